@@ -1,0 +1,1 @@
+//! The on-chain verifier: Solidity text and calldata.

@@ -1,0 +1,1 @@
+//! The halo2 circuit: columns, gates, layout and the wrap circuit.

@@ -1,0 +1,1 @@
+//! Structured reference strings: insecure development set-ups and Perpetual Powers of Tau.

@@ -1,0 +1,1 @@
+//! The plonky2 verifier over a [`Chip`](crate::chip::Chip).
