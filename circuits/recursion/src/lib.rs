@@ -1,1 +1,4 @@
-//! ashlar-recursion
+//! Recursion: `lift` and `fold` turn the chunk proofs of a batch into one proof, `compress` re-proves it with hashes
+//! over the BN254 scalar field, cheap to verify inside the halo2 wrap circuit.
+
+pub mod bn254;
