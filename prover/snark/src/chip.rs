@@ -2,10 +2,16 @@
 //! (the oracle) and as a halo2 circuit.
 //!
 //! Values are Goldilocks elements kept as any 64-bit representative (`Fe`), elements of GF(p²) = GF(p)\[x\]/(x² − 7)
-//! (`Ext`), BN254 scalars (`Word`: digests and sponge lanes) and bits.
+//! (`Ext`), sums of products of these whose reduction is still owed (`Wide`), BN254 scalars (`Word`: digests and sponge
+//! lanes) and bits.
+//!
+//! Reduction modulo p is what costs range checks, so it is explicit: [`Chip::sum`] and [`Chip::inner_product`] never
+//! reduce their result, [`Chip::reduce`] and [`Chip::reduce_ext`] do.
 
 use halo2_proofs::halo2curves::bn256::Fr;
-use plonky2::field::{extension::quadratic::QuadraticExtension, goldilocks_field::GoldilocksField};
+use plonky2::field::{
+    extension::quadratic::QuadraticExtension, goldilocks_field::GoldilocksField, types::Field,
+};
 
 /// Goldilocks.
 pub type F = GoldilocksField;
@@ -21,6 +27,10 @@ pub trait Chip {
     type Fe: Clone;
     /// An element of GF(p²), both coordinates held as representatives below 2^64.
     type Ext: Clone;
+    /// An element of GF(p²) whose coordinates are signed integers with statically known bounds (in a circuit: one
+    /// native cell each), equal to the element modulo p. The second coordinate may be statically zero: then products
+    /// cost a half or a quarter.
+    type Wide: Clone;
     /// An element of the BN254 scalar field.
     type Word: Clone;
     /// A constrained bit.
@@ -40,39 +50,37 @@ pub trait Chip {
     /// A free BN254 scalar.
     fn witness_word(&mut self, value: Fr) -> Self::Word;
 
-    // --- GF(p) (used for the public-input hash and the query points) ----------------------------------------------
-    /// `constant + Σ coefficient · value`, reduced.
-    fn linear(&mut self, terms: &[(F, Self::Fe)], constant: F) -> Self::Fe;
-    /// `a · b + c`, reduced.
-    fn mul_add(&mut self, a: &Self::Fe, b: &Self::Fe, c: &Self::Fe) -> Self::Fe;
-    /// Makes `a` and `b` equal modulo p.
-    fn assert_equal(&mut self, a: &Self::Fe, b: &Self::Fe);
+    // --- sums and products, reduced only on request ---------------------------------------------------------------
+    /// `a` as an element of GF(p²) with the second coordinate statically zero. Free.
+    fn widen(&mut self, a: &Self::Fe) -> Self::Wide;
+    /// `a` with its bounds. Free.
+    fn widen_ext(&mut self, a: &Self::Ext) -> Self::Wide;
+    /// `constant + Σ coefficient · value`. A coefficient is taken as the integer of least magnitude (`p − 1` is −1).
+    /// An operand is reduced first where the bound would otherwise pass the native field.
+    fn sum(&mut self, terms: &[(F, Self::Wide)], constant: F2) -> Self::Wide;
+    /// `addend + Σ aᵢ · bᵢ`. An operand is reduced first where the bound would otherwise pass the native field: callers
+    /// that use such an operand again reduce it themselves.
+    fn inner_product(
+        &mut self,
+        terms: &[(Self::Wide, Self::Wide)],
+        addend: Option<&Self::Wide>,
+    ) -> Self::Wide;
+    /// The element `a` of GF(p), reduced. The second coordinate of `a` must be statically zero (panics otherwise).
+    fn reduce(&mut self, a: &Self::Wide) -> Self::Fe;
+    /// The element `a` of GF(p²), reduced.
+    fn reduce_ext(&mut self, a: &Self::Wide) -> Self::Ext;
+    /// Makes `a` zero in GF(p²) (a quotient alone, cheaper than a reduction).
+    fn assert_zero(&mut self, a: &Self::Wide);
+
+    // --- representatives, coordinates, inverses -------------------------------------------------------------------
     /// Makes the representative of `a` the canonical one (below p).
     fn assert_canonical(&mut self, a: &Self::Fe);
-
-    // --- GF(p²) ---------------------------------------------------------------------------------------------------
-    /// The element `c0 + c1·x`.
+    /// The element `c0 + c1·x`. Free.
     fn ext(&mut self, c0: &Self::Fe, c1: &Self::Fe) -> Self::Ext;
-    /// The coordinates of `a`.
+    /// The coordinates of `a`. Free.
     fn coordinates(&self, a: &Self::Ext) -> [Self::Fe; 2];
-    /// `constant + Σ coefficient · value`, coefficients in GF(p), reduced once at the end.
-    fn linear_ext(&mut self, terms: &[(F, Self::Ext)], constant: F2) -> Self::Ext;
-    /// `constant + Σ coefficient · value`, coefficients in GF(p²), reduced once at the end.
-    fn linear_ext_const(&mut self, terms: &[(F2, Self::Ext)], constant: F2) -> Self::Ext;
-    /// `a · b + c`, reduced.
-    fn mul_add_ext(&mut self, a: &Self::Ext, b: &Self::Ext, c: &Self::Ext) -> Self::Ext;
-    /// `a·b`.
-    fn mul_ext(&mut self, a: &Self::Ext, b: &Self::Ext) -> Self::Ext;
-    /// `constant + Σ aᵢ · bᵢ`, reduced once at the end.
-    fn inner_product_ext(&mut self, terms: &[(Self::Ext, Self::Ext)], constant: &Self::Ext) -> Self::Ext;
-    /// `Σ valuesᵢ · pointⁱ` with base-field values, by Horner's rule (FRI's reduction of a whole leaf).
-    fn horner_base(&mut self, values: &[Self::Fe], point: &Self::Ext) -> Self::Ext;
-    /// `Σ valuesᵢ · pointⁱ`, by Horner's rule.
-    fn horner_ext(&mut self, values: &[Self::Ext], point: &Self::Ext) -> Self::Ext;
-    /// `a / b`; unsatisfiable when `b` is zero.
-    fn div_ext(&mut self, a: &Self::Ext, b: &Self::Ext) -> Self::Ext;
-    /// Makes `a` and `b` equal in GF(p²).
-    fn assert_equal_ext(&mut self, a: &Self::Ext, b: &Self::Ext);
+    /// `1 / a`; unsatisfiable when `a` is zero.
+    fn inverse_ext(&mut self, a: &Self::Ext) -> Self::Ext;
 
     // --- bits and selection ---------------------------------------------------------------------------------------
     /// The 64 bits, least significant first, of the canonical representative of `a`.
@@ -100,4 +108,20 @@ pub trait Chip {
     fn split7(&mut self, word: &Self::Word) -> [Self::Fe; 5];
     /// Makes two words equal.
     fn assert_equal_word(&mut self, a: &Self::Word, b: &Self::Word);
+
+    // --- for diagnosis --------------------------------------------------------------------------------------------
+    /// Names the step of the verifier that the following operations belong to (failure labels, cost tables).
+    fn enter(&mut self, _step: &'static str) {}
+
+    // --- short forms ----------------------------------------------------------------------------------------------
+    /// `a · b`, reduced.
+    fn mul_ext(&mut self, a: &Self::Ext, b: &Self::Ext) -> Self::Ext {
+        let (a, b) = (self.widen_ext(a), self.widen_ext(b));
+        let product = self.inner_product(&[(a, b)], None);
+        self.reduce_ext(&product)
+    }
+    /// `a − b`, not reduced.
+    fn difference(&mut self, a: &Self::Wide, b: &Self::Wide) -> Self::Wide {
+        self.sum(&[(F::ONE, a.clone()), (F::NEG_ONE, b.clone())], F2::ZERO)
+    }
 }
