@@ -18,6 +18,10 @@ pub type F = GoldilocksField;
 /// GF(p²), the challenge field of plonky2 proofs.
 pub type F2 = QuadraticExtension<GoldilocksField>;
 
+/// Magnitudes of [`Chip::Wide`] coordinates stay below two to this: the quotient by p then has at most eleven whole
+/// 16-bit limbs, and `quotient · p + remainder` cannot wrap around the BN254 scalar field.
+pub const MAX_WIDE_BITS: u32 = 239;
+
 /// One operation per method; every method constrains what its line says.
 ///
 /// Native implementations compute; circuit implementations compute the witness and lay out constraints. A failed
@@ -69,6 +73,8 @@ pub trait Chip {
     fn reduce(&mut self, a: &Self::Wide) -> Self::Fe;
     /// The element `a` of GF(p²), reduced.
     fn reduce_ext(&mut self, a: &Self::Wide) -> Self::Ext;
+    /// Whether the second coordinate of `a` is statically zero.
+    fn is_base(&self, a: &Self::Wide) -> bool;
     /// Makes `a` zero in GF(p²) (a quotient alone, cheaper than a reduction).
     fn assert_zero(&mut self, a: &Self::Wide);
 
@@ -119,6 +125,20 @@ pub trait Chip {
         let (a, b) = (self.widen_ext(a), self.widen_ext(b));
         let product = self.inner_product(&[(a, b)], None);
         self.reduce_ext(&product)
+    }
+    /// `a` with its coordinates reduced.
+    fn reduced(&mut self, a: &Self::Wide) -> Self::Wide {
+        if self.is_base(a) {
+            let a = self.reduce(a);
+            self.widen(&a)
+        } else {
+            let a = self.reduce_ext(a);
+            self.widen_ext(&a)
+        }
+    }
+    /// `a · b`, not reduced.
+    fn product(&mut self, a: &Self::Wide, b: &Self::Wide) -> Self::Wide {
+        self.inner_product(&[(a.clone(), b.clone())], None)
     }
     /// `a − b`, not reduced.
     fn difference(&mut self, a: &Self::Wide, b: &Self::Wide) -> Self::Wide {
