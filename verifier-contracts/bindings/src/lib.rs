@@ -1,1 +1,18 @@
-//! ashlar-contracts
+//! Bindings to the L1 contracts, from the artifacts committed beside them: building needs neither Node nor solc.
+//!
+//! * [`Rollup`], [`Halo2ProofVerifier`], [`MintableToken`]: typed calls, events and errors
+//! * [`deploy`]: puts a rollup and its verifier on a chain
+//! * [`encoding`]: hashes and extension elements as L1 words
+//! * [`withdrawal`]: the tree that a claim is proven in
+
+pub mod deploy;
+pub mod encoding;
+mod generated;
+pub mod withdrawal;
+
+pub use deploy::{DeployConfig, DeployError, Deployment, deploy, deploy_token};
+pub use generated::{
+    Halo2ProofVerifier,
+    IRollup::{BatchHeader, CommitData, Token, Withdrawal},
+    MintableToken, Rollup,
+};

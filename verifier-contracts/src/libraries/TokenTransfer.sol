@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRollup} from "../IRollup.sol";
+
+/// The part of ERC-20 that the rollup uses.
+interface IERC20 {
+    function transfer(address to, uint256 amount) external returns (bool);
+    function transferFrom(address from, address to, uint256 amount) external returns (bool);
+    function balanceOf(address account) external view returns (uint256);
+    function decimals() external view returns (uint8);
+}
+
+/// @title Transfers of ETH and of ERC-20 tokens, those that return nothing included
+library TokenTransfer {
+    function sendEth(address to, uint256 amount) internal {
+        (bool sent,) = to.call{value: amount}("");
+        if (!sent) revert IRollup.EthTransferFailed(to);
+    }
+
+    function send(address token, address to, uint256 amount) internal {
+        _call(token, abi.encodeCall(IERC20.transfer, (to, amount)));
+    }
+
+    /// @notice Takes exactly `amount` from `from`; reverts if the balance grows by anything else.
+    function take(address token, address from, uint256 amount) internal {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        _call(token, abi.encodeCall(IERC20.transferFrom, (from, address(this), amount)));
+        uint256 balance = IERC20(token).balanceOf(address(this));
+        uint256 received = balance < before ? 0 : balance - before;
+        if (received != amount) revert IRollup.TokenTransferInexact(token, amount, received);
+    }
+
+    /// @notice `decimals()` of a token; reverts with `TokenInvalid` if there is no good answer.
+    function decimals(address token) internal view returns (uint256) {
+        (bool answered, bytes memory answer) = token.staticcall(abi.encodeCall(IERC20.decimals, ()));
+        if (!answered || answer.length != 32) revert IRollup.TokenInvalid(token);
+        return abi.decode(answer, (uint256));
+    }
+
+    /// Success is no revert, and either `true` or, from a contract, nothing at all.
+    function _call(address token, bytes memory data) private {
+        (bool done, bytes memory answer) = token.call(data);
+        bool accepted =
+            answer.length == 0 ? token.code.length > 0 : answer.length >= 32 && abi.decode(answer, (uint256)) == 1;
+        if (!done || !accepted) revert IRollup.TokenTransferFailed(token);
+    }
+}
