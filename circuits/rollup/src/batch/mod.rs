@@ -1,0 +1,12 @@
+//! Batches: building chunks operation by operation, and sealing them into what L1 and the provers get.
+
+mod builder;
+mod fold;
+mod seal;
+
+pub use builder::{BlockBuilder, BlockConfig, BuildError, Placement};
+pub use fold::{FoldStep, fold_pair, fold_schedule, fold_spans};
+pub use seal::{SealError, SealedBatch, batch_public_inputs, evaluation_point};
+
+/// Slots of a chunk: with the circuit's rows a slot, as many as fit degree 2^14.
+pub const SLOTS: usize = 32;
