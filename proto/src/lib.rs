@@ -1,8 +1,14 @@
 //! The gRPC contracts of Ashlar: [`farm`] between the sequencer, the coordinator and the workers, and
 //! [`sequencer`] for users. The rules of each protocol are the comments of the `.proto` files.
 //!
-//! The modules hold generated code only; each service turns it into its own types at its edge.
+//! Those modules are generated; each service turns their messages into its own types at its edge. Beside them
+//! stand the few types that every side of the farm shares: [`Digest`], [`JobKind`] and [`pieces`].
 
+mod digest;
+mod job_kind;
+
+pub use digest::{Digest, DigestError};
+pub use job_kind::{JobKind, UnknownJobKind};
 pub use prost::{Message, bytes::Bytes};
 
 /// Largest `data` field of a streamed message, in bytes. See the header of each contract.

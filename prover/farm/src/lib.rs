@@ -1,1 +1,30 @@
-//! ashlar-farm
+//! The coordinator of the proving farm.
+//!
+//! A batch's chunk witnesses become a graph of jobs: each chunk is proved, neighbouring proofs are folded as soon as
+//! both exist, and the root is compressed and wrapped. Workers lease jobs for a time and deliver proofs, which are
+//! verified before they count. The graph lives in one SQLite file and the witnesses and proofs beside it, so that a
+//! coordinator that crashes loses nothing. The rules of the protocol are in `ashlar/farm/v1/farm.proto`.
+//!
+//! [`Farm`] is the coordinator, [`serve`] puts it on a loopback address. It knows no circuits: the caller gives it a
+//! [`ProofVerifier`].
+
+mod artifact;
+mod config;
+mod convert;
+mod error;
+mod farm;
+pub mod graph;
+pub mod model;
+mod server;
+mod service;
+mod store;
+mod verifier;
+
+pub use self::{
+    artifact::ArtifactStore,
+    config::{FarmConfig, KindPolicies, KindPolicy},
+    error::FarmError,
+    farm::{Farm, JobInspection},
+    server::{Listener, serve},
+    verifier::{ProofVerifier, Rejection},
+};

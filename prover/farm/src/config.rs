@@ -1,0 +1,96 @@
+//! Settings of a coordinator.
+
+use std::{path::PathBuf, time::Duration};
+
+use ashlar_proto::{Digest, JobKind};
+
+/// How jobs of one kind are leased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindPolicy {
+    /// A lease expires after so long without a renewal. It bounds how long a dead worker holds a job; a living one
+    /// renews, however long it proves.
+    pub lease: Duration,
+    /// Attempts that may fail or expire before the job is poisoned.
+    pub max_attempts: u32,
+    /// Workers with less memory do not get the job.
+    pub min_ram_bytes: u64,
+}
+
+impl Default for KindPolicy {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(30),
+            max_attempts: 3,
+            min_ram_bytes: 0,
+        }
+    }
+}
+
+/// A policy for each kind of job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KindPolicies {
+    /// For [`JobKind::Chunk`].
+    pub chunk: KindPolicy,
+    /// For [`JobKind::Fold`].
+    pub fold: KindPolicy,
+    /// For [`JobKind::Compress`].
+    pub compress: KindPolicy,
+    /// For [`JobKind::Wrap`].
+    pub wrap: KindPolicy,
+}
+
+impl KindPolicies {
+    /// The same policy for every kind.
+    pub const fn uniform(policy: KindPolicy) -> Self {
+        Self {
+            chunk: policy,
+            fold: policy,
+            compress: policy,
+            wrap: policy,
+        }
+    }
+
+    /// The policy of `kind`.
+    pub const fn of(&self, kind: JobKind) -> &KindPolicy {
+        match kind {
+            JobKind::Chunk => &self.chunk,
+            JobKind::Fold => &self.fold,
+            JobKind::Compress => &self.compress,
+            JobKind::Wrap => &self.wrap,
+        }
+    }
+}
+
+/// Settings of a coordinator.
+#[derive(Debug, Clone)]
+pub struct FarmConfig {
+    /// Holds the job database and the artifacts; made if absent, used by one coordinator at a time.
+    pub data_dir: PathBuf,
+    /// The circuits the farm proves. Everybody else's must be the same.
+    pub circuit_set: Digest,
+    /// Leasing, by kind.
+    pub policies: KindPolicies,
+    /// How often expired leases are looked for.
+    pub sweep_interval: Duration,
+    /// A worker not heard of for so long no longer counts as one that could take a job that failed elsewhere.
+    pub worker_ttl: Duration,
+    /// Largest number of chunks in a batch.
+    pub max_chunks: u32,
+    /// Largest witness of a chunk, and largest proof, in bytes.
+    pub max_artifact_bytes: u64,
+}
+
+impl FarmConfig {
+    /// Default settings for a data directory and a circuit set.
+    pub fn new(data_dir: impl Into<PathBuf>, circuit_set: Digest) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            circuit_set,
+            policies: KindPolicies::default(),
+            sweep_interval: Duration::from_secs(1),
+            worker_ttl: Duration::from_secs(60),
+            max_chunks: 1024,
+            max_artifact_bytes: 64 << 20,
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! Wire messages to the farm's own types and back. Every check of a request is made here.
+
+use std::time::Duration;
+
+use ashlar_proto::{Bytes, Digest, JobKind, farm::v1 as pb};
+
+use crate::{
+    error::FarmError,
+    farm::JobInspection,
+    model::{
+        BatchView, Capabilities, CompletionOutcome, FencingToken, JobFilter, JobId, JobState, JobView, Lease,
+        LeaseKey, LeaseView, RequeueTarget, StepTiming,
+    },
+};
+
+/// Longest time a lease call may wait.
+pub const MAX_LEASE_WAIT: Duration = Duration::from_secs(30);
+/// Most jobs in one listing.
+pub const MAX_LISTED_JOBS: u32 = 1000;
+const MAX_NAME_CHARS: usize = 128;
+const MAX_STEPS: usize = 64;
+/// Errors are shown this long in lists, so that a list stays within a message; `Inspect` shows them whole.
+const LISTED_ERROR_BYTES: usize = 512;
+
+pub(crate) fn invalid(field: &'static str, reason: impl Into<String>) -> FarmError {
+    FarmError::Invalid {
+        field,
+        reason: reason.into(),
+    }
+}
+
+pub(crate) fn digest(field: &'static str, bytes: &Bytes) -> Result<Digest, FarmError> {
+    Digest::try_from(&bytes[..]).map_err(|error| invalid(field, error.to_string()))
+}
+
+fn name(field: &'static str, name: String) -> Result<String, FarmError> {
+    let chars = name.chars().count();
+    if (1..=MAX_NAME_CHARS).contains(&chars) && !name.chars().any(char::is_control) {
+        Ok(name)
+    } else {
+        Err(invalid(
+            field,
+            format!("must have 1 to {MAX_NAME_CHARS} printable characters, has {chars}"),
+        ))
+    }
+}
+
+/// A batch's header, checked.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchHeader {
+    /// Number of the batch.
+    pub number: u64,
+    /// Number of its chunks, within the limit.
+    pub chunk_count: u32,
+    /// The circuits it is for.
+    pub circuit_set: Digest,
+}
+
+impl BatchHeader {
+    /// Checks a header against the limit of chunks.
+    pub fn check(header: &pb::BatchHeader, max_chunks: u32) -> Result<Self, FarmError> {
+        if i64::try_from(header.number).is_err() {
+            return Err(invalid("number", "must be below 2^63"));
+        }
+        if !(1..=max_chunks).contains(&header.chunk_count) {
+            let found = header.chunk_count;
+            return Err(invalid(
+                "chunk_count",
+                format!("must be 1 to {max_chunks}, is {found}"),
+            ));
+        }
+        let circuit_set = digest("circuit_set_digest", &header.circuit_set_digest)?;
+        Ok(Self {
+            number: header.number,
+            chunk_count: header.chunk_count,
+            circuit_set,
+        })
+    }
+}
+
+impl TryFrom<pb::RegisterRequest> for Capabilities {
+    type Error = FarmError;
+    fn try_from(request: pb::RegisterRequest) -> Result<Self, FarmError> {
+        let kinds = request.kinds.iter().map(|kind| JobKind::try_from(*kind));
+        let kinds: Vec<JobKind> = kinds
+            .collect::<Result<_, _>>()
+            .map_err(|error| invalid("kinds", error.to_string()))?;
+        if kinds.is_empty() {
+            return Err(invalid("kinds", "must name at least one kind"));
+        }
+        Ok(Self {
+            name: name("name", request.name)?,
+            circuit_set: digest("circuit_set_digest", &request.circuit_set_digest)?,
+            kinds,
+            backend: name("backend", request.backend)?,
+            ram_bytes: request.ram_bytes,
+        })
+    }
+}
+
+/// Names a lease.
+pub fn lease_key(job_id: u64, fencing_token: u64) -> LeaseKey {
+    LeaseKey {
+        job: JobId(job_id),
+        token: FencingToken(fencing_token),
+    }
+}
+
+/// Checks the costs that a worker reports.
+pub fn steps(steps: Vec<pb::StepTiming>) -> Result<Vec<StepTiming>, FarmError> {
+    if steps.len() > MAX_STEPS {
+        return Err(invalid(
+            "steps",
+            format!("at most {MAX_STEPS}, not {}", steps.len()),
+        ));
+    }
+    steps
+        .into_iter()
+        .map(|step| {
+            if !step.seconds.is_finite() || step.seconds < 0.0 {
+                return Err(invalid(
+                    "steps.seconds",
+                    format!("not a duration: {}", step.seconds),
+                ));
+            }
+            let pb::StepTiming {
+                seconds,
+                peak_rss_bytes,
+                ..
+            } = step;
+            Ok(StepTiming {
+                name: name("steps.name", step.name)?,
+                seconds,
+                peak_rss_bytes,
+            })
+        })
+        .collect()
+}
+
+impl TryFrom<pb::ListJobsRequest> for JobFilter {
+    type Error = FarmError;
+    fn try_from(request: pb::ListJobsRequest) -> Result<Self, FarmError> {
+        let states = request.states.iter().map(|state| {
+            JobState::from_code(i64::from(*state))
+                .ok_or_else(|| invalid("states", format!("{state} is not known")))
+        });
+        let limit = if request.limit == 0 {
+            MAX_LISTED_JOBS
+        } else {
+            request.limit.min(MAX_LISTED_JOBS)
+        };
+        Ok(Self {
+            batch: request.batch_number,
+            states: states.collect::<Result<_, _>>()?,
+            limit,
+        })
+    }
+}
+
+impl TryFrom<pb::RequeueRequest> for RequeueTarget {
+    type Error = FarmError;
+    fn try_from(request: pb::RequeueRequest) -> Result<Self, FarmError> {
+        match request.target {
+            Some(pb::requeue_request::Target::JobId(job)) => Ok(Self::Job(JobId(job))),
+            Some(pb::requeue_request::Target::BatchNumber(number)) => Ok(Self::Batch(number)),
+            None => Err(invalid("target", "must be a job or a batch")),
+        }
+    }
+}
+
+impl TryFrom<Lease> for pb::Lease {
+    type Error = FarmError;
+    fn try_from(lease: Lease) -> Result<Self, FarmError> {
+        let job = match (lease.kind, lease.inputs.as_slice()) {
+            (JobKind::Chunk, &[witness]) => pb::lease::Job::Chunk(pb::ChunkJob {
+                witness: witness.into(),
+            }),
+            (JobKind::Fold, &[left, right]) => pb::lease::Job::Fold(pb::FoldJob {
+                left: left.into(),
+                right: right.into(),
+            }),
+            (JobKind::Compress, &[root]) => pb::lease::Job::Compress(pb::CompressJob { root: root.into() }),
+            (JobKind::Wrap, &[compressed]) => pb::lease::Job::Wrap(pb::WrapJob {
+                compressed: compressed.into(),
+            }),
+            (kind, inputs) => {
+                return Err(FarmError::CorruptDatabase {
+                    what: "number of inputs",
+                    value: format!("{} for {kind}", inputs.len()),
+                });
+            }
+        };
+        Ok(Self {
+            job_id: lease.key.job.0,
+            fencing_token: lease.key.token.0,
+            batch_number: lease.batch,
+            job: Some(job),
+            expires_in_ms: lease.expires_in_ms,
+        })
+    }
+}
+
+impl From<CompletionOutcome> for pb::CompleteResponse {
+    fn from(outcome: CompletionOutcome) -> Self {
+        use pb::complete_response::Outcome;
+        let (outcome, reason) = match outcome {
+            CompletionOutcome::Accepted => (Outcome::Accepted, String::new()),
+            CompletionOutcome::Ignored => (Outcome::Ignored, String::new()),
+            CompletionOutcome::Rejected(reason) => (Outcome::Rejected, reason),
+        };
+        Self {
+            outcome: outcome as i32,
+            reason,
+        }
+    }
+}
+
+impl From<StepTiming> for pb::StepTiming {
+    fn from(step: StepTiming) -> Self {
+        Self {
+            name: step.name,
+            seconds: step.seconds,
+            peak_rss_bytes: step.peak_rss_bytes,
+        }
+    }
+}
+
+impl From<JobView> for pb::JobStatus {
+    fn from(job: JobView) -> Self {
+        Self {
+            job_id: job.id.0,
+            batch_number: job.batch,
+            kind: pb::JobKind::from(job.kind) as i32,
+            state: job.state.code() as i32,
+            ordinal: job.ordinal,
+            failed_attempts: job.failed_attempts,
+            last_error: job.last_error,
+            worker: job.worker,
+            steps: job.steps.into_iter().map(Into::into).collect(),
+            output_bytes: job.output_bytes,
+        }
+    }
+}
+
+/// A job as one of many.
+pub fn listed(job: JobView) -> pb::JobStatus {
+    let mut status = pb::JobStatus::from(job);
+    status
+        .last_error
+        .truncate(status.last_error.floor_char_boundary(LISTED_ERROR_BYTES));
+    status
+}
+
+/// A batch's status; `snark` is empty unless it is done.
+pub fn batch_status(batch: BatchView, snark: Bytes) -> pb::BatchStatus {
+    pb::BatchStatus {
+        number: batch.number,
+        state: batch.state.code() as i32,
+        jobs: batch.jobs.into_iter().map(listed).collect(),
+        snark,
+        failure_reason: batch.failure_reason,
+    }
+}
+
+impl From<LeaseView> for pb::LeaseRecord {
+    fn from(lease: LeaseView) -> Self {
+        Self {
+            fencing_token: lease.token.0,
+            worker: lease.worker,
+            granted_unix_ms: lease.granted_ms,
+            deadline_unix_ms: lease.deadline_ms,
+            ended_unix_ms: lease.ended.map_or(0, |(ended, _)| ended),
+            outcome: lease.outcome,
+        }
+    }
+}
+
+impl From<JobInspection> for pb::InspectResponse {
+    fn from(inspection: JobInspection) -> Self {
+        let output = inspection.job.output.map(Bytes::from).unwrap_or_default();
+        Self {
+            job: Some(inspection.job.into()),
+            inputs: inspection.inputs.into_iter().map(Bytes::from).collect(),
+            output,
+            leases: inspection.leases.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_have_their_wire_numbers() {
+        use crate::model::BatchState;
+        for (state, wire) in [
+            (JobState::Blocked, pb::JobState::Blocked),
+            (JobState::Ready, pb::JobState::Ready),
+            (JobState::Leased, pb::JobState::Leased),
+            (JobState::Done, pb::JobState::Done),
+            (JobState::Poisoned, pb::JobState::Poisoned),
+        ] {
+            assert_eq!(state.code(), i64::from(wire as i32));
+        }
+        for (state, wire) in [
+            (BatchState::Running, pb::BatchState::Running),
+            (BatchState::Done, pb::BatchState::Done),
+            (BatchState::Failed, pb::BatchState::Failed),
+        ] {
+            assert_eq!(state.code(), i64::from(wire as i32));
+        }
+    }
+
+    #[test]
+    fn bad_requests_name_the_field() {
+        let good = pb::RegisterRequest {
+            name: "w".into(),
+            circuit_set_digest: Digest::of(b"").into(),
+            kinds: vec![1, 4],
+            backend: "cpu".into(),
+            ram_bytes: 1,
+        };
+        let field = |request| match Capabilities::try_from(request) {
+            Err(FarmError::Invalid { field, .. }) => field,
+            other => panic!("accepted: {other:?}"),
+        };
+        assert!(Capabilities::try_from(good.clone()).is_ok());
+        assert_eq!(
+            field(pb::RegisterRequest {
+                name: String::new(),
+                ..good.clone()
+            }),
+            "name"
+        );
+        assert_eq!(
+            field(pb::RegisterRequest {
+                name: "x".repeat(129),
+                ..good.clone()
+            }),
+            "name"
+        );
+        assert_eq!(
+            field(pb::RegisterRequest {
+                kinds: vec![],
+                ..good.clone()
+            }),
+            "kinds"
+        );
+        assert_eq!(
+            field(pb::RegisterRequest {
+                kinds: vec![1, 9],
+                ..good.clone()
+            }),
+            "kinds"
+        );
+        let short = Bytes::from_static(&[0; 31]);
+        assert_eq!(
+            field(pb::RegisterRequest {
+                circuit_set_digest: short,
+                ..good
+            }),
+            "circuit_set_digest"
+        );
+        for seconds in [f64::NAN, f64::INFINITY, -1.0] {
+            let step = pb::StepTiming {
+                name: "fold".into(),
+                seconds,
+                peak_rss_bytes: 0,
+            };
+            assert!(matches!(
+                steps(vec![step]),
+                Err(FarmError::Invalid {
+                    field: "steps.seconds",
+                    ..
+                })
+            ));
+        }
+    }
+}

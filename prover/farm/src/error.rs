@@ -1,0 +1,152 @@
+//! The farm's error, and the gRPC code of each variant.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use ashlar_proto::Digest;
+use tonic::{Code, Status};
+
+use crate::model::{JobId, LeaseKey, WorkerId};
+
+/// Why a request to the farm failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FarmError {
+    /// The request breaks the contract; send a different one.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The field at fault.
+        field: &'static str,
+        /// What is wrong with it, with the limit.
+        reason: String,
+    },
+    /// The caller was built for other circuits; build both sides from one commit.
+    #[error("circuit set {found} is not the coordinator's {expected}: build both from the same commit")]
+    WrongCircuitSet {
+        /// The coordinator's.
+        expected: Digest,
+        /// The caller's.
+        found: Digest,
+    },
+    /// The batch number is taken by a batch of other content.
+    #[error("batch {number} was submitted before with other content")]
+    BatchConflict {
+        /// The number.
+        number: u64,
+    },
+    /// No such batch.
+    #[error("batch {0} was never submitted")]
+    UnknownBatch(u64),
+    /// No such job.
+    #[error("job {} does not exist", .0.0)]
+    UnknownJob(JobId),
+    /// The worker is not registered, or was registered for other circuits; register again.
+    #[error("worker {} is not registered: register again", .0.0)]
+    UnknownWorker(WorkerId),
+    /// No artifact of that name.
+    #[error("artifact {0} does not exist")]
+    UnknownArtifact(Digest),
+    /// No such lease was ever granted.
+    #[error("job {} was never leased with token {}", .0.job.0, .0.token.0)]
+    UnknownLease(LeaseKey),
+    /// The lease ended; the job may belong to somebody else by now.
+    #[error("token {} is not the current lease of job {}", .0.token.0, .0.job.0)]
+    LeaseNotCurrent(LeaseKey),
+    /// The body is larger than the coordinator takes.
+    #[error("{what} is larger than the limit of {limit_bytes} bytes")]
+    TooLarge {
+        /// Which body.
+        what: &'static str,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The stored bytes no longer have their digest. The copy is set aside, and what made it runs again.
+    #[error("artifact {0} is damaged on disk; its copy was set aside")]
+    ArtifactDamaged(Digest),
+    /// The artifact directory fails; check the disk.
+    #[error("cannot access {}", path.display())]
+    Artifact {
+        /// The file or directory.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The database fails; check the disk.
+    #[error("job database")]
+    Database(#[from] sqlx::Error),
+    /// The database does not have the schema of this version.
+    #[error("job database migration")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database holds a value that this version never writes.
+    #[error("job database holds an unknown {what}: {value}")]
+    CorruptDatabase {
+        /// Which column.
+        what: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// Another coordinator uses the directory; stop it first.
+    #[error("{} is in use by another coordinator", .0.display())]
+    DataDirInUse(PathBuf),
+    /// Plain text must not leave the machine.
+    #[error(
+        "refusing to serve plain text on {0}: bind a loopback address such as 127.0.0.1 or [::1], and reach it \
+         from other machines through an encrypted tunnel"
+    )]
+    NotLoopback(SocketAddr),
+    /// The address cannot be bound; choose another port or stop its user.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The server stopped by itself.
+    #[error("gRPC server")]
+    Serve(#[from] tonic::transport::Error),
+    /// A background thread panicked: a bug.
+    #[error("background task panicked")]
+    Panicked(#[from] tokio::task::JoinError),
+    /// The coordinator is stopping; call again when it is back.
+    #[error("the coordinator is shutting down")]
+    ShuttingDown,
+}
+
+impl FarmError {
+    /// The gRPC code that tells a client what to do.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Invalid { .. } => Code::InvalidArgument,
+            Self::WrongCircuitSet { .. } | Self::LeaseNotCurrent(_) => Code::FailedPrecondition,
+            Self::BatchConflict { .. } => Code::AlreadyExists,
+            Self::UnknownBatch(_)
+            | Self::UnknownJob(_)
+            | Self::UnknownWorker(_)
+            | Self::UnknownArtifact(_)
+            | Self::UnknownLease(_) => Code::NotFound,
+            Self::TooLarge { .. } => Code::ResourceExhausted,
+            Self::ArtifactDamaged(_) => Code::DataLoss,
+            Self::ShuttingDown => Code::Unavailable,
+            Self::Artifact { .. }
+            | Self::Database(_)
+            | Self::Migrate(_)
+            | Self::CorruptDatabase { .. }
+            | Self::DataDirInUse(_)
+            | Self::NotLoopback(_)
+            | Self::Bind { .. }
+            | Self::Serve(_)
+            | Self::Panicked(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<FarmError> for Status {
+    fn from(error: FarmError) -> Self {
+        let code = error.code();
+        if code == Code::Internal {
+            tracing::error!(error = &error as &dyn std::error::Error, "request failed");
+        }
+        Self::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,452 @@
+//! The coordinator: what the services call. No wire type below this line.
+
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use ashlar_proto::{Bytes, Digest};
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{Instant, MissedTickBehavior, interval, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    artifact::ArtifactStore,
+    config::FarmConfig,
+    error::FarmError,
+    model::{
+        Batch, BatchView, Capabilities, Completion, CompletionOutcome, JobFilter, JobId, JobView, Lease,
+        LeaseEnding, LeaseKey, LeaseView, RequeueTarget, WorkerId,
+    },
+    store::{Store, batches, leases, outcomes, recovery, views, workers},
+    verifier::{ProofVerifier, Rejection},
+};
+
+/// How often a waiting lease call looks again even if nothing changed: a job that avoids a worker becomes free for
+/// it by the mere passing of time.
+const LEASE_RECHECK: Duration = Duration::from_secs(1);
+
+/// One job with its artifacts and history.
+#[derive(Debug)]
+pub struct JobInspection {
+    /// The job.
+    pub job: JobView,
+    /// Its inputs that exist, in order.
+    pub inputs: Vec<Digest>,
+    /// Its leases, oldest first.
+    pub leases: Vec<LeaseView>,
+}
+
+/// The coordinator of a proving farm. All its state is in its data directory.
+pub struct Farm {
+    config: FarmConfig,
+    store: Store,
+    artifacts: ArtifactStore,
+    verifier: Arc<dyn ProofVerifier>,
+    changes: watch::Sender<()>,
+    _lock: File, // held for as long as this coordinator lives
+}
+
+impl Farm {
+    /// Opens the data directory, making it if absent, and continues where an earlier coordinator stopped.
+    ///
+    /// # Errors
+    /// [`FarmError::DataDirInUse`] if another coordinator has it, or a variant about the disk or the database.
+    pub async fn open(config: FarmConfig, verifier: Arc<dyn ProofVerifier>) -> Result<Arc<Self>, FarmError> {
+        let artifacts = ArtifactStore::open(config.data_dir.join("artifacts"))?;
+        let lock = lock(&config.data_dir)?;
+        let store = Store::open(&config.data_dir.join("jobs.sqlite")).await?;
+        let mut tx = store.begin().await?;
+        leases::extend_all(&mut tx, &config.policies).await?;
+        tx.commit().await?;
+        Ok(Arc::new(Self {
+            config,
+            store,
+            artifacts,
+            verifier,
+            changes: watch::Sender::new(()),
+            _lock: lock,
+        }))
+    }
+
+    /// The settings it runs with.
+    pub const fn config(&self) -> &FarmConfig {
+        &self.config
+    }
+
+    /// Closes the database. Every call after this fails.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// Wakes after every change of any job. Subscribe before reading what you wait to see changed.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Refuses a caller built for other circuits.
+    ///
+    /// # Errors
+    /// [`FarmError::WrongCircuitSet`].
+    pub fn check_circuit_set(&self, found: Digest) -> Result<(), FarmError> {
+        let expected = self.config.circuit_set;
+        if found == expected {
+            Ok(())
+        } else {
+            Err(FarmError::WrongCircuitSet { expected, found })
+        }
+    }
+
+    /// Stores a witness durably.
+    ///
+    /// # Errors
+    /// [`FarmError::Artifact`] if the disk fails.
+    pub async fn store_artifact(&self, bytes: Bytes) -> Result<Digest, FarmError> {
+        let artifacts = self.artifacts.clone();
+        spawn_blocking(move || artifacts.put(&bytes)).await?
+    }
+
+    /// Accepts a batch whose witnesses are stored. Returns false if it was known already.
+    ///
+    /// # Errors
+    /// [`FarmError::WrongCircuitSet`], or [`FarmError::BatchConflict`] for other content under a known number.
+    pub async fn submit(&self, batch: &Batch) -> Result<bool, FarmError> {
+        self.check_circuit_set(batch.circuit_set)?;
+        let mut tx = self.store.begin().await?;
+        let is_new = match batches::content(&mut tx, batch.number).await? {
+            None => {
+                batches::insert(&mut tx, batch).await?;
+                true
+            }
+            Some(content) if content == batch.content() => {
+                recovery::witnesses_restored(&mut tx, batch.number).await?;
+                false
+            }
+            Some(_) => return Err(FarmError::BatchConflict { number: batch.number }),
+        };
+        tx.commit().await?;
+        self.changes.send_replace(());
+        tracing::info!(
+            batch = batch.number,
+            chunks = batch.witnesses.len(),
+            is_new,
+            "batch submitted"
+        );
+        Ok(is_new)
+    }
+
+    /// A batch with its jobs.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownBatch`].
+    pub async fn batch(&self, number: u64) -> Result<BatchView, FarmError> {
+        views::batch(&mut *self.store.read().await?, number).await
+    }
+
+    /// Registers a worker.
+    ///
+    /// # Errors
+    /// [`FarmError::WrongCircuitSet`].
+    pub async fn register(&self, worker: &Capabilities) -> Result<WorkerId, FarmError> {
+        self.check_circuit_set(worker.circuit_set)?;
+        let mut tx = self.store.begin().await?;
+        let id = workers::register(&mut tx, worker, &self.config.policies).await?;
+        tx.commit().await?;
+        tracing::info!(worker = worker.name, backend = worker.backend, kinds = ?worker.kinds, "worker registered");
+        Ok(id)
+    }
+
+    /// Leases the next job that `worker` can run, waiting up to `wait` for one; `None` if there was none or
+    /// `shutdown` was requested.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownWorker`].
+    pub async fn lease(
+        &self,
+        worker: WorkerId,
+        wait: Duration,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<Lease>, FarmError> {
+        let deadline = Instant::now() + wait;
+        let mut changes = self.changes();
+        loop {
+            changes.mark_unchanged();
+            if shutdown.is_cancelled() {
+                return Ok(None);
+            }
+            let lease = self.try_lease(worker).await?;
+            let now = Instant::now();
+            if lease.is_some() || now >= deadline {
+                return Ok(lease);
+            }
+            tokio::select! {
+                _ = timeout_at(deadline.min(now + LEASE_RECHECK), changes.changed()) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    }
+
+    async fn try_lease(&self, worker: WorkerId) -> Result<Option<Lease>, FarmError> {
+        let FarmConfig {
+            circuit_set,
+            policies,
+            worker_ttl,
+            ..
+        } = &self.config;
+        let mut tx = self.store.begin().await?;
+        workers::seen(&mut tx, worker, *circuit_set).await?;
+        let lease = leases::grant(&mut tx, worker, *circuit_set, policies, *worker_ttl).await?;
+        tx.commit().await?;
+        if let Some(lease) = &lease {
+            self.changes.send_replace(());
+            let (job, token) = (lease.key.job.0, lease.key.token.0);
+            tracing::info!(batch = lease.batch, job, kind = %lease.kind, worker = worker.0, token, "leased");
+        }
+        Ok(lease)
+    }
+
+    /// An artifact's bytes, checked. If it is damaged or missing, what made it is set to run again.
+    ///
+    /// # Errors
+    /// [`FarmError::ArtifactDamaged`], or [`FarmError::UnknownArtifact`] if no job knows it.
+    pub async fn artifact(&self, digest: Digest) -> Result<Bytes, FarmError> {
+        let artifacts = self.artifacts.clone();
+        match spawn_blocking(move || artifacts.get(digest)).await? {
+            Err(error @ (FarmError::UnknownArtifact(_) | FarmError::ArtifactDamaged(_))) => {
+                let mut tx = self.store.begin().await?;
+                let affected = recovery::artifact_lost(&mut tx, digest).await?;
+                tx.commit().await?;
+                self.changes.send_replace(());
+                Err(if affected > 0 {
+                    FarmError::ArtifactDamaged(digest)
+                } else {
+                    error
+                })
+            }
+            result => result,
+        }
+    }
+
+    /// Moves a lease's deadline. Returns the milliseconds until it expires now.
+    ///
+    /// # Errors
+    /// [`FarmError::LeaseNotCurrent`].
+    pub async fn renew(&self, key: LeaseKey) -> Result<u64, FarmError> {
+        let mut tx = self.store.begin().await?;
+        let expires_in_ms = leases::renew(&mut tx, key, &self.config.policies).await?;
+        tx.commit().await?;
+        Ok(expires_in_ms)
+    }
+
+    /// Takes a proof: verified first, then accepted unless the job is done by now. A late proof is as good as one
+    /// in time.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownLease`]; [`FarmError::ArtifactDamaged`] if an input to check it against is lost.
+    pub async fn complete(&self, completion: Completion) -> Result<CompletionOutcome, FarmError> {
+        let Completion { key, proof, steps } = completion;
+        let review = outcomes::review(&mut *self.store.read().await?, key).await?;
+        if review.done {
+            return Ok(CompletionOutcome::Ignored);
+        }
+        if review.inputs_missing {
+            self.release(key).await?;
+            return Ok(CompletionOutcome::Rejected(
+                "an input of the job was lost and is made again".into(),
+            ));
+        }
+        let mut inputs = Vec::with_capacity(review.inputs.len());
+        for digest in review.inputs {
+            inputs.push(self.artifact(digest).await?);
+        }
+        let (verifier, artifacts, bytes) = (self.verifier.clone(), self.artifacts.clone(), proof.clone());
+        // A verifier that panics on hostile bytes has not accepted them.
+        let verdict = spawn_blocking(move || verifier.verify(review.kind, &inputs, &bytes))
+            .await
+            .unwrap_or_else(|panic| Err(Rejection(format!("the verifier panicked: {panic}"))));
+        if let Err(Rejection(reason)) = verdict {
+            let reason = truncate(format!("the proof does not verify: {reason}"));
+            self.count_failure(key, LeaseEnding::Failed, &reason, true)
+                .await?;
+            return Ok(CompletionOutcome::Rejected(reason));
+        }
+        let output_bytes = proof.len() as u64;
+        let output = spawn_blocking(move || artifacts.put(&proof)).await??;
+        let mut tx = self.store.begin().await?;
+        let accepted = outcomes::accept(
+            &mut tx,
+            &outcomes::Accepted {
+                key,
+                output,
+                output_bytes,
+                steps: &steps,
+            },
+        )
+        .await?;
+        tx.commit().await?;
+        self.changes.send_replace(());
+        tracing::info!(job = key.job.0, kind = %review.kind, token = key.token.0, accepted, "proof delivered");
+        Ok(if accepted {
+            CompletionOutcome::Accepted
+        } else {
+            CompletionOutcome::Ignored
+        })
+    }
+
+    /// Counts a failed attempt, unless the lease is not current. Returns whether it counted.
+    ///
+    /// # Errors
+    /// [`FarmError::Database`].
+    pub async fn fail(&self, key: LeaseKey, reason: String, retryable: bool) -> Result<bool, FarmError> {
+        self.count_failure(key, LeaseEnding::Failed, &truncate(reason), retryable)
+            .await
+    }
+
+    async fn count_failure(
+        &self,
+        key: LeaseKey,
+        ending: LeaseEnding,
+        reason: &str,
+        retryable: bool,
+    ) -> Result<bool, FarmError> {
+        let mut tx = self.store.begin().await?;
+        let failure = outcomes::Failure {
+            key,
+            ending,
+            reason,
+            retryable,
+        };
+        let counted = outcomes::count_failure(&mut tx, failure, &self.config.policies).await?;
+        tx.commit().await?;
+        if counted {
+            tracing::warn!(job = key.job.0, token = key.token.0, reason, "attempt failed");
+            self.changes.send_replace(());
+        }
+        Ok(counted)
+    }
+
+    /// Takes a lease back from a worker that drains. Returns whether it was current.
+    ///
+    /// # Errors
+    /// [`FarmError::Database`].
+    pub async fn release(&self, key: LeaseKey) -> Result<bool, FarmError> {
+        let mut tx = self.store.begin().await?;
+        let released = outcomes::hand_back(&mut tx, key).await?;
+        tx.commit().await?;
+        self.changes.send_replace(());
+        Ok(released)
+    }
+
+    /// Ends the leases whose deadline has passed. Returns how many.
+    ///
+    /// # Errors
+    /// [`FarmError::Database`].
+    pub async fn expire_leases(&self) -> Result<usize, FarmError> {
+        let overdue = leases::expired(&mut *self.store.read().await?).await?;
+        let mut ended = 0;
+        for (key, worker) in overdue {
+            let reason = format!("lease {} expired: worker {worker} went silent", key.token.0);
+            let mut tx = self.store.begin().await?;
+            if !leases::is_overdue(&mut tx, key).await? {
+                continue; // renewed or completed since
+            }
+            let failure = outcomes::Failure {
+                key,
+                ending: LeaseEnding::Expired,
+                reason: &reason,
+                retryable: true,
+            };
+            outcomes::count_failure(&mut tx, failure, &self.config.policies).await?;
+            tx.commit().await?;
+            tracing::warn!(job = key.job.0, reason, "attempt failed");
+            self.changes.send_replace(());
+            ended += 1;
+        }
+        Ok(ended)
+    }
+
+    /// Runs [`Self::expire_leases`] every `sweep_interval` until `shutdown`.
+    pub async fn sweep(&self, shutdown: &CancellationToken) {
+        let mut ticks = interval(self.config.sweep_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            if let Err(error) = self.expire_leases().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot expire leases");
+            }
+        }
+    }
+
+    /// Jobs of a filter.
+    ///
+    /// # Errors
+    /// [`FarmError::Database`].
+    pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobView>, FarmError> {
+        views::jobs(&mut *self.store.read().await?, filter).await
+    }
+
+    /// Gives poisoned jobs new attempts. Returns how many.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownJob`] or [`FarmError::UnknownBatch`].
+    pub async fn requeue(&self, target: RequeueTarget) -> Result<u32, FarmError> {
+        let mut tx = self.store.begin().await?;
+        match target {
+            RequeueTarget::Job(job) => drop(views::job(&mut tx, job).await?),
+            RequeueTarget::Batch(number) => {
+                batches::content(&mut tx, number)
+                    .await?
+                    .ok_or(FarmError::UnknownBatch(number))?;
+            }
+        }
+        let requeued = outcomes::requeue(&mut tx, target).await?;
+        tx.commit().await?;
+        self.changes.send_replace(());
+        tracing::info!(?target, requeued, "requeued");
+        Ok(requeued)
+    }
+
+    /// One job with its artifacts and history.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownJob`].
+    pub async fn inspect(&self, job: JobId) -> Result<JobInspection, FarmError> {
+        let mut tx = self.store.read().await?;
+        Ok(JobInspection {
+            job: views::job(&mut tx, job).await?,
+            inputs: leases::inputs(&mut tx, job).await?,
+            leases: views::leases(&mut tx, job).await?,
+        })
+    }
+}
+
+fn lock(data_dir: &Path) -> Result<File, FarmError> {
+    let path = data_dir.join("coordinator.lock");
+    let failed = |source| FarmError::Artifact {
+        path: path.clone(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(FarmError::DataDirInUse(data_dir.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Longest reason kept, in bytes.
+const MAX_REASON_BYTES: usize = 4096;
+
+fn truncate(mut reason: String) -> String {
+    reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
+    reason
+}

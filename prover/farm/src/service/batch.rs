@@ -1,0 +1,162 @@
+use std::{pin::Pin, sync::Arc};
+
+use ashlar_proto::{
+    Bytes, Digest,
+    farm::v1::{self as pb, batch_service_server, submit_batch_request::Part},
+};
+use futures::{Stream, stream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::body::Body;
+use crate::{
+    convert::{self, BatchHeader, invalid},
+    error::FarmError,
+    farm::Farm,
+    model::{Batch, BatchState},
+};
+
+pub struct BatchService {
+    pub farm: Arc<Farm>,
+    pub shutdown: CancellationToken,
+}
+
+impl BatchService {
+    /// Reads the witnesses of `header`'s chunks, storing each as it is complete.
+    async fn receive(
+        &self,
+        header: BatchHeader,
+        parts: &mut Streaming<pb::SubmitBatchRequest>,
+    ) -> Result<Vec<Digest>, Status> {
+        let mut witnesses = Vec::new();
+        let mut body = Body::new("witness", self.farm.config().max_artifact_bytes);
+        while let Some(part) = parts.message().await? {
+            let Some(Part::Piece(piece)) = part.part else {
+                return Err(invalid("part", "after the header only pieces may follow").into());
+            };
+            let expected = witnesses.len() as u32;
+            if expected == header.chunk_count {
+                let reason = format!("piece after the last of {expected} chunks");
+                return Err(invalid("piece", reason).into());
+            }
+            if piece.chunk_index != expected {
+                let reason = format!("expected {expected}, found {}", piece.chunk_index);
+                return Err(invalid("piece.chunk_index", reason).into());
+            }
+            body.push(&piece.data)?;
+            if piece.last {
+                let witness = body.take();
+                if witness.is_empty() {
+                    return Err(
+                        invalid("piece.data", format!("the witness of chunk {expected} is empty")).into(),
+                    );
+                }
+                witnesses.push(self.farm.store_artifact(witness).await?);
+            }
+        }
+        if witnesses.len() as u32 != header.chunk_count {
+            let reason = format!("header says {}, {} arrived", header.chunk_count, witnesses.len());
+            return Err(invalid("chunk_count", reason).into());
+        }
+        Ok(witnesses)
+    }
+}
+
+/// State of one `WatchBatch` stream.
+struct Watch {
+    farm: Arc<Farm>,
+    number: u64,
+    changes: watch::Receiver<()>,
+    shutdown: CancellationToken,
+    last: Option<pb::BatchStatus>,
+}
+
+impl Watch {
+    /// The next status that differs from the last one; `None` after a final one.
+    async fn next(mut self) -> Result<Option<(pb::BatchStatus, Self)>, Status> {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|last| last.state != BatchState::Running.code() as i32)
+        {
+            return Ok(None);
+        }
+        loop {
+            self.changes.mark_unchanged();
+            let status = self.status().await?;
+            if status
+                .as_ref()
+                .is_some_and(|status| self.last.as_ref() != Some(status))
+            {
+                self.last.clone_from(&status);
+                return Ok(status.map(|status| (status, self)));
+            }
+            tokio::select! {
+                _ = self.changes.changed() => {}
+                () = self.shutdown.cancelled() => return Err(FarmError::ShuttingDown.into()),
+            }
+        }
+    }
+
+    /// The present status; `None` if the snark turned out to be lost, so that the batch runs again.
+    async fn status(&self) -> Result<Option<pb::BatchStatus>, FarmError> {
+        let batch = self.farm.batch(self.number).await?;
+        let snark = match batch.jobs.last().and_then(|wrap| wrap.output) {
+            Some(digest) if batch.state == BatchState::Done => match self.farm.artifact(digest).await {
+                Err(FarmError::ArtifactDamaged(_)) => return Ok(None),
+                snark => snark?,
+            },
+            _ => Bytes::new(),
+        };
+        Ok(Some(convert::batch_status(batch, snark)))
+    }
+}
+
+#[tonic::async_trait]
+impl batch_service_server::BatchService for BatchService {
+    async fn submit_batch(
+        &self,
+        request: Request<Streaming<pb::SubmitBatchRequest>>,
+    ) -> Result<Response<pb::SubmitBatchResponse>, Status> {
+        let mut parts = request.into_inner();
+        let Some(pb::SubmitBatchRequest {
+            part: Some(Part::Header(header)),
+        }) = parts.message().await?
+        else {
+            return Err(invalid("header", "must be the first message").into());
+        };
+        let header = BatchHeader::check(&header, self.farm.config().max_chunks)?;
+        self.farm.check_circuit_set(header.circuit_set)?; // before the bulk is sent
+        let witnesses = self.receive(header, &mut parts).await?;
+        let batch = Batch {
+            number: header.number,
+            circuit_set: header.circuit_set,
+            witnesses,
+        };
+        let is_new = self.farm.submit(&batch).await?;
+        Ok(Response::new(pb::SubmitBatchResponse {
+            content_digest: batch.content().into(),
+            already_known: !is_new,
+        }))
+    }
+
+    type WatchBatchStream = Pin<Box<dyn Stream<Item = Result<pb::BatchStatus, Status>> + Send>>;
+
+    async fn watch_batch(
+        &self,
+        request: Request<pb::WatchBatchRequest>,
+    ) -> Result<Response<Self::WatchBatchStream>, Status> {
+        let number = request.into_inner().number;
+        let (farm, shutdown) = (self.farm.clone(), self.shutdown.clone());
+        farm.batch(number).await?; // an unknown batch is an error of the call, not of the stream
+        let watch = Watch {
+            changes: farm.changes(),
+            farm,
+            number,
+            shutdown,
+            last: None,
+        };
+        Ok(Response::new(Box::pin(stream::try_unfold(watch, Watch::next))))
+    }
+}

@@ -1,0 +1,202 @@
+//! What a job's attempt ends in: done, back in the queue, or poisoned.
+
+use ashlar_proto::{Digest, JobKind};
+use sqlx::SqliteConnection;
+
+use super::{batches, leases, parse_kind, to_db};
+use crate::{
+    config::KindPolicies,
+    error::FarmError,
+    model::{JobId, JobState, LeaseEnding, LeaseKey, RequeueTarget, StepTiming},
+};
+
+/// What is needed to judge a delivered proof.
+#[derive(Debug, Clone)]
+pub struct JobUnderReview {
+    /// What it does.
+    pub kind: JobKind,
+    /// Whether it is done.
+    pub done: bool,
+    /// Its inputs that exist, in order.
+    pub inputs: Vec<Digest>,
+    /// Not all of them do: one was lost after the job was leased.
+    pub inputs_missing: bool,
+}
+
+/// A proof that was verified.
+#[derive(Debug)]
+pub struct Accepted<'a> {
+    /// The lease it was made under.
+    pub key: LeaseKey,
+    /// The stored proof.
+    pub output: Digest,
+    /// Its length.
+    pub output_bytes: u64,
+    /// What it cost.
+    pub steps: &'a [StepTiming],
+}
+
+/// Loads the job a proof was delivered for.
+///
+/// # Errors
+/// [`FarmError::UnknownLease`] if the proof comes from nobody the job was leased to.
+pub async fn review(conn: &mut SqliteConnection, key: LeaseKey) -> Result<JobUnderReview, FarmError> {
+    if !leases::known(conn, key).await? {
+        return Err(FarmError::UnknownLease(key));
+    }
+    let job = to_db(key.job.0);
+    let (kind, state): (i64, i64) = sqlx::query_as("SELECT kind, state FROM jobs WHERE id = ?1")
+        .bind(job)
+        .fetch_one(&mut *conn)
+        .await?;
+    let expected: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM job_inputs WHERE job = ?1")
+        .bind(job)
+        .fetch_one(&mut *conn)
+        .await?;
+    let inputs = leases::inputs(conn, key.job).await?;
+    Ok(JobUnderReview {
+        kind: parse_kind(kind)?,
+        done: state == JobState::Done.code(),
+        inputs_missing: inputs.len() as i64 != expected,
+        inputs,
+    })
+}
+
+/// Marks the job done, whatever became of the lease, and frees the jobs that waited for it. Returns false and
+/// changes nothing if it is done already.
+pub async fn accept(conn: &mut SqliteConnection, proof: &Accepted<'_>) -> Result<bool, FarmError> {
+    let job = to_db(proof.key.job.0);
+    let batch: Option<i64> = sqlx::query_scalar(
+        "UPDATE jobs SET state = ?2, output = ?3, output_bytes = ?4, witness_lost = 0
+         WHERE id = ?1 AND state <> ?2 RETURNING batch",
+    )
+    .bind(job)
+    .bind(JobState::Done.code())
+    .bind(proof.output.as_ref())
+    .bind(to_db(proof.output_bytes))
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(batch) = batch else { return Ok(false) };
+
+    leases::complete(conn, proof.key).await?;
+    sqlx::query("DELETE FROM job_steps WHERE job = ?1")
+        .bind(job)
+        .execute(&mut *conn)
+        .await?;
+    for (step, position) in proof.steps.iter().zip(0i64..) {
+        sqlx::query("INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes) VALUES (?1, ?2, ?3, ?4, ?5)")
+            .bind(job)
+            .bind(position)
+            .bind(&step.name)
+            .bind(step.seconds)
+            .bind(i64::try_from(step.peak_rss_bytes).unwrap_or(i64::MAX))
+            .execute(&mut *conn)
+            .await?;
+    }
+    sqlx::query(
+        "UPDATE jobs SET state = ?3
+         WHERE state = ?2 AND id IN (SELECT job FROM job_inputs WHERE producer = ?1)
+           AND NOT EXISTS (
+             SELECT 1 FROM job_inputs JOIN jobs AS producers ON producers.id = job_inputs.producer
+             WHERE job_inputs.job = jobs.id AND producers.state <> ?4)",
+    )
+    .bind(job)
+    .bind(JobState::Blocked.code())
+    .bind(JobState::Ready.code())
+    .bind(JobState::Done.code())
+    .execute(&mut *conn)
+    .await?;
+    batches::settle_state(conn, batch).await?;
+    Ok(true)
+}
+
+/// How an attempt went wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure<'a> {
+    /// The lease of the attempt.
+    pub key: LeaseKey,
+    /// [`LeaseEnding::Failed`] or [`LeaseEnding::Expired`].
+    pub ending: LeaseEnding,
+    /// For people.
+    pub reason: &'a str,
+    /// Whether another attempt may succeed.
+    pub retryable: bool,
+}
+
+/// Counts a failed attempt: back in the queue, or poisoned with its batch failed if it was the last one or cannot
+/// succeed. Returns false and changes nothing if the lease is not current.
+pub async fn count_failure(
+    conn: &mut SqliteConnection,
+    failure: Failure<'_>,
+    policies: &KindPolicies,
+) -> Result<bool, FarmError> {
+    if !leases::end(conn, failure.key, failure.ending, failure.reason).await? {
+        return Ok(false);
+    }
+    let job = to_db(failure.key.job.0);
+    let (batch, kind, ordinal, attempts): (i64, i64, i64, i64) = sqlx::query_as(
+        "UPDATE jobs SET failed_attempts = failed_attempts + 1, last_error = ?2
+         WHERE id = ?1 RETURNING batch, kind, ordinal, failed_attempts",
+    )
+    .bind(job)
+    .bind(failure.reason)
+    .fetch_one(&mut *conn)
+    .await?;
+    let kind = parse_kind(kind)?;
+    if failure.retryable && attempts < i64::from(policies.of(kind).max_attempts) {
+        leases::put_back(conn, job).await?;
+    } else {
+        let reason = format!(
+            "{kind} {ordinal} (job {job}) failed after {attempts} attempt(s): {}",
+            failure.reason
+        );
+        tracing::error!(batch, job, %kind, attempts, reason = failure.reason, "job poisoned");
+        poison(conn, job).await?;
+        batches::fail(conn, batch, &reason).await?;
+    }
+    Ok(true)
+}
+
+/// Marks a job poisoned. Its batch is the caller's to fail, with the reason.
+pub async fn poison(conn: &mut SqliteConnection, job: i64) -> Result<(), FarmError> {
+    sqlx::query("UPDATE jobs SET state = ?2 WHERE id = ?1")
+        .bind(job)
+        .bind(JobState::Poisoned.code())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Hands a lease back without counting an attempt. Returns false and changes nothing if it is not current.
+pub async fn hand_back(conn: &mut SqliteConnection, key: LeaseKey) -> Result<bool, FarmError> {
+    let current = leases::end(conn, key, LeaseEnding::HandedBack, "handed back").await?;
+    if current {
+        leases::put_back(conn, to_db(key.job.0)).await?;
+    }
+    Ok(current)
+}
+
+/// Gives poisoned jobs new attempts. Returns how many.
+pub async fn requeue(conn: &mut SqliteConnection, target: RequeueTarget) -> Result<u32, FarmError> {
+    let (job, batch) = match target {
+        RequeueTarget::Job(JobId(job)) => (Some(to_db(job)), None),
+        RequeueTarget::Batch(batch) => (None, Some(to_db(batch))),
+    };
+    let jobs: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT id, batch FROM jobs WHERE state = ?3 AND (id = ?1 OR batch = ?2) AND witness_lost = 0",
+    )
+    .bind(job)
+    .bind(batch)
+    .bind(JobState::Poisoned.code())
+    .fetch_all(&mut *conn)
+    .await?;
+    for (job, batch) in &jobs {
+        sqlx::query("UPDATE jobs SET failed_attempts = 0 WHERE id = ?1")
+            .bind(job)
+            .execute(&mut *conn)
+            .await?;
+        leases::put_back(conn, *job).await?;
+        batches::settle_state(conn, *batch).await?;
+    }
+    Ok(u32::try_from(jobs.len()).unwrap_or(u32::MAX))
+}
