@@ -5,70 +5,64 @@ import {Goldilocks} from "./Goldilocks.sol";
 
 /// @title Evaluation of public data as a polynomial over GF(p^2)
 /// @notice A stream is a sequence of 7-byte big-endian words w_0 … w_{m-1}; its polynomial is `Σ w_i z^i`.
+/// @dev Horner's rule from the last word, `STEP` words at a time: `eval = eval·z^STEP + Σ w_j z^j`. In the table of
+/// powers the two coefficients are 128 bits apart, so one multiplication by a word multiplies both, and the sum of a
+/// step's
+/// products, each below 2^120, stays below 2^128 in either half: only the sum is reduced.
 library PubdataPolynomial {
-    uint256 internal constant WORD_BYTES = 7;
-
-    /// Precomputed powers of z, loaded to the stack by `_horner`.
-    struct Powers {
-        /// z, z^2, z^3 with coefficients 128 bits apart: one multiplication by a 56-bit word multiplies both.
-        uint256 z1;
-        uint256 z2;
-        uint256 z3;
-        /// Coefficients of z^4, and 7 times the second.
-        uint256 block0;
-        uint256 block1;
-        uint256 block1Times7;
-    }
+    uint256 private constant WORD_BYTES = 7;
+    uint256 private constant STEP = 16;
+    uint256 private constant HALF = type(uint128).max;
 
     /// @notice Evaluates the concatenation `first ‖ second` at `z`. Lengths must be multiples of 7.
     function evaluate(bytes calldata first, bytes calldata second, uint256 z) internal pure returns (uint256) {
-        Powers memory powers = _powers(z);
-        return _horner(_horner(0, second, z, powers), first, z, powers);
+        uint256[STEP + 1] memory powers = _powers(z);
+        return _horner(_horner(0, second, powers), first, powers);
     }
 
-    function _powers(uint256 z) private pure returns (Powers memory powers) {
-        uint256 square = Goldilocks.mul(z, z);
-        uint256 fourth = Goldilocks.mul(square, square);
-        powers.z1 = _spread(z);
-        powers.z2 = _spread(square);
-        powers.z3 = _spread(Goldilocks.mul(square, z));
-        powers.block0 = fourth & type(uint64).max;
-        powers.block1 = fourth >> 64;
-        powers.block1Times7 = mulmod(7, powers.block1, Goldilocks.P);
+    /// z^0 to z^STEP, each `a0 + a1·2^128`.
+    function _powers(uint256 z) private pure returns (uint256[STEP + 1] memory powers) {
+        uint256 power = 1;
+        powers[0] = power;
+        for (uint256 i = 1; i <= STEP; ++i) {
+            power = Goldilocks.mul(power, z);
+            powers[i] = (power & type(uint64).max) | ((power >> 64) << 128);
+        }
     }
 
-    function _spread(uint256 element) private pure returns (uint256) {
-        return (element & type(uint64).max) | ((element >> 64) << 128);
-    }
-
-    /// `eval·z^m + Σ w_i z^i` over the stream's m words, by Horner's rule from the last word, four words a step.
-    function _horner(uint256 eval, bytes calldata stream, uint256 z, Powers memory powers)
+    /// `eval·z^m + Σ w_i z^i` over the stream's m words.
+    function _horner(uint256 eval, bytes calldata stream, uint256[STEP + 1] memory powers)
         private
         pure
         returns (uint256)
     {
+        // The words above the last whole step come first.
+        uint256 rest = (stream.length / WORD_BYTES) % STEP;
         uint256 start;
         uint256 cursor;
         assembly {
             start := stream.offset
-            cursor := add(start, stream.length)
+            cursor := sub(add(start, stream.length), mul(rest, 7))
         }
-        // The words above the last multiple of four, one by one.
-        for (uint256 rest = (stream.length / WORD_BYTES) % 4; rest > 0; --rest) {
-            uint256 word;
-            assembly {
-                cursor := sub(cursor, 7)
-                word := shr(200, calldataload(cursor))
+        if (rest > 0) {
+            uint256 sum = 0;
+            for (uint256 j = 0; j < rest; ++j) {
+                uint256 word;
+                assembly {
+                    word := shr(200, calldataload(add(cursor, mul(j, 7))))
+                }
+                sum += word * powers[j];
             }
-            eval = Goldilocks.mul(eval, z);
-            eval = ((eval & type(uint64).max) + word) % Goldilocks.P | (eval >> 64 << 64);
+            uint256 power = (powers[rest] & HALF) | ((powers[rest] >> 128) << 64);
+            uint256 product = Goldilocks.mul(eval, power);
+            eval = ((product & type(uint64).max) + (sum & HALF)) % Goldilocks.P
+                | (((product >> 64) + (sum >> 128)) % Goldilocks.P) << 64;
         }
-        return _hornerBlocks(eval, start, cursor, powers);
+        return _hornerSteps(eval, start, cursor, powers);
     }
 
-    /// The steps of four words. No sum overflows: a product of coefficients is below 2^128 and `sum` holds, in each
-    /// half, three products below 2^120.
-    function _hornerBlocks(uint256 eval, uint256 start, uint256 cursor, Powers memory powers)
+    /// The words of calldata from `start` to `end`, a whole number of steps.
+    function _hornerSteps(uint256 eval, uint256 start, uint256 end, uint256[STEP + 1] memory powers)
         private
         pure
         returns (uint256 result)
@@ -76,30 +70,31 @@ library PubdataPolynomial {
         assembly ("memory-safe") {
             let c0 := and(eval, 0xffffffffffffffff)
             let c1 := shr(64, eval)
-            let z1 := mload(powers)
-            let z2 := mload(add(powers, 0x20))
-            let z3 := mload(add(powers, 0x40))
-            let b0 := mload(add(powers, 0x60))
-            let b1 := mload(add(powers, 0x80))
-            let b7 := mload(add(powers, 0xa0))
-            for {} gt(cursor, start) {} {
-                cursor := sub(cursor, 28)
-                let data := calldataload(cursor)
-                let sum :=
-                    add(
-                        add(
-                            add(shr(200, data), mul(and(shr(144, data), 0xffffffffffffff), z1)),
-                            mul(and(shr(88, data), 0xffffffffffffff), z2)
-                        ),
-                        mul(and(shr(32, data), 0xffffffffffffff), z3)
-                    )
-                let low :=
-                    mod(
-                        add(add(mul(c0, b0), mul(c1, b7)), and(sum, 0xffffffffffffffffffffffffffffffff)),
-                        0xffffffff00000001
-                    )
-                c1 := mod(add(add(mul(c0, b1), mul(c1, b0)), shr(128, sum)), 0xffffffff00000001)
-                c0 := low
+            // z^STEP, and 7 times its second coefficient for x^2 = 7.
+            let step0 := and(mload(add(powers, 0x200)), 0xffffffffffffffffffffffffffffffff)
+            let step1 := shr(128, mload(add(powers, 0x200)))
+            let step1Times7 := mul(7, step1)
+            for { let cursor := end } gt(cursor, start) {} {
+                cursor := sub(cursor, 112)
+                let sum := shr(200, calldataload(cursor))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 7))), mload(add(powers, 0x20))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 14))), mload(add(powers, 0x40))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 21))), mload(add(powers, 0x60))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 28))), mload(add(powers, 0x80))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 35))), mload(add(powers, 0xa0))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 42))), mload(add(powers, 0xc0))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 49))), mload(add(powers, 0xe0))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 56))), mload(add(powers, 0x100))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 63))), mload(add(powers, 0x120))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 70))), mload(add(powers, 0x140))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 77))), mload(add(powers, 0x160))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 84))), mload(add(powers, 0x180))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 91))), mload(add(powers, 0x1a0))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 98))), mload(add(powers, 0x1c0))))
+                sum := add(sum, mul(shr(200, calldataload(add(cursor, 105))), mload(add(powers, 0x1e0))))
+                let low := add(add(mul(c0, step0), mul(c1, step1Times7)), and(sum, 0xffffffffffffffffffffffffffffffff))
+                c1 := mod(add(add(mul(c0, step1), mul(c1, step0)), shr(128, sum)), 0xffffffff00000001)
+                c0 := mod(low, 0xffffffff00000001)
             }
             result := or(c0, shl(64, c1))
         }

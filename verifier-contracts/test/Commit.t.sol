@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRollup} from "../src/IRollup.sol";
+import {Goldilocks} from "../src/libraries/Goldilocks.sol";
+import {Pubdata} from "./support/Pubdata.sol";
+import {RollupTest} from "./support/RollupTest.sol";
+
+contract CommitTest is RollupTest {
+    function test_commit() external {
+        _depositEth(5, KEY_HASH);
+        _depositToken(6, KEY_HASH);
+        bytes memory bridge =
+            bytes.concat(_depositRecord(0, 5, KEY_HASH), _withdrawRecord(1, 4, ALICE), _depositRecord(1, 6, KEY_HASH));
+        bytes memory transfers = new bytes(14 * 3);
+        IRollup.CommitData memory batch = _batch(bridge, transfers);
+        VM.prank(OPERATOR);
+        IRollup.BatchHeader memory header = rollup.commitBatch(batch);
+
+        VM.assertEq(header.number, 1);
+        VM.assertEq(header.firstDeposit, 0);
+        VM.assertEq(header.depositCount, 2);
+        VM.assertEq(header.withdrawalCount, 1);
+        VM.assertEq(header.transferCount, 3);
+        VM.assertEq(header.feeAccount, 7);
+        VM.assertEq(header.oldRoot, GENESIS_ROOT);
+        VM.assertEq(header.newRoot, batch.newRoot);
+        VM.assertEq(header.dataHash, batch.dataHash);
+        VM.assertEq(header.withdrawalsRoot, keccak256(abi.encode(0, 1, 4, ALICE)));
+        VM.assertEq(header.eval, Pubdata.evaluate(bytes.concat(bridge, transfers), header.z));
+        VM.assertEq(rollup.headerHash(1), keccak256(abi.encode(header)));
+        VM.assertEq(rollup.committedBatches(), 1);
+        VM.assertEq(rollup.committedDeposits(), 2);
+        VM.assertEq(rollup.committedRoot(), batch.newRoot);
+        VM.assertEq(rollup.provenBatches(), 0);
+        VM.assertEq(rollup.stateRoot(), GENESIS_ROOT);
+    }
+
+    function test_commitChainsRootsAndDeposits() external {
+        _depositEth(5, KEY_HASH);
+        _depositEth(6, KEY_HASH);
+        IRollup.BatchHeader memory first = _commit(_depositRecord(0, 5, KEY_HASH), "");
+        IRollup.BatchHeader memory second = _commit(_depositRecord(0, 6, KEY_HASH), "");
+        VM.assertEq(second.number, 2);
+        VM.assertEq(second.oldRoot, first.newRoot);
+        VM.assertEq(second.firstDeposit, 1);
+    }
+
+    function test_commitEmitsHeader() external {
+        IRollup.CommitData memory batch = _batch("", new bytes(14));
+        // What the contract will answer, from a call whose effects are undone.
+        (bool committed, bytes memory answer) = address(this).call(abi.encodeCall(this.commitAndUndo, (batch)));
+        VM.assertFalse(committed);
+        IRollup.BatchHeader memory header = abi.decode(answer, (IRollup.BatchHeader));
+        VM.expectEmit(address(rollup));
+        emit IRollup.BatchCommitted(1, keccak256(abi.encode(header)), header);
+        VM.prank(OPERATOR);
+        rollup.commitBatch(batch);
+    }
+
+    function commitAndUndo(IRollup.CommitData memory batch) external {
+        VM.prank(OPERATOR);
+        bytes memory answer = abi.encode(rollup.commitBatch(batch));
+        assembly {
+            revert(add(answer, 0x20), mload(answer))
+        }
+    }
+
+    /// The gas figures of the README: a batch of 64 and of 1,000 transfers with realistic (non-zero) bytes.
+    function test_commitGas() external {
+        _depositEth(5, KEY_HASH);
+        VM.assertEq(rollup.queuedDeposits(), 1);
+        IRollup.CommitData memory batch = _batch("", _randomTransfers(64));
+        VM.prank(OPERATOR);
+        rollup.commitBatch(batch);
+        VM.snapshotGasLastCall("Rollup", "commitBatch, 64 transfers");
+        batch = _batch("", _randomTransfers(1000));
+        VM.prank(OPERATOR);
+        rollup.commitBatch(batch);
+        VM.snapshotGasLastCall("Rollup", "commitBatch, 1000 transfers");
+        batch = _batch(bytes.concat(_depositRecord(0, 5, KEY_HASH), _withdrawRecord(0, 1, ALICE)), "");
+        VM.prank(OPERATOR);
+        rollup.commitBatch(batch);
+        VM.snapshotGasLastCall("Rollup", "commitBatch, 1 deposit and 1 withdrawal");
+    }
+
+    /// Random streams of records: counts, withdrawals root and evaluation agree with the plain twins.
+    function testFuzz_commitRandomStream(uint256 seed, uint8 records, uint8 transfers) external {
+        uint256 count = _bound(records, 0, 24);
+        bytes memory bridge = "";
+        uint256 deposits = 0;
+        bytes32[] memory leaves = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            uint8 id = uint8(random & 1);
+            uint64 amount = uint64(_bound(random >> 1, 1, (1 << 56) - 1));
+            if (random & 2 == 0) {
+                uint256 keyHash = Pubdata.canonicalHash(random);
+                id == 0 ? _depositEth(amount, keyHash) : _depositToken(amount, keyHash);
+                bridge = bytes.concat(bridge, _depositRecord(id, amount, keyHash));
+                ++deposits;
+            } else {
+                address to = address(uint160(random >> 90));
+                leaves[i - deposits] = keccak256(abi.encode(i - deposits, id, amount, to));
+                bridge = bytes.concat(bridge, _withdrawRecord(id, amount, to));
+            }
+        }
+        bytes memory rollupStream = _randomTransfers(transfers);
+        IRollup.BatchHeader memory header = _commit(bridge, rollupStream);
+        VM.assertEq(header.depositCount, deposits);
+        VM.assertEq(header.withdrawalCount, count - deposits);
+        VM.assertEq(header.transferCount, transfers);
+        VM.assertEq(header.withdrawalsRoot, _slowRoot(leaves, 0, count - deposits));
+        VM.assertEq(header.eval, Pubdata.evaluate(bytes.concat(bridge, rollupStream), header.z));
+    }
+
+    /// Arbitrary bytes either are refused by a named error or are exactly the queue's deposits and withdrawals.
+    function testFuzz_commitArbitraryBytes(bytes calldata bridge) external {
+        IRollup.CommitData memory batch = _batch(bridge, "");
+        VM.prank(OPERATOR);
+        try rollup.commitBatch(batch) returns (IRollup.BatchHeader memory header) {
+            VM.assertEq(header.depositCount, 0); // nothing is queued
+            VM.assertEq(uint256(header.withdrawalCount) * 35, bridge.length);
+        } catch (bytes memory reason) {
+            bytes4 selector = bytes4(reason);
+            VM.assertTrue(
+                selector == IRollup.BridgeRecordTruncated.selector
+                    || selector == IRollup.BridgeRecordTagUnknown.selector
+                    || selector == IRollup.BridgeRecordPaddingNonzero.selector
+                    || selector == IRollup.DepositNotQueued.selector
+            );
+        }
+    }
+
+    function test_revertCallerNotOperator() external {
+        IRollup.CommitData memory batch = _batch("", "");
+        _expect(abi.encodeWithSelector(IRollup.CallerNotOperator.selector, ALICE));
+        VM.prank(ALICE);
+        rollup.commitBatch(batch);
+    }
+
+    function test_revertBatchNumberUnexpected() external {
+        IRollup.CommitData memory batch = _batch("", "");
+        for (uint64 number = 0; number < 4; ++number) {
+            if (number == 1) continue;
+            batch.number = number;
+            _expectCommitRevert(batch, abi.encodeWithSelector(IRollup.BatchNumberUnexpected.selector, number, 1));
+        }
+    }
+
+    function test_revertHashNotCanonical() external {
+        for (uint256 limb = 0; limb < 4; ++limb) {
+            uint256 bad = Goldilocks.P << (64 * limb);
+            bytes memory expected = abi.encodeWithSelector(IRollup.HashNotCanonical.selector, bad);
+            IRollup.CommitData memory batch = _batch("", "");
+            batch.newRoot = bad;
+            _expectCommitRevert(batch, expected);
+            batch = _batch("", "");
+            batch.dataHash = bad;
+            _expectCommitRevert(batch, expected);
+        }
+    }
+
+    function test_revertRollupStreamLengthInvalid() external {
+        for (uint256 length = 1; length < 14; ++length) {
+            _expectCommitRevert(
+                _batch("", new bytes(14 + length)),
+                abi.encodeWithSelector(IRollup.RollupStreamLengthInvalid.selector, 14 + length, 14)
+            );
+        }
+    }
+
+    function test_revertBridgeRecordTruncated() external {
+        _depositEth(5, KEY_HASH);
+        bytes memory deposit = _depositRecord(0, 5, KEY_HASH);
+        bytes memory withdrawal = _withdrawRecord(0, 5, ALICE);
+        for (uint256 length = 1; length < deposit.length; ++length) {
+            _expectCommitRevert(
+                _batch(bytes.concat(withdrawal, _head(deposit, length)), ""),
+                abi.encodeWithSelector(IRollup.BridgeRecordTruncated.selector, 35)
+            );
+        }
+        for (uint256 length = 1; length < withdrawal.length; ++length) {
+            _expectCommitRevert(
+                _batch(_head(withdrawal, length), ""), abi.encodeWithSelector(IRollup.BridgeRecordTruncated.selector, 0)
+            );
+        }
+    }
+
+    function test_revertBridgeRecordTagUnknown() external {
+        for (uint256 tag = 0; tag < 256; ++tag) {
+            if (tag == 1 || tag == 2) continue;
+            bytes memory record = _withdrawRecord(0, 5, ALICE);
+            record[0] = bytes1(uint8(tag));
+            _expectCommitRevert(
+                _batch(record, ""), abi.encodeWithSelector(IRollup.BridgeRecordTagUnknown.selector, 0, tag)
+            );
+        }
+    }
+
+    function test_revertBridgeRecordPaddingNonzero() external {
+        _depositEth(5, KEY_HASH);
+        bytes memory expected = abi.encodeWithSelector(IRollup.BridgeRecordPaddingNonzero.selector, 0);
+        uint8[4] memory padding = [6, 42, 43, 44];
+        for (uint256 i = 0; i < padding.length; ++i) {
+            bytes memory record = _depositRecord(0, 5, KEY_HASH);
+            record[padding[i]] = 0x01;
+            _expectCommitRevert(_batch(record, ""), expected);
+        }
+        bytes memory withdrawal = _withdrawRecord(0, 5, ALICE);
+        withdrawal[28] = 0x01;
+        _expectCommitRevert(_batch(withdrawal, ""), expected);
+    }
+
+    function test_revertDepositNotQueued() external {
+        _depositEth(5, KEY_HASH);
+        bytes memory record = _depositRecord(0, 5, KEY_HASH);
+        _expectCommitRevert(
+            _batch(bytes.concat(record, record), ""), abi.encodeWithSelector(IRollup.DepositNotQueued.selector, 1)
+        );
+        _commit(record, ""); // and a deposit is processed once
+        _expectCommitRevert(_batch(record, ""), abi.encodeWithSelector(IRollup.DepositNotQueued.selector, 1));
+    }
+
+    function test_revertDepositMismatch() external {
+        _depositEth(5, KEY_HASH);
+        _depositEth(6, KEY_HASH);
+        bytes memory mismatch = abi.encodeWithSelector(IRollup.DepositMismatch.selector, 0);
+        _expectCommitRevert(_batch(_depositRecord(1, 5, KEY_HASH), ""), mismatch);
+        _expectCommitRevert(_batch(_depositRecord(0, 4, KEY_HASH), ""), mismatch);
+        for (uint256 bit = 0; bit < 256; ++bit) {
+            _expectCommitRevert(_batch(_depositRecord(0, 5, KEY_HASH ^ (1 << bit)), ""), mismatch);
+        }
+        _expectCommitRevert(_batch(_depositRecord(0, 6, KEY_HASH), ""), mismatch); // out of order
+    }
+
+    function _expectCommitRevert(IRollup.CommitData memory batch, bytes memory expected) private {
+        _expect(expected);
+        VM.prank(OPERATOR);
+        rollup.commitBatch(batch);
+    }
+
+    function _head(bytes memory data, uint256 length) private pure returns (bytes memory result) {
+        result = new bytes(length);
+        for (uint256 i = 0; i < length; ++i) {
+            result[i] = data[i];
+        }
+    }
+
+    function _randomTransfers(uint256 count) private pure returns (bytes memory stream) {
+        stream = new bytes(14 * count);
+        for (uint256 i = 0; i < stream.length; ++i) {
+            stream[i] = bytes1(uint8(uint256(keccak256(abi.encode(i)))) | 1);
+        }
+    }
+
+    /// Recursive twin of `WithdrawalTree.root`: the left subtree is the largest full one that leaves something over.
+    function _slowRoot(bytes32[] memory leaves, uint256 from, uint256 count) private pure returns (bytes32) {
+        if (count == 0) return 0;
+        if (count == 1) return leaves[from];
+        uint256 left = 1;
+        while (left * 2 < count) left *= 2;
+        return keccak256(abi.encode(_slowRoot(leaves, from, left), _slowRoot(leaves, from + left, count - left)));
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IProofVerifier} from "../src/IProofVerifier.sol";
+import {IRollup} from "../src/IRollup.sol";
+import {RollupTest} from "./support/RollupTest.sol";
+
+contract ProveTest is RollupTest {
+    function test_prove() external {
+        IRollup.BatchHeader memory header = _commit("", new bytes(14));
+        verifier.accept(PROOF, rollup.instances(header));
+        VM.expectEmit(address(rollup));
+        emit IRollup.BatchProven(1, header.newRoot);
+        VM.prank(ALICE); // anybody may prove
+        rollup.proveBatch(header, PROOF);
+        VM.snapshotGasLastCall("Rollup", "proveBatch, without the verifier");
+        VM.assertEq(rollup.stateRoot(), header.newRoot);
+        VM.assertEq(rollup.provenBatches(), 1);
+    }
+
+    function test_commitAndProve() external {
+        IRollup.CommitData memory batch = _batch("", new bytes(14));
+        IRollup.BatchHeader memory header = _commit(batch.bridge, batch.rollup);
+        verifier.accept(PROOF, rollup.instances(header));
+        VM.prank(OPERATOR);
+        rollup.revertBatches(header);
+        VM.prank(OPERATOR);
+        rollup.commitAndProveBatch(batch, PROOF);
+        VM.assertEq(rollup.stateRoot(), batch.newRoot);
+        VM.assertEq(rollup.committedBatches(), 1);
+        VM.assertEq(rollup.provenBatches(), 1);
+    }
+
+    function test_provesInOrder() external {
+        IRollup.BatchHeader memory first = _commit("", "");
+        IRollup.BatchHeader memory second = _commit("", "");
+        verifier.accept(PROOF, rollup.instances(second));
+        _expect(abi.encodeWithSelector(IRollup.BatchNotProvable.selector, 2, 1, 2));
+        rollup.proveBatch(second, PROOF);
+        _prove(first);
+        _prove(second);
+        VM.assertEq(rollup.stateRoot(), second.newRoot);
+        _expect(abi.encodeWithSelector(IRollup.BatchNotProvable.selector, 2, 3, 2)); // once
+        rollup.proveBatch(second, PROOF);
+    }
+
+    function test_revertProofInvalid() external {
+        IRollup.BatchHeader memory header = _commit("", "");
+        _expect(abi.encodeWithSelector(IProofVerifier.ProofInvalid.selector));
+        rollup.proveBatch(header, PROOF);
+        VM.assertEq(rollup.stateRoot(), GENESIS_ROOT);
+
+        IRollup.CommitData memory batch = _batch("", "");
+        _expect(abi.encodeWithSelector(IRollup.EarlierBatchesUnproven.selector, 0, 1));
+        VM.prank(OPERATOR);
+        rollup.commitAndProveBatch(batch, PROOF);
+
+        VM.prank(OPERATOR);
+        rollup.revertBatches(header);
+        batch = _batch("", "");
+        _expect(abi.encodeWithSelector(IProofVerifier.ProofInvalid.selector));
+        VM.prank(OPERATOR);
+        rollup.commitAndProveBatch(batch, PROOF);
+        VM.assertEq(rollup.committedBatches(), 0); // the commitment went with the proof
+    }
+
+    function test_revertCallerNotOperator() external {
+        IRollup.CommitData memory batch = _batch("", "");
+        _expect(abi.encodeWithSelector(IRollup.CallerNotOperator.selector, ALICE));
+        VM.prank(ALICE);
+        rollup.commitAndProveBatch(batch, PROOF);
+        IRollup.BatchHeader memory header = _commit("", "");
+        _expect(abi.encodeWithSelector(IRollup.CallerNotOperator.selector, ALICE));
+        VM.prank(ALICE);
+        rollup.revertBatches(header);
+    }
+
+    /// Each field of the header is bound by the stored hash.
+    function test_revertHeaderMismatch() external {
+        _depositEth(5, KEY_HASH);
+        IRollup.BatchHeader memory header = _commit(_depositRecord(0, 5, KEY_HASH), "");
+        bytes memory encoded = abi.encode(header);
+        uint256 fields = encoded.length / 32;
+        VM.assertEq(fields, 12);
+        for (uint256 field = 1; field < fields; ++field) {
+            bytes memory changed = bytes.concat(encoded);
+            changed[32 * field + 31] ^= 0x01;
+            IRollup.BatchHeader memory other = abi.decode(changed, (IRollup.BatchHeader));
+            verifier.accept(PROOF, rollup.instances(other));
+            _expect(abi.encodeWithSelector(IRollup.HeaderMismatch.selector, 1, keccak256(changed), keccak256(encoded)));
+            rollup.proveBatch(other, PROOF);
+        }
+    }
+
+    function test_revertBatches() external {
+        _depositEth(5, KEY_HASH);
+        _depositEth(6, KEY_HASH);
+        IRollup.BatchHeader memory first = _commit(_depositRecord(0, 5, KEY_HASH), "");
+        IRollup.BatchHeader memory second = _commit(_depositRecord(0, 6, KEY_HASH), "");
+        IRollup.BatchHeader memory third = _commit("", new bytes(14));
+        _prove(first);
+
+        _expectRevertBatchesRevert(first, abi.encodeWithSelector(IRollup.BatchNotRevertible.selector, 1, 1, 3));
+        VM.expectEmit(address(rollup));
+        emit IRollup.BatchesReverted(2, 3);
+        VM.prank(OPERATOR);
+        rollup.revertBatches(second);
+        VM.assertEq(rollup.committedBatches(), 1);
+        VM.assertEq(rollup.committedRoot(), first.newRoot);
+        VM.assertEq(rollup.committedDeposits(), 1);
+        _expectRevertBatchesRevert(third, abi.encodeWithSelector(IRollup.BatchNotRevertible.selector, 3, 1, 1));
+
+        // What was reverted cannot be proven, whatever the verifier says; its deposit waits in the queue again.
+        verifier.accept(PROOF, rollup.instances(second));
+        _expect(abi.encodeWithSelector(IRollup.BatchNotProvable.selector, 2, 2, 1));
+        rollup.proveBatch(second, PROOF);
+        _prove(_commit(bytes.concat(_depositRecord(0, 6, KEY_HASH), _withdrawRecord(0, 1, ALICE)), ""));
+        VM.assertEq(rollup.provenBatches(), 2);
+    }
+
+    function test_revertBatchesWithWrongHeader() external {
+        IRollup.BatchHeader memory header = _commit("", "");
+        bytes32 committed = keccak256(abi.encode(header));
+        header.oldRoot ^= 1;
+        _expectRevertBatchesRevert(
+            header, abi.encodeWithSelector(IRollup.HeaderMismatch.selector, 1, keccak256(abi.encode(header)), committed)
+        );
+    }
+
+    function _expectRevertBatchesRevert(IRollup.BatchHeader memory header, bytes memory expected) private {
+        _expect(expected);
+        VM.prank(OPERATOR);
+        rollup.revertBatches(header);
+    }
+}

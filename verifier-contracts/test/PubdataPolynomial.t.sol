@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Goldilocks} from "../src/libraries/Goldilocks.sol";
+import {PubdataPolynomial} from "../src/libraries/PubdataPolynomial.sol";
+import {Pubdata} from "./support/Pubdata.sol";
+import {Test} from "./support/Test.sol";
+
+contract Evaluator {
+    function evaluate(bytes calldata first, bytes calldata second, uint256 z) external pure returns (uint256) {
+        return PubdataPolynomial.evaluate(first, second, z);
+    }
+
+    function gasOf(bytes calldata first, bytes calldata second, uint256 z) external view returns (uint256) {
+        uint256 before = gasleft();
+        PubdataPolynomial.evaluate(first, second, z);
+        return before - gasleft();
+    }
+}
+
+contract PubdataPolynomialTest is Test {
+    Evaluator private evaluator = new Evaluator();
+
+    function testFuzz_evaluateEqualsSlowTwin(bytes memory first, bytes memory second, uint128 point) external view {
+        first = _wholeWords(first);
+        second = _wholeWords(second);
+        uint256 z = uint256(Pubdata.canonicalHash(point));
+        VM.assertEq(evaluator.evaluate(first, second, z), Pubdata.evaluate(bytes.concat(first, second), z));
+    }
+
+    /// Every remainder of the word count modulo the step, with the largest words and coefficients.
+    function test_evaluateLargestValues() external view {
+        uint256 z = (Goldilocks.P - 1) | ((Goldilocks.P - 1) << 64);
+        for (uint256 words = 0; words < 40; ++words) {
+            bytes memory stream = new bytes(7 * words);
+            for (uint256 i = 0; i < stream.length; ++i) {
+                stream[i] = 0xff;
+            }
+            uint256 expected = Pubdata.evaluate(stream, z);
+            VM.assertEq(evaluator.evaluate(stream, "", z), expected);
+            VM.assertEq(evaluator.evaluate("", stream, z), expected);
+        }
+    }
+
+    /// The price per word that the README states, over streams long enough to drown the set-up.
+    function test_evaluationGasPerWord() external {
+        uint256 z = 0x0123456789abcdef_1122334455667788;
+        uint256 short = evaluator.gasOf("", new bytes(7 * 1024), z);
+        uint256 long = evaluator.gasOf("", new bytes(7 * 2048), z);
+        uint256 perWord = (long - short) / 1024;
+        VM.snapshotValue("PubdataPolynomial", "evaluate, gas per word", perWord);
+        VM.assertGe(60, perWord, "gas per word");
+    }
+
+    function testFuzz_mul(uint128 a, uint128 b) external pure {
+        uint256 x = Pubdata.canonicalHash(a);
+        uint256 y = Pubdata.canonicalHash(b);
+        uint256 product = Goldilocks.mul(x, y);
+        uint256 c0 = (uint256(uint64(x)) * uint64(y) + 7 * (x >> 64) * (y >> 64)) % Pubdata.P;
+        uint256 c1 = ((x >> 64) * uint64(y) + uint256(uint64(x)) * (y >> 64)) % Pubdata.P;
+        VM.assertEq(product, c0 | (c1 << 64));
+    }
+
+    function testFuzz_isCanonicalHash(uint256 hash, uint8 limb, uint256 excess) external pure {
+        hash = Pubdata.canonicalHash(hash);
+        VM.assertTrue(Goldilocks.isCanonicalHash(hash));
+        uint256 shift = 64 * (limb % 4);
+        uint256 bad = _bound(excess, Goldilocks.P, type(uint64).max);
+        hash = (hash & ~(uint256(type(uint64).max) << shift)) | (bad << shift);
+        VM.assertFalse(Goldilocks.isCanonicalHash(hash));
+    }
+
+    function _wholeWords(bytes memory stream) private pure returns (bytes memory) {
+        uint256 length = stream.length / 7 * 7;
+        assembly {
+            mstore(stream, length)
+        }
+        return stream;
+    }
+}

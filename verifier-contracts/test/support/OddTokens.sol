@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {MintableToken} from "../../src/demo/MintableToken.sol";
+import {IRollup} from "../../src/IRollup.sol";
+
+/// Like USDT: `transfer` and `transferFrom` return nothing.
+contract NoReturnToken {
+    uint8 public constant decimals = 6;
+    mapping(address holder => uint256) public balanceOf;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function transfer(address to, uint256 amount) external {
+        balanceOf[msg.sender] -= amount;
+        balanceOf[to] += amount;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external {
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+    }
+}
+
+/// Returns false instead of reverting, once it is `broken`.
+contract FalseToken is MintableToken("False", "FLS", 9) {
+    bool public broken;
+
+    function setBroken(bool value) external {
+        broken = value;
+    }
+
+    function _move(address from, address to, uint256 amount) internal override returns (bool) {
+        return !broken && super._move(from, to, amount);
+    }
+}
+
+/// Keeps a hundredth of every transfer.
+contract FeeToken is MintableToken("Fee", "FEE", 9) {
+    function _move(address from, address to, uint256 amount) internal override returns (bool) {
+        super._move(from, address(0xfee), amount / 100);
+        return super._move(from, to, amount - amount / 100);
+    }
+}
+
+/// Takes tokens from the receiver instead of giving any.
+contract NegativeToken is MintableToken("Negative", "NEG", 9) {
+    function transferFrom(address, address to, uint256 amount) public override returns (bool) {
+        return super._move(to, address(0xfee), amount);
+    }
+}
+
+/// Calls the rollup back in the middle of a transfer, and keeps what that call answered.
+contract ReentrantToken is MintableToken("Reentrant", "RE", 9) {
+    bytes public answer;
+
+    function _move(address from, address to, uint256 amount) internal override returns (bool) {
+        (, answer) = msg.sender.call(abi.encodeCall(IRollup.depositERC20, (address(this), 1, 1)));
+        return super._move(from, to, amount);
+    }
+}
+
+/// Has no `decimals()`.
+contract NoDecimals {}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Rollup} from "../../src/Rollup.sol";
+import {IRollup} from "../../src/IRollup.sol";
+import {MintableToken} from "../../src/demo/MintableToken.sol";
+import {Pubdata} from "./Pubdata.sol";
+import {Test} from "./Test.sol";
+import {VerifierDouble} from "./VerifierDouble.sol";
+
+/// @title A rollup with ETH and an 18-decimal token, and shorthands to fill it
+abstract contract RollupTest is Test {
+    address internal constant OPERATOR = address(0x09e7);
+    address internal constant ALICE = address(0xa11ce);
+    uint256 internal constant GENESIS_ROOT = 0x4_0000000000000003_0000000000000002_0000000000000001;
+    uint256 internal constant KEY_HASH = 0xfedcba9876543210_8877665544332211_ffeeddccbbaa9988_0123456789abcdef;
+    uint256 internal constant TOKEN_UNIT = 1e9;
+    bytes internal constant PROOF = "a proof that the double was told to accept";
+
+    VerifierDouble internal verifier;
+    MintableToken internal token;
+    Rollup internal rollup;
+
+    function setUp() public virtual {
+        verifier = new VerifierDouble();
+        token = new MintableToken("Token", "TKN", 18);
+        address[] memory tokens = new address[](1);
+        tokens[0] = address(token);
+        rollup = new Rollup(verifier, GENESIS_ROOT, OPERATOR, tokens);
+        VM.deal(ALICE, 1e30);
+        token.mint(ALICE, 1e36);
+        VM.prank(ALICE);
+        token.approve(address(rollup), type(uint256).max);
+    }
+
+    function _depositEth(uint256 units, uint256 keyHash) internal returns (uint64) {
+        VM.prank(ALICE);
+        return rollup.depositETH{value: units * 1 gwei}(keyHash);
+    }
+
+    function _depositToken(uint256 units, uint256 keyHash) internal returns (uint64) {
+        VM.prank(ALICE);
+        return rollup.depositERC20(address(token), units * TOKEN_UNIT, keyHash);
+    }
+
+    /// Commit data for the next batch with these streams.
+    function _batch(bytes memory bridge, bytes memory transfers) internal view returns (IRollup.CommitData memory) {
+        uint64 number = rollup.committedBatches() + 1;
+        return IRollup.CommitData({
+            number: number,
+            newRoot: Pubdata.canonicalHash(uint256(keccak256(abi.encode("root", number)))),
+            dataHash: Pubdata.canonicalHash(uint256(keccak256(abi.encode("data", number)))),
+            feeAccount: 7,
+            bridge: bridge,
+            rollup: transfers
+        });
+    }
+
+    function _commit(bytes memory bridge, bytes memory transfers) internal returns (IRollup.BatchHeader memory) {
+        IRollup.CommitData memory batch = _batch(bridge, transfers);
+        VM.prank(OPERATOR);
+        return rollup.commitBatch(batch);
+    }
+
+    function _prove(IRollup.BatchHeader memory header) internal {
+        verifier.accept(PROOF, rollup.instances(header));
+        rollup.proveBatch(header, PROOF);
+    }
+
+    function _withdrawRecord(uint8 id, uint64 amount, address to) internal pure returns (bytes memory) {
+        return Pubdata.encode(Pubdata.Withdraw({account: 3, token: id, fee: 9, amount: uint56(amount), to: to}));
+    }
+
+    function _depositRecord(uint8 id, uint64 amount, uint256 keyHash) internal pure returns (bytes memory) {
+        return
+            Pubdata.encode(Pubdata.Deposit({account: 0xa1b2c3d4, token: id, amount: uint56(amount), keyHash: keyHash}));
+    }
+
+    function _expect(bytes memory revertData) internal {
+        VM.expectRevert(revertData);
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+/// The cheatcodes that the tests use, at the address where forge answers them.
+interface Vm {
+    function assume(bool condition) external pure;
+    function assertTrue(bool condition) external pure;
+    function assertFalse(bool condition) external pure;
+    function assertEq(uint256 left, uint256 right) external pure;
+    function assertEq(uint256 left, uint256 right, string calldata message) external pure;
+    function assertEq(address left, address right) external pure;
+    function assertEq(bytes32 left, bytes32 right) external pure;
+    function assertEq(bytes32 left, bytes32 right, string calldata message) external pure;
+    function assertEq(bytes calldata left, bytes calldata right) external pure;
+    function assertGe(uint256 left, uint256 right, string calldata message) external pure;
+    function chainId(uint256 id) external;
+    function cool(address target) external;
+    function deal(address account, uint256 balance) external;
+    function etch(address target, bytes calldata code) external;
+    function expectEmit(address emitter) external;
+    function expectRevert(bytes calldata revertData) external;
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
+    function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
+    function prank(address caller) external;
+    function readFile(string calldata path) external view returns (string memory);
+    function skip(bool skipTest, string calldata reason) external;
+    function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
+    function snapshotValue(string calldata group, string calldata name, uint256 value) external;
+    function startPrank(address caller) external;
+    function stopPrank() external;
+    function toString(uint256 value) external pure returns (string memory);
+}
+
+/// @title Base of the tests: forge runs their `test…` and `invariant…` functions
+abstract contract Test {
+    Vm internal constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// A value of [low, high] that depends on `seed`; values already inside stay.
+    function _bound(uint256 seed, uint256 low, uint256 high) internal pure returns (uint256) {
+        if (low <= seed && seed <= high) return seed;
+        uint256 width = high - low + 1;
+        return width == 0 ? seed : low + seed % width;
+    }
+
+    /// Deploys at a chosen address: runs the creation code there.
+    function _deployAt(address target, bytes memory creationCode) internal {
+        VM.etch(target, creationCode);
+        (bool created, bytes memory runtime) = target.call("");
+        require(created, "constructor reverted");
+        VM.etch(target, runtime);
+    }
+
+    function _deploy(bytes memory creationCode) internal returns (address deployed) {
+        assembly {
+            deployed := create(0, add(creationCode, 0x20), mload(creationCode))
+        }
+        require(deployed != address(0), "constructor reverted");
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRollup} from "../../src/IRollup.sol";
+import {Pubdata} from "./Pubdata.sol";
+
+/// @title A batch's withdrawals: their records, and proofs in their tree made level by level
+contract Withdrawals {
+    IRollup.Withdrawal[] private list;
+
+    function push(IRollup.Withdrawal calldata withdrawal) external {
+        list.push(withdrawal);
+    }
+
+    function get(uint256 index) external view returns (IRollup.Withdrawal memory) {
+        return list[index];
+    }
+
+    function count() external view returns (uint256) {
+        return list.length;
+    }
+
+    function stream() external view returns (bytes memory result) {
+        for (uint256 i = 0; i < list.length; ++i) {
+            IRollup.Withdrawal memory w = list[i];
+            result = bytes.concat(
+                result,
+                Pubdata.encode(
+                    Pubdata.Withdraw({account: uint32(i), token: w.token, fee: 0, amount: uint56(w.amount), to: w.to})
+                )
+            );
+        }
+    }
+
+    function proof(uint256 index) external view returns (bytes32[] memory result) {
+        bytes32[] memory level = new bytes32[](list.length);
+        for (uint256 i = 0; i < level.length; ++i) {
+            level[i] = keccak256(abi.encode(i, list[i].token, list[i].amount, list[i].to));
+        }
+        bytes32[] memory siblings = new bytes32[](32);
+        uint256 used = 0;
+        while (level.length > 1) {
+            if (index ^ 1 < level.length) siblings[used++] = level[index ^ 1];
+            bytes32[] memory next = new bytes32[]((level.length + 1) / 2);
+            for (uint256 i = 0; i < next.length; ++i) {
+                next[i] =
+                    2 * i + 1 < level.length ? keccak256(abi.encode(level[2 * i], level[2 * i + 1])) : level[2 * i];
+            }
+            level = next;
+            index /= 2;
+        }
+        result = new bytes32[](used);
+        for (uint256 i = 0; i < used; ++i) {
+            result[i] = siblings[i];
+        }
+    }
+}
