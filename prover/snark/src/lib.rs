@@ -4,5 +4,6 @@
 pub mod chip;
 pub mod evm;
 pub mod halo2;
+pub mod snark;
 pub mod srs;
 pub mod verifier;
