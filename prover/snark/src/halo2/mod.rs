@@ -1,1 +1,21 @@
-//! The halo2 circuit: columns, gates, layout and the wrap circuit.
+//! The halo2 circuit: columns, constraints, layout and the wrap circuit.
+//!
+//! [`Recorder`] is a [`Chip`](crate::chip::Chip) that writes down rows with their witness; [`Layout`] is what it leaves
+//! behind; [`LayoutCircuit`] assigns it.
+
+mod arithmetic;
+mod circuit;
+pub mod config;
+mod integer;
+mod layout;
+mod recorder;
+pub mod rounds;
+mod selection;
+mod wide;
+mod words;
+
+pub use circuit::{INPUTS_PER_INSTANCE, WRAP_K, WrapCircuit, WrapStats, pack_public_inputs};
+pub use config::WrapConfig;
+pub use layout::{Cell, Layout, LayoutCircuit, Usage};
+pub use recorder::{LIMB_BITS, Recorder};
+pub use wide::{Coordinate, Ext, Fe, Wide};
