@@ -59,7 +59,8 @@ pub trait Chip {
     fn widen(&mut self, a: &Self::Fe) -> Self::Wide;
     /// `a` with its bounds. Free.
     fn widen_ext(&mut self, a: &Self::Ext) -> Self::Wide;
-    /// `constant + Σ coefficient · value`. A coefficient is taken as the integer of least magnitude (`p − 1` is −1).
+    /// `constant + Σ coefficient · value`. Coefficients and constant are taken as the integers of least
+    /// magnitude (`p − 1` is −1).
     /// An operand is reduced first where the bound would otherwise pass the native field.
     fn sum(&mut self, terms: &[(F, Self::Wide)], constant: F2) -> Self::Wide;
     /// `addend + Σ aᵢ · bᵢ`. An operand is reduced first where the bound would otherwise pass the native field: callers
