@@ -1,0 +1,164 @@
+//! Between the wire and the domain.
+
+use ashlar_proto::{Bytes, sequencer::v1 as pb};
+use ashlar_rollup::{
+    hash::{Hash, hash_from_bytes32, hash_to_bytes32},
+    validate::TransactionError,
+};
+use tonic::{Code, Status};
+
+use crate::{
+    executor::{AccountKey, AccountView, SubmitError},
+    pipeline::SettleError,
+    store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, WithdrawalRecord},
+};
+
+/// A refusal with the status code that goes with it.
+pub(super) fn refusal(error: &SubmitError) -> (Code, pb::Refusal) {
+    use pb::refusal::Code as R;
+    let (status, code, field) = match error {
+        SubmitError::Decode(_) => (Code::InvalidArgument, R::Encoding, "encoding"),
+        SubmitError::TooLarge { .. } => (Code::InvalidArgument, R::TooLarge, "encoding"),
+        SubmitError::Stopped => (Code::Unavailable, R::Unspecified, ""),
+        SubmitError::Refused(refused) => match refused {
+            TransactionError::UnknownAccount { field, .. } => {
+                (Code::FailedPrecondition, R::UnknownAccount, *field)
+            }
+            TransactionError::NotOwner { field, .. } => (Code::InvalidArgument, R::Owner, *field),
+            TransactionError::Nonce { .. } | TransactionError::NonceExhausted { .. } => {
+                (Code::FailedPrecondition, R::Nonce, "nonce")
+            }
+            TransactionError::InsufficientBalance { .. } | TransactionError::BalanceLimit { .. } => {
+                (Code::FailedPrecondition, R::Balance, "amount")
+            }
+            TransactionError::BridgeAmount { .. } => (Code::InvalidArgument, R::Amount, "amount"),
+            TransactionError::Signature(_) => (Code::InvalidArgument, R::Signature, "signature"),
+        },
+    };
+    let message = crate::error_chain(error);
+    (
+        status,
+        pb::Refusal {
+            code: code.into(),
+            field: field.to_owned(),
+            message,
+        },
+    )
+}
+
+/// The same as a status whose details hold the encoded refusal.
+pub(super) fn refusal_status(error: &SubmitError) -> Status {
+    let (code, refusal) = refusal(error);
+    let message = refusal.message.clone();
+    Status::with_details(
+        code,
+        message,
+        ashlar_proto::Message::encode_to_vec(&refusal).into(),
+    )
+}
+
+pub(super) fn internal(error: &dyn std::error::Error) -> Status {
+    tracing::error!(error = %crate::error_chain(error), "request failed");
+    Status::internal("the node failed to answer; its log says why")
+}
+
+pub(super) fn digest(bytes: &[u8], field: &str) -> Result<[u8; 32], Status> {
+    bytes
+        .try_into()
+        .map_err(|_| Status::invalid_argument(format!("{field}: {} bytes given, 32 expected", bytes.len())))
+}
+
+pub(super) fn account_key(request: pb::GetAccountRequest) -> Result<AccountKey, Status> {
+    match request.key {
+        Some(pb::get_account_request::Key::Index(index)) => Ok(AccountKey::Index(index)),
+        Some(pb::get_account_request::Key::KeyHash(bytes)) => hash_from_bytes32(&digest(&bytes, "key_hash")?)
+            .map(AccountKey::Owner)
+            .ok_or_else(|| Status::invalid_argument("key_hash: a limb is not below the field's order")),
+        None => Err(Status::invalid_argument("key: missing")),
+    }
+}
+
+pub(super) fn hash_bytes(hash: &Hash) -> Bytes {
+    hash_to_bytes32(hash).to_vec().into()
+}
+
+pub(super) fn account(view: &AccountView) -> pb::Account {
+    pb::Account {
+        index: view.index,
+        key_hash: hash_bytes(&view.account.owner),
+        nonce: view.account.nonce,
+        // The executor runs every transaction before it answers: nothing is pending behind it.
+        pending_nonce: view.account.nonce,
+        balances: view
+            .account
+            .balances
+            .iter()
+            .map(|(token, amount)| pb::Balance {
+                token: u32::from(*token),
+                amount: *amount,
+            })
+            .collect(),
+    }
+}
+
+pub(super) fn withdrawal(batch: u64, record: &WithdrawalRecord) -> pb::WithdrawalClaim {
+    pb::WithdrawalClaim {
+        batch_number: batch,
+        withdrawal_index: record.index,
+        recipient: record.recipient.to_vec().into(),
+        token: u32::from(record.token),
+        amount: record.amount,
+    }
+}
+
+/// Limbs as L1 sees them: `e0 + e1·2^64 + …`, 32 bytes big-endian.
+fn limbs(elements: [u64; 4]) -> Bytes {
+    elements
+        .iter()
+        .rev()
+        .flat_map(|element| element.to_be_bytes())
+        .collect::<Vec<u8>>()
+        .into()
+}
+
+pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, SettleError> {
+    let inputs = crate::pipeline::public_inputs(record)?;
+    let status = match (record.status, &record.failure) {
+        (BatchStatus::Proven, _) => pb::BatchStatus::Proven,
+        (_, Some(_)) => pb::BatchStatus::Failed,
+        (BatchStatus::Committed, None) => pb::BatchStatus::Committed,
+        (BatchStatus::Sealed, None) => pb::BatchStatus::Sealed,
+    };
+    Ok(pb::Batch {
+        number: record.number,
+        status: status.into(),
+        old_root: limbs(inputs.old_root),
+        new_root: limbs(inputs.new_root),
+        chunk_count: record.chunks,
+        deposit_count: inputs.deposit_count as u32,
+        withdrawal_count: inputs.withdrawal_count as u32,
+        transfer_count: inputs.transfer_count as u32,
+        pubdata_bytes: (record.bridge.len() + record.rollup.len()) as u64,
+        commit: record.commit.as_ref().map(l1_transaction),
+        prove: record.prove.as_ref().map(l1_transaction),
+        failure_reason: record.failure.clone().unwrap_or_default(),
+        steps: record.steps.iter().map(step).collect(),
+        snark_bytes: record.snark_bytes,
+    })
+}
+
+fn l1_transaction(receipt: &L1Receipt) -> pb::L1Transaction {
+    pb::L1Transaction {
+        hash: receipt.hash.to_vec().into(),
+        block_number: receipt.block_number,
+        gas_used: receipt.gas_used,
+    }
+}
+
+fn step(step: &StepRecord) -> pb::StepTiming {
+    pb::StepTiming {
+        name: step.name.clone(),
+        seconds: step.micros as f64 / 1e6,
+        peak_rss_bytes: step.peak_rss_bytes,
+    }
+}

@@ -1,0 +1,274 @@
+//! The methods of the public service.
+
+use std::pin::Pin;
+
+use ashlar_proto::sequencer::v1::{self as pb, sequencer_service_server::SequencerService};
+use ashlar_rollup::batch::SLOTS;
+use futures::Stream;
+use plonky2::field::types::PrimeField64;
+use tokio::sync::mpsc;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{
+    Service,
+    convert::{
+        account, account_key, batch, digest, hash_bytes, internal, refusal, refusal_status, withdrawal,
+    },
+};
+use crate::{
+    executor::{AccountView, SubmitError, deposit_id},
+    store::{BatchRecord, BatchStatus, ReceiptRecord},
+};
+
+/// Answers that wait for a slow reader of a stream.
+const STREAM_BUFFER: usize = 64;
+
+type Outgoing<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+impl Service {
+    async fn submit(&self, encoded: Vec<u8>) -> Result<[u8; 32], SubmitError> {
+        let (given, limit) = (encoded.len(), self.config.limits.max_transaction_bytes as usize);
+        if given > limit {
+            return Err(SubmitError::TooLarge { given, limit });
+        }
+        self.executor.submit(encoded).await
+    }
+
+    fn receipt(&self, id: [u8; 32], record: ReceiptRecord) -> Result<pb::Receipt, Status> {
+        let mut receipt = pb::Receipt {
+            transaction_id: id.to_vec().into(),
+            ..Default::default()
+        };
+        match record {
+            ReceiptRecord::Accepted { position } => {
+                let executed = position < self.executor.executed_to();
+                receipt.set_status(if executed {
+                    pb::TransactionStatus::Executed
+                } else {
+                    pb::TransactionStatus::Pending
+                });
+            }
+            ReceiptRecord::InBatch {
+                batch,
+                slot,
+                withdrawal: claim,
+                account,
+            } => {
+                let status = self.store.batch(batch).map_err(|error| internal(&error))?;
+                receipt.set_status(match status.map(|batch| batch.status) {
+                    None | Some(BatchStatus::Sealed) => pb::TransactionStatus::Executed,
+                    Some(BatchStatus::Committed) => pb::TransactionStatus::Committed,
+                    Some(BatchStatus::Proven) => pb::TransactionStatus::Proven,
+                });
+                receipt.batch_number = Some(batch);
+                receipt.slot = Some(slot);
+                receipt.withdrawal = claim.map(|claim| withdrawal(batch, &claim));
+                receipt.account = account;
+            }
+            ReceiptRecord::Refused { reason } => {
+                receipt.set_status(pb::TransactionStatus::Dropped);
+                receipt.drop_reason = reason;
+            }
+        }
+        Ok(receipt)
+    }
+
+    fn wire_batch(&self, record: &BatchRecord) -> Result<pb::Batch, Status> {
+        batch(record).map_err(|error| internal(&error))
+    }
+}
+
+#[tonic::async_trait]
+impl SequencerService for Service {
+    async fn submit_transaction(
+        &self,
+        request: Request<pb::SubmitTransactionRequest>,
+    ) -> Result<Response<pb::SubmitTransactionResponse>, Status> {
+        let id = self
+            .submit(request.into_inner().encoded.to_vec())
+            .await
+            .map_err(|error| refusal_status(&error))?;
+        Ok(Response::new(pb::SubmitTransactionResponse {
+            transaction_id: id.to_vec().into(),
+        }))
+    }
+
+    type SubmitStreamStream = Outgoing<pb::SubmitStreamResponse>;
+
+    async fn submit_stream(
+        &self,
+        request: Request<Streaming<pb::SubmitStreamRequest>>,
+    ) -> Result<Response<Self::SubmitStreamStream>, Status> {
+        let service = self.clone();
+        let answers = request.into_inner().then(move |message| {
+            let service = service.clone();
+            async move {
+                use pb::submit_stream_response::Outcome;
+                let pb::SubmitStreamRequest { reference, encoded } = message?;
+                let outcome = match service.submit(encoded.to_vec()).await {
+                    Ok(id) => Outcome::TransactionId(id.to_vec().into()),
+                    Err(error @ SubmitError::Stopped) => return Err(refusal_status(&error)),
+                    Err(error) => Outcome::Refusal(refusal(&error).1),
+                };
+                Ok(pb::SubmitStreamResponse {
+                    reference,
+                    outcome: Some(outcome),
+                })
+            }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn get_account(
+        &self,
+        request: Request<pb::GetAccountRequest>,
+    ) -> Result<Response<pb::Account>, Status> {
+        let key = account_key(request.into_inner())?;
+        let view = self
+            .executor
+            .account(key)
+            .await
+            .map_err(|error| refusal_status(&error))?;
+        let view = view.ok_or_else(|| Status::not_found("no such account"))?;
+        Ok(Response::new(account(&view)))
+    }
+
+    async fn get_receipt(
+        &self,
+        request: Request<pb::GetReceiptRequest>,
+    ) -> Result<Response<pb::Receipt>, Status> {
+        use pb::get_receipt_request::Key;
+        let id = match request.into_inner().key {
+            Some(Key::TransactionId(bytes)) => digest(&bytes, "transaction_id")?,
+            Some(Key::DepositNumber(number)) => deposit_id(number),
+            None => return Err(Status::invalid_argument("key: missing")),
+        };
+        let record = self.store.receipt(id).map_err(|error| internal(&error))?;
+        let record = record.ok_or_else(|| Status::not_found("never admitted"))?;
+        Ok(Response::new(self.receipt(id, record)?))
+    }
+
+    async fn get_batch(&self, request: Request<pb::GetBatchRequest>) -> Result<Response<pb::Batch>, Status> {
+        let record = self
+            .store
+            .batch(request.into_inner().number)
+            .map_err(|error| internal(&error))?;
+        let record = record.ok_or_else(|| Status::not_found("not sealed yet"))?;
+        Ok(Response::new(self.wire_batch(&record)?))
+    }
+
+    async fn get_info(&self, _: Request<pb::GetInfoRequest>) -> Result<Response<pb::Info>, Status> {
+        let root = self
+            .executor
+            .root()
+            .await
+            .map_err(|error| refusal_status(&error))?;
+        let store = &self.store;
+        let sealed_to = store.sealed_to().map_err(|error| internal(&error))?;
+        let log_end = store.log_end().map_err(|error| internal(&error))?;
+        let limits = pb::Limits {
+            max_transaction_bytes: self.config.limits.max_transaction_bytes,
+            max_mempool_transactions: self.config.limits.queue,
+            max_pending_per_account: self.config.limits.queue,
+            chunk_slots: SLOTS as u32,
+            max_chunks_per_batch: self.config.sealing.max_transactions.div_ceil(SLOTS as u32),
+            seal_after_ms: self.config.sealing.max_age.as_millis() as u64,
+        };
+        Ok(Response::new(pb::Info {
+            chain_id: self.domain.chain_id,
+            rollup_address: self.domain.rollup.to_vec().into(),
+            domain: self
+                .domain
+                .words()
+                .iter()
+                .map(PrimeField64::to_canonical_u64)
+                .collect(),
+            fee_account: self.config.fee_account,
+            limits: Some(limits),
+            root: hash_bytes(&root),
+            next_batch: store.next_batch().map_err(|error| internal(&error))?,
+            circuit_set_digest: self.config.circuit_set_digest.to_vec().into(),
+            next_deposit: store.next_deposit().map_err(|error| internal(&error))?,
+            mempool_transactions: (log_end - sealed_to) as u32,
+        }))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<pb::GetInclusionProofRequest>,
+    ) -> Result<Response<pb::InclusionProof>, Status> {
+        let index = request.into_inner().account;
+        let view = self
+            .executor
+            .inclusion(index)
+            .await
+            .map_err(|error| refusal_status(&error))?;
+        let balances_root = view
+            .account
+            .as_ref()
+            .map(|account| hash_bytes(&account.balances_root()))
+            .unwrap_or_default();
+        Ok(Response::new(pb::InclusionProof {
+            account: view.account.map(|found| {
+                account(&AccountView {
+                    index,
+                    account: found,
+                })
+            }),
+            balances_root,
+            siblings: view.path.iter().map(hash_bytes).collect(),
+            root: hash_bytes(&view.root),
+            batch_number: view.batch,
+        }))
+    }
+
+    type WatchBatchesStream = Outgoing<pb::Batch>;
+
+    async fn watch_batches(
+        &self,
+        request: Request<pb::WatchBatchesRequest>,
+    ) -> Result<Response<Self::WatchBatchesStream>, Status> {
+        let service = self.clone();
+        let mut first = request.into_inner().from_number.max(1);
+        let (sender, receiver) = mpsc::channel(STREAM_BUFFER);
+        tokio::spawn(async move {
+            let mut changes = service.changes.subscribe();
+            let mut sent: std::collections::BTreeMap<u64, BatchRecord> = Default::default();
+            loop {
+                let end = service.store.next_batch().map_err(|error| internal(&error));
+                let records = end.and_then(|end| {
+                    (first..end)
+                        .map(|number| service.store.batch(number).map_err(|error| internal(&error)))
+                        .collect::<Result<Vec<_>, _>>()
+                });
+                let records = match records {
+                    Ok(records) => records,
+                    Err(status) => {
+                        let _ = sender.send(Err(status)).await;
+                        return;
+                    }
+                };
+                for record in records.into_iter().flatten() {
+                    let number = record.number;
+                    if sent.get(&number) != Some(&record) {
+                        if sender.send(service.wire_batch(&record)).await.is_err() {
+                            return; // the caller went away
+                        }
+                    }
+                    if record.status == BatchStatus::Proven && number == first {
+                        sent.remove(&number);
+                        first += 1;
+                    } else {
+                        sent.insert(number, record);
+                    }
+                }
+                tokio::select! {
+                    changed = changes.changed() => if changed.is_err() { return },
+                    () = sender.closed() => return,
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+}

@@ -1,0 +1,68 @@
+//! What an operator sets.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Configuration of one sequencer process.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of the state database.
+    pub data_dir: PathBuf,
+    /// Where the public gRPC API listens. Plain text, so loopback only; put a TLS proxy in front of it.
+    pub listen: SocketAddr,
+    /// L1 JSON-RPC endpoint.
+    pub l1_rpc: String,
+    /// Address of the rollup contract.
+    pub rollup: [u8; 20],
+    /// L1 private key of the operator that commits and settles.
+    pub operator_key: [u8; 32],
+    /// Farm coordinator, for example `http://127.0.0.1:7002`.
+    pub farm: String,
+    /// Digest of the circuits that the farm proves with.
+    pub circuit_set_digest: [u8; 32],
+    /// Account that fees are credited to.
+    pub fee_account: u32,
+    /// When to seal.
+    pub sealing: Sealing,
+    /// L1 blocks on top of a deposit before it is executed.
+    pub confirmations: u64,
+    /// How often L1 is asked for news.
+    pub poll_interval: Duration,
+    /// Limits of the public API.
+    pub limits: Limits,
+}
+
+/// When an open batch is sealed.
+#[derive(Clone, Copy, Debug)]
+pub struct Sealing {
+    /// At this many transactions and deposits.
+    pub max_transactions: u32,
+    /// When its first transaction is this old.
+    pub max_age: Duration,
+}
+
+/// What one node takes before it refuses.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of one encoded transaction.
+    pub max_transaction_bytes: u32,
+    /// Commands waiting for the executor; senders wait beyond it.
+    pub queue: u32,
+}
+
+impl Default for Sealing {
+    fn default() -> Self {
+        Self {
+            max_transactions: 1024,
+            max_age: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_transaction_bytes: 512,
+            queue: 1024,
+        }
+    }
+}

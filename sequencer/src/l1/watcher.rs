@@ -1,0 +1,60 @@
+//! Reads deposits off L1 and hands them to the executor.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::L1Client;
+use crate::{executor::ExecutorHandle, store::Store};
+
+/// Most blocks asked for in one request: nodes refuse larger ranges.
+const BLOCKS_PER_REQUEST: u64 = 2_000;
+
+/// What the watcher needs.
+#[derive(Debug)]
+pub struct Watcher {
+    /// L1.
+    pub l1: L1Client,
+    /// Knows which block is next.
+    pub store: Arc<Store>,
+    /// Takes the deposits.
+    pub executor: ExecutorHandle,
+    /// Blocks on top of a deposit before it counts.
+    pub confirmations: u64,
+    /// Pause between two looks.
+    pub interval: Duration,
+}
+
+impl Watcher {
+    /// Runs until `shutdown`. A node that is away is asked again; what was read is durable before the next block
+    /// range is asked for, and a deposit that was read twice is appended once.
+    pub async fn run(self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            match self.step().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(error = %error, "L1 watcher: asking again"),
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(self.interval) => {}
+            }
+        }
+    }
+
+    /// Reads one range of blocks; whether there is more to read at once.
+    async fn step(&self) -> anyhow::Result<bool> {
+        let next = self.store.next_l1_block()?;
+        let head = self.l1.head().await?;
+        let Some(last) = head.checked_sub(self.confirmations).filter(|last| *last >= next) else {
+            return Ok(false);
+        };
+        let to = last.min(next.saturating_add(BLOCKS_PER_REQUEST - 1));
+        let deposits = self.l1.deposits(next, to).await?;
+        if !deposits.is_empty() {
+            tracing::info!(count = deposits.len(), from = next, to, "deposits read");
+        }
+        self.executor.deposits(deposits, to + 1).await?;
+        Ok(to < last)
+    }
+}

@@ -1,0 +1,166 @@
+//! One sequencer process: opens the database, starts every part, stops them together.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use ashlar_rollup::{
+    batch::{BlockConfig, SLOTS},
+    transaction::Domain,
+};
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::Service,
+    config::Config,
+    executor::{Executor, ExecutorError},
+    l1::{L1Client, L1Error, watcher::Watcher},
+    pipeline::{Changes, Proving, Settlement},
+    store::{Store, StoreError},
+};
+
+/// Why the node could not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The data folder cannot be made.
+    #[error("cannot create the data folder {path}")]
+    DataDir {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The state database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// L1 failed.
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    /// The executor stopped.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    /// The executor's thread panicked: a bug.
+    #[error("the executor panicked")]
+    Panicked,
+    /// Plain text is served on loopback only.
+    #[error(
+        "refusing to serve plain text on {listen}: listen on a loopback address and put a TLS proxy in front"
+    )]
+    NotLoopback {
+        /// The configured address.
+        listen: SocketAddr,
+    },
+    /// The port is taken, or the address is not this machine's.
+    #[error("cannot listen on {listen}")]
+    Listen {
+        /// The configured address.
+        listen: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The gRPC server failed.
+    #[error("gRPC server")]
+    Serve(#[source] tonic::transport::Error),
+}
+
+/// Runs a sequencer until `shutdown`, or until a part fails for good.
+pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), NodeError> {
+    if !config.listen.ip().is_loopback() {
+        return Err(NodeError::NotLoopback {
+            listen: config.listen,
+        });
+    }
+    std::fs::create_dir_all(&config.data_dir).map_err(|source| NodeError::DataDir {
+        path: config.data_dir.clone(),
+        source,
+    })?;
+    let store = Arc::new(Store::open(&config.data_dir.join("state.redb"))?);
+    let l1 = L1Client::connect(&config.l1_rpc, config.rollup, config.operator_key).await?;
+    let domain = Domain {
+        chain_id: l1.chain_id(),
+        rollup: config.rollup,
+    };
+    let block = BlockConfig {
+        domain,
+        fee_account: config.fee_account,
+        slots: SLOTS,
+    };
+    let changes = Changes::default();
+    let (executor, thread) = Executor::start(
+        store.clone(),
+        block,
+        config.sealing,
+        changes.clone(),
+        config.limits.queue as usize,
+    )?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| NodeError::Listen {
+            listen: config.listen,
+            source,
+        })?;
+
+    // Stops the other parts when one of them ends.
+    let stop = shutdown.child_token();
+    let mut parts = JoinSet::new();
+    let watcher = Watcher {
+        l1: l1.clone(),
+        store: store.clone(),
+        executor: executor.clone(),
+        confirmations: config.confirmations,
+        interval: config.poll_interval,
+    };
+    parts.spawn(watcher.run(stop.clone()));
+    let proving = Proving {
+        store: store.clone(),
+        changes: changes.clone(),
+        farm: config.farm.clone(),
+        circuit_set_digest: config.circuit_set_digest,
+        interval: config.poll_interval,
+    };
+    parts.spawn(proving.run(stop.clone()));
+    let settlement = Settlement {
+        store: store.clone(),
+        changes: changes.clone(),
+        l1,
+        interval: config.poll_interval,
+    };
+    parts.spawn(settlement.run(stop.clone()));
+
+    let service = Service {
+        store,
+        executor,
+        changes,
+        domain,
+        config,
+    };
+    let serving = service.serve(listener, stop.clone());
+    let executor_ended = tokio::task::spawn_blocking(move || thread.join());
+    tokio::pin!(executor_ended);
+    let outcome = tokio::select! {
+        served = serving => served.map_err(NodeError::Serve),
+        ended = &mut executor_ended => return finish(ended, parts, &stop).await,
+    };
+    // The service held the last handle but the watcher's: the executor ends when both are gone.
+    stop.cancel();
+    while parts.join_next().await.is_some() {}
+    let ended = executor_ended.await;
+    outcome?;
+    executor_outcome(ended)
+}
+
+type Ended = Result<std::thread::Result<Result<(), ExecutorError>>, tokio::task::JoinError>;
+
+async fn finish(ended: Ended, mut parts: JoinSet<()>, stop: &CancellationToken) -> Result<(), NodeError> {
+    stop.cancel();
+    while parts.join_next().await.is_some() {}
+    executor_outcome(ended)
+}
+
+fn executor_outcome(ended: Ended) -> Result<(), NodeError> {
+    match ended {
+        Ok(Ok(outcome)) => Ok(outcome?),
+        Ok(Err(_)) | Err(_) => Err(NodeError::Panicked),
+    }
+}

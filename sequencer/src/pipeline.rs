@@ -1,0 +1,65 @@
+//! Takes sealed batches to L1: their data (`commit`), the farm's proof of them, and its settlement (`settle`).
+//!
+//! Each step is durable before the next begins and looks at L1 before it acts, so a restart at any instant goes on
+//! where the chain is: nothing is sent twice, nothing is skipped.
+
+mod proving;
+mod settlement;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub use proving::Proving;
+pub(crate) use settlement::public_inputs;
+pub use settlement::{SettleError, Settlement};
+
+use crate::store::{BatchRecord, Store, StoreError};
+
+/// Tells everybody who waits that some batch moved. The number counts changes.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    sender: Arc<watch::Sender<u64>>,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            sender: Arc::new(watch::Sender::new(0)),
+        }
+    }
+}
+
+impl Changes {
+    /// Notes a change.
+    pub fn notify(&self) {
+        self.sender.send_modify(|count| *count += 1);
+    }
+
+    /// Hears of later changes.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.sender.subscribe()
+    }
+}
+
+/// Waits for a change, but not longer than `interval`; false once `shutdown` is requested.
+async fn wait(changes: &mut watch::Receiver<u64>, interval: Duration, shutdown: &CancellationToken) -> bool {
+    tokio::select! {
+        () = shutdown.cancelled() => false,
+        _ = changes.changed() => true,
+        () = tokio::time::sleep(interval) => true,
+    }
+}
+
+/// Changes a batch and tells everybody.
+fn update(
+    store: &Store,
+    changes: &Changes,
+    number: u64,
+    change: impl FnOnce(&mut BatchRecord),
+) -> Result<BatchRecord, StoreError> {
+    let record = store.update_batch(number, change)?;
+    changes.notify();
+    Ok(record)
+}

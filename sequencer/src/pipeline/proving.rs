@@ -1,0 +1,145 @@
+//! Has every sealed batch proven by the farm.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Changes, update, wait};
+use crate::{
+    farm::{FarmClient, FarmError},
+    store::{BatchStatus, Store, StoreError},
+};
+
+/// Batches that are at the farm at once; the rest waits in the database.
+const MAX_BATCHES_AT_FARM: usize = 8;
+
+/// What proving needs.
+#[derive(Clone, Debug)]
+pub struct Proving {
+    /// Batches, witnesses and SNARKs.
+    pub store: Arc<Store>,
+    /// Who hears of it.
+    pub changes: Changes,
+    /// The coordinator.
+    pub farm: String,
+    /// Digest of the circuits to prove with.
+    pub circuit_set_digest: [u8; 32],
+    /// Pause before a farm that is away is asked again.
+    pub interval: Duration,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ProvingError {
+    #[error(transparent)]
+    Farm(#[from] FarmError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Proving {
+    /// Runs until `shutdown`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut changes = self.changes.subscribe();
+        let mut at_farm = BTreeSet::new();
+        let mut tasks = JoinSet::new();
+        loop {
+            match self.waiting(&at_farm) {
+                Ok(numbers) => {
+                    for number in numbers {
+                        at_farm.insert(number);
+                        let (proving, shutdown) = (self.clone(), shutdown.clone());
+                        tasks.spawn(async move {
+                            proving.prove(number, shutdown).await;
+                            number
+                        });
+                    }
+                }
+                Err(error) => tracing::error!(error = %error, "proving: state database"),
+            }
+            tokio::select! {
+                more = wait(&mut changes, self.interval, &shutdown) => if !more { break },
+                Some(done) = tasks.join_next(), if !tasks.is_empty() => {
+                    if let Ok(number) = done {
+                        at_farm.remove(&number);
+                    }
+                }
+            }
+        }
+        tasks.shutdown().await;
+    }
+
+    /// Sealed batches without a SNARK that are not at the farm, oldest first.
+    fn waiting(&self, at_farm: &BTreeSet<u64>) -> Result<Vec<u64>, StoreError> {
+        let free = MAX_BATCHES_AT_FARM.saturating_sub(at_farm.len());
+        let mut numbers = Vec::new();
+        for number in self.store.first_unproven()?..self.store.next_batch()? {
+            if numbers.len() == free {
+                break;
+            }
+            if !at_farm.contains(&number) && self.store.snark(number)?.is_none() {
+                numbers.push(number);
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// Keeps asking until the batch has its SNARK.
+    async fn prove(&self, number: u64, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let error = match self.attempt(number).await {
+                Ok(()) => return,
+                Err(error) => error,
+            };
+            let reason = crate::error_chain(&error);
+            tracing::warn!(batch = number, error = %reason, "batch is not proven yet");
+            let lasting = matches!(&error, ProvingError::Farm(farm) if !farm.is_transient());
+            if lasting {
+                let noted = update(&self.store, &self.changes, number, |batch| {
+                    batch.failure = Some(reason)
+                });
+                if let Err(error) = noted {
+                    tracing::error!(error = %error, "proving: state database");
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(self.interval) => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, number: u64) -> Result<(), ProvingError> {
+        let mut farm = FarmClient::connect(&self.farm).await?;
+        farm.submit(number, self.circuit_set_digest, self.store.chunks(number)?)
+            .await?;
+        let proven = farm.wait(number).await?;
+        self.store.put_snark(number, &proven.snark)?;
+        update(&self.store, &self.changes, number, |batch| {
+            batch.failure = None;
+            batch.snark_bytes = proven.snark.len() as u64;
+            batch.steps.extend(proven.steps);
+        })?;
+        tracing::info!(
+            batch = number,
+            bytes = proven.snark.len(),
+            "batch proven by the farm"
+        );
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Number of the first batch that is not proven on L1 (the next batch to seal, if all are).
+    pub fn first_unproven(&self) -> Result<u64, StoreError> {
+        // Batches are proven in order: search backwards from the newest.
+        let mut number = self.next_batch()?;
+        while number > 1 {
+            match self.batch(number - 1)? {
+                Some(batch) if batch.status != BatchStatus::Proven => number -= 1,
+                _ => break,
+            }
+        }
+        Ok(number)
+    }
+}

@@ -1,0 +1,176 @@
+//! Commits batches and settles their proofs on L1, in order.
+
+use std::{sync::Arc, time::Duration, time::Instant};
+
+use alloy::sol_types::SolValue;
+use ashlar_contracts::{CommitData, encoding::hash_to_word};
+use ashlar_rollup::public_inputs::BatchPublicInputs;
+use tokio_util::sync::CancellationToken;
+
+use super::{Changes, update, wait};
+use crate::{
+    l1::{L1Client, L1Error},
+    store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, Store, StoreError},
+};
+
+/// Version byte, eight instances and the proof's length stand before the proof in an encoded SNARK.
+const SNARK_HEADER_BYTES: usize = 1 + 8 * 32 + 4;
+
+/// What settlement needs.
+#[derive(Debug)]
+pub struct Settlement {
+    /// Batches and SNARKs.
+    pub store: Arc<Store>,
+    /// Who hears of it.
+    pub changes: Changes,
+    /// The contract.
+    pub l1: L1Client,
+    /// Pause before L1 is looked at again.
+    pub interval: Duration,
+}
+
+/// Why a batch did not move on L1.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// L1 failed or refused.
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    /// The state database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A stored record is not what this program writes.
+    #[error("batch {number}: stored {what} is malformed")]
+    Malformed {
+        /// The batch.
+        number: u64,
+        /// Which part.
+        what: &'static str,
+    },
+}
+
+impl Settlement {
+    /// Runs until `shutdown`.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut changes = self.changes.subscribe();
+        loop {
+            if let Err(error) = self.advance().await {
+                tracing::warn!(error = %crate::error_chain(&error), "settlement: asking again");
+            }
+            if !wait(&mut changes, self.interval, &shutdown).await {
+                return;
+            }
+        }
+    }
+
+    /// Commits everything sealed, then settles everything proven.
+    pub async fn advance(&self) -> Result<(), SettleError> {
+        for number in self.store.first_unproven()?..self.store.next_batch()? {
+            if let Some(batch) = self
+                .store
+                .batch(number)?
+                .filter(|batch| batch.status == BatchStatus::Sealed)
+            {
+                self.commit(&batch).await?;
+            }
+        }
+        for number in self.store.first_unproven()?..self.store.next_batch()? {
+            let Some(snark) = self.store.snark(number)? else {
+                break;
+            };
+            self.settle(number, &snark).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&self, batch: &BatchRecord) -> Result<(), SettleError> {
+        let number = batch.number;
+        let start = Instant::now();
+        let inputs = public_inputs(batch)?;
+        let (header, receipt) = if self.l1.committed_batches().await? >= number {
+            // Sent before a crash, or by a predecessor: take what L1 holds, if it is ours.
+            let (header, receipt) = self.l1.committed_header(number).await?;
+            let our_root = hash_to_word(inputs.new_root);
+            if header.newRoot != our_root {
+                return Err(L1Error::Diverged {
+                    number,
+                    l1_root: header.newRoot,
+                    our_root,
+                }
+                .into());
+            }
+            (header.abi_encode(), receipt)
+        } else {
+            self.l1
+                .commit(CommitData {
+                    number,
+                    newRoot: hash_to_word(inputs.new_root),
+                    dataHash: hash_to_word(inputs.data_hash),
+                    feeAccount: u32::try_from(inputs.fee_account).map_err(|_| SettleError::Malformed {
+                        number,
+                        what: "fee account",
+                    })?,
+                    bridge: batch.bridge.clone().into(),
+                    rollup: batch.rollup.clone().into(),
+                })
+                .await?
+        };
+        tracing::info!(batch = number, gas = receipt.gas_used, "committed");
+        let step = step("commit", start);
+        update(&self.store, &self.changes, number, |batch| {
+            batch.status = BatchStatus::Committed;
+            batch.header = Some(header);
+            batch.commit = Some(receipt);
+            batch.steps.push(step);
+        })?;
+        Ok(())
+    }
+
+    async fn settle(&self, number: u64, snark: &[u8]) -> Result<(), SettleError> {
+        let start = Instant::now();
+        let batch = self.store.batch(number)?.ok_or(SettleError::Malformed {
+            number,
+            what: "record",
+        })?;
+        let header = batch.header.ok_or(SettleError::Malformed {
+            number,
+            what: "header",
+        })?;
+        let proof = snark.get(SNARK_HEADER_BYTES..).ok_or(SettleError::Malformed {
+            number,
+            what: "SNARK",
+        })?;
+        let receipt: Option<L1Receipt> = if self.l1.proven_batches().await? >= number {
+            None // Sent before a crash, or by somebody else: anybody may prove.
+        } else {
+            Some(self.l1.prove(&header, proof.to_vec()).await?)
+        };
+        tracing::info!(
+            batch = number,
+            gas = receipt.as_ref().map(|receipt| receipt.gas_used),
+            "settled"
+        );
+        let step = step("settle", start);
+        update(&self.store, &self.changes, number, |batch| {
+            batch.status = BatchStatus::Proven;
+            batch.prove = receipt;
+            batch.steps.push(step);
+        })?;
+        Ok(())
+    }
+}
+
+/// The batch's public inputs as canonical integers.
+pub(crate) fn public_inputs(batch: &BatchRecord) -> Result<BatchPublicInputs<u64>, SettleError> {
+    BatchPublicInputs::from_slice(&batch.public_inputs).map_err(|_| SettleError::Malformed {
+        number: batch.number,
+        what: "public inputs",
+    })
+}
+
+fn step(name: &str, start: Instant) -> StepRecord {
+    StepRecord {
+        name: name.to_owned(),
+        micros: start.elapsed().as_micros() as u64,
+        peak_rss_bytes: 0,
+    }
+}

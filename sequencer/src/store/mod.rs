@@ -1,0 +1,149 @@
+//! The state database: one `redb` file, every change of state one transaction.
+//!
+//! Two things live here. The **order log** holds each accepted transaction and each L1 deposit, in the order in which
+//! they will be executed; an item is durable before its sender hears that it was accepted. The **sealed state** is
+//! what the log's sealed prefix led to: accounts, tree nodes, batches, receipts. After a crash the unsealed rest of
+//! the log is executed again, which gives the same result because execution is deterministic.
+
+mod batches;
+mod log;
+mod records;
+mod state;
+
+use std::path::Path;
+
+use redb::{Database, ReadableDatabase, TableDefinition};
+
+pub use batches::NewBatch;
+pub use records::{
+    BatchRecord, BatchStatus, L1Receipt, LogItem, ReceiptRecord, StepRecord, WithdrawalRecord,
+};
+
+const ACCOUNTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("accounts");
+const NODES: TableDefinition<'_, (u8, u32), [u8; 32]> = TableDefinition::new("nodes");
+const OWNERS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("owners");
+const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
+const LOG_IDS: TableDefinition<'_, [u8; 32], u64> = TableDefinition::new("log_ids");
+const RECEIPTS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("receipts");
+const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
+const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("chunks");
+const SNARKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("snarks");
+const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters");
+
+/// Log position up to which everything is in a sealed batch (exclusive).
+const SEALED_TO: &str = "sealed_to";
+/// Next free log position.
+const LOG_END: &str = "log_end";
+/// Next L1 deposit number to append.
+const NEXT_DEPOSIT: &str = "next_deposit";
+/// First L1 block that the watcher has not read.
+const NEXT_L1_BLOCK: &str = "next_l1_block";
+/// One more than the largest account index in use.
+const ACCOUNT_COUNT: &str = "account_count";
+/// Number of the next batch to seal.
+const NEXT_BATCH: &str = "next_batch";
+
+/// Why the database could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database file or a transaction on it failed; free disk space and permissions are the usual causes.
+    #[error("state database")]
+    Database(#[source] Box<redb::Error>),
+    /// Stored bytes do not decode: the file was written by another version or is damaged.
+    #[error("state database: a record of table `{table}` does not decode")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What the decoder says.
+        #[source]
+        source: postcard::Error,
+    },
+    /// A tree node is not four canonical field elements: the file is damaged.
+    #[error("state database: tree node {index} of level {level} is not a digest")]
+    NotCanonical {
+        /// Level above the leaves.
+        level: u8,
+        /// Index in its level.
+        index: u32,
+    },
+    /// A record that another record refers to is missing.
+    #[error("state database: table `{table}` lacks record {key}")]
+    Missing {
+        /// The table.
+        table: &'static str,
+        /// Its key.
+        key: String,
+    },
+}
+
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        Self::Database(Box::new(error.into()))
+    }
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    db: Database,
+}
+
+impl Store {
+    /// Opens the database file, or creates it with its tables.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let db = Database::create(path)?;
+        let txn = db.begin_write()?;
+        {
+            txn.open_table(ACCOUNTS)?;
+            txn.open_table(NODES)?;
+            txn.open_table(OWNERS)?;
+            txn.open_table(LOG)?;
+            txn.open_table(LOG_IDS)?;
+            txn.open_table(RECEIPTS)?;
+            txn.open_table(BATCHES)?;
+            txn.open_table(CHUNKS)?;
+            txn.open_table(SNARKS)?;
+            txn.open_table(COUNTERS)?;
+        }
+        txn.commit()?;
+        Ok(Self { db })
+    }
+
+    fn counter(&self, name: &str) -> Result<u64, StoreError> {
+        let txn = self.db.begin_read()?;
+        Ok(txn.open_table(COUNTERS)?.get(name)?.map_or(0, |v| v.value()))
+    }
+
+    /// Next L1 deposit number to append to the log.
+    pub fn next_deposit(&self) -> Result<u64, StoreError> {
+        self.counter(NEXT_DEPOSIT)
+    }
+
+    /// First L1 block that the watcher has not read.
+    pub fn next_l1_block(&self) -> Result<u64, StoreError> {
+        self.counter(NEXT_L1_BLOCK)
+    }
+
+    /// Number of the next batch to seal; the first is 1 (0 is the genesis state).
+    pub fn next_batch(&self) -> Result<u64, StoreError> {
+        Ok(self.counter(NEXT_BATCH)?.max(1))
+    }
+
+    /// Log position up to which everything is in a sealed batch (exclusive).
+    pub fn sealed_to(&self) -> Result<u64, StoreError> {
+        self.counter(SEALED_TO)
+    }
+
+    /// Next free place in the log.
+    pub fn log_end(&self) -> Result<u64, StoreError> {
+        self.counter(LOG_END)
+    }
+}
+
+fn decode<T: serde::de::DeserializeOwned>(table: &'static str, bytes: &[u8]) -> Result<T, StoreError> {
+    postcard::from_bytes(bytes).map_err(|source| StoreError::Corrupt { table, source })
+}
+
+fn encode<T: serde::Serialize>(table: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
+    postcard::to_allocvec(value).map_err(|source| StoreError::Corrupt { table, source })
+}
