@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRollup} from "../../src/IRollup.sol";
+import {Rollup} from "../../src/Rollup.sol";
+import {MintableToken} from "../../src/demo/MintableToken.sol";
+import {Pubdata} from "./Pubdata.sol";
+import {Test} from "./Test.sol";
+import {VerifierDouble} from "./VerifierDouble.sol";
+import {Withdrawals} from "./Withdrawals.sol";
+
+/// @title Everybody who acts on a rollup, in the order that the fuzzer picks
+/// @notice Plays a sound circuit: no batch withdraws more of a token than its deposits put into L2.
+contract RollupHandler is Test {
+    struct Queued {
+        uint8 token;
+        uint64 amount;
+        uint256 keyHash;
+    }
+
+    struct Batch {
+        IRollup.BatchHeader header;
+        Withdrawals withdrawals;
+        /// L2's supply per token before the batch, for when it is reverted.
+        uint256[2] supplyBefore;
+    }
+
+    bytes private constant PROOF = "proof";
+
+    VerifierDouble private immutable VERIFIER;
+    Rollup public immutable ROLLUP;
+    MintableToken public immutable TOKEN;
+
+    Queued[] private queue;
+    Batch[] private batches; // batches[i] has number i + 1
+    uint256[2] private supply;
+
+    uint256[2] public deposited;
+    uint256[2] public claimed;
+    mapping(uint64 batch => mapping(uint32 index => uint256)) public payments;
+    uint256 public mostPaymentsOfOneWithdrawal;
+    uint256 public approvedRoot;
+
+    constructor(uint256 genesisRoot) {
+        VERIFIER = new VerifierDouble();
+        TOKEN = new MintableToken("Token", "TKN", 18);
+        address[] memory tokens = new address[](1);
+        tokens[0] = address(TOKEN);
+        ROLLUP = new Rollup(VERIFIER, genesisRoot, address(this), tokens);
+        approvedRoot = genesisRoot;
+        TOKEN.approve(address(ROLLUP), type(uint256).max);
+    }
+
+    function deposit(uint256 tokenSeed, uint256 amountSeed, uint256 keySeed) external {
+        Queued memory entry = Queued({
+            token: uint8(tokenSeed % 2),
+            amount: uint64(_bound(amountSeed, 1, 1 << 40)),
+            keyHash: _bound(Pubdata.canonicalHash(keySeed), 1, type(uint256).max)
+        });
+        if (entry.token == 0) {
+            VM.deal(address(this), uint256(entry.amount) * 1 gwei);
+            ROLLUP.depositETH{value: uint256(entry.amount) * 1 gwei}(entry.keyHash);
+        } else {
+            TOKEN.mint(address(this), uint256(entry.amount) * 1e9);
+            ROLLUP.depositERC20(address(TOKEN), uint256(entry.amount) * 1e9, entry.keyHash);
+        }
+        queue.push(entry);
+        deposited[entry.token] += entry.amount;
+    }
+
+    /// Commits a batch of up to three waiting deposits and three withdrawals.
+    function commit(uint256 seed) external {
+        Batch storage batch = batches.push();
+        batch.supplyBefore = supply;
+        batch.withdrawals = new Withdrawals();
+        bytes memory bridge = "";
+        uint256 next = ROLLUP.committedDeposits();
+        for (uint256 i = 0; i < seed % 4 && next < queue.length; ++i) {
+            Queued memory entry = queue[next++];
+            bridge = bytes.concat(
+                bridge,
+                Pubdata.encode(
+                    Pubdata.Deposit({
+                        account: uint32(i), token: entry.token, amount: uint56(entry.amount), keyHash: entry.keyHash
+                    })
+                )
+            );
+            supply[entry.token] += entry.amount;
+        }
+        for (uint256 i = 0; i < (seed >> 8) % 4; ++i) {
+            uint8 id = uint8((seed >> (16 + i)) & 1);
+            if (supply[id] == 0) continue;
+            uint64 amount = uint64(_bound(seed >> (32 + i), 1, supply[id]));
+            supply[id] -= amount;
+            batch.withdrawals.push(IRollup.Withdrawal(id, amount, address(uint160(0x10000 + i))));
+        }
+        uint64 number = uint64(batches.length);
+        batch.header = ROLLUP.commitBatch(
+            IRollup.CommitData({
+                number: number,
+                newRoot: Pubdata.canonicalHash(uint256(keccak256(abi.encode(seed, number)))),
+                dataHash: Pubdata.canonicalHash(seed),
+                feeAccount: 1,
+                bridge: bytes.concat(bridge, batch.withdrawals.stream()),
+                rollup: new bytes(14 * (seed % 5))
+            })
+        );
+    }
+
+    /// Proves the oldest unproven batch with a proof that the verifier approves.
+    function prove() external {
+        uint256 proven = ROLLUP.provenBatches();
+        if (proven == batches.length) return;
+        IRollup.BatchHeader memory header = batches[proven].header;
+        VERIFIER.accept(PROOF, ROLLUP.instances(header));
+        ROLLUP.proveBatch(header, PROOF);
+        approvedRoot = header.newRoot;
+    }
+
+    /// Tries to prove a batch, or a header made up for it, without the verifier's approval.
+    function proveUnapproved(uint256 which, uint256 newRoot, bool forge) external {
+        if (batches.length == 0) return;
+        IRollup.BatchHeader memory header = batches[which % batches.length].header;
+        if (forge) {
+            header.newRoot = Pubdata.canonicalHash(newRoot);
+            VERIFIER.accept("forged", ROLLUP.instances(header)); // approved, but never committed
+        }
+        try ROLLUP.proveBatch(header, forge ? bytes("forged") : bytes("unapproved")) {
+            // A made-up root that equals the committed one would be the committed header.
+            require(forge && header.newRoot == batches[which % batches.length].header.newRoot, "unapproved proof");
+            approvedRoot = header.newRoot;
+        } catch {}
+    }
+
+    function revertBatches(uint256 which) external {
+        uint256 proven = ROLLUP.provenBatches();
+        if (proven == batches.length) return;
+        uint256 first = _bound(which, proven, batches.length - 1);
+        ROLLUP.revertBatches(batches[first].header);
+        supply = batches[first].supplyBefore;
+        while (batches.length > first) batches.pop();
+    }
+
+    /// Claims any withdrawal of any committed batch: it must pay exactly when proven and not yet paid.
+    function claim(uint256 which, uint256 indexSeed) external {
+        if (batches.length == 0) return;
+        Batch storage batch = batches[which % batches.length];
+        if (batch.header.withdrawalCount == 0) return;
+        uint32 index = uint32(indexSeed % batch.header.withdrawalCount);
+        IRollup.Withdrawal memory withdrawal = batch.withdrawals.get(index);
+        uint64 number = batch.header.number;
+        bool due = number <= ROLLUP.provenBatches() && payments[number][index] == 0;
+        uint256 before = _balance(withdrawal);
+        try ROLLUP.claimWithdrawal(batch.header, index, withdrawal, batch.withdrawals.proof(index)) {
+            require(due, "paid a withdrawal that was not due");
+            uint256 unit = 1e9;
+            require(_balance(withdrawal) - before == uint256(withdrawal.amount) * unit, "paid another amount");
+            claimed[withdrawal.token] += withdrawal.amount;
+            uint256 count = ++payments[number][index];
+            if (count > mostPaymentsOfOneWithdrawal) mostPaymentsOfOneWithdrawal = count;
+        } catch {
+            require(!due, "refused a withdrawal that was due");
+        }
+    }
+
+    function _balance(IRollup.Withdrawal memory withdrawal) private view returns (uint256) {
+        return withdrawal.token == 0 ? withdrawal.to.balance : TOKEN.balanceOf(withdrawal.to);
+    }
+}
