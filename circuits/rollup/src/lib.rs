@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod batch;
+pub mod chunk;
 pub mod execute;
 pub mod hash;
 pub mod packing;

@@ -102,25 +102,22 @@ impl Format {
         u64::from(bits >> self.exponent_bits) * 10u64.pow(exponent)
     }
 
-    /// Bits of the smallest exponent whose mantissa, `round(value / 10^exponent)`, fits. Any other exact form
-    /// of the value has a larger exponent, so this one is exact whenever one is.
-    fn pack(&self, value: u64, round: impl Fn(u64, u64) -> u64) -> Option<u32> {
-        (0..=self.max_exponent).find_map(|exponent| {
-            let mantissa = round(value, 10u64.pow(exponent));
-            let mantissa = u32::try_from(mantissa)
-                .ok()
-                .filter(|m| u64::from(*m) <= self.max_mantissa())?;
-            Some(mantissa << self.exponent_bits | exponent)
-        })
-    }
-
     fn floor(&self, value: u64) -> u32 {
-        let largest = (self.max_mantissa() as u32) << self.exponent_bits | self.max_exponent;
-        self.pack(value, |value, unit| value / unit).unwrap_or(largest)
+        // At an exponent too small for the value, the largest mantissa may still come nearest from below.
+        let candidates = (0..=self.max_exponent).map(|exponent| {
+            let mantissa = (value / 10u64.pow(exponent)).min(self.max_mantissa());
+            (mantissa as u32) << self.exponent_bits | exponent
+        });
+        // The first of equals: the smallest exponent.
+        candidates.rev().max_by_key(|bits| self.value(*bits)).unwrap_or(0)
     }
 
     fn ceil(&self, value: u64) -> Result<u32, PackingError> {
-        self.pack(value, u64::div_ceil).ok_or(self.too_large(value))
+        let packed = (0..=self.max_exponent).find_map(|exponent| {
+            let mantissa = value.div_ceil(10u64.pow(exponent));
+            (mantissa <= self.max_mantissa()).then(|| (mantissa as u32) << self.exponent_bits | exponent)
+        });
+        packed.ok_or(self.too_large(value))
     }
 
     fn exact(&self, value: u64) -> Result<u32, PackingError> {
