@@ -1,6 +1,9 @@
 //! What the recorder leaves behind: every cell, fixed value and copy constraint of the one region.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
@@ -38,6 +41,8 @@ pub struct Layout {
     pub(super) copies: Vec<(Cell, Cell)>,
     /// Cells exposed, in the order of the instance column.
     pub(super) instances: Vec<Cell>,
+    /// Cells that no constraint reads.
+    pub(super) unused: HashSet<Cell>,
     pub(super) steps: BTreeMap<&'static str, Usage>,
 }
 
@@ -62,14 +67,15 @@ impl Layout {
         &self.copies
     }
 
-    /// All assigned cells.
+    /// All cells that constraints read.
     pub fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
-        self.advice.iter().enumerate().flat_map(|(column, values)| {
+        let all = self.advice.iter().enumerate().flat_map(|(column, values)| {
             (0..values.len()).map(move |row| Cell {
                 column: column as u8,
                 row: row as u32,
             })
-        })
+        });
+        all.filter(|cell| !self.unused.contains(cell))
     }
 
     /// Rows used by all steps.

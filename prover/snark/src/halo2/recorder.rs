@@ -2,7 +2,7 @@
 //!
 //! The layout never depends on witness values: methods that need a witness use it only to fill cells.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use halo2_proofs::halo2curves::{
     bn256::Fr,
@@ -73,6 +73,7 @@ impl Recorder {
                 fixed: Vec::new(),
                 copies: Vec::new(),
                 instances: Vec::new(),
+                unused: HashSet::new(),
                 steps: BTreeMap::new(),
             },
             zero: nowhere,
@@ -149,7 +150,10 @@ impl Recorder {
                 row,
             };
             match operands[column] {
-                None => self.assign(cell, Fr::ZERO),
+                None => {
+                    self.assign(cell, Fr::ZERO);
+                    self.layout.unused.insert(cell);
+                }
                 Some(Operand::New(value)) => self.assign(cell, value),
                 Some(Operand::Copy(source)) => {
                     let value = self.value(source);
@@ -170,6 +174,7 @@ impl Recorder {
             self.free = cells;
         }
         let cell = self.free.pop().expect("just filled");
+        self.layout.unused.remove(&cell);
         let value = self.forced.get(&cell).copied().unwrap_or(value);
         self.layout.set_value(cell, value);
         cell
