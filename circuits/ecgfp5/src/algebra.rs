@@ -153,7 +153,11 @@ impl QuinticAlgebra for BaseValues {
 
     #[inline(always)]
     fn arithmetic(&mut self, c0: i64, x: F, y: F, c1: i64, w: F) -> F {
-        times(c0, x * y) + times(c1, w)
+        if (c0, c1) == (1, 1) {
+            w.multiply_accumulate(x, y) // one reduction
+        } else {
+            times(c0, x * y) + times(c1, w)
+        }
     }
 
     #[inline(always)]

@@ -124,7 +124,7 @@ impl Projective {
     }
 
     /// The affine coordinates. One inversion: the denominators are never zero.
-    pub fn to_affine(&self) -> Affine {
+    pub fn to_affine(self) -> Affine {
         let inverse = (self.z * self.t).invert();
         Affine {
             x: self.x * self.t * inverse,

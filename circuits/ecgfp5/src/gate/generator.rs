@@ -50,10 +50,8 @@ impl SimpleGenerator<F, D> for StepGenerator {
     fn run_once(&self, witness: &PartitionWitness<F>, out: &mut GeneratedValues<F>) -> Result<()> {
         let mut write = |first: usize, point: &Projective| {
             let point = Point::from(point);
-            let limbs = point.x().0.into_iter().chain(point.u().0).enumerate();
-            limbs
-                .map(|(i, limb)| out.set_target(Target::wire(self.row, first + i), limb))
-                .collect::<Result<()>>()
+            let mut limbs = point.x().0.into_iter().chain(point.u().0).enumerate();
+            limbs.try_for_each(|(i, limb)| out.set_target(Target::wire(self.row, first + i), limb))
         };
         let key = Projective::from(&self.read_point(witness, layout::KEY));
         let mut acc = Projective::from(&self.read_point(witness, layout::ACC));
