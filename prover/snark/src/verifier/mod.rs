@@ -16,6 +16,8 @@ mod permutation;
 mod poseidon_goldilocks;
 mod proof;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod vanishing;
 
 use ashlar_recursion::bn254::Bn254Config;

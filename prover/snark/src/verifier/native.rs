@@ -1,4 +1,4 @@
-//! The plain twin: a [`Chip`] that computes, remembers the first failed assertion, and counts what a circuit would pay.
+//! The plain twin: a [`Chip`] that computes, remembers failed assertions, and counts what a circuit would pay.
 
 use ashlar_recursion::bn254;
 use halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
@@ -87,10 +87,10 @@ impl Wide {
     }
 }
 
-/// Computes with plain values. The first failed assertion is kept with the step it belongs to.
+/// Computes with plain values. Failed assertions are kept with the step they belong to.
 #[derive(Debug, Default)]
 pub struct NativeChip {
-    failure: Option<Failure>,
+    failures: Vec<Failure>,
     step: &'static str,
     costs: CostTable,
 }
@@ -113,7 +113,12 @@ impl NativeChip {
 
     /// The first assertion that failed, if any did.
     pub fn result(&self) -> Result<(), Failure> {
-        self.failure.clone().map_or(Ok(()), Err)
+        self.failures.first().cloned().map_or(Ok(()), Err)
+    }
+
+    /// All assertions that failed, in order.
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
     }
 
     /// What the operations so far would cost in a circuit, by step.
@@ -126,8 +131,8 @@ impl NativeChip {
     }
 
     fn require(&mut self, holds: bool, assertion: &'static str) {
-        if !holds && self.failure.is_none() {
-            self.failure = Some(Failure {
+        if !holds {
+            self.failures.push(Failure {
                 step: self.step,
                 assertion,
             });
