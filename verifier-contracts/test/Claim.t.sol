@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IRollup} from "../src/IRollup.sol";
+import {FalseToken} from "./support/OddTokens.sol";
 import {RollupTest} from "./support/RollupTest.sol";
 import {Withdrawals} from "./support/Withdrawals.sol";
 
@@ -155,6 +156,32 @@ contract ClaimTest is RollupTest {
         );
         VM.assertFalse(rollup.isClaimed(2, 0));
         VM.assertEq(rollup.outstanding(0), 1000);
+    }
+
+    /// A token that stops paying keeps its claims open.
+    function test_revertTokenTransferFailed() external {
+        FalseToken odd = new FalseToken();
+        VM.prank(OPERATOR);
+        uint8 id = rollup.registerToken(address(odd));
+        odd.mint(ALICE, 10);
+        VM.prank(ALICE);
+        odd.approve(address(rollup), 10);
+        VM.prank(ALICE);
+        rollup.depositERC20(address(odd), 10, KEY_HASH);
+        tree.push(IRollup.Withdrawal(id, 10, BOB));
+        IRollup.BatchHeader memory header = _commit(bytes.concat(_depositRecord(id, 10, KEY_HASH), tree.stream()), "");
+        _prove(header);
+        odd.setBroken(true);
+        _expectClaimRevert(
+            header,
+            0,
+            tree.get(0),
+            tree.proof(0),
+            abi.encodeWithSelector(IRollup.TokenTransferFailed.selector, address(odd))
+        );
+        odd.setBroken(false);
+        rollup.claimWithdrawal(header, 0, tree.get(0), tree.proof(0));
+        VM.assertEq(odd.balanceOf(BOB), 10);
     }
 
     function _pair() private returns (Withdrawals) {

@@ -20,7 +20,7 @@ abstract contract Halo2ProofVerifierTest is Test {
     function _snark() internal pure virtual returns (string memory);
     function _name() internal pure virtual returns (string memory);
 
-    function setUp() external {
+    function setUp() public virtual {
         string memory snark = VM.readFile(_snark());
         uint256[] memory words = VM.parseJsonUintArray(snark, ".instances");
         require(words.length == INSTANCE_COUNT, "fixture: instance count");
@@ -118,5 +118,25 @@ contract ToyProofTest is Halo2ProofVerifierTest {
 
     function _name() internal pure override returns (string memory) {
         return "toy circuit";
+    }
+}
+
+/// The wrap of a real batch, against the verifier that gets deployed.
+contract WrapProofTest is Halo2ProofVerifierTest {
+    function setUp() public override {
+        VM.skip(!VM.exists(_artifact()), "no wrap verifier has been generated yet");
+        super.setUp();
+    }
+
+    function _artifact() internal pure override returns (string memory) {
+        return "artifacts/Halo2Verifier.json";
+    }
+
+    function _snark() internal pure override returns (string memory) {
+        return "test/fixtures/wrap/snark.json";
+    }
+
+    function _name() internal pure override returns (string memory) {
+        return "wrap";
     }
 }

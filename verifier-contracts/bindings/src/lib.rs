@@ -3,11 +3,13 @@
 //! * [`Rollup`], [`Halo2ProofVerifier`], [`MintableToken`]: typed calls, events and errors
 //! * [`deploy`]: puts a rollup and its verifier on a chain
 //! * [`encoding`]: hashes and extension elements as L1 words
+//! * [`revert`]: named errors of refused calls
 //! * [`withdrawal`]: the tree that a claim is proven in
 
 pub mod deploy;
 pub mod encoding;
 mod generated;
+pub mod revert;
 pub mod withdrawal;
 
 pub use deploy::{DeployConfig, DeployError, Deployment, deploy, deploy_token};

@@ -59,3 +59,93 @@ fn parents(nodes: &[B256]) -> Vec<B256> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Vectors {
+        batches: Vec<Batch>,
+    }
+
+    #[derive(Deserialize)]
+    struct Batch {
+        withdrawals: Vec<Record>,
+        withdrawals_root: B256,
+    }
+
+    #[derive(Deserialize)]
+    struct Record {
+        token: String,
+        amount: String,
+        to: alloy::primitives::Address,
+    }
+
+    /// Batches of the shared vectors: see `test/vectors/generate`.
+    fn vectors() -> Vec<(Vec<Withdrawal>, B256)> {
+        let vectors: Vectors =
+            serde_json::from_str(include_str!("../../test/vectors/batches.json")).expect("vectors parse");
+        let withdrawal = |record: &Record| Withdrawal {
+            token: record.token.parse().expect("token number"),
+            amount: record.amount.parse().expect("amount"),
+            to: record.to,
+        };
+        let batch = |b: &Batch| (b.withdrawals.iter().map(withdrawal).collect(), b.withdrawals_root);
+        vectors.batches.iter().map(batch).collect()
+    }
+
+    /// `WithdrawalTree.isMember` in Rust.
+    fn fold(mut node: B256, mut index: usize, count: usize, proof: &[B256]) -> B256 {
+        let mut siblings = proof.iter();
+        let mut width = count;
+        while width > 1 {
+            if index ^ 1 < width {
+                let sibling = siblings.next().expect("a sibling for each level that has one");
+                let (left, right) = if index % 2 == 0 {
+                    (node, *sibling)
+                } else {
+                    (*sibling, node)
+                };
+                node = keccak256([left.0, right.0].concat());
+            }
+            width = width.div_ceil(2);
+            index /= 2;
+        }
+        assert_eq!(siblings.next(), None, "no sibling too many");
+        node
+    }
+
+    #[test]
+    fn root_equals_the_vectors() {
+        let vectors = vectors();
+        assert_eq!(vectors.len(), 6);
+        for (withdrawals, expected) in vectors {
+            assert_eq!(root(&withdrawals), expected);
+        }
+    }
+
+    #[test]
+    fn proofs_lead_to_the_root() {
+        for count in 1..20_u32 {
+            let withdrawals: Vec<_> = (0..count)
+                .map(|i| Withdrawal {
+                    token: i as u8,
+                    amount: u64::from(i),
+                    to: Default::default(),
+                })
+                .collect();
+            for index in 0..count {
+                let siblings = proof(&withdrawals, index).expect("index is in range");
+                let start = leaf(index, &withdrawals[index as usize]);
+                assert_eq!(
+                    fold(start, index as usize, count as usize, &siblings),
+                    root(&withdrawals)
+                );
+            }
+            assert_eq!(proof(&withdrawals, count), None);
+        }
+    }
+}

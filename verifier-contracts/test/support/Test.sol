@@ -17,6 +17,7 @@ interface Vm {
     function cool(address target) external;
     function deal(address account, uint256 balance) external;
     function etch(address target, bytes calldata code) external;
+    function exists(string calldata path) external view returns (bool);
     function expectEmit(address emitter) external;
     function expectRevert(bytes calldata revertData) external;
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);

@@ -1,0 +1,289 @@
+//! Deploys a rollup on a node and takes a deposit and a withdrawal through commit, prove and claim.
+//!
+//! What is under test is the contracts' plumbing and the bindings, so the generated verifier is one that accepts, or
+//! refuses, every proof; real proofs are replayed by `test/Halo2ProofVerifier.t.sol` and the end-to-end test.
+
+mod node;
+
+use alloy::{
+    network::EthereumWallet,
+    primitives::{Address, B256, Bytes, U256, address, bytes, keccak256},
+    providers::{Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
+    sol_types::SolValue,
+};
+use ashlar_contracts::{
+    BatchHeader, CommitData, DeployConfig, Deployment,
+    Halo2ProofVerifier::{Halo2ProofVerifierErrors, ProofInvalid},
+    MintableToken, Rollup,
+    Rollup::RollupErrors,
+    Withdrawal, deploy, deploy_token,
+    encoding::hash_to_word,
+    revert::Revert,
+    withdrawal,
+};
+
+/// Account 0 of the well-known development mnemonic.
+const DEV_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+/// Creation code of a contract whose code is `STOP`: every call succeeds.
+const ACCEPT_ALL: Bytes = bytes!("60016000f3");
+/// Creation code of a contract whose code is `REVERT(0, 0)`.
+const REFUSE_ALL: Bytes = bytes!("6360006000fd6000526004601cf3");
+const PROOF: [u8; 64] = [7; 64];
+const GENESIS: [u64; 4] = [1, 2, 3, 4];
+const KEY_HASH: [u64; 4] = [
+    0x0123_4567_89ab_cdef,
+    0xffee_ddcc_bbaa_9988,
+    5,
+    0xfedc_ba98_7654_3210,
+];
+const RECIPIENT: Address = address!("00112233445566778899aabbccddeeff00112233");
+const GWEI: u64 = 1_000_000_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_anvil() {
+    let anvil = node::Anvil::start()
+        .expect("this test needs anvil: run `npm ci` in verifier-contracts, or put anvil on PATH");
+    lifecycle(&anvil.url).await;
+    refused_proof(&anvil.url).await;
+}
+
+async fn lifecycle(url: &str) {
+    let (provider, operator) = connect(url);
+    let token = deploy_token(&provider, "Demo", "DMO", 18)
+        .await
+        .expect("token deploys");
+    let deployment = deploy_rollup(&provider, operator, ACCEPT_ALL, token).await;
+    let rollup = Rollup::new(deployment.rollup, &provider);
+    assert_eq!(rollup.VERIFIER().call().await.unwrap(), deployment.proof_verifier);
+    assert_eq!(rollup.stateRoot().call().await.unwrap(), hash_to_word(GENESIS));
+    assert_eq!(
+        rollup.domain().call().await.unwrap(),
+        domain(31_337, deployment.rollup)
+    );
+
+    deposit(&provider, &deployment, token, operator).await;
+    let withdrawals = [
+        Withdrawal {
+            token: 0,
+            amount: 3,
+            to: RECIPIENT,
+        },
+        Withdrawal {
+            token: 1,
+            amount: 4,
+            to: RECIPIENT,
+        },
+        Withdrawal {
+            token: 0,
+            amount: 1,
+            to: RECIPIENT,
+        },
+    ];
+    let mut bridge = [deposit_record(0, 10), deposit_record(1, 20)].concat();
+    bridge.extend(withdrawals.iter().flat_map(withdrawal_record));
+    let header = commit(&rollup, bridge).await;
+    assert_eq!(
+        (header.depositCount, header.withdrawalCount, header.transferCount),
+        (2, 3, 2)
+    );
+    assert_eq!(header.withdrawalsRoot, withdrawal::root(&withdrawals));
+    assert_eq!(
+        rollup.headerHash(1).call().await.unwrap(),
+        keccak256(header.abi_encode())
+    );
+
+    let claim = |index: u32| {
+        let siblings = withdrawal::proof(&withdrawals, index).expect("index is in range");
+        rollup.claimWithdrawal(
+            header.clone(),
+            index,
+            withdrawals[index as usize].clone(),
+            siblings,
+        )
+    };
+    let early = claim(0).call().await.err().expect("the call reverts");
+    let expected = RollupErrors::BatchNotProven(Rollup::BatchNotProven {
+        number: 1,
+        lastProven: 0,
+    });
+    assert_eq!(Revert::from_error(&early), Some(Revert::Rollup(expected)));
+
+    let receipt = rollup
+        .proveBatch(header.clone(), PROOF.into())
+        .send()
+        .await
+        .unwrap()
+        .get_receipt()
+        .await
+        .unwrap();
+    assert!(receipt.status());
+    assert_eq!(rollup.stateRoot().call().await.unwrap(), header.newRoot);
+    for index in 0..3 {
+        assert!(
+            claim(index)
+                .send()
+                .await
+                .unwrap()
+                .get_receipt()
+                .await
+                .unwrap()
+                .status()
+        );
+        assert!(rollup.isClaimed(1, index).call().await.unwrap());
+    }
+    assert_eq!(
+        provider.get_balance(RECIPIENT).await.unwrap(),
+        U256::from(4 * GWEI)
+    );
+    let token = MintableToken::new(token, &provider);
+    assert_eq!(
+        token.balanceOf(RECIPIENT).call().await.unwrap(),
+        U256::from(4 * GWEI)
+    );
+}
+
+async fn refused_proof(url: &str) {
+    let (provider, operator) = connect(url);
+    let token = deploy_token(&provider, "Demo", "DMO", 6)
+        .await
+        .expect("token deploys");
+    let deployment = deploy_rollup(&provider, operator, REFUSE_ALL, token).await;
+    let rollup = Rollup::new(deployment.rollup, &provider);
+    let header = commit(&rollup, Vec::new()).await;
+    let refused = rollup
+        .proveBatch(header, PROOF.into())
+        .call()
+        .await
+        .err()
+        .expect("the call reverts");
+    let expected = Halo2ProofVerifierErrors::ProofInvalid(ProofInvalid {});
+    assert_eq!(
+        Revert::from_error(&refused),
+        Some(Revert::ProofVerifier(expected))
+    );
+    assert_eq!(rollup.stateRoot().call().await.unwrap(), hash_to_word(GENESIS));
+}
+
+fn connect(url: &str) -> (impl Provider + Clone + use<>, Address) {
+    let signer: PrivateKeySigner = DEV_KEY.parse().expect("the key is well formed");
+    let operator = signer.address();
+    let url = url.parse().expect("the node's URL is well formed");
+    (
+        ProviderBuilder::new()
+            .wallet(EthereumWallet::from(signer))
+            .connect_http(url),
+        operator,
+    )
+}
+
+async fn deploy_rollup(
+    provider: &impl Provider,
+    operator: Address,
+    verifier_code: Bytes,
+    token: Address,
+) -> Deployment {
+    let config = DeployConfig {
+        verifier_code,
+        proof_length: PROOF.len(),
+        genesis_root: hash_to_word(GENESIS),
+        operator,
+        tokens: vec![token],
+    };
+    deploy(provider, config).await.expect("rollup deploys")
+}
+
+/// Deposits 10 units of ETH and 20 of the token.
+async fn deposit(provider: &impl Provider, deployment: &Deployment, token: Address, depositor: Address) {
+    let rollup = Rollup::new(deployment.rollup, provider);
+    let token = MintableToken::new(token, provider);
+    let key_hash = hash_to_word(KEY_HASH);
+    let eth = rollup.depositETH(key_hash).value(U256::from(10 * GWEI));
+    let receipt = eth.send().await.unwrap().get_receipt().await.unwrap();
+    let queued = receipt
+        .decoded_log::<Rollup::DepositQueued>()
+        .expect("the deposit is announced");
+    assert_eq!(
+        (queued.index, queued.token, queued.amount, queued.keyHash),
+        (0, 0, 10, key_hash)
+    );
+    let amount = U256::from(20 * GWEI);
+    token
+        .mint(depositor, amount)
+        .send()
+        .await
+        .unwrap()
+        .get_receipt()
+        .await
+        .unwrap();
+    token
+        .approve(deployment.rollup, amount)
+        .send()
+        .await
+        .unwrap()
+        .get_receipt()
+        .await
+        .unwrap();
+    let erc20 = rollup.depositERC20(*token.address(), amount, key_hash);
+    assert!(erc20.send().await.unwrap().get_receipt().await.unwrap().status());
+}
+
+/// Commits batch 1 with two transfers, and returns the header that the event carries.
+async fn commit<P: Provider>(rollup: &Rollup::RollupInstance<P>, bridge: Vec<u8>) -> BatchHeader {
+    let data = CommitData {
+        number: 1,
+        newRoot: hash_to_word([9, 8, 7, 6]),
+        dataHash: hash_to_word([5, 4, 3, 2]),
+        feeAccount: 0,
+        bridge: bridge.into(),
+        rollup: vec![0x11; 28].into(),
+    };
+    let receipt = rollup
+        .commitBatch(data)
+        .send()
+        .await
+        .unwrap()
+        .get_receipt()
+        .await
+        .unwrap();
+    let event = receipt
+        .decoded_log::<Rollup::BatchCommitted>()
+        .expect("the batch is announced");
+    event.data.header
+}
+
+fn deposit_record(token: u8, amount: u64) -> Vec<u8> {
+    let mut record = vec![1, 0, 0, 0, 42, token, 0];
+    record.extend(&amount.to_be_bytes()[1..]);
+    KEY_HASH
+        .iter()
+        .for_each(|element| record.extend(&element.to_be_bytes()[1..]));
+    record.extend([0; 3]);
+    record.extend(KEY_HASH.map(|element| element.to_be_bytes()[0]));
+    record
+}
+
+fn withdrawal_record(withdrawal: &Withdrawal) -> Vec<u8> {
+    let mut record = vec![2, 0, 0, 0, 42, withdrawal.token, 0];
+    record.extend(&withdrawal.amount.to_be_bytes()[1..]);
+    record.extend(&withdrawal.to[..14]);
+    record.push(0);
+    record.extend(&withdrawal.to[14..]);
+    record
+}
+
+/// Four 56-bit words of `keccak256("ashlar/v1" ‖ chain id ‖ address)`, as a hash.
+fn domain(chain_id: u64, rollup: Address) -> U256 {
+    let input = [
+        b"ashlar/v1".as_slice(),
+        &B256::from(U256::from(chain_id)).0,
+        rollup.as_slice(),
+    ]
+    .concat();
+    let digest = keccak256(input);
+    hash_to_word([0, 1, 2, 3].map(|i| {
+        digest[7 * i..7 * i + 7]
+            .iter()
+            .fold(0, |word, &b| word << 8 | u64::from(b))
+    }))
+}
