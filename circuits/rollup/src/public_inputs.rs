@@ -15,14 +15,14 @@ struct Reader<'a, T>(&'a [T]);
 
 impl<T: Copy> Reader<'_, T> {
     fn one(&mut self) -> T {
-        self.many::<1>()[0]
+        let value = self.0[0];
+        self.0 = &self.0[1..];
+        value
     }
+}
 
-    fn many<const N: usize>(&mut self) -> [T; N] {
-        let (head, tail) = self.0.split_at(N);
-        self.0 = tail;
-        core::array::from_fn(|i| head[i])
-    }
+fn array<T, const N: usize>(next: &mut impl FnMut() -> T) -> [T; N] {
+    core::array::from_fn(|_| next())
 }
 
 /// Public inputs of a run of consecutive chunks, from one chunk upwards: chunk, lift and fold proofs.
@@ -93,21 +93,34 @@ impl<T: Copy> SpanPublicInputs<T> {
             });
         }
         let mut reader = Reader(values);
-        Ok(Self {
-            old_root: reader.many(),
-            new_root: reader.many(),
-            domain: reader.many(),
-            data_hash: reader.many(),
-            z: reader.many(),
-            bridge_eval: reader.many(),
-            rollup_eval: reader.many(),
-            bridge_power: reader.many(),
-            rollup_power: reader.many(),
-            fee_account: reader.one(),
-            deposit_count: reader.one(),
-            withdrawal_count: reader.one(),
-            transfer_count: reader.one(),
-        })
+        Ok(Self::from_fn(|| reader.one()))
+    }
+
+    /// Fills every field, in order, from a source of elements.
+    pub fn from_fn(mut next: impl FnMut() -> T) -> Self {
+        let next = &mut next;
+        Self {
+            old_root: array(next),
+            new_root: array(next),
+            domain: array(next),
+            data_hash: array(next),
+            z: array(next),
+            bridge_eval: array(next),
+            rollup_eval: array(next),
+            bridge_power: array(next),
+            rollup_power: array(next),
+            fee_account: next(),
+            deposit_count: next(),
+            withdrawal_count: next(),
+            transfer_count: next(),
+        }
+    }
+
+    /// Changes the type of every element.
+    pub fn map<U: Copy>(&self, mut f: impl FnMut(T) -> U) -> SpanPublicInputs<U> {
+        let mut values = self.to_vec().into_iter();
+        // `to_vec` has exactly as many elements as `from_fn` takes.
+        SpanPublicInputs::from_fn(|| values.next().map(&mut f).expect("one element per field"))
     }
 }
 
@@ -167,18 +180,24 @@ impl<T: Copy> BatchPublicInputs<T> {
             });
         }
         let mut reader = Reader(values);
-        Ok(Self {
-            old_root: reader.many(),
-            new_root: reader.many(),
-            domain: reader.many(),
-            data_hash: reader.many(),
-            z: reader.many(),
-            eval: reader.many(),
-            fee_account: reader.one(),
-            deposit_count: reader.one(),
-            withdrawal_count: reader.one(),
-            transfer_count: reader.one(),
-        })
+        Ok(Self::from_fn(|| reader.one()))
+    }
+
+    /// Fills every field, in order, from a source of elements.
+    pub fn from_fn(mut next: impl FnMut() -> T) -> Self {
+        let next = &mut next;
+        Self {
+            old_root: array(next),
+            new_root: array(next),
+            domain: array(next),
+            data_hash: array(next),
+            z: array(next),
+            eval: array(next),
+            fee_account: next(),
+            deposit_count: next(),
+            withdrawal_count: next(),
+            transfer_count: next(),
+        }
     }
 }
 

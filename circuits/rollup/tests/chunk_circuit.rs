@@ -1,17 +1,17 @@
-//! The chunk circuit against the native transition, its oracle.
+//! The chunk circuit against the native transition, its oracle; its size, digest and bytes.
 
 mod common;
 
-use ashlar_rollup::batch::SLOTS;
-use ashlar_rollup::chunk::ChunkCircuit;
-use ashlar_rollup::hash::F;
+use ashlar_rollup::batch::{SLOTS, SealedBatch};
+use ashlar_rollup::chunk::{ChunkCircuit, ProveChunkError};
+use ashlar_rollup::hash::hash_to_bytes32;
 use ashlar_rollup::public_inputs::SpanPublicInputs;
+use ashlar_rollup::witness::{SlotFault, WitnessError};
 use common::{builder, deposit, funded, random_operation, rng, signed, transfer, withdraw};
 
 #[test]
 fn random_blocks_prove_what_the_native_transition_says() {
     let circuit = ChunkCircuit::build(4);
-    println!("{:?}", circuit.rows());
     let tokens = [0, 3, 200, 201, 255];
     for seed in 0..2 {
         let mut rng = rng(seed);
@@ -32,13 +32,79 @@ fn random_blocks_prove_what_the_native_transition_says() {
 }
 
 #[test]
-#[ignore = "builds the full circuit"]
-fn full_size() {
-    let start = std::time::Instant::now();
+fn a_bad_witness_is_refused_with_its_slot_and_reason() {
+    let circuit = ChunkCircuit::build(2);
+    let store = funded(3, &[0]);
+    let mut builder = builder(&store, 2);
+    builder.push(deposit(1, 0, 5)).expect("valid");
+    builder
+        .push(signed(transfer(1, 2, 0, 100, 10, 0)))
+        .expect("valid");
+    let (batch, _) = builder.seal(1).expect("not empty");
+    let fault = |change: fn(&mut SealedBatch)| {
+        let mut batch = batch.clone();
+        change(&mut batch);
+        match circuit.prove(&batch.chunks[0]) {
+            Err(ProveChunkError::Witness(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let error = fault(|batch| batch.chunks[0].slots[1].source.balance -= 1);
+    assert_eq!(
+        error,
+        WitnessError::Slot {
+            slot: 1,
+            fault: SlotFault::SourcePath
+        }
+    );
+    let error = fault(|batch| batch.chunks[0].slots[0].destination.owner.elements.swap(0, 1));
+    assert_eq!(
+        error,
+        WitnessError::Slot {
+            slot: 0,
+            fault: SlotFault::KeyHash
+        }
+    );
+    let error = fault(|batch| batch.chunks[0].domain.chain_id += 1);
+    assert!(matches!(
+        error,
+        WitnessError::Slot {
+            slot: 1,
+            fault: SlotFault::Signature(_)
+        }
+    ));
+    let error = fault(|batch| batch.chunks[0].fee.enabled = false);
+    assert_eq!(error, WitnessError::FeeDisabled);
+    let error = fault(|batch| batch.chunks[0].slots.truncate(1));
+    assert_eq!(
+        error,
+        WitnessError::SlotCount {
+            expected: 2,
+            actual: 1
+        }
+    );
+}
+
+/// Digest of the circuit of [`SLOTS`] slots, as 32 bytes.
+const CHUNK_DIGEST: &str = "e7a2cbfa271413d890b36b211b09dd8d1edbc0aac33d02fc0612fb2e45aa09f0";
+
+/// The circuit that is deployed. A change of its digest is a change of what is proved: new keys, new verifier.
+#[test]
+fn full_size_circuit_is_pinned() {
     let circuit = ChunkCircuit::build(SLOTS);
-    println!("{:?} {:?}", start.elapsed(), circuit.rows());
-    println!("rows per slot {}", circuit.rows().rows_per_transfer());
-    let _: Option<F> = None;
+    let rows = circuit.rows().clone();
+    println!("{rows:?}");
+    assert_eq!(hex(&hash_to_bytes32(&circuit.digest())), CHUNK_DIGEST);
+    assert_eq!(rows.padded, 1 << 13);
+    assert!(rows.rows_per_transfer() <= 600.0, "{rows:?}");
+
+    let circuit = {
+        let bytes = circuit.to_bytes().expect("serialises");
+        let read = ChunkCircuit::from_bytes(&bytes).expect("own bytes");
+        assert_eq!((read.digest(), read.rows()), (circuit.digest(), circuit.rows()));
+        assert!(ChunkCircuit::from_bytes(&bytes[..bytes.len() / 2]).is_err());
+        read
+    };
     let store = funded(3, &[0]);
     let mut builder = builder(&store, SLOTS);
     builder.push(deposit(3, 0, 5)).expect("valid");
@@ -51,6 +117,15 @@ fn full_size() {
     let (batch, _) = builder.seal(1).expect("not empty");
     let start = std::time::Instant::now();
     let proof = circuit.prove(&batch.chunks[0]).expect("valid witness");
-    println!("prove {:?}", start.elapsed());
+    println!(
+        "proved in {:?}, {} bytes",
+        start.elapsed(),
+        proof.to_bytes().len()
+    );
+    assert_eq!(proof.public_inputs, batch.spans[0].to_vec());
     circuit.data.verify(proof).expect("valid proof");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

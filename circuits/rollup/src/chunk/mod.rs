@@ -96,8 +96,8 @@ impl ChunkCircuit {
         if actual != expected {
             return Err(WitnessError::SlotCount { expected, actual }.into());
         }
-        let public_inputs = witness.check()?;
-        self.prove_assignment(&ChunkAssignment::new(witness, public_inputs))
+        let claim = witness.check()?;
+        self.prove_assignment(&ChunkAssignment::new(witness, &claim))
     }
 
     /// Proves wires that were not checked beforehand. Wires that break the circuit give an error, or (where

@@ -15,8 +15,9 @@ use crate::witness::ChunkWitness;
 /// the constraints.
 #[derive(Debug, Clone)]
 pub struct ChunkAssignment {
-    /// What the proof is to claim.
-    pub public_inputs: SpanPublicInputs<F>,
+    /// What the proof is to claim; the circuit derives what is left open (but not what it starts from: old
+    /// root, domain, point, fee account).
+    pub public_inputs: SpanPublicInputs<Option<F>>,
     /// One per slot.
     pub slots: Vec<SlotWires<F>>,
     /// Key and signature of each signed slot.
@@ -27,13 +28,13 @@ pub struct ChunkAssignment {
 
 impl ChunkAssignment {
     /// The wires that a witness stands for, unchecked; see [`ChunkWitness::check`].
-    pub fn new(witness: &ChunkWitness, public_inputs: SpanPublicInputs<F>) -> Self {
+    pub fn new(witness: &ChunkWitness, claim: &SpanPublicInputs<F>) -> Self {
         let signatures = witness.slots.iter().map(|slot| match &slot.operation {
             Operation::Signed(signed) => Some((signed.public_key, signed.signature)),
             Operation::Noop | Operation::Deposit(_) => None,
         });
         Self {
-            public_inputs,
+            public_inputs: claim.map(Some),
             slots: witness.slots.iter().map(SlotWires::from).collect(),
             signatures: signatures.collect(),
             fee: (&witness.fee).into(),
@@ -55,21 +56,7 @@ impl ChunkTargets {
     /// Allocates in a fresh builder.
     pub(super) fn allocate(builder: &mut Builder, slots: usize) -> Self {
         let mut next = || builder.add_virtual_target();
-        let public_inputs = SpanPublicInputs {
-            old_root: core::array::from_fn(|_| next()),
-            new_root: core::array::from_fn(|_| next()),
-            domain: core::array::from_fn(|_| next()),
-            data_hash: core::array::from_fn(|_| next()),
-            z: core::array::from_fn(|_| next()),
-            bridge_eval: core::array::from_fn(|_| next()),
-            rollup_eval: core::array::from_fn(|_| next()),
-            bridge_power: core::array::from_fn(|_| next()),
-            rollup_power: core::array::from_fn(|_| next()),
-            fee_account: next(),
-            deposit_count: next(),
-            withdrawal_count: next(),
-            transfer_count: next(),
-        };
+        let public_inputs = SpanPublicInputs::from_fn(&mut next);
         let slot_wires = (0..slots).map(|_| SlotWires::new(&mut next)).collect();
         let fee = FeeWires::new(&mut next);
         let signatures = (0..slots)
@@ -94,11 +81,16 @@ impl ChunkTargets {
         witness: &mut PartialWitness<F>,
         assignment: &ChunkAssignment,
     ) -> anyhow::Result<()> {
-        set_all(
-            witness,
-            &self.public_inputs.to_vec(),
-            &assignment.public_inputs.to_vec(),
-        )?;
+        for (target, value) in self
+            .public_inputs
+            .to_vec()
+            .into_iter()
+            .zip(assignment.public_inputs.to_vec())
+        {
+            if let Some(value) = value {
+                witness.set_target(target, value)?;
+            }
+        }
         for (targets, values) in self.slots.iter().zip(&assignment.slots) {
             set_all(witness, &targets.to_vec(), &values.to_vec())?;
         }

@@ -1,6 +1,8 @@
 //! A small world for tests: keys, a funded state, and random operations on it.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod forge;
+
 use ashlar_rollup::batch::{BlockBuilder, BlockConfig};
 use ashlar_rollup::packing::{PackedAmount, PackedFee};
 use ashlar_rollup::state::{MemoryStore, StateStore};
