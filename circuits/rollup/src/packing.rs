@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn limits() {
         assert_eq!(PackedAmount::MAX, ((1 << 27) - 1) * 10u64.pow(10));
-        assert!(PackedAmount::MAX < 1 << 61);
+        const { assert!(PackedAmount::MAX < 1 << 61) };
         assert_eq!(PackedFee::MAX, 31 * 10u64.pow(7));
         assert_eq!(PackedFee::from_bits(0xff).value(), PackedFee::MAX);
         assert_eq!(PackedAmount::floor(u64::MAX).value(), PackedAmount::MAX);

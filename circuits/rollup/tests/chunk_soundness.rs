@@ -16,6 +16,9 @@ use common::forge::{
 use common::key;
 use plonky2::field::types::Field;
 
+/// Breaks one thing.
+type Change<T> = fn(&mut T);
+
 /// A withdrawal of 100 out of 1000.
 fn plain() -> ChunkAssignment {
     forge(Forged::new(1000, 5), withdraw(100))
@@ -75,7 +78,7 @@ fn signature() {
 
 #[test]
 fn every_signed_field_is_bound() {
-    let changes: [(&str, fn(&mut SlotWires<F>)); 6] = [
+    let changes: [(&str, Change<SlotWires<F>>); 6] = [
         ("first address word", |slot| slot.tail_words[0] += F::ONE),
         ("second address word", |slot| slot.tail_words[1] += F::ONE),
         ("third address word", |slot| slot.tail_words[2] += F::ONE),
@@ -195,7 +198,7 @@ fn fee() {
     rejects(&paid(), "a share of a fee slot", |slot| {
         slot.fee_selector = [f(2), -F::ONE, F::ZERO, F::ZERO]
     });
-    let changes: [(&str, fn(&mut ChunkAssignment)); 9] = [
+    let changes: [(&str, Change<ChunkAssignment>); 9] = [
         ("credit switched off", |a| a.fee.enabled = F::ZERO),
         ("credit half switched on", |a| a.fee.enabled = f(2)),
         ("another fee account", |a| {
