@@ -1,1 +1,25 @@
-//! ashlar-worker
+//! A worker of the proving farm: leases a job, keeps the lease alive, proves off the async threads, delivers.
+//!
+//! [`run`] is the whole worker. It knows no circuits: what a job does is a [`JobRunner`]. The rules it may rely on
+//! are in `ashlar/farm/v1/farm.proto`: a lease and a worker id survive a restart of the coordinator, and a result
+//! may arrive late or twice.
+
+mod backoff;
+mod config;
+mod error;
+mod lease;
+pub mod memory;
+mod queue;
+mod renewal;
+mod runner;
+pub mod signal;
+mod worker;
+
+pub use ashlar_proto::{Bytes, Digest, JobKind};
+
+pub use self::{
+    config::{Coordinator, WorkerConfig},
+    error::WorkerError,
+    runner::{JobOutput, JobRunner, RunError, StepMetric},
+    worker::run,
+};

@@ -1,0 +1,114 @@
+//! The graph from witnesses to snark.
+
+use crate::common::{Client, Coordinator, config, kind};
+use ashlar_proto::{JobKind::*, farm::v1 as pb};
+
+#[tokio::test]
+async fn one_to_five_chunks_end_in_the_expected_snark() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(config(dir.path()));
+    let mut client = coordinator.client().await;
+    let worker = client.register("w").await;
+    for chunks in 1..=5 {
+        let number = u64::from(chunks) + 10;
+        assert!(!client.submit(number, chunks).await.already_known);
+        let kinds = client.work_all(worker).await;
+        for (kind, count) in [(Chunk, chunks), (Fold, chunks - 1), (Compress, 1), (Wrap, 1)] {
+            assert_eq!(
+                kinds.iter().filter(|k| **k == kind).count() as u32,
+                count,
+                "{kind} of {chunks} chunks"
+            );
+        }
+        client.assert_done(number, chunks).await;
+        for job in client.status(number).await.jobs {
+            assert_eq!(
+                (job.state(), job.failed_attempts, &job.worker[..]),
+                (pb::JobState::Done, 0, "w")
+            );
+            let step = pb::StepTiming {
+                name: "hash".into(),
+                seconds: 0.25,
+                peak_rss_bytes: 4096,
+            };
+            assert_eq!(job.steps, [step]);
+            assert!(job.output_bytes > 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fold_is_next_as_soon_as_its_inputs_are_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(config(dir.path()));
+    let mut client = coordinator.client().await;
+    let worker = client.register("w").await;
+    client.submit(1, 5).await;
+    assert_eq!(
+        client.work_all(worker).await,
+        [
+            Chunk, Chunk, Fold, Chunk, Chunk, Fold, Fold, Chunk, Fold, Compress, Wrap
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_oldest_batch_goes_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(config(dir.path()));
+    let mut client = coordinator.client().await;
+    let worker = client.register("w").await;
+    client.submit(8, 2).await;
+    client.submit(7, 2).await;
+    let mut order = Vec::new();
+    for _ in 0..10 {
+        order.push(client.work_one(worker).await.batch_number);
+    }
+    assert_eq!(order, [7, 7, 7, 7, 7, 8, 8, 8, 8, 8]);
+    client.assert_done(7, 2).await;
+    client.assert_done(8, 2).await;
+}
+
+#[tokio::test]
+async fn a_worker_gets_only_the_kinds_it_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = config(dir.path());
+    settings.policies.wrap.min_ram_bytes = 2 << 30;
+    let coordinator = Coordinator::start(settings);
+    let mut client = coordinator.client().await;
+    let folder = pb::RegisterRequest {
+        kinds: vec![pb::JobKind::Fold as i32],
+        ..Client::capabilities("folder")
+    };
+    let folder = client.work.register(folder).await.unwrap().into_inner().worker_id;
+    let small = client.register("small").await;
+    let large = pb::RegisterRequest {
+        ram_bytes: 2 << 30,
+        ..Client::capabilities("large")
+    };
+    client.submit(1, 2).await;
+    assert_eq!(client.try_lease(folder, 0).await, None);
+    client.work_one(small).await;
+    client.work_one(small).await;
+    assert_eq!(kind(&client.work_one(folder).await), Fold);
+    assert_eq!(kind(&client.work_one(small).await), Compress);
+    assert_eq!(client.try_lease(small, 0).await, None, "wrap needs more memory");
+    let large = client.work.register(large).await.unwrap().into_inner().worker_id;
+    assert_eq!(kind(&client.work_one(large).await), Wrap);
+    client.assert_done(1, 2).await;
+}
+
+#[tokio::test]
+async fn a_waiting_lease_call_wakes_for_a_new_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(config(dir.path()));
+    let mut client = coordinator.client().await;
+    let worker = client.register("w").await;
+    let mut waiting = client.clone();
+    let lease = tokio::spawn(async move { waiting.try_lease(worker, 20_000).await });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let submitted = std::time::Instant::now();
+    client.submit(1, 1).await;
+    assert_eq!(lease.await.unwrap().map(|lease| kind(&lease)), Some(Chunk));
+    assert!(submitted.elapsed().as_secs() < 5);
+}

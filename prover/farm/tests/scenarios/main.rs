@@ -1,0 +1,13 @@
+//! Scenarios of the farm over real gRPC on loopback and real files, one file per outage. One binary: linking the
+//! services once is most of the build.
+
+mod bad_proofs;
+mod common;
+mod coordinator_restarted;
+mod damaged_artifact;
+mod full_graph;
+mod late_completion;
+mod submission;
+mod transport;
+mod worker_killed;
+mod wrong_digest;

@@ -1,0 +1,46 @@
+//! A lease as the worker sees it.
+
+use std::time::Duration;
+
+use ashlar_proto::{Bytes, Digest, JobKind, farm::v1 as pb};
+
+use crate::error::WorkerError;
+
+/// A job of this worker for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub job_id: u64,
+    pub fencing_token: u64,
+    pub batch: u64,
+    pub kind: JobKind,
+    /// Artifacts the job takes, in order.
+    pub inputs: Vec<Digest>,
+    pub expires_in: Duration,
+}
+
+impl TryFrom<pb::Lease> for Lease {
+    type Error = WorkerError;
+    fn try_from(lease: pb::Lease) -> Result<Self, WorkerError> {
+        let broken =
+            |reason: String| WorkerError::Contract(format!("lease of job {}: {reason}", lease.job_id));
+        let (kind, inputs): (_, Vec<Bytes>) = match lease.job {
+            Some(pb::lease::Job::Chunk(ref job)) => (JobKind::Chunk, vec![job.witness.clone()]),
+            Some(pb::lease::Job::Fold(ref job)) => (JobKind::Fold, vec![job.left.clone(), job.right.clone()]),
+            Some(pb::lease::Job::Compress(ref job)) => (JobKind::Compress, vec![job.root.clone()]),
+            Some(pb::lease::Job::Wrap(ref job)) => (JobKind::Wrap, vec![job.compressed.clone()]),
+            None => return Err(broken("a kind of job that this version does not know".into())),
+        };
+        let inputs = inputs
+            .iter()
+            .map(|digest| Digest::try_from(&digest[..]).map_err(|error| broken(error.to_string())))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            job_id: lease.job_id,
+            fencing_token: lease.fencing_token,
+            batch: lease.batch_number,
+            kind,
+            inputs,
+            expires_in: Duration::from_millis(lease.expires_in_ms),
+        })
+    }
+}

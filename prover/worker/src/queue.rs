@@ -1,0 +1,275 @@
+//! The coordinator's calls, repeated as long as that can help.
+
+use std::time::Duration;
+
+use ashlar_proto::{
+    Bytes, Digest,
+    farm::v1::{
+        self as pb, complete_request::Part, complete_response::Outcome,
+        work_service_client::WorkServiceClient,
+    },
+    pieces,
+};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Response, Status, transport::Channel};
+
+use crate::{backoff::Backoff, config::WorkerConfig, error::WorkerError, lease::Lease, runner::JobOutput};
+
+type Client = WorkServiceClient<Channel>;
+
+/// Longest that a call other than `Lease` may take. Delivering includes the coordinator's verification.
+const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The farm's queue of jobs, as one worker uses it.
+#[derive(Debug)]
+pub struct Queue {
+    config: WorkerConfig,
+    client: Client,
+    worker_id: Option<u64>,
+}
+
+impl Queue {
+    /// Connects when first used.
+    pub fn new(config: WorkerConfig) -> Self {
+        let client = WorkServiceClient::new(config.coordinator.channel())
+            .max_decoding_message_size(ashlar_proto::MAX_MESSAGE_BYTES);
+        Self {
+            config,
+            client,
+            worker_id: None,
+        }
+    }
+
+    /// The next job; `None` once `stop` is requested. Registers as needed, and waits for a coordinator that is away.
+    pub async fn next(&mut self, stop: &CancellationToken) -> Result<Option<Lease>, WorkerError> {
+        let mut backoff = self.backoff();
+        while !stop.is_cancelled() {
+            let worker_id = match self.worker_id {
+                Some(id) => id,
+                None => match stop.run_until_cancelled(self.register()).await {
+                    Some(id) => *self.worker_id.insert(id?),
+                    None => break,
+                },
+            };
+            // Not interrupted by `stop`: a lease granted meanwhile would be held until it expires.
+            match self.poll(worker_id).await {
+                Ok(None) => backoff.reset(),
+                Ok(Some(lease)) if stop.is_cancelled() => {
+                    self.release(&Lease::try_from(lease)?).await;
+                    break;
+                }
+                Ok(Some(lease)) => return Lease::try_from(lease).map(Some),
+                Err(status) if status.code() == Code::NotFound => {
+                    self.worker_id = None;
+                    stop.run_until_cancelled(sleep(backoff.next_delay())).await;
+                }
+                Err(status) if is_transient(&status) => {
+                    tracing::warn!(%status, "coordinator away");
+                    stop.run_until_cancelled(sleep(backoff.next_delay())).await;
+                }
+                Err(status) => return Err(refused("lease a job", status)),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn poll(&self, worker_id: u64) -> Result<Option<pb::Lease>, Status> {
+        // Short calls, so that stopping need not wait long for the one in progress.
+        let wait = self.config.lease_wait.min(Duration::from_secs(30));
+        let request = pb::LeaseRequest {
+            worker_id,
+            wait_ms: wait.as_millis() as u32,
+        };
+        let mut client = self.client.clone();
+        Ok(within(wait + Duration::from_secs(10), client.lease(request))
+            .await?
+            .lease)
+    }
+
+    async fn register(&self) -> Result<u64, WorkerError> {
+        let WorkerConfig {
+            name,
+            circuit_set,
+            kinds,
+            backend,
+            ram_bytes,
+            ..
+        } = &self.config;
+        let request = pb::RegisterRequest {
+            name: name.clone(),
+            circuit_set_digest: (*circuit_set).into(),
+            kinds: kinds.iter().map(|kind| pb::JobKind::from(*kind) as i32).collect(),
+            backend: backend.clone(),
+            ram_bytes: *ram_bytes,
+        };
+        let call = |mut client: Client| {
+            let request = request.clone();
+            async move { client.register(request).await }
+        };
+        let response = self
+            .persist("register", call)
+            .await
+            .map_err(|status| match status.code() {
+                Code::FailedPrecondition => WorkerError::WrongCircuitSet(status.message().to_owned()),
+                _ => refused("register this worker", status),
+            })?;
+        tracing::info!(worker = response.worker_id, name, "registered");
+        Ok(response.worker_id)
+    }
+
+    /// The bytes of an artifact, checked against its digest.
+    pub async fn fetch(&self, digest: Digest) -> Result<Bytes, Status> {
+        let call = |mut client: Client| async move {
+            let request = pb::FetchArtifactRequest {
+                digest: digest.into(),
+            };
+            let mut stream = client.fetch_artifact(request).await?.into_inner();
+            let mut bytes = Vec::new();
+            while let Some(piece) = stream.message().await? {
+                bytes.extend_from_slice(&piece.data);
+            }
+            if Digest::of(&bytes) == digest {
+                Ok(Response::new(Bytes::from(bytes)))
+            } else {
+                Err(Status::unavailable(format!(
+                    "artifact {digest} was garbled on the way"
+                )))
+            }
+        };
+        self.persist("fetch an artifact", call).await
+    }
+
+    /// Delivers a proof. What became of it is the coordinator's business: accepted, ignored and rejected alike
+    /// leave nothing more to do.
+    pub async fn complete(&self, lease: &Lease, output: JobOutput) -> Result<(), Status> {
+        let steps = output.steps.into_iter().map(|step| pb::StepTiming {
+            name: step.name,
+            seconds: step.seconds,
+            peak_rss_bytes: step.peak_rss_bytes.unwrap_or(0),
+        });
+        let header = pb::CompletionHeader {
+            job_id: lease.job_id,
+            fencing_token: lease.fencing_token,
+            digest: Digest::of(&output.bytes).into(),
+            size_bytes: output.bytes.len() as u64,
+            steps: steps.collect(),
+        };
+        let call = |mut client: Client| {
+            let header = pb::CompleteRequest {
+                part: Some(Part::Header(header.clone())),
+            };
+            let data = pieces(output.bytes.clone()).map(|data| pb::CompleteRequest {
+                part: Some(Part::Data(data)),
+            });
+            let parts = tokio_stream::iter(std::iter::once(header).chain(data));
+            async move { client.complete(parts).await }
+        };
+        let response = self.persist("deliver a proof", call).await?;
+        match response.outcome() {
+            Outcome::Accepted => tracing::info!(job = lease.job_id, "proof accepted"),
+            Outcome::Rejected => {
+                tracing::error!(job = lease.job_id, reason = response.reason, "proof rejected")
+            }
+            Outcome::Ignored | Outcome::Unspecified => {
+                tracing::info!(job = lease.job_id, "job was done already")
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports a failed attempt.
+    pub async fn fail(&self, lease: &Lease, reason: &str, retryable: bool) -> Result<(), Status> {
+        let (job_id, fencing_token) = (lease.job_id, lease.fencing_token);
+        let call = |mut client: Client| {
+            let request = pb::FailRequest {
+                job_id,
+                fencing_token,
+                reason: reason.to_owned(),
+                retryable,
+            };
+            async move { client.fail(request).await }
+        };
+        self.persist("report a failure", call).await?;
+        Ok(())
+    }
+
+    /// Hands a lease back. One attempt: if it is lost, the lease expires by itself.
+    pub async fn release(&self, lease: &Lease) {
+        let request = pb::ReleaseRequest {
+            job_id: lease.job_id,
+            fencing_token: lease.fencing_token,
+        };
+        let mut client = self.client.clone();
+        if let Err(status) = within(Duration::from_secs(5), client.release(request)).await {
+            tracing::warn!(job = lease.job_id, %status, "lease not handed back; it will expire");
+        }
+    }
+
+    /// Repeats a call until it is answered. The caller bounds the time by dropping it.
+    async fn persist<T, Fut>(&self, action: &'static str, call: impl Fn(Client) -> Fut) -> Result<T, Status>
+    where
+        Fut: Future<Output = Result<Response<T>, Status>>,
+    {
+        let mut backoff = self.backoff();
+        loop {
+            match within(CALL_TIMEOUT, call(self.client.clone())).await {
+                Err(status) if is_transient(&status) => {
+                    let delay = backoff.next_delay();
+                    tracing::warn!(%status, ?delay, action, "will try again");
+                    sleep(delay).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn backoff(&self) -> Backoff {
+        let (min, max) = self.config.retry_delay;
+        Backoff::new(min, max)
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, Status> {
+    match timeout(limit, call).await {
+        Ok(result) => result.map(Response::into_inner),
+        Err(_) => Err(Status::deadline_exceeded(format!(
+            "no answer within {} s",
+            limit.as_secs()
+        ))),
+    }
+}
+
+fn refused(action: &'static str, status: Status) -> WorkerError {
+    WorkerError::Refused {
+        action,
+        source: Box::new(status),
+    }
+}
+
+/// Whether the same call may succeed later: the coordinator is away, overtaxed or in trouble, or the connection
+/// broke (which tonic reports with several codes).
+fn is_transient(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable
+        | Code::DeadlineExceeded
+        | Code::Cancelled
+        | Code::Unknown
+        | Code::Aborted
+        | Code::Internal => true,
+        Code::Ok
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::DataLoss
+        | Code::Unauthenticated => false,
+    }
+}

@@ -1,0 +1,79 @@
+//! Keeping a lease alive while its job is proved.
+
+use std::{io, thread::JoinHandle, time::Duration};
+
+use ashlar_proto::farm::v1::{RenewRequest, work_service_client::WorkServiceClient};
+use tokio::{
+    runtime,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+
+use crate::{config::Coordinator, lease::Lease};
+
+/// Renews a lease until dropped. It has an OS thread and a connection of its own, so that proving on every core
+/// cannot starve it of the async runtime.
+#[derive(Debug)]
+pub struct Renewal {
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Renewal {
+    /// Starts renewing.
+    pub fn start(coordinator: &Coordinator, lease: &Lease) -> io::Result<Self> {
+        let stop = CancellationToken::new();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let (coordinator, lease, stopped) = (coordinator.clone(), lease.clone(), stop.clone());
+        let thread = std::thread::Builder::new()
+            .name("renew-lease".into())
+            .spawn(move || {
+                runtime.block_on(stopped.run_until_cancelled(renew(&coordinator, &lease)));
+                runtime.shutdown_background();
+            })?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok(); // ends at once: it waits for nothing but `stop`
+        }
+    }
+}
+
+/// Renews every third of the term, and sooner after a failure, until the lease is lost.
+async fn renew(coordinator: &Coordinator, lease: &Lease) {
+    let mut client = WorkServiceClient::new(coordinator.channel());
+    let request = RenewRequest {
+        job_id: lease.job_id,
+        fencing_token: lease.fencing_token,
+    };
+    let mut term = lease.expires_in;
+    let mut pause = term / 3;
+    loop {
+        sleep(pause).await;
+        pause = match timeout(term / 3, client.renew(request)).await {
+            Ok(Ok(response)) => {
+                term = Duration::from_millis(response.into_inner().expires_in_ms);
+                term / 3
+            }
+            Ok(Err(status)) if matches!(status.code(), Code::FailedPrecondition | Code::NotFound) => {
+                // Proving goes on: a late proof is welcome as long as nobody else delivered one.
+                tracing::warn!(job = lease.job_id, reason = status.message(), "lease lost");
+                return;
+            }
+            Ok(Err(status)) => {
+                tracing::debug!(job = lease.job_id, %status, "renewal failed");
+                term / 10
+            }
+            Err(_) => term / 10,
+        };
+    }
+}
