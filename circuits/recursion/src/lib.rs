@@ -2,11 +2,35 @@
 //! over the BN254 scalar field, cheap to verify inside the halo2 wrap circuit.
 
 pub mod bn254;
+mod child;
+mod circuits;
+mod codec;
+mod compress;
 mod config;
+mod fold;
+mod lift;
+mod nested;
+mod proof;
+mod prove;
+mod set;
+mod shape;
+mod span;
 #[doc(hidden)]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 
+pub use circuits::{CircuitDigest, RecursionCircuits, VerifyError};
+pub use compress::{CompressCircuit, CompressedProof};
 pub use config::{
     Bn254Proof, Builder, C, COMPRESS_DEGREE_BITS, Circuit, D, F, FOLD_DEGREE_BITS, Proof, compress_config,
     fold_config,
 };
+pub use fold::FoldCircuit;
+pub use lift::LiftCircuit;
+pub use nested::{NestedLengthError, NestedPublicInputs, VerifierOnly, key_hash};
+pub use proof::{DecodeError, MAX_PROOF_BYTES, SpanKind, SpanProof, decode_proof};
+pub use prove::ProveError;
+pub use set::{CircuitDigests, CircuitSet, SOURCE_FINGERPRINT, SetBytesError};
+pub use shape::{BuildError, Common};
+pub use span::{Batch, Span};

@@ -1,0 +1,104 @@
+//! Proofs as they travel: a lift or fold proof with its kind, and strict encodings.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use plonky2::plonk::{circuit_data::CommonCircuitData, config::GenericConfig, proof::ProofWithPublicInputs};
+
+use crate::{
+    config::{D, F, Proof},
+    nested::NestedPublicInputs,
+    span::Span,
+};
+
+/// Which circuit made a span's proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SpanKind {
+    /// One chunk.
+    Lift,
+    /// Two or more chunks.
+    Fold,
+}
+
+/// A proof of a span of chunks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpanProof {
+    /// The circuit that it verifies under.
+    pub kind: SpanKind,
+    /// Its public inputs are [`NestedPublicInputs`].
+    pub proof: Proof,
+}
+
+/// Bytes that are no proof of the expected shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Nothing, or a kind byte other than 0 (lift) and 1 (fold).
+    #[error("unknown kind of span proof")]
+    Kind,
+    /// Longer than any proof of this shape.
+    #[error("proof of {actual} bytes, at most {limit} expected")]
+    TooLong {
+        /// Most bytes that a proof of this shape can have.
+        limit: usize,
+        /// Bytes given.
+        actual: usize,
+    },
+    /// Not the encoding of a proof of this shape: cut short, trailing bytes, or a number that is not canonical.
+    #[error("not the canonical encoding of a proof of this shape")]
+    Malformed,
+}
+
+/// Every proof of this stack is below 200 kB; decoding looks at nothing longer.
+pub const MAX_PROOF_BYTES: usize = 1 << 18;
+
+impl SpanProof {
+    /// The span that the proof states. Says nothing about its validity.
+    pub fn span(&self) -> Result<Span, crate::nested::NestedLengthError> {
+        Ok(NestedPublicInputs::from_slice(&self.proof.public_inputs)?.span)
+    }
+
+    /// A kind byte, then plonky2's encoding.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let kind = match self.kind {
+            SpanKind::Lift => 0,
+            SpanKind::Fold => 1,
+        };
+        let mut bytes = vec![kind];
+        bytes.extend(self.proof.to_bytes());
+        bytes
+    }
+
+    /// Inverse of [`Self::to_bytes`] for proofs of shape `common`; accepts nothing else.
+    pub fn from_bytes(bytes: &[u8], common: &CommonCircuitData<F, D>) -> Result<Self, DecodeError> {
+        let (kind, proof) = bytes.split_first().ok_or(DecodeError::Kind)?;
+        let kind = match kind {
+            0 => SpanKind::Lift,
+            1 => SpanKind::Fold,
+            _ => return Err(DecodeError::Kind),
+        };
+        Ok(Self {
+            kind,
+            proof: decode_proof(proof, common)?,
+        })
+    }
+}
+
+/// Decodes plonky2's encoding strictly: plonky2 itself lets non-canonical numbers and trailing bytes pass.
+pub fn decode_proof<O: GenericConfig<D, F = F>>(
+    bytes: &[u8],
+    common: &CommonCircuitData<F, D>,
+) -> Result<ProofWithPublicInputs<F, O, D>, DecodeError> {
+    if bytes.len() > MAX_PROOF_BYTES {
+        return Err(DecodeError::TooLong {
+            limit: MAX_PROOF_BYTES,
+            actual: bytes.len(),
+        });
+    }
+    let decode = || {
+        let proof = ProofWithPublicInputs::from_bytes(bytes.to_vec(), common).ok()?;
+        (proof.to_bytes() == bytes).then_some(proof)
+    };
+    catch_unwind(AssertUnwindSafe(decode))
+        .ok()
+        .flatten()
+        .ok_or(DecodeError::Malformed)
+}

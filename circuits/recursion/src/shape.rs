@@ -1,0 +1,133 @@
+//! The common shape of lift and fold. Fold verifies either kind with one verifier, so both must have the same rows,
+//! gates and constants; and fold verifies itself, so that shape is a fixed point.
+
+use plonky2::{
+    gates::{gate::GateRef, noop::NoopGate},
+    plonk::{
+        circuit_data::{CircuitData, CommonCircuitData},
+        config::GenericConfig,
+    },
+};
+
+use crate::{
+    config::{Builder, C, Circuit, D, F, FOLD_DEGREE_BITS, fold_config},
+    fold, lift,
+    nested::{NestedPublicInputs, VerifierOnly, placeholder_verifier},
+};
+
+/// Shape of a circuit.
+pub type Common = CommonCircuitData<F, D>;
+
+/// Rounds after which the search for the fixed point gives up; it takes three.
+const MAX_ROUNDS: usize = 8;
+
+/// Why the circuits cannot be built over a leaf circuit.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The leaf circuit does not expose a span.
+    #[error("leaf circuit has {actual} public inputs, a span has {expected}")]
+    LeafPublicInputs {
+        /// Elements of a span.
+        expected: usize,
+        /// Elements that the leaf circuit exposes.
+        actual: usize,
+    },
+    /// A circuit has outgrown its degree: a bigger leaf gate set needs a bigger fold.
+    #[error("{circuit} needs 2^{actual} rows, its shape has 2^{expected}")]
+    TooManyRows {
+        /// Which circuit.
+        circuit: &'static str,
+        /// log2 of the rows it may have.
+        expected: usize,
+        /// log2 of the rows it needs.
+        actual: usize,
+    },
+    /// A circuit of the right size differs in another way from the common shape.
+    #[error("{circuit} differs from the common shape of lift and fold")]
+    Shape {
+        /// Which circuit.
+        circuit: &'static str,
+    },
+    /// The shape kept changing.
+    #[error("no fixed point of fold's shape in {MAX_ROUNDS} rounds")]
+    NoFixedPoint,
+}
+
+/// Finds the shape for the given leaf circuit.
+pub(crate) fn find(leaf: &Common, leaf_verifier: &VerifierOnly) -> Result<Common, BuildError> {
+    let mut shape = draft(Builder::new(fold_config()), &[]).common;
+    let mut gates = shape.gates.clone();
+    merge(
+        &mut gates,
+        &draft(lift::arithmetize(leaf, leaf_verifier).0, &[]).common.gates,
+    );
+    for _ in 0..MAX_ROUNDS {
+        let mut verified = shape.clone();
+        verified.num_public_inputs = NestedPublicInputs::<F>::LEN;
+        let placeholder = placeholder_verifier(verified.config.fri_config.cap_height);
+        let next = draft(fold::arithmetize(&verified, &placeholder).0, &gates).common;
+        if next == shape {
+            return Ok(shape);
+        }
+        merge(&mut gates, &next.gates);
+        shape = next;
+    }
+    Err(BuildError::NoFixedPoint)
+}
+
+/// Pads to the shape, builds with commitments and compares.
+pub(crate) fn build(
+    mut builder: Builder,
+    shape: &Common,
+    circuit: &'static str,
+) -> Result<Circuit, BuildError> {
+    complete(&mut builder, &shape.gates);
+    let data = builder.build::<C>();
+    check_degree(&data, FOLD_DEGREE_BITS, circuit)?;
+    if data.common != *shape {
+        return Err(BuildError::Shape { circuit });
+    }
+    Ok(data)
+}
+
+/// Refuses a circuit that is not of the expected degree.
+pub(crate) fn check_degree<O: GenericConfig<D, F = F>>(
+    data: &CircuitData<F, O, D>,
+    expected: usize,
+    circuit: &'static str,
+) -> Result<(), BuildError> {
+    let actual = data.common.degree_bits();
+    if actual == expected {
+        Ok(())
+    } else {
+        Err(BuildError::TooManyRows {
+            circuit,
+            expected,
+            actual,
+        })
+    }
+}
+
+/// Builds without commitments: only the shape is wanted.
+fn draft(mut builder: Builder, gates: &[GateRef<F, D>]) -> Circuit {
+    complete(&mut builder, gates);
+    builder.build_with_options::<C>(false)
+}
+
+/// Adds the gate types and enough rows to pass half of the degree (building pads to the next power of two).
+fn complete(builder: &mut Builder, gates: &[GateRef<F, D>]) {
+    for gate in gates {
+        builder.add_gate_to_gate_set(gate.clone());
+    }
+    while builder.num_gates() <= 1 << (FOLD_DEGREE_BITS - 1) {
+        builder.add_gate(NoopGate, vec![]);
+    }
+}
+
+fn merge(gates: &mut Vec<GateRef<F, D>>, more: &[GateRef<F, D>]) {
+    for gate in more {
+        if !gates.contains(gate) {
+            gates.push(gate.clone());
+        }
+    }
+}

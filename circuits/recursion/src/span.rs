@@ -1,0 +1,75 @@
+//! Joining neighbouring spans in-circuit. The native twins are `fold_pair` and `batch_public_inputs` of
+//! `ashlar_rollup::batch`.
+
+use ashlar_rollup::public_inputs::{BatchPublicInputs, SpanPublicInputs};
+use plonky2::{
+    hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
+    iop::{ext_target::ExtensionTarget, target::Target},
+};
+
+use crate::config::{Builder, D, F};
+
+/// Public inputs of a chunk, lift or fold proof.
+pub type Span = SpanPublicInputs<F>;
+/// Public inputs of a compressed proof.
+pub type Batch = BatchPublicInputs<F>;
+
+/// The span that covers `left`, then `right`. Constrains the right one to continue the left one, at the same domain,
+/// point and fee account.
+pub(crate) fn join(
+    builder: &mut Builder,
+    left: &SpanPublicInputs<Target>,
+    right: &SpanPublicInputs<Target>,
+) -> SpanPublicInputs<Target> {
+    connect(builder, &left.new_root, &right.old_root);
+    connect(builder, &left.domain, &right.domain);
+    connect(builder, &left.z, &right.z);
+    connect(builder, &[left.fee_account], &[right.fee_account]);
+    let data_hash: HashOutTarget =
+        builder.hash_n_to_hash_no_pad::<PoseidonHash>([left.data_hash, right.data_hash].concat());
+    let zero = [builder.zero(); D];
+    SpanPublicInputs {
+        old_root: left.old_root,
+        new_root: right.new_root,
+        domain: left.domain,
+        data_hash: data_hash.elements,
+        z: left.z,
+        bridge_eval: append(builder, left.bridge_eval, left.bridge_power, right.bridge_eval),
+        rollup_eval: append(builder, left.rollup_eval, left.rollup_power, right.rollup_eval),
+        bridge_power: append(builder, zero, left.bridge_power, right.bridge_power),
+        rollup_power: append(builder, zero, left.rollup_power, right.rollup_power),
+        fee_account: left.fee_account,
+        // A chunk counts tens of transactions: sums of counts stay far below p.
+        deposit_count: builder.add(left.deposit_count, right.deposit_count),
+        withdrawal_count: builder.add(left.withdrawal_count, right.withdrawal_count),
+        transfer_count: builder.add(left.transfer_count, right.transfer_count),
+    }
+}
+
+/// What L1 sees of the span of a whole batch: the public data is the bridge stream, then the rollup stream.
+pub(crate) fn to_batch(builder: &mut Builder, span: &SpanPublicInputs<Target>) -> BatchPublicInputs<Target> {
+    BatchPublicInputs {
+        old_root: span.old_root,
+        new_root: span.new_root,
+        domain: span.domain,
+        data_hash: span.data_hash,
+        z: span.z,
+        eval: append(builder, span.bridge_eval, span.bridge_power, span.rollup_eval),
+        fee_account: span.fee_account,
+        deposit_count: span.deposit_count,
+        withdrawal_count: span.withdrawal_count,
+        transfer_count: span.transfer_count,
+    }
+}
+
+/// `eval + power · next` in GF(p²).
+fn append(builder: &mut Builder, eval: [Target; D], power: [Target; D], next: [Target; D]) -> [Target; D] {
+    let [eval, power, next] = [eval, power, next].map(ExtensionTarget);
+    builder.mul_add_extension(power, next, eval).0
+}
+
+fn connect(builder: &mut Builder, left: &[Target], right: &[Target]) {
+    for (&l, &r) in left.iter().zip(right) {
+        builder.connect(l, r);
+    }
+}

@@ -1,0 +1,70 @@
+//! The circuits over a stand-in leaf that states any span it is given, so that every rule of fold and compress can be
+//! broken with children that are valid proofs.
+
+mod leaf;
+mod negative;
+mod tree;
+
+use std::sync::{LazyLock, OnceLock};
+
+use plonky2::field::types::Field;
+
+use self::leaf::Leaf;
+use crate::{circuits::RecursionCircuits, config::F, proof::SpanProof, span::Span};
+
+/// Circuits of the tests, built once per process.
+struct Setup {
+    leaf: Leaf,
+    circuits: RecursionCircuits,
+}
+
+fn setup() -> &'static Setup {
+    static SETUP: LazyLock<Setup> = LazyLock::new(|| Setup::new(0));
+    &SETUP
+}
+
+impl Setup {
+    /// Leaves of different `salt` are different circuits of one shape.
+    fn new(salt: u64) -> Self {
+        let leaf = Leaf::build(salt);
+        let data = &leaf.data;
+        let circuits = RecursionCircuits::build(&data.common, &data.verifier_only).expect("leaf fits");
+        Self { leaf, circuits }
+    }
+
+    fn lift(&self, span: &Span) -> SpanProof {
+        self.circuits.lift(&self.leaf.prove(span)).expect("valid leaf")
+    }
+}
+
+/// The `i`-th span of a chain.
+fn span(i: u64) -> Span {
+    let word = |tag: u64| F::from_canonical_u64(tag << 32 | i);
+    let root = |i| std::array::from_fn(|j| F::from_canonical_u64(1000 * i + j as u64));
+    Span {
+        old_root: root(i),
+        new_root: root(i + 1),
+        domain: [F::from_canonical_u64(5); 4],
+        data_hash: std::array::from_fn(|j| word(10 + j as u64)),
+        z: [F::from_canonical_u64(3), F::from_canonical_u64(1 << 60)],
+        bridge_eval: [word(20), word(21)],
+        rollup_eval: [word(22), word(23)],
+        bridge_power: [word(24), word(25)],
+        rollup_power: [word(26), word(27)],
+        fee_account: F::from_canonical_u64(9),
+        deposit_count: F::ONE,
+        withdrawal_count: F::TWO,
+        transfer_count: F::from_canonical_u64(i),
+    }
+}
+
+/// Lifts of `span(0)` and `span(1)`, and their fold: proved once.
+fn pair() -> &'static [SpanProof; 3] {
+    static PAIR: OnceLock<[SpanProof; 3]> = OnceLock::new();
+    PAIR.get_or_init(|| {
+        let setup = setup();
+        let [left, right] = [0, 1].map(|i| setup.lift(&span(i)));
+        let both = setup.circuits.fold(&left, &right).expect("neighbours");
+        [left, right, both]
+    })
+}

@@ -1,0 +1,93 @@
+//! Trees of one to five leaves against the native twin; encodings; the cache.
+
+use ashlar_rollup::batch::{batch_public_inputs, fold_schedule, fold_spans};
+
+use super::{pair, setup, span};
+use crate::{
+    circuits::RecursionCircuits,
+    compress::CompressCircuit,
+    proof::{DecodeError, SpanKind, SpanProof},
+    span::Span,
+};
+
+#[test]
+fn trees_agree_with_native_folds() {
+    let setup = setup();
+    let [left, right, _] = pair();
+    let mut leaves = vec![left.clone(), right.clone()];
+    leaves.extend((2..5).map(|i| setup.lift(&span(i))));
+    for count in [1, 3, 5] {
+        let mut nodes = leaves[..count].to_vec();
+        for step in fold_schedule(count) {
+            nodes.push(
+                setup
+                    .circuits
+                    .fold(&nodes[step.left], &nodes[step.right])
+                    .expect("neighbours"),
+            );
+        }
+        let root = nodes.last().expect("not empty");
+        let spans: Vec<Span> = (0..count as u64).map(span).collect();
+        let expected = fold_spans(&spans).expect("neighbours");
+        assert_eq!(
+            setup.circuits.verify_span(root).expect("valid"),
+            expected,
+            "{count} leaves"
+        );
+        if count != 3 {
+            let compressed = setup.circuits.compress.prove(root).expect("valid root");
+            assert_eq!(
+                CompressCircuit::batch(&compressed),
+                Ok(batch_public_inputs(&expected))
+            );
+        }
+    }
+}
+
+#[test]
+fn span_proof_encoding_is_strict() {
+    let [lift, _, both] = pair();
+    let common = &setup().circuits.fold.data.common;
+    for proof in [lift, both] {
+        assert_eq!(
+            SpanProof::from_bytes(&proof.to_bytes(), common).as_ref(),
+            Ok(proof)
+        );
+    }
+    let bytes = lift.to_bytes();
+    assert_eq!(SpanProof::from_bytes(&[], common), Err(DecodeError::Kind));
+    assert_eq!(
+        SpanProof::from_bytes(&[&[2], &bytes[1..]].concat(), common),
+        Err(DecodeError::Kind)
+    );
+    assert_eq!(
+        SpanProof::from_bytes(&bytes[..bytes.len() - 1], common),
+        Err(DecodeError::Malformed)
+    );
+    assert_eq!(
+        SpanProof::from_bytes(&[&bytes[..], &[0]].concat(), common),
+        Err(DecodeError::Malformed)
+    );
+    let mut wide = bytes.clone();
+    wide[1..9].fill(0xff); // a field element of 2^64 - 1
+    assert_eq!(SpanProof::from_bytes(&wide, common), Err(DecodeError::Malformed));
+    assert!(matches!(
+        SpanProof::from_bytes(&vec![0; 1 << 20], common),
+        Err(DecodeError::TooLong { .. })
+    ));
+}
+
+#[test]
+fn circuits_survive_the_cache() {
+    let circuits = &setup().circuits;
+    let again =
+        RecursionCircuits::from_bytes(&circuits.to_bytes().expect("standard gates")).expect("own bytes");
+    assert_eq!(again.digests(), circuits.digests());
+    let [lift, right, both] = pair();
+    assert_eq!(
+        again.fold(lift, right).expect("valid").proof.public_inputs,
+        both.proof.public_inputs
+    );
+    again.compress.prove(lift).expect("a batch of one chunk");
+    assert_eq!(lift.kind, SpanKind::Lift);
+}
