@@ -1,1 +1,17 @@
-//! ashlar-engine
+//! Proving jobs as pure functions: chunk witness to span proof, spans to one span, span to compressed proof, compressed
+//! proof to SNARK. An [`Engine`] holds the circuits and keys; it knows nothing of queues and networks.
+
+mod cache;
+mod encoding;
+mod engine;
+mod error;
+mod job;
+mod setup;
+mod verify;
+
+pub use cache::{CacheError, load_or_build};
+pub use encoding::{DecodeError, encode_witness};
+pub use engine::{Engine, Proved, Step};
+pub use error::{ProveError, VerifyError};
+pub use job::{Job, JobKind, Proof};
+pub use setup::{SetupError, WrapKit};

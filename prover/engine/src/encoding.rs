@@ -1,0 +1,135 @@
+//! Inputs and results as bytes. Every encoding starts with a version byte (a SNARK brings its own), is bounded, and is
+//! accepted in one form only.
+
+use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof, decode_proof};
+use ashlar_rollup::witness::ChunkWitness;
+use ashlar_snark::snark::{DecodeError as SnarkDecodeError, Snark};
+
+use crate::{Engine, Job, JobKind, Proof};
+
+/// First byte of every encoding.
+const VERSION: u8 = 1;
+/// A witness of 32 slots has about 130 kB.
+const MAX_WITNESS_BYTES: usize = 1 << 20;
+
+/// Why bytes are not the input or the result of a job.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Another number of inputs than the job takes.
+    #[error("{actual} inputs, the job takes {expected}")]
+    InputCount {
+        /// What the job takes.
+        expected: usize,
+        /// Given.
+        actual: usize,
+    },
+    /// Empty, or written by another version.
+    #[error("encoding version {0:?}, expected {VERSION}")]
+    Version(Option<u8>),
+    /// Longer than the limit.
+    #[error("{actual} bytes, at most {limit} allowed")]
+    TooLong {
+        /// Most bytes allowed.
+        limit: usize,
+        /// Given.
+        actual: usize,
+    },
+    /// Not a chunk witness.
+    #[error("chunk witness")]
+    Witness(#[source] postcard::Error),
+    /// Bytes after the end of a witness.
+    #[error("{0} bytes after the end of the witness")]
+    TrailingBytes(usize),
+    /// Not a proof.
+    #[error("proof")]
+    Proof(#[from] ProofDecodeError),
+    /// Not a SNARK.
+    #[error("SNARK")]
+    Snark(#[from] SnarkDecodeError),
+}
+
+/// The witness as the farm stores it.
+pub fn encode_witness(witness: &ChunkWitness) -> Vec<u8> {
+    postcard::to_extend(witness, vec![VERSION]).expect("writing a witness to memory does not fail")
+}
+
+fn versioned(bytes: &[u8], limit: usize) -> Result<&[u8], DecodeError> {
+    if bytes.len() > limit + 1 {
+        return Err(DecodeError::TooLong {
+            limit: limit + 1,
+            actual: bytes.len(),
+        });
+    }
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => Ok(rest),
+        first => Err(DecodeError::Version(first.map(|(version, _)| *version))),
+    }
+}
+
+fn decode_witness(bytes: &[u8]) -> Result<ChunkWitness, DecodeError> {
+    let (witness, rest) =
+        postcard::take_from_bytes(versioned(bytes, MAX_WITNESS_BYTES)?).map_err(DecodeError::Witness)?;
+    if rest.is_empty() {
+        Ok(witness)
+    } else {
+        Err(DecodeError::TrailingBytes(rest.len()))
+    }
+}
+
+impl Proof {
+    /// The proof as the farm stores it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let proof = match self {
+            Self::Span(proof) => proof.to_bytes(),
+            Self::Compressed(proof) => proof.to_bytes(),
+            Self::Snark(snark) => return snark.to_bytes(),
+        };
+        [&[VERSION], proof.as_slice()].concat()
+    }
+}
+
+impl Engine {
+    fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
+        let common = &self.circuits().recursion.fold.data.common; // lift's is the same
+        Ok(SpanProof::from_bytes(versioned(bytes, MAX_PROOF_BYTES)?, common)?)
+    }
+
+    /// Reads the inputs of a job, in order.
+    pub fn decode_job<B: AsRef<[u8]>>(&self, kind: JobKind, inputs: &[B]) -> Result<Job, DecodeError> {
+        let count = DecodeError::InputCount {
+            expected: kind.arity(),
+            actual: inputs.len(),
+        };
+        let [first, rest @ ..] = inputs else {
+            return Err(count);
+        };
+        match (kind, rest) {
+            (JobKind::Chunk, []) => Ok(Job::Chunk(Box::new(decode_witness(first.as_ref())?))),
+            (JobKind::Fold, [right]) => Ok(Job::Fold {
+                left: self.decode_span(first.as_ref())?,
+                right: self.decode_span(right.as_ref())?,
+            }),
+            (JobKind::Compress, []) => Ok(Job::Compress(self.decode_span(first.as_ref())?)),
+            (JobKind::Wrap, []) => match self.decode_proof(JobKind::Compress, first.as_ref())? {
+                Proof::Compressed(proof) => Ok(Job::Wrap(proof)),
+                Proof::Span(_) | Proof::Snark(_) => unreachable!("compress jobs give compressed proofs"),
+            },
+            _ => Err(count),
+        }
+    }
+
+    /// Reads the result of a job. Says nothing about its validity: see [`Engine::verify`].
+    pub fn decode_proof(&self, kind: JobKind, bytes: &[u8]) -> Result<Proof, DecodeError> {
+        match kind {
+            JobKind::Chunk | JobKind::Fold => self.decode_span(bytes).map(Proof::Span),
+            JobKind::Compress => {
+                let common = &self.circuits().recursion.compress.data.common;
+                Ok(Proof::Compressed(decode_proof(
+                    versioned(bytes, MAX_PROOF_BYTES)?,
+                    common,
+                )?))
+            }
+            JobKind::Wrap => Ok(Proof::Snark(Snark::from_bytes(bytes)?)),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Jobs and their results.
+
+use ashlar_recursion::{CompressedProof, SpanProof};
+use ashlar_rollup::witness::ChunkWitness;
+use ashlar_snark::snark::Snark;
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    /// Chunk witness to span proof.
+    Chunk,
+    /// Two neighbouring span proofs to one.
+    Fold,
+    /// Root span proof to compressed proof.
+    Compress,
+    /// Compressed proof to SNARK.
+    Wrap,
+}
+
+impl JobKind {
+    /// Number of inputs.
+    pub fn arity(self) -> usize {
+        match self {
+            Self::Chunk | Self::Compress | Self::Wrap => 1,
+            Self::Fold => 2,
+        }
+    }
+}
+
+/// A job with its inputs.
+#[derive(Debug, Clone)]
+pub enum Job {
+    /// Proves a chunk and lifts the proof.
+    Chunk(Box<ChunkWitness>),
+    /// Folds two neighbours.
+    Fold {
+        /// The earlier span.
+        left: SpanProof,
+        /// The later span.
+        right: SpanProof,
+    },
+    /// Compresses the proof of a whole batch.
+    Compress(SpanProof),
+    /// Wraps a compressed proof.
+    Wrap(CompressedProof),
+}
+
+impl Job {
+    /// What the job does.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Chunk(_) => JobKind::Chunk,
+            Self::Fold { .. } => JobKind::Fold,
+            Self::Compress(_) => JobKind::Compress,
+            Self::Wrap(_) => JobKind::Wrap,
+        }
+    }
+}
+
+/// The result of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Proof {
+    /// Of [`JobKind::Chunk`] and [`JobKind::Fold`].
+    Span(SpanProof),
+    /// Of [`JobKind::Compress`].
+    Compressed(CompressedProof),
+    /// Of [`JobKind::Wrap`].
+    Snark(Snark),
+}
