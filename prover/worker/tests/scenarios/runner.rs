@@ -1,0 +1,93 @@
+//! Stands in for the engine: a "proof" is a hash, made as slowly or as badly as a test wants.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ashlar_proto::{Bytes, JobKind};
+use ashlar_worker::{Coordinator, JobOutput, JobRunner, RunError, WorkerConfig, WorkerError, run};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::common::{circuit_set, hash_proof};
+
+type Behaviour = Box<dyn Fn(JobKind) -> Result<(), RunError> + Send + Sync>;
+
+/// Hashes after doing what it is told.
+pub struct HashRunner {
+    pub runs: AtomicU32,
+    before: Behaviour,
+}
+
+impl HashRunner {
+    pub fn new(before: impl Fn(JobKind) -> Result<(), RunError> + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            runs: AtomicU32::new(0),
+            before: Box::new(before),
+        })
+    }
+
+    pub fn quick() -> Arc<Self> {
+        Self::new(|_| Ok(()))
+    }
+
+    /// Keeps a core busy for a while before each hash.
+    pub fn busy(time: Duration) -> Arc<Self> {
+        Self::new(move |_| {
+            let start = Instant::now();
+            while start.elapsed() < time {
+                std::hint::spin_loop();
+            }
+            Ok(())
+        })
+    }
+}
+
+impl JobRunner for HashRunner {
+    fn run(&self, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        (self.before)(kind)?;
+        Ok(JobOutput {
+            bytes: hash_proof(kind, &inputs),
+            steps: vec![],
+        })
+    }
+}
+
+/// Settings for a coordinator at `address`, with short waits.
+pub fn config(address: std::net::SocketAddr, name: &str) -> WorkerConfig {
+    let coordinator = Coordinator::new(&format!("http://{address}")).unwrap();
+    WorkerConfig {
+        lease_wait: Duration::from_millis(500),
+        retry_delay: (Duration::from_millis(20), Duration::from_millis(200)),
+        ..WorkerConfig::new(coordinator, name, circuit_set())
+    }
+}
+
+/// A worker in this process.
+pub struct Worker {
+    pub stop: CancellationToken,
+    task: JoinHandle<Result<(), WorkerError>>,
+}
+
+impl Worker {
+    pub fn start(config: WorkerConfig, runner: Arc<HashRunner>) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(run(config, runner, stop.clone()));
+        Self { stop, task }
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(self) -> Result<(), WorkerError> {
+        self.task.await.unwrap()
+    }
+
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.ended().await.unwrap();
+    }
+}
