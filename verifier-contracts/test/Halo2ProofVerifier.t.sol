@@ -124,7 +124,7 @@ contract ToyProofTest is Halo2ProofVerifierTest {
 /// The wrap of a real batch, against the verifier that gets deployed.
 contract WrapProofTest is Halo2ProofVerifierTest {
     function setUp() public override {
-        VM.skip(!VM.exists(_artifact()), "no wrap verifier has been generated yet");
+        VM.skip(!VM.exists(_snark()), "no proof of the wrap has been stored yet");
         super.setUp();
     }
 
