@@ -304,7 +304,7 @@ async fn bad_transactions_are_refused_by_name() {
         async move { code_and_message(provider.send_raw_transaction(&bytes).await.unwrap_err()) }
     };
     let good = raw(plain(0)).await;
-    provider.send_raw_transaction(&good).await.unwrap();
+    let _ = provider.send_raw_transaction(&good).await.unwrap();
 
     let (code, message) = refused(good.clone()).await;
     assert!(code == -32003 && message.contains("already known"), "{message}");
