@@ -173,6 +173,9 @@ impl Farm {
         shutdown: &CancellationToken,
     ) -> Result<Option<Lease>, FarmError> {
         let deadline = Instant::now() + wait;
+        let mut tx = self.store.begin().await?;
+        workers::seen(&mut tx, worker, self.config.circuit_set).await?;
+        tx.commit().await?;
         let mut changes = self.changes();
         loop {
             changes.mark_unchanged();
@@ -198,16 +201,25 @@ impl Farm {
             worker_ttl,
             ..
         } = &self.config;
-        let mut tx = self.store.begin().await?;
-        workers::seen(&mut tx, worker, *circuit_set).await?;
-        let lease = leases::grant(&mut tx, worker, *circuit_set, policies, *worker_ttl).await?;
-        tx.commit().await?;
-        if let Some(lease) = &lease {
-            self.changes.send_replace(());
-            let (job, token) = (lease.key.job.0, lease.key.token.0);
-            tracing::info!(batch = lease.batch, job, kind = %lease.kind, worker = worker.0, token, "leased");
+        // Every change wakes all waiting workers, so first look without the write lock.
+        let mut read = self.store.read().await?;
+        if leases::next(&mut read, worker, *circuit_set, *worker_ttl)
+            .await?
+            .is_none()
+        {
+            return Ok(None);
         }
-        Ok(lease)
+        drop(read);
+        let mut tx = self.store.begin().await?;
+        let Some(job) = leases::next(&mut tx, worker, *circuit_set, *worker_ttl).await? else {
+            return Ok(None); // another worker was quicker
+        };
+        let lease = leases::grant(&mut tx, worker, job, policies).await?;
+        tx.commit().await?;
+        self.changes.send_replace(());
+        let (job, token) = (lease.key.job.0, lease.key.token.0);
+        tracing::info!(batch = lease.batch, job, kind = %lease.kind, worker = worker.0, token, "leased");
+        Ok(Some(lease))
     }
 
     /// An artifact's bytes, checked. If it is damaged or missing, what made it is set to run again.

@@ -12,16 +12,22 @@ use crate::{
     model::{BatchState, FencingToken, JobId, JobState, Lease, LeaseEnding, LeaseKey, WorkerId},
 };
 
-/// Leases the next job for `worker`: oldest batch, then latest stage. A job that failed on this worker is left for
-/// another one, if one was heard of within `worker_ttl`, takes the kind and has not failed at it.
-pub async fn grant(
+/// A job that could be leased.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    job: i64,
+    batch: i64,
+    kind: JobKind,
+}
+
+/// The next job for `worker`: oldest batch, then latest stage. A job that failed on this worker is left for another
+/// one, if one was heard of within `worker_ttl`, takes the kind and has not failed at it.
+pub async fn next(
     conn: &mut SqliteConnection,
     worker: WorkerId,
     circuit_set: Digest,
-    policies: &KindPolicies,
     worker_ttl: Duration,
-) -> Result<Option<Lease>, FarmError> {
-    let now = now_ms();
+) -> Result<Option<Candidate>, FarmError> {
     let next: Option<(i64, i64, i64)> = sqlx::query_as(
         "SELECT jobs.id, jobs.batch, jobs.kind
          FROM jobs JOIN batches ON batches.number = jobs.batch JOIN workers AS me ON me.id = ?1
@@ -42,15 +48,27 @@ pub async fn grant(
     .bind(circuit_set.as_ref().to_vec())
     .bind(LeaseEnding::Failed.code())
     .bind(LeaseEnding::Expired.code())
-    .bind(now.saturating_sub(millis(worker_ttl)))
-    .fetch_optional(&mut *conn)
+    .bind(now_ms().saturating_sub(millis(worker_ttl)))
+    .fetch_optional(conn)
     .await?;
-    let Some((job, batch, kind)) = next else {
-        return Ok(None);
-    };
+    next.map(|(job, batch, kind)| {
+        Ok(Candidate {
+            job,
+            batch,
+            kind: parse_kind(kind)?,
+        })
+    })
+    .transpose()
+}
 
-    let kind = parse_kind(kind)?;
-    let term_ms = millis(policies.of(kind).lease);
+/// Leases a job that [`next`] gave in the same transaction.
+pub async fn grant(
+    conn: &mut SqliteConnection,
+    worker: WorkerId,
+    Candidate { job, batch, kind }: Candidate,
+    policies: &KindPolicies,
+) -> Result<Lease, FarmError> {
+    let (now, term_ms) = (now_ms(), millis(policies.of(kind).lease));
     let token: i64 = sqlx::query_scalar(
         "INSERT INTO leases (job, worker, granted_ms, deadline_ms) VALUES (?1, ?2, ?3, ?4) RETURNING token",
     )
@@ -66,7 +84,7 @@ pub async fn grant(
         .execute(&mut *conn)
         .await?;
     let job = JobId(parse_count(job)?);
-    Ok(Some(Lease {
+    Ok(Lease {
         key: LeaseKey {
             job,
             token: FencingToken(parse_count(token)?),
@@ -75,7 +93,7 @@ pub async fn grant(
         kind,
         inputs: inputs(conn, job).await?,
         expires_in_ms: parse_count(term_ms)?,
-    }))
+    })
 }
 
 /// The inputs of a job that exist, in order.

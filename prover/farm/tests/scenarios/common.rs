@@ -77,10 +77,11 @@ pub fn config(dir: &Path) -> FarmConfig {
     }
 }
 
-/// As [`config`], with leases of 300 ms.
-pub fn short_leases(dir: &Path) -> FarmConfig {
+/// As [`config`], with leases that are soon over: 300 ms where only their end matters, and long enough for a busy
+/// machine where a test does something in time.
+pub fn leases_of(dir: &Path, lease_ms: u64) -> FarmConfig {
     let policy = KindPolicy {
-        lease: Duration::from_millis(300),
+        lease: Duration::from_millis(lease_ms),
         ..KindPolicy::default()
     };
     FarmConfig {

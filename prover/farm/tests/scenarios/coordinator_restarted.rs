@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{Coordinator, HashVerifier, config, key, short_leases};
+use crate::common::{Coordinator, HashVerifier, config, key, leases_of};
 use ashlar_farm::{Farm, FarmError};
 use ashlar_proto::farm::v1 as pb;
 
@@ -41,15 +41,15 @@ async fn nothing_is_lost_after_any_number_of_steps() {
 #[tokio::test]
 async fn a_lease_survives_and_gets_a_full_term() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 2000));
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
     client.submit(1, 1).await;
     let lease = client.lease(worker).await;
     coordinator.crash().await;
-    tokio::time::sleep(std::time::Duration::from_millis(600)).await; // longer than the lease
+    tokio::time::sleep(std::time::Duration::from_millis(2500)).await; // longer than the lease
 
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(config(dir.path()));
     let mut client = coordinator.client().await;
     client
         .renew(&lease)

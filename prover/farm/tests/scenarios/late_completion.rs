@@ -1,6 +1,6 @@
 //! Outage: proofs that arrive late, twice, or from a worker that lost its lease.
 
-use crate::common::{Coordinator, config, key, short_leases};
+use crate::common::{Coordinator, config, key, leases_of};
 use ashlar_proto::{Bytes, farm::v1 as pb};
 use pb::complete_response::Outcome;
 use tonic::Code;
@@ -8,7 +8,7 @@ use tonic::Code;
 #[tokio::test]
 async fn a_late_valid_proof_is_accepted_and_the_retry_is_ignored() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 300));
     let mut client = coordinator.client().await;
     let (slow, quick) = (client.register("slow").await, client.register("quick").await);
     client.submit(1, 1).await;
@@ -39,7 +39,7 @@ async fn a_late_valid_proof_is_accepted_and_the_retry_is_ignored() {
 #[tokio::test]
 async fn an_old_token_after_another_completion_is_ignored_whatever_it_carries() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 300));
     let mut client = coordinator.client().await;
     let (slow, quick) = (client.register("slow").await, client.register("quick").await);
     client.submit(1, 1).await;
@@ -85,7 +85,7 @@ async fn a_duplicate_completion_is_ignored() {
 #[tokio::test]
 async fn a_late_invalid_proof_does_not_count_against_the_present_lease() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 1500));
     let mut client = coordinator.client().await;
     let (slow, quick) = (client.register("slow").await, client.register("quick").await);
     client.submit(1, 1).await;
@@ -108,7 +108,7 @@ async fn a_late_invalid_proof_does_not_count_against_the_present_lease() {
 #[tokio::test]
 async fn a_late_proof_revives_a_poisoned_job() {
     let dir = tempfile::tempdir().unwrap();
-    let mut settings = short_leases(dir.path());
+    let mut settings = leases_of(dir.path(), 300);
     settings.policies.chunk.max_attempts = 1;
     let coordinator = Coordinator::start(settings);
     let mut client = coordinator.client().await;

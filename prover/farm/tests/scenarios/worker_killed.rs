@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::common::{Coordinator, key, short_leases};
+use crate::common::{Coordinator, config, key, leases_of};
 use ashlar_proto::farm::v1 as pb;
 use tonic::Code;
 
 #[tokio::test]
 async fn expiry_requeues_the_job_for_another_worker() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 1500));
     let mut client = coordinator.client().await;
     let (dead, alive) = (client.register("dead").await, client.register("alive").await);
     client.submit(1, 1).await;
@@ -41,14 +41,14 @@ async fn expiry_requeues_the_job_for_another_worker() {
 #[tokio::test]
 async fn renewal_keeps_a_lease_beyond_its_term() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 2000));
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
     client.submit(1, 1).await;
     let lease = client.lease(worker).await;
-    for _ in 0..10 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(client.renew(&lease).await.unwrap(), 300);
+    for _ in 0..8 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(client.renew(&lease).await.unwrap(), 2000);
     }
     assert_eq!(client.job(lease.job_id).await.job.unwrap().failed_attempts, 0);
 }
@@ -56,8 +56,8 @@ async fn renewal_keeps_a_lease_beyond_its_term() {
 #[tokio::test]
 async fn the_worker_that_failed_is_avoided_while_another_could_take_the_job() {
     let dir = tempfile::tempdir().unwrap();
-    let mut settings = short_leases(dir.path());
-    settings.worker_ttl = Duration::from_millis(500);
+    let mut settings = config(dir.path());
+    settings.worker_ttl = Duration::from_secs(2);
     let coordinator = Coordinator::start(settings);
     let mut client = coordinator.client().await;
     let (bad, good) = (client.register("bad").await, client.register("good").await);
@@ -75,7 +75,7 @@ async fn the_worker_that_failed_is_avoided_while_another_could_take_the_job() {
 #[tokio::test]
 async fn a_drained_lease_counts_no_attempt() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(config(dir.path()));
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
     client.submit(1, 1).await;
@@ -93,7 +93,7 @@ async fn a_drained_lease_counts_no_attempt() {
 #[tokio::test]
 async fn silence_on_every_attempt_poisons_the_job() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 300));
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
     client.submit(1, 1).await;

@@ -6,7 +6,7 @@ use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
 use ashlar_worker::WorkerError;
 
 use crate::{
-    common::{self, Coordinator, short_leases},
+    common::{self, Coordinator, leases_of},
     runner::{HashRunner, Worker, config},
 };
 
@@ -55,9 +55,9 @@ async fn two_workers_prove_three_batches() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_longer_than_its_lease_is_proved_once() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(short_leases(dir.path()));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 2000));
     let mut client = coordinator.client().await;
-    let runner = HashRunner::busy(Duration::from_millis(1500)); // five leases long
+    let runner = HashRunner::busy(Duration::from_secs(4)); // two leases long
     let worker = Worker::start(config(coordinator.address, "w"), runner.clone());
     client.submit(1, 1).await;
     client.assert_done(1, 1).await;

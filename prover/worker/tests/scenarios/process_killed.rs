@@ -11,7 +11,7 @@ use ashlar_proto::farm::v1 as pb;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    common::{self, Client, Coordinator, short_leases},
+    common::{self, Client, Coordinator, leases_of},
     runner::{HashRunner, Worker, config},
 };
 
@@ -68,8 +68,8 @@ async fn begin(settings: FarmConfig) -> (Coordinator, Client, Child) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_job_of_a_killed_process_goes_to_another_worker() {
     let dir = tempfile::tempdir().unwrap();
-    let (coordinator, mut client, mut child) = begin(short_leases(dir.path())).await;
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    let (coordinator, mut client, mut child) = begin(leases_of(dir.path(), 2000)).await;
+    tokio::time::sleep(Duration::from_millis(3000)).await;
     let job = client.status(1).await.jobs.swap_remove(0);
     assert_eq!(
         (job.state(), job.failed_attempts),
