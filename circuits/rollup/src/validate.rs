@@ -176,10 +176,12 @@ pub fn validate<S: StateStore>(
 }
 
 fn check_nonce(account: u32, payer: &Account, given: u32, window: u32) -> Result<(), TransactionError> {
-    if payer.nonce == u32::MAX || given == u32::MAX {
+    let expected = payer.nonce;
+    if expected == u32::MAX {
         return Err(TransactionError::NonceExhausted { account });
     }
-    let (expected, last) = (payer.nonce, payer.nonce.saturating_add(window));
+    // The last nonce of all is never used: the account's nonce could not follow it.
+    let last = expected.saturating_add(window).min(u32::MAX - 1);
     if !(expected..=last).contains(&given) {
         return Err(TransactionError::Nonce {
             account,

@@ -8,5 +8,5 @@ pub use builder::{BlockBuilder, BlockConfig, BuildError, Placement};
 pub use fold::{FoldStep, fold_pair, fold_schedule, fold_spans};
 pub use seal::{SealError, SealedBatch, batch_public_inputs, evaluation_point};
 
-/// Slots of a chunk: with the circuit's rows a slot, as many as fit degree 2^14.
+/// Slots of a chunk: as many as fit degree 2^13, at 254 rows a slot.
 pub const SLOTS: usize = 32;

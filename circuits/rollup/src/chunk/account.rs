@@ -1,4 +1,7 @@
 //! One step of a slot: an account's leaf is opened under the running root, changed, and closed.
+//!
+//! Only what is written is range-checked. What is read is in range because the tree starts empty and every
+//! write was checked; a reader that starts from another tree owes the same.
 
 use plonky2::hash::hash_types::HashOutTarget;
 use plonky2::hash::poseidon::PoseidonHash;

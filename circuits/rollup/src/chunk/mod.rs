@@ -1,4 +1,9 @@
 //! The chunk circuit: a fixed number of slots, from account root to account root.
+//!
+//! Every slot is the same circuit. Kind flags switch two steps on or off: the source pays amount and fee and
+//! signs, the destination is credited (a deposit may create it). A step that is off leaves the root as it is,
+//! and all that its wires feed is multiplied by a flag, so that they influence nothing. After the last slot the
+//! fees are credited. The public data words are hashed, one permutation a slot, and evaluated at `z`.
 
 mod account;
 mod amounts;

@@ -210,7 +210,15 @@ pub fn forge(account: Forged, step: Step) -> ChunkAssignment {
         account.balance += step.credit;
         account.exists = true;
     }
-    let fee = forge_fee(&account, step.fee);
+    // A credit that is off must not depend on the account: it gets one of its own.
+    let fee = forge_fee(
+        if step.fee == F::ZERO {
+            Forged::new(0, 0)
+        } else {
+            account
+        },
+        step.fee,
+    );
     let mut assignment = ChunkAssignment {
         public_inputs: SpanPublicInputs::from_fn(|| None),
         slots: vec![noop(); FORGED_SLOTS],
@@ -229,8 +237,8 @@ pub fn forge(account: Forged, step: Step) -> ChunkAssignment {
     assignment
 }
 
-fn forge_fee(account: &Forged, fee: F) -> FeeWires<F> {
-    let mut running = *account;
+fn forge_fee(account: Forged, fee: F) -> FeeWires<F> {
+    let mut running = account;
     let mut wires = FeeWires::new(|| F::ZERO);
     wires.owner = account.owner.elements;
     wires.nonce = account.nonce;
