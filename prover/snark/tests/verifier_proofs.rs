@@ -13,9 +13,10 @@ use ashlar_snark::{
 use halo2_proofs::halo2curves::bn256::Fr;
 use plonky2::{
     field::{extension::quadratic::QuadraticExtension, types::Field},
+    iop::witness::PartialWitness,
     plonk::{
         circuit_builder::CircuitBuilder,
-        circuit_data::{CircuitConfig, VerifierCircuitData},
+        circuit_data::{CircuitConfig, CircuitData, VerifierCircuitData},
         proof::ProofWithPublicInputs,
     },
 };
@@ -301,8 +302,8 @@ fn refuses_other_shapes_with_a_reason() {
     );
 }
 
-fn small_circuit(config: CircuitConfig, with_table: bool) -> (VerifierCircuitData<F, Bn254Config, 2>, Proof) {
-    let mut builder = CircuitBuilder::<F, 2>::new(config);
+fn small_circuit(with_table: bool) -> CircuitData<F, Bn254Config, 2> {
+    let mut builder = CircuitBuilder::<F, 2>::new(CircuitConfig::standard_recursion_config());
     let mut x = builder.two();
     if with_table {
         let table = std::sync::Arc::new((0..16u16).map(|i| (i, i * i)).collect());
@@ -311,41 +312,38 @@ fn small_circuit(config: CircuitConfig, with_table: bool) -> (VerifierCircuitDat
     }
     let x = builder.cube(x);
     builder.register_public_input(x);
-    let circuit = builder.build::<Bn254Config>();
-    let proof = circuit
-        .prove(plonky2::iop::witness::PartialWitness::new())
-        .expect("satisfiable");
-    (circuit.verifier_data(), proof)
+    builder.build::<Bn254Config>()
 }
 
 /// A circuit of another shape: few gates, one selector, other FRI layers.
 #[test]
 fn accepts_another_circuits_proof() {
-    let (verifier, proof) = small_circuit(CircuitConfig::standard_recursion_config(), false);
-    verifier.verify(proof.clone()).expect("valid");
+    let circuit = small_circuit(false);
+    let proof = circuit.prove(PartialWitness::new()).expect("satisfiable");
+    circuit.verify(proof.clone()).expect("valid");
     let chip = &mut NativeChip::new();
-    let inputs = verify_plonky2(chip, &verifier.common, &verifier.verifier_only, &proof).expect("supported");
+    let inputs = verify_plonky2(chip, &circuit.common, &circuit.verifier_only, &proof).expect("supported");
     assert_eq!(chip.result(), Ok(()));
     assert_eq!(inputs, [F::from_canonical_u64(8)]);
 }
 
 #[test]
 fn refuses_lookup_tables_and_zero_knowledge() {
-    let (verifier, proof) = small_circuit(CircuitConfig::standard_recursion_config(), true);
-    let verdict = verify_plonky2(
-        &mut NativeChip::new(),
-        &verifier.common,
-        &verifier.verifier_only,
-        &proof,
-    );
-    assert!(matches!(verdict, Err(VerifierError::Lookups { tables: 1 })));
+    let refusal = |verifier: &VerifierCircuitData<F, Bn254Config, 2>| {
+        let proof = zero_proof(&verifier.common);
+        let chip = &mut NativeChip::new();
+        verify_plonky2(chip, &verifier.common, &verifier.verifier_only, &proof)
+    };
+    let with_table = small_circuit(true).verifier_data();
+    assert!(matches!(
+        refusal(&with_table),
+        Err(VerifierError::Lookups { tables: 1 })
+    ));
 
-    let (verifier, proof) = small_circuit(CircuitConfig::standard_recursion_zk_config(), false);
-    let verdict = verify_plonky2(
-        &mut NativeChip::new(),
-        &verifier.common,
-        &verifier.verifier_only,
-        &proof,
-    );
-    assert!(matches!(verdict, Err(VerifierError::ZeroKnowledge)));
+    let mut hiding = sample().verifier.clone();
+    hiding.common.fri_params.hiding = true;
+    assert!(matches!(refusal(&hiding), Err(VerifierError::ZeroKnowledge)));
+    let mut blinded = sample().verifier.clone();
+    blinded.common.config.zero_knowledge = true;
+    assert!(matches!(refusal(&blinded), Err(VerifierError::ZeroKnowledge)));
 }

@@ -69,6 +69,7 @@ impl<Ch: Chip> Constraints<Ch> {
             return None;
         }
         let weigh = |chip: &mut Ch, values: &[Ch::Wide]| {
+            assert!(values.len() <= powers.len(), "a power for every constraint");
             let terms: Vec<_> = powers.iter().cloned().zip(values.iter().cloned()).collect();
             chip.inner_product(&terms, None)
         };

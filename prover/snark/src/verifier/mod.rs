@@ -38,8 +38,12 @@ pub use self::{
 use self::{challenges::Challenges, circuit::Gates, proof::ProofValues};
 use crate::chip::{Chip, F};
 
-/// Verifies `proof`: the chip's assertions hold exactly if plonky2 accepts it (but for two events over the choice of ζ
-/// of probability below 2⁻⁶³, refused here). Returns the public inputs, canonical.
+/// Verifies `proof`: the chip's assertions hold exactly if plonky2 accepts it, but for a ζ that falls in GF(p)
+/// (probability 1/p), which is refused here. Returns the public inputs, canonical.
+///
+/// A circuit does not make the other elements of the proof canonical: a prover may present an element below 2³² − 1 by
+/// its second representative, and leaves and transcript bind the representative. That gives it no more than a salt in
+/// the transcript, which every prover has anyway; the public inputs, whose value alone matters, have one representative.
 ///
 /// An error means that the circuit is not supported or the proof has another circuit's shape; a wrong proof is no error.
 pub fn verify_plonky2<Ch: Chip>(

@@ -64,6 +64,11 @@ pub(super) fn step_terms<Ch: Chip>(
         .map(|accumulator| chip.widen_ext(accumulator))
         .collect();
     let chunk = common.quotient_degree_factor;
+    assert_eq!(
+        numerators.len().div_ceil(chunk) + 1,
+        accumulators.len(),
+        "one step a chunk"
+    );
     numerators
         .chunks(chunk)
         .zip(denominators.chunks(chunk))

@@ -211,7 +211,8 @@ fn queries_notice_their_values() {
 
 #[test]
 fn queries_notice_the_final_polynomial_and_their_challenges() {
-    let mutations: [(&str, fn(&mut Honest)); 7] = [
+    type Mutation = fn(&mut Honest);
+    let mutations: [(&str, Mutation); 7] = [
         ("final polynomial", |honest| {
             honest.proof.final_polynomial[15] += F2::ONE
         }),

@@ -82,6 +82,11 @@ impl<Ch: Chip> BatchedOpenings<Ch> {
 
     /// `Σ α^(k+i) · valuesᵢ`, not reduced.
     fn combine_at_zeta(&self, chip: &mut Ch, values: &[Ch::Wide]) -> Ch::Wide {
+        assert_eq!(
+            values.len().div_ceil(BLOCK),
+            self.block_powers.len(),
+            "a power for every block"
+        );
         let blocks: Vec<_> = values
             .chunks(BLOCK)
             .zip(&self.block_powers)

@@ -8,7 +8,7 @@ const BASE_WIRES: usize = 4;
 
 /// `output − c₀·x·y − c₁·z`.
 pub(super) fn base<Ch: Chip>(chip: &mut Ch, vars: &GateVars<Ch>, num_ops: usize) -> Constraints<Ch> {
-    let operations = || vars.wires.chunks(BASE_WIRES).take(num_ops);
+    let operations = || vars.wires[..BASE_WIRES * num_ops].chunks(BASE_WIRES);
     let products = operations().map(|w| chip.product(&w[0], &w[1])).collect();
     Constraints {
         plain: operations().map(|w| w[3].clone()).collect(),

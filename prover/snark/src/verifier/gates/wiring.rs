@@ -4,12 +4,8 @@ use super::{Constraints, GateVars};
 use crate::chip::Chip;
 
 pub(super) fn constants<Ch: Chip>(chip: &mut Ch, vars: &GateVars<Ch>, count: usize) -> Constraints<Ch> {
-    let pairs = vars.constants.iter().zip(vars.wires).take(count);
-    Constraints::plain(
-        pairs
-            .map(|(constant, wire)| chip.difference(constant, wire))
-            .collect(),
-    )
+    let difference = |i: usize| chip.difference(&vars.constants[i], vars.wire(i));
+    Constraints::plain((0..count).map(difference).collect())
 }
 
 pub(super) fn public_inputs<Ch: Chip>(chip: &mut Ch, vars: &GateVars<Ch>) -> Constraints<Ch> {
