@@ -1,1 +1,67 @@
-fn main() {}
+//! `ashlar`: one binary for every role.
+
+mod commands;
+mod demo;
+mod engine;
+mod shutdown;
+
+use clap::{Parser, Subcommand};
+
+/// An open zk-rollup prover stack: sequencer, proving farm, recursive proofs, one SNARK, settlement on L1.
+#[derive(Debug, Parser)]
+#[command(name = "ashlar", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: signed transfers to a SNARK verified on a devnet.
+    Demo(demo::Args),
+    /// Make or load the structured reference string, and build circuits and keys into the cache.
+    Setup(commands::setup::Args),
+    /// Inspect the circuits.
+    #[command(subcommand)]
+    Circuits(commands::circuits::Command),
+    /// Verify a saved SNARK off chain.
+    Verify(commands::verify::Args),
+    /// Run the sequencer.
+    Sequencer(commands::sequencer::Args),
+    /// Run the coordinator of the proving farm.
+    Farm(commands::farm::Args),
+    /// Run a prover worker.
+    Worker(commands::worker::Args),
+    /// Run the embedded EVM devnet.
+    Devnet(commands::devnet::Args),
+    /// Derive a rollup key from an Ethereum key.
+    Key(commands::key::Args),
+}
+
+fn main() -> std::process::ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ASHLAR_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
+    // Standard output belongs to the command's answer.
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = match Cli::parse().command {
+        Command::Demo(args) => demo::run(args),
+        Command::Setup(args) => commands::setup::run(&args),
+        Command::Circuits(command) => commands::circuits::run(command),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Sequencer(args) => commands::sequencer::run(args),
+        Command::Farm(args) => commands::farm::run(&args),
+        Command::Worker(args) => commands::worker::run(args),
+        Command::Devnet(args) => commands::devnet::run(&args),
+        Command::Key(args) => commands::key::run(&args),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -21,6 +21,9 @@ use crate::store::{
     WithdrawalRecord,
 };
 
+/// First byte of an encoded witness, as the farm's engine reads it.
+const WITNESS_VERSION: u8 = 1;
+
 /// Time spent per step on this batch.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
@@ -210,7 +213,7 @@ impl OpenBatch {
         let chunks = sealed
             .chunks
             .iter()
-            .map(postcard::to_allocvec)
+            .map(|chunk| postcard::to_extend(chunk, vec![WITNESS_VERSION]))
             .collect::<Result<Vec<_>, _>>();
         let chunks = chunks.map_err(malformed)?;
         let peak_rss_bytes = crate::peak_rss_bytes();

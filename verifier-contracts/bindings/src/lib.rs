@@ -4,12 +4,14 @@
 //! * [`deploy`]: puts a rollup and its verifier on a chain
 //! * [`encoding`]: hashes and extension elements as L1 words
 //! * [`revert`]: named errors of refused calls
+//! * [`generated_verifier`]: the verifier of the wrap circuit
 //! * [`withdrawal`]: the tree that a claim is proven in
 
 pub mod deploy;
 pub mod encoding;
 mod generated;
 pub mod revert;
+mod verifier;
 pub mod withdrawal;
 
 pub use deploy::{DeployConfig, DeployError, Deployment, deploy, deploy_token};
@@ -18,3 +20,4 @@ pub use generated::{
     IRollup::{BatchHeader, CommitData, Token, Withdrawal},
     MintableToken, Rollup,
 };
+pub use verifier::{GeneratedVerifier, generated_verifier};

@@ -1,0 +1,167 @@
+//! `ashlar circuits`
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::Context;
+use ashlar_engine::Engine;
+use ashlar_snark::{evm, halo2::WrapCircuit};
+use serde::Serialize;
+
+use crate::engine::Cache;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Rows by component, and the size of the wrap circuit.
+    Stats {
+        #[command(flatten)]
+        cache: Cache,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the Solidity verifier of the wrap circuit, with the digest of its key beside it.
+    Verifier {
+        #[command(flatten)]
+        cache: Cache,
+        /// Folder for `Halo2Verifier.sol` and `verifier.json`.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct Stats {
+    rows_per_transfer: f64,
+    slots: usize,
+    components: BTreeMap<&'static str, f64>,
+    chunk: Size,
+    lift: Size,
+    fold: Size,
+    compress: Size,
+    wrap: Wrap,
+    digests: BTreeMap<&'static str, String>,
+}
+
+/// Rows of a plonky2 circuit.
+#[derive(Debug, Serialize)]
+struct Size {
+    rows_used: usize,
+    degree_bits: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Wrap {
+    k: u32,
+    advice_columns: usize,
+    lookup_columns: usize,
+    fixed_columns: usize,
+    rows_used: usize,
+    lookup_rows_used: usize,
+}
+
+pub fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Stats { cache, json } => {
+            let stats = stats(&*cache.engine()?)?;
+            if json {
+                println!("{}", serde_json::to_string_pretty(&stats)?);
+            } else {
+                print(&stats);
+            }
+            Ok(())
+        }
+        Command::Verifier { cache, out } => {
+            let engine = cache.engine()?;
+            let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
+            let key = kit.keys().verifier();
+            std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+            let write = |name: &str, text: String| {
+                let path = out.join(name);
+                std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+            };
+            write("Halo2Verifier.sol", evm::verifier_solidity(key)?)?;
+            let tag = serde_json::json!({
+                "circuit_set": hex::encode(engine.circuit_set_digest()),
+                "wrap_verifier": hex::encode(key.digest()),
+                "proof_bytes": evm::proof_bytes(key),
+                "srs": kit.srs().kind().to_string(),
+            });
+            write("verifier.json", serde_json::to_string_pretty(&tag)? + "\n")
+        }
+    }
+}
+
+fn stats(engine: &Engine) -> anyhow::Result<Stats> {
+    let circuits = engine.circuits();
+    let rows = circuits.chunk.rows();
+    let per_slot = |count: usize| count as f64 / rows.slots as f64;
+    let recursion = &circuits.recursion;
+    let size = |rows_used, degree_bits| Size {
+        rows_used,
+        degree_bits,
+    };
+    let compress = &recursion.compress.data;
+    let wrap = WrapCircuit::without_proof(&compress.common, &compress.verifier_only)?.stats();
+    let digests = circuits.digests();
+    let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
+    Ok(Stats {
+        rows_per_transfer: per_slot(rows.total),
+        slots: rows.slots,
+        components: rows
+            .by_component
+            .iter()
+            .map(|(component, count)| (component.name(), per_slot(*count)))
+            .collect(),
+        chunk: size(rows.total, rows.padded.ilog2() as usize),
+        lift: size(recursion.lift.rows, recursion.lift.data.common.degree_bits()),
+        fold: size(recursion.fold.rows, recursion.fold.data.common.degree_bits()),
+        compress: size(recursion.compress.rows, compress.common.degree_bits()),
+        wrap: Wrap {
+            k: wrap.k,
+            advice_columns: wrap.advice_columns,
+            lookup_columns: wrap.lookup_columns,
+            fixed_columns: wrap.fixed_columns,
+            rows_used: wrap.used.rows,
+            lookup_rows_used: wrap.used.lookups,
+        },
+        digests: BTreeMap::from([
+            ("chunk", hex::encode(digests.chunk)),
+            ("lift", hex::encode(digests.lift)),
+            ("fold", hex::encode(digests.fold)),
+            ("compress", hex::encode(digests.compress)),
+            ("set", hex::encode(digests.set())),
+            ("wrap", hex::encode(kit.keys().verifier().digest())),
+        ]),
+    })
+}
+
+fn print(stats: &Stats) {
+    println!(
+        "rows per transfer {:>10.1}   ({} slots a chunk)",
+        stats.rows_per_transfer, stats.slots
+    );
+    for (component, rows) in &stats.components {
+        println!("  {component:<15} {rows:>10.1}");
+    }
+    for (name, size) in [
+        ("chunk", &stats.chunk),
+        ("lift", &stats.lift),
+        ("fold", &stats.fold),
+        ("compress", &stats.compress),
+    ] {
+        println!("{name:<17} {:>10} rows of 2^{}", size.rows_used, size.degree_bits);
+    }
+    let wrap = &stats.wrap;
+    println!(
+        "wrap              {:>10} rows of 2^{}, {} limb rows; {} advice columns ({} with lookups), {} fixed",
+        wrap.rows_used,
+        wrap.k,
+        wrap.lookup_rows_used,
+        wrap.advice_columns,
+        wrap.lookup_columns,
+        wrap.fixed_columns
+    );
+    for (name, digest) in &stats.digests {
+        println!("digest {name:<10} {digest}");
+    }
+}

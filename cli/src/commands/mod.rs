@@ -1,0 +1,20 @@
+//! One file per command.
+
+pub mod circuits;
+pub mod devnet;
+pub mod farm;
+pub mod key;
+pub mod sequencer;
+pub mod setup;
+pub mod verify;
+pub mod worker;
+
+use anyhow::Context;
+
+/// Decodes hex of a fixed length, `0x` optional.
+pub fn fixed_hex<const N: usize>(text: &str) -> anyhow::Result<[u8; N]> {
+    let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).context("not hexadecimal")?;
+    bytes
+        .try_into()
+        .map_err(|bytes: Vec<u8>| anyhow::anyhow!("{} bytes given, {N} expected", bytes.len()))
+}

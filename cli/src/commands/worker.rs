@@ -1,0 +1,34 @@
+//! `ashlar worker`
+
+use std::sync::Arc;
+
+use ashlar_worker::{Coordinator, WorkerConfig};
+
+use crate::engine::{Cache, EngineRunner};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Farm coordinator.
+    #[arg(long, default_value = "http://127.0.0.1:7002")]
+    farm: String,
+    /// Name of this worker, unique in the farm.
+    #[arg(long)]
+    name: String,
+    #[command(flatten)]
+    cache: Cache,
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let coordinator = Coordinator::new(&args.farm)?;
+    let engine = args.cache.engine()?;
+    let config = WorkerConfig::new(
+        coordinator,
+        args.name,
+        ashlar_proto::Digest(engine.circuit_set_digest()),
+    );
+    crate::shutdown::runtime()?.block_on(async {
+        let shutdown = crate::shutdown::token()?;
+        ashlar_worker::run(config, Arc::new(EngineRunner::new(engine)), shutdown).await?;
+        Ok(())
+    })
+}

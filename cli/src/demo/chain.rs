@@ -1,0 +1,217 @@
+//! The demo's L1: a devnet, the contracts on it, deposits and the claim.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use alloy::{
+    network::EthereumWallet,
+    primitives::{Address, U256},
+    providers::{DynProvider, Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
+};
+use anyhow::{Context, bail, ensure};
+use ashlar_contracts::{
+    BatchHeader, DeployConfig, Deployment, Rollup, Withdrawal, deploy, encoding::hash_to_word, withdrawal,
+};
+use ashlar_rollup::{hash::Hash, tree::empty_accounts_root};
+use plonky2::field::types::PrimeField64;
+
+use super::processes::{Process, free_address};
+
+/// Private keys that every Ethereum devnet funds (mnemonic "test test … junk"). Number 0 is the operator.
+const DEV_KEYS: [[u8; 32]; 5] = [
+    hex_key("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
+    hex_key("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"),
+    hex_key("5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"),
+    hex_key("7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"),
+    hex_key("47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"),
+];
+
+/// Base units (wei) in one unit (gwei) of token 0.
+pub const WEI_PER_UNIT: u64 = 1_000_000_000;
+
+const fn hex_key(text: &str) -> [u8; 32] {
+    let digits = text.as_bytes();
+    let mut key = [0; 32];
+    let mut i = 0;
+    while i < 32 {
+        key[i] = nibble(digits[2 * i]) << 4 | nibble(digits[2 * i + 1]);
+        i += 1;
+    }
+    key
+}
+
+const fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => digit - b'a' + 10,
+    }
+}
+
+/// Which devnet to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Devnet {
+    /// anvil if it can be found, else the embedded one.
+    Auto,
+    /// anvil, from PATH or from `verifier-contracts/node_modules`.
+    Anvil,
+    /// The devnet inside this binary.
+    Embedded,
+}
+
+/// The demo's L1.
+#[derive(Debug)]
+pub struct Chain {
+    /// The devnet.
+    pub process: Process,
+    /// Its JSON-RPC endpoint.
+    pub endpoint: String,
+    /// "anvil" or "embedded".
+    pub kind: &'static str,
+}
+
+impl Chain {
+    /// Starts the devnet and waits until it answers.
+    pub fn start(devnet: Devnet, folder: &Path) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let anvil = match devnet {
+            Devnet::Embedded => None,
+            Devnet::Auto => find_anvil(),
+            Devnet::Anvil => Some(find_anvil().context(
+                "anvil is neither on PATH nor in verifier-contracts/node_modules; install it with `npm ci` there, or use `--devnet embedded`",
+            )?),
+        };
+        let (mut process, kind) = match anvil {
+            Some(program) => (start_anvil(&program, address, folder)?, "anvil"),
+            None => (start_embedded(address, folder)?, "embedded"),
+        };
+        process.wait_listening(address, Duration::from_secs(30))?;
+        Ok(Self {
+            process,
+            endpoint: format!("http://{address}"),
+            kind,
+        })
+    }
+
+    /// A provider that signs with one of the funded accounts.
+    pub fn provider(&self, account: usize) -> anyhow::Result<DynProvider> {
+        let wallet = EthereumWallet::from(signer(account)?);
+        let url = self.endpoint.parse().context("devnet endpoint")?;
+        // A devnet includes a transaction at once: ask for its receipt without the usual pause.
+        let provider = ProviderBuilder::new().wallet(wallet).connect_http(url);
+        provider.client().set_poll_interval(Duration::from_millis(50));
+        Ok(provider.erased())
+    }
+
+    /// Deploys the generated verifier and the rollup with an empty state.
+    pub async fn deploy(&self, verifier_code: Vec<u8>, proof_length: usize) -> anyhow::Result<Deployment> {
+        let config = DeployConfig {
+            verifier_code: verifier_code.into(),
+            proof_length,
+            genesis_root: word(&empty_accounts_root()),
+            operator: signer(0)?.address(),
+            tokens: Vec::new(),
+        };
+        Ok(deploy(self.provider(0)?, config).await?)
+    }
+}
+
+/// A funded account's signer.
+pub fn signer(account: usize) -> anyhow::Result<PrivateKeySigner> {
+    PrivateKeySigner::from_slice(&DEV_KEYS[account]).context("devnet key")
+}
+
+/// The operator's key as hex, for the sequencer's environment.
+pub fn operator_key() -> String {
+    hex::encode(DEV_KEYS[0])
+}
+
+/// Number of funded accounts that can play users, the operator not counted.
+pub const USERS: usize = DEV_KEYS.len() - 1;
+
+/// A digest as an L1 word.
+pub fn word(hash: &Hash) -> U256 {
+    hash_to_word(hash.elements.map(|element| element.to_canonical_u64()))
+}
+
+fn start_anvil(program: &Path, address: SocketAddr, folder: &Path) -> anyhow::Result<Process> {
+    Process::start("anvil", program, folder, |command| {
+        command.args([
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &address.port().to_string(),
+            "--silent",
+        ]);
+        command.args(["--hardfork", "prague"]);
+    })
+}
+
+fn start_embedded(address: SocketAddr, folder: &Path) -> anyhow::Result<Process> {
+    Process::start("devnet", &std::env::current_exe()?, folder, |command| {
+        command.args(["devnet", "--listen", &address.to_string()]);
+    })
+}
+
+fn find_anvil() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let installed = Path::new("verifier-contracts/node_modules/.bin/anvil").to_path_buf();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("anvil"))
+        .chain([installed])
+        .find(|file| file.is_file())
+}
+
+/// Deposits ETH for a key; gives the deposit's number in the queue.
+pub async fn deposit(provider: DynProvider, rollup: Address, key: &Hash, units: u64) -> anyhow::Result<u64> {
+    let contract = Rollup::new(rollup, provider);
+    let value = U256::from(units) * U256::from(WEI_PER_UNIT);
+    let receipt = contract
+        .depositETH(word(key))
+        .value(value)
+        .send()
+        .await
+        .context("depositETH")?
+        .get_receipt()
+        .await?;
+    ensure!(receipt.status(), "depositETH reverted");
+    let queued = receipt
+        .decoded_log::<Rollup::DepositQueued>()
+        .context("no DepositQueued event")?;
+    Ok(queued.data.index)
+}
+
+/// Claims the only withdrawal of a batch and checks that its recipient was paid exactly.
+pub async fn claim(
+    provider: DynProvider,
+    rollup: Address,
+    header: BatchHeader,
+    index: u32,
+    paid: Withdrawal,
+) -> anyhow::Result<u64> {
+    let contract = Rollup::new(rollup, provider.clone());
+    let proof = withdrawal::proof(std::slice::from_ref(&paid), index).context("no such withdrawal")?;
+    let before = provider.get_balance(paid.to).await?;
+    let call = contract.claimWithdrawal(header, index, paid.clone(), proof);
+    let receipt = call
+        .send()
+        .await
+        .context("claimWithdrawal")?
+        .get_receipt()
+        .await?;
+    ensure!(receipt.status(), "claimWithdrawal reverted");
+    let gained = provider.get_balance(paid.to).await? - before;
+    let owed = U256::from(paid.amount) * U256::from(WEI_PER_UNIT);
+    if gained != owed {
+        bail!("the claim paid {gained} wei, {owed} were withdrawn");
+    }
+    Ok(receipt.gas_used)
+}
+
+/// The state root that L1 holds.
+pub async fn state_root(provider: DynProvider, rollup: Address) -> anyhow::Result<U256> {
+    Ok(Rollup::new(rollup, provider).stateRoot().call().await?)
+}

@@ -1,0 +1,396 @@
+//! `ashlar demo`: everything on this machine, nothing of it pretended. A devnet, the contracts, a sequencer, a farm and
+//! a worker run as processes of their own; deposits on L1, signed transfers and a withdrawal over gRPC become one SNARK
+//! that the contract verifies, and the withdrawal is claimed on L1.
+
+mod chain;
+mod processes;
+mod report;
+mod traffic;
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use alloy::primitives::{Address, U256};
+use anyhow::{Context, bail, ensure};
+use ashlar_contracts::Withdrawal;
+use ashlar_proto::sequencer::v1::{
+    Batch, BatchStatus, GetInfoRequest, GetReceiptRequest, Receipt, WatchBatchesRequest,
+    get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
+};
+use ashlar_rollup::transaction::Domain;
+use ashlar_sequencer::l1::L1Client;
+use tonic::transport::Channel;
+
+use self::{
+    chain::{Chain, Devnet},
+    processes::{Process, free_address},
+    report::{Gas, Report},
+    traffic::User,
+};
+
+/// Units (gwei) that every user and the operator deposit: 1 ETH.
+const DEPOSIT_UNITS: u64 = 1_000_000_000;
+const TRANSFER_UNITS: u64 = 1_000;
+const WITHDRAW_UNITS: u64 = 250_000;
+const FEE_UNITS: u64 = 10;
+/// Where the withdrawal goes: an address that nobody else pays.
+const RECIPIENT: [u8; 20] = [0xa5; 20];
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Signed transfers to prove.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    transactions: u32,
+    /// Print one JSON object instead of progress and table.
+    #[arg(long)]
+    json: bool,
+    /// Which EVM to settle on.
+    #[arg(long, value_enum, default_value = "auto")]
+    devnet: Devnet,
+    /// Circuits, keys and reference string are kept here.
+    #[arg(long, default_value = crate::engine::DEFAULT_CACHE)]
+    cache_dir: PathBuf,
+    /// Keep databases, logs and the SNARK in this folder (default: a temporary one, removed at the end).
+    #[arg(long)]
+    work_dir: Option<PathBuf>,
+}
+
+/// Prints a line per step with its time.
+struct Progress {
+    quiet: bool,
+    start: Instant,
+}
+
+impl Progress {
+    fn line(&self, step: &str, text: &str) {
+        if !self.quiet {
+            println!(
+                "[{:>7.1} s] {step:<12} {text}",
+                self.start.elapsed().as_secs_f64()
+            );
+        }
+    }
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let temporary = tempfile::tempdir().context("no temporary folder")?;
+    let folder = args
+        .work_dir
+        .clone()
+        .unwrap_or_else(|| temporary.path().to_path_buf());
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let report = crate::shutdown::runtime()?.block_on(demo(&args, &folder))?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        report.print();
+    }
+    ensure!(report.verified, "L1 does not hold the sequencer's root");
+    Ok(())
+}
+
+/// Runs `ashlar setup` in a process of its own, so that its memory is gone before the proving starts.
+fn setup(cache_dir: &Path) -> anyhow::Result<crate::commands::setup::Summary> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(["setup", "--json", "--cache-dir"])
+        .arg(cache_dir)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cannot run `ashlar setup`")?;
+    ensure!(
+        output.status.success(),
+        "`ashlar setup` failed: {}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    serde_json::from_slice(&output.stdout).context("`ashlar setup` gave no summary")
+}
+
+async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
+    let progress = Progress {
+        quiet: args.json,
+        start: Instant::now(),
+    };
+    progress.line(
+        "setup",
+        "circuits, keys and reference string (kept for the next run)",
+    );
+    let summary = setup(&args.cache_dir)?;
+    progress.line("setup", &format!("circuit set {}", summary.circuit_set));
+
+    let mut chain = Chain::start(args.devnet, folder)?;
+    let (code, proof_length) = crate::engine::verifier_contract(&summary.wrap_verifier)?;
+    let deployment = chain.deploy(code, proof_length).await?;
+    progress.line(
+        "devnet",
+        &format!(
+            "{} at {}, rollup {}",
+            chain.kind, chain.endpoint, deployment.rollup
+        ),
+    );
+
+    // Deposits come first; the operator's is the very first, so that account 0 earns the fees.
+    let users = chain::USERS.min(args.transactions as usize + 1);
+    let total = args.transactions + 1 + users as u32 + 1;
+    let mut services = Services::start(
+        args,
+        folder,
+        &chain,
+        deployment.rollup,
+        &summary.circuit_set,
+        total,
+    )?;
+    let mut sequencer = services.connect().await?;
+    let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
+    let domain = Domain {
+        chain_id: info.chain_id,
+        rollup: deployment.rollup.into_array(),
+    };
+
+    let players = deposit_all(&chain, deployment.rollup, &mut sequencer, &mut services, users).await?;
+    progress.line(
+        "deposit",
+        &format!("{} deposits on L1, executed on L2", users + 1),
+    );
+    let withdrawal_id = send_all(args.transactions, players, &domain, &mut sequencer).await?;
+    progress.line(
+        "admit",
+        &format!("{} signed transfers and a withdrawal", args.transactions),
+    );
+
+    let batch = watch(&progress, &mut services, &mut chain, &mut sequencer).await?;
+    let receipt = receipt(&mut sequencer, Key::TransactionId(withdrawal_id.into())).await?;
+    claim(&chain, deployment.rollup, &receipt).await?;
+    progress.line("claim", &format!("{WITHDRAW_UNITS} gwei paid on L1"));
+
+    let l1_root = chain::state_root(chain.provider(0)?, deployment.rollup).await?;
+    let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
+    let l2_root = U256::from_be_slice(&info.root);
+    services.stop();
+    let (commit, prove) = (gas(&batch.commit), gas(&batch.prove));
+    Ok(Report {
+        transactions: batch.deposit_count + batch.transfer_count + batch.withdrawal_count,
+        chunks: batch.chunk_count,
+        devnet: chain.kind,
+        steps: report::steps(&batch.steps),
+        snark_bytes: batch.snark_bytes,
+        gas: Gas {
+            commit,
+            prove,
+            per_transfer: (commit + prove) as f64 / f64::from(batch.transfer_count),
+        },
+        l1_state_root: format!("{l1_root:#066x}"),
+        l2_state_root: format!("{l2_root:#066x}"),
+        verified: l1_root == l2_root && batch.status() == BatchStatus::Proven,
+    })
+}
+
+fn gas(transaction: &Option<ashlar_proto::sequencer::v1::L1Transaction>) -> u64 {
+    transaction.as_ref().map_or(0, |transaction| transaction.gas_used)
+}
+
+/// The three processes of the rollup.
+struct Services {
+    farm: Process,
+    worker: Process,
+    sequencer: Process,
+    endpoint: String,
+}
+
+impl Services {
+    fn start(
+        args: &Args,
+        folder: &Path,
+        chain: &Chain,
+        rollup: Address,
+        circuit_set: &str,
+        batch: u32,
+    ) -> anyhow::Result<Self> {
+        let program = std::env::current_exe()?;
+        let (farm_address, sequencer_address) = (free_address()?, free_address()?);
+        let farm_endpoint = format!("http://{farm_address}");
+        let mut farm = Process::start("farm", &program, folder, |command| {
+            command
+                .args(["farm", "--listen", &farm_address.to_string(), "--data-dir"])
+                .arg(folder.join("farm"));
+            command.arg("--cache-dir").arg(&args.cache_dir);
+        })?;
+        farm.wait_listening(farm_address, Duration::from_secs(300))?;
+        let worker = Process::start("worker", &program, folder, |command| {
+            command.args(["worker", "--name", "demo", "--farm", &farm_endpoint]);
+            command.arg("--cache-dir").arg(&args.cache_dir);
+        })?;
+        let mut sequencer = Process::start("sequencer", &program, folder, |command| {
+            command
+                .arg("sequencer")
+                .arg("--data-dir")
+                .arg(folder.join("sequencer"));
+            command.args([
+                "--listen",
+                &sequencer_address.to_string(),
+                "--farm",
+                &farm_endpoint,
+            ]);
+            command.args(["--l1-rpc", &chain.endpoint, "--rollup", &rollup.to_string()]);
+            command.args([
+                "--circuit-set",
+                circuit_set,
+                "--confirmations",
+                "0",
+                "--poll-ms",
+                "200",
+            ]);
+            command.args(["--max-transactions", &batch.to_string(), "--max-age-secs", "600"]);
+            command.env("ASHLAR_OPERATOR_KEY", chain::operator_key());
+        })?;
+        sequencer.wait_listening(sequencer_address, Duration::from_secs(60))?;
+        Ok(Self {
+            farm,
+            worker,
+            sequencer,
+            endpoint: format!("http://{sequencer_address}"),
+        })
+    }
+
+    async fn connect(&self) -> anyhow::Result<SequencerServiceClient<Channel>> {
+        SequencerServiceClient::connect(self.endpoint.clone())
+            .await
+            .context("cannot reach the sequencer")
+    }
+
+    fn check(&mut self) -> anyhow::Result<()> {
+        self.farm.check()?;
+        self.worker.check()?;
+        self.sequencer.check()
+    }
+
+    fn stop(self) {
+        self.sequencer.stop();
+        self.worker.stop();
+        self.farm.stop();
+    }
+}
+
+async fn receipt(
+    sequencer: &mut SequencerServiceClient<Channel>,
+    key: Key,
+) -> Result<Receipt, tonic::Status> {
+    Ok(sequencer
+        .get_receipt(GetReceiptRequest { key: Some(key) })
+        .await?
+        .into_inner())
+}
+
+/// Deposits for the operator and the users; gives the users once their accounts exist.
+async fn deposit_all(
+    chain: &Chain,
+    rollup: Address,
+    sequencer: &mut SequencerServiceClient<Channel>,
+    services: &mut Services,
+    users: usize,
+) -> anyhow::Result<Vec<User>> {
+    let mut players = Vec::new();
+    for account in 0..=users {
+        let key = crate::commands::key::derive(&chain::signer(account)?)?;
+        let owner = key.public_key().key_hash();
+        let number = chain::deposit(chain.provider(account)?, rollup, &owner, DEPOSIT_UNITS).await?;
+        let start = Instant::now();
+        let account_index = loop {
+            services.check()?;
+            // The account shows in the executor's state before its batch is sealed.
+            let request = ashlar_proto::sequencer::v1::GetAccountRequest {
+                key: Some(ashlar_proto::sequencer::v1::get_account_request::Key::KeyHash(
+                    ashlar_rollup::hash::hash_to_bytes32(&owner).to_vec().into(),
+                )),
+            };
+            match sequencer.get_account(request).await {
+                Ok(found) => break found.into_inner().index,
+                Err(status) if status.code() == tonic::Code::NotFound => {}
+                Err(status) => return Err(status).context("GetAccount"),
+            }
+            ensure!(
+                start.elapsed() < Duration::from_secs(60),
+                "deposit {number} was not executed within 60 s"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        if account > 0 {
+            players.push(User::new(key, account_index));
+        }
+    }
+    Ok(players)
+}
+
+/// Sends the transfers, each user to the next in turn, and one withdrawal; gives the withdrawal's id.
+async fn send_all(
+    transfers: u32,
+    mut users: Vec<User>,
+    domain: &Domain,
+    sequencer: &mut SequencerServiceClient<Channel>,
+) -> anyhow::Result<Vec<u8>> {
+    let accounts: Vec<u32> = users.iter().map(|user| user.account).collect();
+    for number in 0..transfers as usize {
+        let (from, to) = (number % users.len(), accounts[(number + 1) % accounts.len()]);
+        let amount = TRANSFER_UNITS * (1 + number as u64 % 100);
+        let signed = users[from].transfer(to, amount, FEE_UNITS, domain)?;
+        traffic::submit(sequencer, &signed)
+            .await
+            .with_context(|| format!("transfer {number}"))?;
+    }
+    let signed = users[0].withdraw(RECIPIENT, WITHDRAW_UNITS, FEE_UNITS, domain)?;
+    traffic::submit(sequencer, &signed).await.context("withdrawal")
+}
+
+/// Follows batch 1 until L1 has accepted its proof.
+async fn watch(
+    progress: &Progress,
+    services: &mut Services,
+    chain: &mut Chain,
+    sequencer: &mut SequencerServiceClient<Channel>,
+) -> anyhow::Result<Batch> {
+    let mut batches = sequencer
+        .watch_batches(WatchBatchesRequest { from_number: 1 })
+        .await?
+        .into_inner();
+    let mut seen = 0;
+    loop {
+        let message = tokio::time::timeout(Duration::from_secs(1), batches.message()).await;
+        services.check()?;
+        chain.process.check()?;
+        let Ok(message) = message else { continue };
+        let batch = message?.context("the sequencer stopped reporting")?;
+        for step in &batch.steps[seen.min(batch.steps.len())..] {
+            progress.line(&step.name, &format!("{:.2} s", step.seconds));
+        }
+        seen = batch.steps.len();
+        match batch.status() {
+            BatchStatus::Proven => return Ok(batch),
+            BatchStatus::Failed => bail!("batch {} failed: {}", batch.number, batch.failure_reason),
+            BatchStatus::Sealed | BatchStatus::Committed | BatchStatus::Unspecified => {}
+        }
+    }
+}
+
+/// Claims the withdrawal that the receipt describes.
+async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Result<()> {
+    let claim = receipt
+        .withdrawal
+        .as_ref()
+        .context("the withdrawal has no claim data")?;
+    let l1 = L1Client::connect(
+        &chain.endpoint,
+        rollup.into_array(),
+        chain::signer(1)?.to_bytes().0,
+    )
+    .await?;
+    let (header, _) = l1.committed_header(claim.batch_number).await?;
+    let paid = Withdrawal {
+        token: u8::try_from(claim.token)?,
+        amount: claim.amount,
+        to: Address::try_from(claim.recipient.as_ref())?,
+    };
+    chain::claim(chain.provider(1)?, rollup, header, claim.withdrawal_index, paid).await?;
+    Ok(())
+}

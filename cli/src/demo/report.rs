@@ -1,0 +1,120 @@
+//! What the demo says at its end: a table for people, one object for programs.
+
+use serde::Serialize;
+
+/// Result of a demo.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Signed transactions and deposits in the batch.
+    pub transactions: u32,
+    /// Chunk proofs.
+    pub chunks: u32,
+    /// Devnet that settled it.
+    pub devnet: &'static str,
+    /// Cost of each step, in the order of the pipeline.
+    pub steps: Vec<Step>,
+    /// Bytes of the SNARK with its instances.
+    pub snark_bytes: u64,
+    /// Gas on L1.
+    pub gas: Gas,
+    /// State root in the contract.
+    pub l1_state_root: String,
+    /// State root of the sequencer.
+    pub l2_state_root: String,
+    /// L1 holds the sequencer's root, put there by a verified SNARK.
+    pub verified: bool,
+}
+
+/// One step, summed over its runs.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Name of the step.
+    pub name: &'static str,
+    /// Seconds, all runs together.
+    pub seconds: f64,
+    /// Largest peak of resident memory of the process that ran it, in bytes; 0 if not measured.
+    pub peak_rss_bytes: u64,
+    /// How often it ran.
+    #[serde(skip)]
+    pub runs: usize,
+}
+
+/// Gas used on L1.
+#[derive(Debug, Serialize)]
+pub struct Gas {
+    /// The commit transaction.
+    pub commit: u64,
+    /// The prove transaction.
+    pub prove: u64,
+    /// Both, per transfer.
+    pub per_transfer: f64,
+}
+
+/// The steps of the pipeline, in order.
+const STEPS: [&str; 10] = [
+    "admit",
+    "order",
+    "execute",
+    "seal",
+    "commit",
+    "prove_chunk",
+    "fold",
+    "compress",
+    "wrap",
+    "settle",
+];
+
+/// Sums the runs of each step. `lift` (a chunk proof brought to the shape that folds) counts as `fold`.
+pub fn steps(timings: &[ashlar_proto::sequencer::v1::StepTiming]) -> Vec<Step> {
+    let summed = STEPS.into_iter().map(|name| {
+        let runs = timings
+            .iter()
+            .filter(|step| step.name == name || (name == "fold" && step.name == "lift"));
+        let mut sum = Step {
+            name,
+            seconds: 0.0,
+            peak_rss_bytes: 0,
+            runs: 0,
+        };
+        for run in runs {
+            sum.seconds += run.seconds;
+            sum.peak_rss_bytes = sum.peak_rss_bytes.max(run.peak_rss_bytes);
+            sum.runs += 1;
+        }
+        sum
+    });
+    summed.collect()
+}
+
+impl Report {
+    /// Prints the table.
+    pub fn print(&self) {
+        println!();
+        println!(
+            "{:<14}{:>6}{:>12}{:>16}",
+            "step", "runs", "seconds", "peak memory"
+        );
+        for step in &self.steps {
+            let memory = match step.peak_rss_bytes {
+                0 => "-".to_owned(),
+                bytes => format!("{} MiB", bytes >> 20),
+            };
+            println!(
+                "{:<14}{:>6}{:>12.3}{memory:>16}",
+                step.name, step.runs, step.seconds
+            );
+        }
+        println!();
+        println!("transactions   {}", self.transactions);
+        println!("chunk proofs   {}", self.chunks);
+        println!("SNARK          {} bytes", self.snark_bytes);
+        println!(
+            "gas            {} commit, {} prove, {:.0} per transfer",
+            self.gas.commit, self.gas.prove, self.gas.per_transfer
+        );
+        println!("L1 state root  {}", self.l1_state_root);
+        println!("L2 state root  {}", self.l2_state_root);
+        println!("devnet         {}", self.devnet);
+        println!("verified       {}", if self.verified { "yes" } else { "NO" });
+    }
+}

@@ -1,0 +1,137 @@
+//! A sequencer core in a temporary folder, and users who sign.
+
+use std::{sync::Arc, time::Duration};
+
+use ashlar_ecgfp5::SecretKey;
+use ashlar_rollup::{
+    batch::BlockConfig,
+    packing::{PackedAmount, PackedFee},
+    transaction::{Domain, SignedTransaction, Transaction, Transfer, Withdraw},
+};
+use ashlar_sequencer::{
+    config::Sealing,
+    executor::{AccountKey, Executor, ExecutorError, ExecutorHandle},
+    pipeline::Changes,
+    store::{LogItem, Store},
+};
+use plonky2::field::types::PrimeField64;
+use tempfile::TempDir;
+
+pub const DOMAIN: Domain = Domain {
+    chain_id: 31337,
+    rollup: [0x11; 20],
+};
+pub const SLOTS: usize = 4;
+
+/// Never seals by age within a test.
+pub fn seal_at(max_transactions: u32) -> Sealing {
+    Sealing {
+        max_transactions,
+        max_age: Duration::from_secs(3600),
+    }
+}
+
+/// An executor over a database file. Dropping it without [`Core::stop`] is a crash: nothing is flushed.
+pub struct Core {
+    pub store: Arc<Store>,
+    pub handle: ExecutorHandle,
+    thread: std::thread::JoinHandle<Result<(), ExecutorError>>,
+}
+
+impl Core {
+    pub fn open(folder: &TempDir, sealing: Sealing) -> Self {
+        let store = Arc::new(Store::open(&folder.path().join("state.redb")).expect("database opens"));
+        let block = BlockConfig {
+            domain: DOMAIN,
+            fee_account: 0,
+            slots: SLOTS,
+        };
+        let (handle, thread) =
+            Executor::start(store.clone(), block, sealing, Changes::default(), 16).expect("executor starts");
+        Self {
+            store,
+            handle,
+            thread,
+        }
+    }
+
+    /// Ends the executor and closes the database, whatever is in the open batch.
+    pub fn stop(self) {
+        drop(self.handle);
+        self.thread.join().expect("no panic").expect("no error");
+    }
+
+    pub async fn nonce_and_balance(&self, account: u32) -> (u32, u64) {
+        let view = self
+            .handle
+            .account(AccountKey::Index(account))
+            .await
+            .expect("runs")
+            .expect("account exists");
+        (view.account.nonce, view.account.balance(0))
+    }
+
+    /// Deposits for these keys, numbered from `first`.
+    pub async fn deposit(&self, first: u64, keys: &[&SecretKey], amount: u64) {
+        let items = (first..)
+            .zip(keys)
+            .map(|(number, key)| deposit(number, key, amount))
+            .collect();
+        self.handle.deposits(items, first + 1).await.expect("runs");
+    }
+
+    pub async fn batch(&self, number: u64) -> ashlar_sequencer::store::BatchRecord {
+        for _ in 0..200 {
+            if let Some(batch) = self.store.batch(number).expect("database") {
+                return batch;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("batch {number} was not sealed");
+    }
+}
+
+pub fn key(seed: &str) -> SecretKey {
+    SecretKey::from_seed(seed.as_bytes())
+}
+
+pub fn deposit(number: u64, key: &SecretKey, amount: u64) -> LogItem {
+    let key_hash = key
+        .public_key()
+        .key_hash()
+        .elements
+        .map(|element| element.to_canonical_u64());
+    LogItem::Deposit {
+        number,
+        token: 0,
+        amount,
+        key_hash,
+    }
+}
+
+pub fn transfer(key: &SecretKey, from: u32, to: u32, amount: u64, nonce: u32) -> SignedTransaction {
+    let amount = PackedAmount::exact(amount).expect("representable");
+    let fee = PackedFee::exact(1).expect("representable");
+    Transaction::Transfer(Transfer {
+        from,
+        to,
+        token: 0,
+        amount,
+        fee,
+        nonce,
+    })
+    .sign(&DOMAIN, key)
+}
+
+pub fn withdraw(key: &SecretKey, from: u32, amount: u64, nonce: u32) -> SignedTransaction {
+    let fee = PackedFee::exact(1).expect("representable");
+    Transaction::Withdraw(Withdraw {
+        from,
+        to_l1: [7; 20],
+        token: 0,
+        amount,
+        fee,
+        nonce,
+    })
+    .sign(&DOMAIN, key)
+}
