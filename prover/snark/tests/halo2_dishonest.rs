@@ -10,7 +10,7 @@ use halo2_proofs::halo2curves::{
     bn256::Fr,
     ff::{Field as _, PrimeField},
 };
-use halo2_support::{LIMB_BITS, accepts_forced};
+use halo2_support::{LIMB_BITS, accepts_forced, is_satisfied};
 use num_bigint::BigUint;
 use plonky2::field::types::{Field, Field64};
 
@@ -26,13 +26,17 @@ fn cell(element: Fe) -> Cell {
 
 /// The cells of a range check of `bits` bits that starts at `first`, filled for `value`.
 fn range_cells(first: Cell, value: &BigUint, bits: u32) -> Vec<(Cell, Fr)> {
-    (0..bits / LIMB_BITS)
+    range_cells_of_width(first, value, bits, LIMB_BITS)
+}
+
+fn range_cells_of_width(first: Cell, value: &BigUint, bits: u32, limb_bits: u32) -> Vec<(Cell, Fr)> {
+    (0..bits / limb_bits)
         .map(|i| {
             let cell = Cell {
                 row: first.row + i,
                 ..first
             };
-            (cell, scalar(&(value >> (i * LIMB_BITS))))
+            (cell, scalar(&(value >> (i * limb_bits))))
         })
         .collect()
 }
@@ -240,4 +244,26 @@ fn an_inverse_of_zero_does_not_exist() {
             }
         ));
     }
+}
+
+/// 56 bits are no whole number of 16-bit limbs: the top limb of a piece is checked again, shifted. At the wrap circuit's
+/// own limb width, hence slow.
+#[test]
+fn pieces_of_56_bits_are_not_wider() {
+    let accepts = |forced: Vec<(Cell, Fr)>| {
+        let mut recorder = Recorder::forced(16, forced.into_iter().collect());
+        let word = recorder.witness_word(Fr::from(9) + Fr::from(5) * Fr::from(1 << 56));
+        recorder.split7(&word);
+        is_satisfied(&recorder.finish())
+    };
+    assert!(accepts(vec![]));
+    // 9 + 5·2^56 = (9 + 2^56) + 4·2^56
+    let first = Cell {
+        column: LIMB_COLUMN,
+        row: 0,
+    };
+    let second = Cell { row: 5, ..first }; // four limbs and the shifted one
+    let mut forged = range_cells_of_width(first, &(9u64 + (1 << 56)).into(), 64, 16);
+    forged.extend(range_cells_of_width(second, &4u64.into(), 64, 16));
+    assert!(!accepts(forged));
 }

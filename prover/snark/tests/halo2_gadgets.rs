@@ -93,7 +93,7 @@ proptest! {
             let packed = chip.pack(&elements);
             let one = chip.pack(&elements[..1]);
             let flag = chip.witness(f(bit));
-            let flag = chip.bits(&flag)[0].clone();
+            let flag = chip.bits(&flag)[0];
             let (left, right) = chip.swap(&flag, &out[2], &packed);
             let mut outputs: Vec<_> = limbs.into_iter().chain(pieces).map(Out::Fe).collect();
             outputs.extend([packed, one, left, right].map(Out::Word));

@@ -78,8 +78,8 @@ fn constraints_do_not_depend_on_the_proof() {
 /// One wrong value in each part of the proof.
 #[test]
 fn refuses_corrupted_proofs() {
-    type Proof = CompressedSample;
-    let corruptions: [(&str, fn(&mut Proof)); 4] = [
+    type Corruption = (&'static str, fn(&mut CompressedSample));
+    let corruptions: [Corruption; 4] = [
         ("public input", |s| s.proof.public_inputs[3] += F::ONE),
         ("opening", |s| s.proof.proof.openings.wires[7] += F2::ONE),
         ("leaf", |s| {

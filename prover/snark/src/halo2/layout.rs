@@ -47,6 +47,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// Width of the range table's entries.
+    pub fn limb_bits(&self) -> u32 {
+        self.limb_bits
+    }
+
     /// The witness of a cell.
     pub fn value(&self, cell: Cell) -> Fr {
         self.advice[usize::from(cell.column)][cell.row as usize]

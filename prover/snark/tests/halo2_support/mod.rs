@@ -91,7 +91,7 @@ macro_rules! agree {
 /// The least k for a layout.
 pub fn smallest_k(layout: &Layout) -> u32 {
     let usage = layout.usage();
-    let rows = usage.rows.max(usage.lookups).max(1 << LIMB_BITS) + 8;
+    let rows = usage.rows.max(usage.lookups).max(1 << layout.limb_bits()) + 8;
     rows.next_power_of_two().trailing_zeros()
 }
 
