@@ -103,22 +103,27 @@ pub struct Step {
     pub debit: F,
     /// What the destination gets.
     pub credit: F,
-    /// What the fee slot gets.
-    pub fee: F,
+    /// What the fee slots get.
+    pub fees: [F; 4],
+    /// Their tokens.
+    pub fee_tokens: [u8; 4],
 }
 
 fn step(wires: SlotWires<F>, debit: u64, credit: u64, fee: u64) -> Step {
+    let place = f(INDEX.into());
     let wires = SlotWires {
-        from: f(INDEX.into()),
-        to: f(INDEX.into()),
+        from: place,
+        to: place,
         token: f(TOKEN.into()),
         ..wires
     };
+    let fees = [f(fee), F::ZERO, F::ZERO, F::ZERO];
     Step {
         wires,
         debit: f(debit),
         credit: f(credit),
-        fee: f(fee),
+        fees,
+        fee_tokens: [TOKEN, 0, 0, 0],
     }
 }
 
@@ -171,7 +176,7 @@ pub fn deposit(amount: u64, owner: &Hash) -> Step {
 
 /// The message of a slot, from its wires.
 pub fn message(wires: &SlotWires<F>) -> Hash {
-    let kind = wires.is_transfer * f(2) + wires.is_withdraw * f(3);
+    let kind = wires.is_deposit + wires.is_transfer * f(2) + wires.is_withdraw * f(3);
     let [a0, a1, a2, ..] = wires.tail_words;
     let payee = wires.is_transfer * wires.to + a0;
     let amount = wires.is_transfer * wires.amount_packed + wires.is_withdraw * wires.bridge_amount;
@@ -198,27 +203,25 @@ pub fn message(wires: &SlotWires<F>) -> Hash {
 pub fn forge(account: Forged, step: Step) -> ChunkAssignment {
     let (mut account, mut wires) = (account, step.wires);
     let old_root = AccountPath::empty().root(account.digest(), INDEX);
-    let signed = wires.is_deposit == F::ZERO;
+    let signed = wires.is_transfer + wires.is_withdraw != F::ZERO;
     if signed {
         wires.source = account.wires();
         account.balance -= step.debit;
         account.nonce += F::ONE;
     }
-    if wires.is_withdraw == F::ZERO {
+    if wires.is_deposit + wires.is_transfer != F::ZERO {
         wires.destination = account.wires();
         wires.destination_exists = F::from_bool(account.exists);
         account.balance += step.credit;
         account.exists = true;
     }
+    let enabled = step.fees != [F::ZERO; 4];
     // A credit that is off must not depend on the account: it gets one of its own.
-    let fee = forge_fee(
-        if step.fee == F::ZERO {
-            Forged::new(0, 0)
-        } else {
-            account
-        },
-        step.fee,
-    );
+    let fee = forge_fee(if enabled { account } else { Forged::new(0, 0) }, &step);
+    let fee = FeeWires {
+        enabled: F::from_bool(enabled),
+        ..fee
+    };
     let mut assignment = ChunkAssignment {
         public_inputs: SpanPublicInputs::from_fn(|| None),
         slots: vec![noop(); FORGED_SLOTS],
@@ -237,28 +240,21 @@ pub fn forge(account: Forged, step: Step) -> ChunkAssignment {
     assignment
 }
 
-fn forge_fee(account: Forged, fee: F) -> FeeWires<F> {
-    let mut running = account;
+/// The credit of a step's fees to the account, switched on.
+pub fn forge_fee(account: Forged, step: &Step) -> FeeWires<F> {
     let mut wires = FeeWires::new(|| F::ZERO);
+    wires.enabled = F::ONE;
     wires.owner = account.owner.elements;
     wires.nonce = account.nonce;
-    wires.tokens[0] = f(TOKEN.into());
     wires.account_siblings = AccountPath::empty().siblings.map(|hash| hash.elements);
-    wires.balances[0] = account.balance;
-    let siblings = |account: &Forged, token| {
-        account
-            .balances()
-            .balance_path(token)
-            .siblings
-            .map(|hash| hash.elements)
-    };
-    wires.balance_siblings[0] = siblings(&running, TOKEN);
-    running.balance += fee;
-    // The other fee slots credit nothing to token 0, which the account does not hold.
-    for index in 1..4 {
-        wires.balance_siblings[index] = siblings(&running, 0);
+    let mut running = account.balances();
+    for (index, token) in step.fee_tokens.into_iter().enumerate() {
+        let balance = f(running.balance(token));
+        wires.tokens[index] = f(token.into());
+        wires.balances[index] = balance;
+        wires.balance_siblings[index] = running.balance_path(token).siblings.map(|hash| hash.elements);
+        running.set_balance(token, (balance + step.fees[index]).to_canonical_u64());
     }
-    wires.enabled = F::from_bool(fee != F::ZERO);
     wires
 }
 
