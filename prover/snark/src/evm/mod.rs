@@ -16,11 +16,7 @@
 
 mod size;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    rc::Rc,
-};
+use std::rc::Rc;
 
 use halo2_proofs::{
     halo2curves::bn256::{Bn256, Fq, Fr, G1Affine},
@@ -52,43 +48,6 @@ pub struct GenerateError(Error); // `Error` implements neither `Display` nor `st
 /// Solidity source of the verifier of `key`, a pure function of the key.
 pub fn verifier_solidity(key: &VerifierKey) -> Result<String, GenerateError> {
     generate(key.params(), key.vk(), vec![INSTANCES])
-}
-
-/// Why [`write_verifier`] failed.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// No source was generated.
-    #[error(transparent)]
-    Generate(#[from] GenerateError),
-    /// The file system refused.
-    #[error("cannot write {path}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// Writes `Halo2Verifier.sol` and `Halo2Verifier.digest` (the hex of [`VerifierKey::digest`]) into `dir`, and returns the
-/// path of the source.
-pub fn write_verifier(key: &VerifierKey, dir: &Path) -> Result<PathBuf, WriteError> {
-    let source = verifier_solidity(key)?;
-    let digest: String = key.digest().iter().map(|byte| format!("{byte:02x}")).collect();
-    let io_error = |path: &Path, source| WriteError::Io {
-        path: path.into(),
-        source,
-    };
-    fs::create_dir_all(dir).map_err(|source| io_error(dir, source))?;
-    let path = dir.join("Halo2Verifier.sol");
-    for (path, content) in [
-        (&path, source),
-        (&dir.join("Halo2Verifier.digest"), format!("0x{digest}\n")),
-    ] {
-        fs::write(path, content).map_err(|source| io_error(path, source))?;
-    }
-    Ok(path)
 }
 
 /// Calldata of the verifier for `snark`: instances, then proof.
