@@ -109,6 +109,8 @@ pub(super) fn native_modulus() -> BigUint {
 
 #[cfg(test)]
 mod tests {
+    use plonky2::field::types::Field as _;
+
     use super::*;
 
     #[test]
@@ -141,7 +143,7 @@ mod tests {
 
     #[test]
     fn centred_values_are_least() {
-        assert_eq!(centred(F(P - 1)), -1);
+        assert_eq!(centred(F::NEG_ONE), -1);
         assert_eq!(scalar(-1), -Fr::ONE);
         assert_eq!(big_scalar(&BigInt::from(-1)), -Fr::ONE);
     }
