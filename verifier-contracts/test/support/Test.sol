@@ -17,7 +17,6 @@ interface Vm {
     function cool(address target) external;
     function deal(address account, uint256 balance) external;
     function etch(address target, bytes calldata code) external;
-    function exists(string calldata path) external view returns (bool);
     function expectEmit(address emitter) external;
     function expectRevert(bytes calldata revertData) external;
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
@@ -28,7 +27,6 @@ interface Vm {
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function prank(address caller) external;
     function readFile(string calldata path) external view returns (string memory);
-    function skip(bool skipTest, string calldata reason) external;
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function startPrank(address caller) external;
