@@ -190,4 +190,5 @@ fn calldata_is_instances_then_proof() {
     assert_eq!(calldata.len(), evm::calldata_bytes(PROOF.proof.len()));
     assert_eq!(calldata[64..96], [[0; 31].as_slice(), &[32]].concat()); // 2^5
     assert_eq!(calldata[256..], PROOF.proof);
+    assert_eq!(evm::proof_bytes(KEYS.verifier()), PROOF.proof.len());
 }

@@ -6,6 +6,8 @@
 
 mod fixed_base;
 mod insecure;
+mod ptau;
+mod ptau_file;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,7 @@ use halo2_proofs::{
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 pub use insecure::insecure_development;
+pub use ptau::{PtauError, load_ptau, read_ptau};
 
 use crate::snark::{CacheError, cache};
 
