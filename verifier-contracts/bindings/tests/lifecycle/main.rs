@@ -28,7 +28,7 @@ const DEV_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7
 /// Creation code of a contract whose code is `STOP`: every call succeeds.
 const ACCEPT_ALL: Bytes = bytes!("60016000f3");
 /// Creation code of a contract whose code is `REVERT(0, 0)`.
-const REFUSE_ALL: Bytes = bytes!("6360006000fd6000526004601cf3");
+const REFUSE_ALL: Bytes = bytes!("6460006000fd6000526005601bf3");
 const PROOF: [u8; 64] = [7; 64];
 const GENESIS: [u64; 4] = [1, 2, 3, 4];
 const KEY_HASH: [u64; 4] = [
