@@ -1,0 +1,129 @@
+//! One batch of two chunks, proved once per test binary with the production circuits.
+
+use std::{path::PathBuf, sync::OnceLock};
+
+use ashlar_engine::{Engine, Proved, Step, load_or_build};
+use ashlar_recursion::{CompressedProof, SpanProof};
+use ashlar_rollup::{
+    batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
+    packing::{PackedAmount, PackedFee},
+    state::MemoryStore,
+    transaction::{Deposit, Domain, Operation, SecretKey, Transaction, Transfer, Withdraw},
+};
+
+const DOMAIN: Domain = Domain {
+    chain_id: 31337,
+    rollup: [0x42; 20],
+};
+
+fn key(account: u32) -> SecretKey {
+    SecretKey::from_seed(&account.to_be_bytes())
+}
+
+fn signed(tx: Transaction) -> Operation {
+    tx.sign(&DOMAIN, &key(tx.from())).into()
+}
+
+/// Deposits for three accounts, transfers up to the end of the first chunk, then one transfer and one withdrawal.
+pub fn batch(number: u64) -> SealedBatch {
+    let config = BlockConfig {
+        domain: DOMAIN,
+        fee_account: 0,
+        slots: SLOTS,
+    };
+    let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("in memory");
+    for account in 0..3 {
+        let key_hash = key(account).public_key().key_hash();
+        builder
+            .push(Deposit {
+                account,
+                token: 0,
+                amount: 1_000_000,
+                key_hash,
+            })
+            .expect("valid");
+    }
+    for nonce in 0..SLOTS as u32 - 2 {
+        let amount = PackedAmount::exact(100).expect("small");
+        let fee = PackedFee::exact(3).expect("small");
+        let transfer = Transfer {
+            from: 1,
+            to: 2,
+            token: 0,
+            amount,
+            fee,
+            nonce,
+        };
+        builder
+            .push(signed(Transaction::Transfer(transfer)))
+            .expect("valid");
+    }
+    let fee = PackedFee::exact(2).expect("small");
+    let withdraw = Withdraw {
+        from: 2,
+        to_l1: [0xab; 20],
+        token: 0,
+        amount: 5_000,
+        fee,
+        nonce: 0,
+    };
+    builder
+        .push(signed(Transaction::Withdraw(withdraw)))
+        .expect("valid");
+    builder.seal(number).expect("not empty").0
+}
+
+/// Where circuits and keys are kept between test runs.
+pub fn cache_dir() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ashlar-cache")
+}
+
+/// The engine, without wrap keys.
+pub fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new(load_or_build(&cache_dir()).expect("circuits")))
+}
+
+/// All proofs of [`batch`] 1.
+pub struct Proofs {
+    pub batch: SealedBatch,
+    pub chunks: [SpanProof; 2],
+    pub root: SpanProof,
+    pub compressed: CompressedProof,
+    pub steps: Vec<Step>,
+}
+
+pub fn proofs() -> &'static Proofs {
+    static PROOFS: OnceLock<Proofs> = OnceLock::new();
+    PROOFS.get_or_init(|| {
+        let (engine, batch) = (engine(), batch(1));
+        let mut steps = Vec::new();
+        assert_eq!(batch.chunks.len(), 2);
+        let chunks = [0, 1].map(|i| {
+            take(
+                &mut steps,
+                engine.prove_chunk(&batch.chunks[i]).expect("valid witness"),
+            )
+        });
+        let root = take(
+            &mut steps,
+            engine.fold(&chunks[0], &chunks[1]).expect("neighbours"),
+        );
+        let compressed = take(&mut steps, engine.compress(&root).expect("valid root"));
+        for Step { name, time } in &steps {
+            println!("{name}: {:.2} s", time.as_secs_f64());
+        }
+        Proofs {
+            batch,
+            chunks,
+            root,
+            compressed,
+            steps,
+        }
+    })
+}
+
+pub fn take<T>(steps: &mut Vec<Step>, proved: Proved<T>) -> T {
+    steps.extend(proved.steps);
+    proved.proof
+}

@@ -1,0 +1,240 @@
+//! A real batch through the production circuits.
+
+mod common;
+
+use std::fs;
+
+use ashlar_engine::{
+    DecodeError, Engine, Job, JobKind, Proof, ProveError, VerifyError, WrapKit, encode_witness, load_or_build,
+};
+use ashlar_recursion::{CompressCircuit, F, SOURCE_FINGERPRINT, SpanKind, SpanProof};
+use ashlar_rollup::chunk::ProveChunkError;
+use ashlar_snark::{halo2::WRAP_K, srs::Srs};
+use common::{cache_dir, engine, proofs};
+use plonky2::field::types::Field;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Lift, fold, compress, and the whole set.
+const PINNED: [&str; 4] = [
+    "906a38c347d4d31d959baa37b5990eaa222a6c57da89cc9fb27bc4422e712183",
+    "0fedcfb60289b210189381b067ec102983c6c7637353e962816233824ad747ab",
+    "7b8886cf4992e0918f304215d41ecda1543da385c13c6d18b7c6402de2358213",
+    "868844ef968a152f25d150cefae4ed4210bb9e9122d8e068fc6e4b7794227cfd",
+];
+
+/// The deployed circuits. A change of a digest is a change of what is proved: new keys, new verifier contract.
+#[test]
+fn circuits_are_pinned() {
+    let circuits = engine().circuits();
+    let digests = circuits.digests();
+    let recursion = &circuits.recursion;
+    println!(
+        "rows: chunk {}, lift {}, fold {}, compress {}",
+        circuits.chunk.rows().total,
+        recursion.lift.rows,
+        recursion.fold.rows,
+        recursion.compress.rows
+    );
+    let set = engine().circuit_set_digest();
+    assert_eq!(
+        [digests.lift, digests.fold, digests.compress, set].map(|digest| hex(&digest)),
+        PINNED
+    );
+}
+
+#[test]
+fn every_step_states_what_the_batch_does() {
+    let (engine, proofs) = (engine(), proofs());
+    for (proof, span) in proofs.chunks.iter().zip(&proofs.batch.spans) {
+        assert_eq!(&engine.verify_span(proof).expect("valid"), span);
+    }
+    assert_eq!(
+        CompressCircuit::batch(&proofs.compressed),
+        Ok(proofs.batch.public_inputs)
+    );
+    let names: Vec<_> = proofs.steps.iter().map(|step| step.name).collect();
+    assert_eq!(
+        names,
+        ["prove_chunk", "lift", "prove_chunk", "lift", "fold", "compress"]
+    );
+    println!(
+        "bytes: span {}, compressed {}, witness {}",
+        proofs.root.to_bytes().len(),
+        proofs.compressed.to_bytes().len(),
+        encode_witness(&proofs.batch.chunks[0]).len()
+    );
+}
+
+fn jobs() -> [(Job, Proof); 3] {
+    let proofs = proofs();
+    let [left, right] = proofs.chunks.clone();
+    [
+        (
+            Job::Chunk(Box::new(proofs.batch.chunks[0].clone())),
+            Proof::Span(left.clone()),
+        ),
+        (Job::Fold { left, right }, Proof::Span(proofs.root.clone())),
+        (
+            Job::Compress(proofs.root.clone()),
+            Proof::Compressed(proofs.compressed.clone()),
+        ),
+    ]
+}
+
+#[test]
+fn results_are_accepted_for_their_own_job_only() {
+    let engine = engine();
+    let jobs = jobs();
+    for (i, (job, _)) in jobs.iter().enumerate() {
+        for (j, (_, proof)) in jobs.iter().enumerate() {
+            let verdict = engine.verify(job, proof);
+            assert_eq!(verdict.is_ok(), i == j, "job {i}, proof {j}: {verdict:?}");
+        }
+    }
+    let [left, right] = proofs().chunks.clone();
+    let swapped = Job::Fold {
+        left: right.clone(),
+        right: left,
+    };
+    assert!(matches!(
+        engine.verify(&swapped, &jobs[1].1),
+        Err(VerifyError::NotNeighbours)
+    ));
+    let other_chunk = Job::Chunk(Box::new(proofs().batch.chunks[1].clone()));
+    assert!(matches!(
+        engine.verify(&other_chunk, &jobs[0].1),
+        Err(VerifyError::Statement)
+    ));
+    let mut forged = right;
+    forged.proof.public_inputs[0] += F::ONE;
+    assert!(matches!(
+        engine.verify(&other_chunk, &Proof::Span(forged)),
+        Err(VerifyError::Span(_))
+    ));
+}
+
+#[test]
+fn jobs_and_proofs_survive_their_encoding() {
+    let engine = engine();
+    let proofs = proofs();
+    let [left, right] = proofs.chunks.clone().map(|proof| Proof::Span(proof).to_bytes());
+    let root = Proof::Span(proofs.root.clone()).to_bytes();
+    let witness = encode_witness(&proofs.batch.chunks[0]);
+    let inputs: [(JobKind, Vec<&[u8]>); 3] = [
+        (JobKind::Chunk, vec![&witness]),
+        (JobKind::Fold, vec![&left, &right]),
+        (JobKind::Compress, vec![&root]),
+    ];
+    for ((kind, inputs), (_, proof)) in inputs.iter().zip(jobs()) {
+        let job = engine.decode_job(*kind, inputs).expect("own encoding");
+        assert_eq!(job.kind(), *kind);
+        let read = engine
+            .decode_proof(*kind, &proof.to_bytes())
+            .expect("own encoding");
+        engine.verify(&job, &read).expect("same job, same proof");
+        let missing = engine.decode_job(*kind, &inputs[1..]);
+        assert!(matches!(missing, Err(DecodeError::InputCount { .. })));
+    }
+    let refused = |kind, bytes: &[u8]| engine.decode_job(kind, &[bytes]).expect_err("malformed");
+    let mut other_version = root.clone();
+    other_version[0] = 9;
+    assert!(matches!(
+        refused(JobKind::Compress, &other_version),
+        DecodeError::Version(Some(9))
+    ));
+    assert!(matches!(refused(JobKind::Chunk, &[]), DecodeError::Version(None)));
+    assert!(matches!(
+        refused(JobKind::Chunk, &vec![1; 2 << 20]),
+        DecodeError::TooLong { .. }
+    ));
+    assert!(matches!(
+        refused(JobKind::Chunk, &witness[..witness.len() - 1]),
+        DecodeError::Witness(_)
+    ));
+    let trailing = [&witness[..], &[0]].concat();
+    assert!(matches!(
+        refused(JobKind::Chunk, &trailing),
+        DecodeError::TrailingBytes(1)
+    ));
+    assert!(matches!(refused(JobKind::Wrap, &root), DecodeError::Proof(_)));
+}
+
+#[test]
+fn bad_jobs_are_typed_errors() {
+    let engine = engine();
+    let proofs = proofs();
+    let [left, right] = &proofs.chunks;
+    let mut witness = proofs.batch.chunks[0].clone();
+    witness.slots[4].source.balance += 1;
+    let error = engine.prove_chunk(&witness).expect_err("broken witness");
+    assert!(
+        matches!(error, ProveError::Chunk(ProveChunkError::Witness(_))),
+        "{error:?}"
+    );
+    assert!(!error.is_retryable());
+    let error = engine.fold(right, left).expect_err("wrong order");
+    assert!(matches!(error, ProveError::NotNeighbours), "{error:?}");
+    let mislabelled = SpanProof {
+        kind: SpanKind::Fold,
+        ..left.clone()
+    };
+    let error = engine.fold(&mislabelled, right).expect_err("not a fold proof");
+    assert!(
+        matches!(error, ProveError::Input(VerifyError::Span(_))),
+        "{error:?}"
+    );
+    let error = engine.compress(&mislabelled).expect_err("not a fold proof");
+    assert!(
+        matches!(error, ProveError::Input(VerifyError::Span(_))),
+        "{error:?}"
+    );
+    let error = engine.wrap(&proofs.compressed).expect_err("opened without keys");
+    assert!(error.is_retryable());
+}
+
+#[test]
+fn damaged_caches_are_replaced() {
+    engine(); // fills the cache
+    let name = format!("circuits-{SOURCE_FINGERPRINT}.bin");
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let bytes = fs::read(cache_dir().join(&name)).expect("cached");
+    fs::write(dir.path().join(&name), &bytes[..bytes.len() / 2]).expect("writable");
+    let circuits = load_or_build(dir.path()).expect("rebuilt");
+    assert_eq!(circuits.digests(), engine().circuits().digests());
+    assert_eq!(
+        fs::read(dir.path().join(&name)).expect("replaced").len(),
+        bytes.len()
+    );
+}
+
+/// The whole way to a SNARK under the development reference string.
+#[test]
+fn a_compressed_proof_is_wrapped() {
+    let circuits = load_or_build(&cache_dir()).expect("circuits");
+    let srs = Srs::load_or_generate_insecure(&cache_dir(), WRAP_K).expect("reference string");
+    let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits).expect("keys");
+    let engine = Engine::new(circuits)
+        .with_wrap(kit)
+        .expect("keys of these circuits");
+    let compressed = &proofs().compressed;
+    let proved = engine.prove(&Job::Wrap(compressed.clone())).expect("valid proof");
+    println!("wrap: {:.2} s", proved.steps[0].time.as_secs_f64());
+    let job = engine.decode_job(JobKind::Wrap, &[Proof::Compressed(compressed.clone()).to_bytes()]);
+    let read = engine
+        .decode_proof(JobKind::Wrap, &proved.proof.to_bytes())
+        .expect("own encoding");
+    engine
+        .verify(&job.expect("own encoding"), &read)
+        .expect("valid SNARK");
+    let Proof::Snark(mut snark) = read else {
+        panic!("wrap gives a SNARK")
+    };
+    snark.instances.swap(2, 3);
+    assert!(matches!(
+        engine.verify(&Job::Wrap(compressed.clone()), &Proof::Snark(snark)),
+        Err(VerifyError::Statement)
+    ));
+}
