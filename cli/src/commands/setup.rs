@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use ashlar_snark::{halo2::WRAP_K, srs};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Cache;
@@ -31,7 +32,11 @@ pub struct Summary {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    // PTAU
+    if let Some(path) = &args.ptau {
+        let loaded = srs::load_ptau(path, WRAP_K).with_context(|| path.display().to_string())?;
+        let stored = loaded.store(&args.cache.cache_dir)?;
+        tracing::info!(path = %stored.display(), "reference string of the ceremony stored");
+    }
     let engine = args.cache.engine()?;
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
     let summary = Summary {

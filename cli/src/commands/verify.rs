@@ -12,7 +12,7 @@ use crate::engine::Cache;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The SNARK, as `ashlar demo --work-dir` saves it.
+    /// The SNARK, as `ashlar demo --work-dir` saves it (JSON).
     #[arg(long)]
     snark: PathBuf,
     /// The public inputs: JSON with the fields of a batch's public inputs, every element a decimal string.
@@ -71,7 +71,8 @@ impl PublicInputsFile {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let read =
         |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    let snark = Snark::from_bytes(&read(&args.snark)?).context("the SNARK is refused")?;
+    let text = String::from_utf8(read(&args.snark)?).context("the SNARK file is not text")?;
+    let snark = Snark::from_json(&text).context("the SNARK is refused")?;
     let inputs: PublicInputsFile =
         serde_json::from_slice(&read(&args.public_inputs)?).context("the public inputs are malformed")?;
     let instances = pack_public_inputs(&inputs.elements());

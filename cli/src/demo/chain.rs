@@ -14,9 +14,13 @@ use alloy::{
 };
 use anyhow::{Context, bail, ensure};
 use ashlar_contracts::{
-    BatchHeader, DeployConfig, Deployment, Rollup, Withdrawal, deploy, encoding::hash_to_word, withdrawal,
+    BatchHeader, DeployConfig, Deployment, Rollup, Withdrawal, deploy,
+    encoding::{hash_to_word, word_to_extension, word_to_hash},
+    withdrawal,
 };
-use ashlar_rollup::{hash::Hash, tree::empty_accounts_root};
+use ashlar_rollup::{
+    hash::Hash, public_inputs::BatchPublicInputs, transaction::Domain, tree::empty_accounts_root,
+};
 use plonky2::field::types::PrimeField64;
 
 use super::processes::{Process, free_address};
@@ -209,6 +213,23 @@ pub async fn claim(
         bail!("the claim paid {gained} wei, {owed} were withdrawn");
     }
     Ok(receipt.gas_used)
+}
+
+/// The public inputs that L1 checks the proof of this header against.
+pub fn public_inputs(header: &BatchHeader, domain: &Domain) -> Vec<u64> {
+    let inputs = BatchPublicInputs {
+        old_root: word_to_hash(header.oldRoot),
+        new_root: word_to_hash(header.newRoot),
+        domain: domain.words().map(|word| word.to_canonical_u64()),
+        data_hash: word_to_hash(header.dataHash),
+        z: word_to_extension(header.z),
+        eval: word_to_extension(header.eval),
+        fee_account: header.feeAccount.into(),
+        deposit_count: header.depositCount.into(),
+        withdrawal_count: header.withdrawalCount.into(),
+        transfer_count: header.transferCount.into(),
+    };
+    inputs.to_vec()
 }
 
 /// The state root that L1 holds.

@@ -21,8 +21,11 @@ use ashlar_proto::sequencer::v1::{
     get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
 };
 use ashlar_rollup::transaction::Domain;
-use ashlar_sequencer::l1::L1Client;
+use ashlar_sequencer::{farm::FarmClient, l1::L1Client};
+use ashlar_snark::snark::Snark;
 use tonic::transport::Channel;
+
+use crate::commands::verify::PublicInputsFile;
 
 use self::{
     chain::{Chain, Devnet},
@@ -165,6 +168,20 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     claim(&chain, deployment.rollup, &receipt).await?;
     progress.line("claim", &format!("{WITHDRAW_UNITS} gwei paid on L1"));
 
+    save(
+        folder,
+        &chain,
+        deployment.rollup,
+        &domain,
+        &services.farm_endpoint,
+        batch.number,
+    )
+    .await?;
+    progress.line(
+        "save",
+        "snark.json and public-inputs.json (check them with `ashlar verify`)",
+    );
+
     let l1_root = chain::state_root(chain.provider(0)?, deployment.rollup).await?;
     let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
     let l2_root = U256::from_be_slice(&info.root);
@@ -197,6 +214,7 @@ struct Services {
     worker: Process,
     sequencer: Process,
     endpoint: String,
+    farm_endpoint: String,
 }
 
 impl Services {
@@ -251,6 +269,7 @@ impl Services {
             worker,
             sequencer,
             endpoint: format!("http://{sequencer_address}"),
+            farm_endpoint,
         })
     }
 
@@ -371,6 +390,36 @@ async fn watch(
             BatchStatus::Sealed | BatchStatus::Committed | BatchStatus::Unspecified => {}
         }
     }
+}
+
+/// Saves the SNARK as the farm made it, and its public inputs as L1 holds them.
+async fn save(
+    folder: &Path,
+    chain: &Chain,
+    rollup: Address,
+    domain: &Domain,
+    farm: &str,
+    batch: u64,
+) -> anyhow::Result<()> {
+    let proven = FarmClient::connect(farm).await?.wait(batch).await?;
+    let snark = Snark::from_bytes(&proven.snark)?;
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    };
+    write("snark.json", snark.to_json() + "\n")?;
+    let l1 = L1Client::connect(
+        &chain.endpoint,
+        rollup.into_array(),
+        chain::signer(1)?.to_bytes().0,
+    )
+    .await?;
+    let (header, _) = l1.committed_header(batch).await?;
+    let inputs = PublicInputsFile::new(&chain::public_inputs(&header, domain))?;
+    write(
+        "public-inputs.json",
+        serde_json::to_string_pretty(&inputs)? + "\n",
+    )
 }
 
 /// Claims the withdrawal that the receipt describes.

@@ -171,6 +171,6 @@ fn step(name: &str, start: Instant) -> StepRecord {
     StepRecord {
         name: name.to_owned(),
         micros: start.elapsed().as_micros() as u64,
-        peak_rss_bytes: 0,
+        peak_rss_bytes: crate::peak_rss_bytes(),
     }
 }

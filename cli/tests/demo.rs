@@ -1,0 +1,142 @@
+//! The whole stack, end to end, through the binary: real processes, real proofs, a real EVM node.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+/// The workspace's root, where the binary finds anvil and keeps its cache.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn ashlar(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ashlar"))
+        .current_dir(root())
+        .env("ASHLAR_LOG", "warn")
+        .args(arguments)
+        .output()
+        .expect("the binary runs")
+}
+
+fn demo(arguments: &[&str]) -> Value {
+    let output = ashlar(&[&["demo", "--json"], arguments].concat());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the demo failed: {errors}");
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+fn check_report(report: &Value, transactions: u64) {
+    assert_eq!(report["verified"], true);
+    assert_eq!(report["l1_state_root"], report["l2_state_root"]);
+    assert_eq!(report["transactions"], transactions);
+    let steps = report["steps"].as_array().expect("a list");
+    let names: Vec<_> = steps.iter().filter_map(|step| step["name"].as_str()).collect();
+    let expected = [
+        "admit",
+        "order",
+        "execute",
+        "seal",
+        "commit",
+        "prove_chunk",
+        "fold",
+        "compress",
+        "wrap",
+        "settle",
+    ];
+    assert_eq!(names, expected);
+    for step in steps {
+        assert!(
+            step["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0),
+            "{step}"
+        );
+    }
+    let gas = |name: &str| report["gas"][name].as_f64().expect("a number");
+    assert!(
+        gas("prove") > 100_000.0 && gas("prove") <= 600_000.0,
+        "{}",
+        gas("prove")
+    );
+    assert!(gas("commit") > 50_000.0);
+}
+
+#[test]
+fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
+    let anvil = root().join("verifier-contracts/node_modules/.bin/anvil");
+    assert!(
+        anvil.is_file(),
+        "run scripts/test, which installs anvil into verifier-contracts/node_modules"
+    );
+    let folder = tempfile::tempdir().expect("folder");
+    let work = folder.path().to_str().expect("UTF-8");
+    let report = demo(&["--transactions", "64", "--devnet", "anvil", "--work-dir", work]);
+    check_report(&report, 64 + 5 + 1);
+    assert_eq!(
+        (&report["devnet"], &report["chunks"]),
+        (&Value::from("anvil"), &Value::from(3))
+    );
+
+    let snark = folder.path().join("snark.json");
+    let inputs = folder.path().join("public-inputs.json");
+    let verify = |snark: &Path, inputs: &Path| {
+        ashlar(&[
+            "verify",
+            "--snark",
+            snark.to_str().expect("UTF-8"),
+            "--public-inputs",
+            inputs.to_str().expect("UTF-8"),
+        ])
+    };
+    let output = verify(&snark, &inputs);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+
+    // One flipped byte of the proof, and one changed public input.
+    let bent = folder.path().join("bent.json");
+    let mut document: Value =
+        serde_json::from_str(&std::fs::read_to_string(&snark).expect("saved")).expect("JSON");
+    let mut proof = document["proof"].as_str().expect("hex").to_owned();
+    let digit = if proof.ends_with('0') { "1" } else { "0" };
+    proof.replace_range(proof.len() - 1.., digit);
+    document["proof"] = proof.into();
+    std::fs::write(&bent, document.to_string()).expect("written");
+    let output = verify(&bent, &inputs);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the SNARK is refused"));
+
+    let text = std::fs::read_to_string(&inputs)
+        .expect("saved")
+        .replace("\"64\"", "\"65\"");
+    std::fs::write(&bent, text).expect("written");
+    let output = verify(&snark, &bent);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("other public inputs"));
+}
+
+#[test]
+fn a_batch_of_one_chunk_settles_on_the_embedded_devnet() {
+    let report = demo(&["--transactions", "3", "--devnet", "embedded"]);
+    check_report(&report, 3 + 5 + 1);
+    assert_eq!(
+        (&report["devnet"], &report["chunks"]),
+        (&Value::from("embedded"), &Value::from(1))
+    );
+}
+
+#[test]
+fn production_refuses_the_development_reference_string() {
+    let folder = tempfile::tempdir().expect("folder");
+    let output = ashlar(&[
+        "setup",
+        "--production",
+        "--cache-dir",
+        folder.path().to_str().expect("UTF-8"),
+    ]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("ashlar setup --ptau"));
+}
