@@ -29,6 +29,10 @@ impl JobKind {
 
 /// A job with its inputs.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "jobs are few and short-lived; proofs keep their bulk on the heap"
+)]
 pub enum Job {
     /// Proves a chunk and lifts the proof.
     Chunk(Box<ChunkWitness>),

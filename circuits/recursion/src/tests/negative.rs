@@ -29,7 +29,8 @@ fn fold_refuses_spans_that_are_not_neighbours() {
     let [left, right, _] = pair();
     setup.circuits.fold(left, right).expect("the honest pair folds");
     refused(setup.circuits.fold(right, left), "swapped order");
-    let broken: [(&str, fn(&mut Span)); 6] = [
+    type Spoil = fn(&mut Span);
+    let broken: [(&str, Spoil); 6] = [
         ("root", |s| s.old_root[3] += F::ONE),
         ("domain", |s| s.domain[0] += F::ONE),
         ("z", |s| s.z[0] += F::ONE),
