@@ -251,10 +251,9 @@ impl SequencerService for Service {
                 };
                 for record in records.into_iter().flatten() {
                     let number = record.number;
-                    if sent.get(&number) != Some(&record) {
-                        if sender.send(service.wire_batch(&record)).await.is_err() {
-                            return; // the caller went away
-                        }
+                    let is_news = sent.get(&number) != Some(&record);
+                    if is_news && sender.send(service.wire_batch(&record)).await.is_err() {
+                        return; // the caller went away
                     }
                     if record.status == BatchStatus::Proven && number == first {
                         sent.remove(&number);

@@ -104,7 +104,7 @@ mod tests {
         while width > 1 {
             if index ^ 1 < width {
                 let sibling = siblings.next().expect("a sibling for each level that has one");
-                let (left, right) = if index % 2 == 0 {
+                let (left, right) = if index.is_multiple_of(2) {
                     (node, *sibling)
                 } else {
                     (*sibling, node)

@@ -166,7 +166,7 @@ impl Snark {
 }
 
 fn check_proof_length(bytes: usize) -> Result<(), DecodeError> {
-    if bytes == 0 || bytes > MAX_PROOF_BYTES || bytes % WORD_BYTES != 0 {
+    if bytes == 0 || bytes > MAX_PROOF_BYTES || !bytes.is_multiple_of(WORD_BYTES) {
         return Err(DecodeError::ProofLength { bytes });
     }
     Ok(())
