@@ -9,23 +9,9 @@ use ashlar_snark::{
 };
 use halo2_proofs::{
     dev::MockProver,
-    halo2curves::{
-        bn256::{Bn256, Fr, G1Affine},
-        ff::Field as _,
-    },
-    plonk::{create_proof, keygen_pk, keygen_vk, verify_proof},
-    poly::{
-        commitment::ParamsProver,
-        kzg::{
-            commitment::{KZGCommitmentScheme, ParamsKZG},
-            multiopen::{ProverSHPLONK, VerifierSHPLONK},
-            strategy::SingleStrategy,
-        },
-    },
-    transcript::{Blake2bRead, Blake2bWrite, Challenge255, TranscriptReadBuffer, TranscriptWriterBuffer},
+    halo2curves::{bn256::Fr, ff::Field as _},
 };
 use plonky2::field::types::Field;
-use rand::{SeedableRng, rngs::StdRng};
 
 const PUBLIC_INPUTS: usize = 24;
 
@@ -99,58 +85,4 @@ fn refuses_corrupted_proofs() {
         let instances = circuit.instances();
         assert!(!is_satisfied(&circuit, instances), "{part}");
     }
-}
-
-/// Stock keygen, prover and verifier. Prints seconds.
-#[test]
-#[ignore = "minutes and gigabytes: run by hand for measurements, the engine's tests prove too"]
-fn stock_prover_proves() {
-    let circuit = wrap(sample());
-    let time =
-        |what: &str, start: std::time::Instant| println!("{what}: {:.1} s", start.elapsed().as_secs_f64());
-    let start = std::time::Instant::now();
-    let params = ParamsKZG::<Bn256>::setup(WRAP_K, StdRng::seed_from_u64(1));
-    time("insecure set-up", start);
-    let verifier = &sample().verifier;
-    let for_keys = WrapCircuit::without_proof(&verifier.common, &verifier.verifier_only).expect("supported");
-    let start = std::time::Instant::now();
-    let vk = keygen_vk(&params, &for_keys).expect("keys");
-    let pk = keygen_pk(&params, vk, &for_keys).expect("keys");
-    time("keygen", start);
-    let instances = circuit.instances();
-    let start = std::time::Instant::now();
-    let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        &params,
-        &pk,
-        &[circuit],
-        &[&[&instances]],
-        StdRng::seed_from_u64(2),
-        &mut transcript,
-    )
-    .expect("a proof");
-    let proof = transcript.finalize();
-    time("prove", start);
-    println!("proof of {} bytes", proof.len());
-    let verify = |instances: &[Fr]| {
-        let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(proof.as_slice());
-        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
-            params.verifier_params(),
-            pk.get_vk(),
-            SingleStrategy::new(&params),
-            &[&[instances]],
-            &mut transcript,
-        )
-    };
-    verify(&instances).expect("an accepted proof");
-    let mut wrong = instances.clone();
-    wrong[0] += Fr::ONE;
-    assert!(verify(&wrong).is_err());
-    let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    println!(
-        "{}",
-        peak.lines()
-            .find(|line| line.starts_with("VmHWM"))
-            .unwrap_or_default()
-    );
 }

@@ -8,7 +8,7 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
-use ashlar_contracts::{Halo2ProofVerifier, Rollup, encoding::hash_to_word};
+use ashlar_contracts::{DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
 use ashlar_rollup::{batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
 use ashlar_sequencer::{
     executor::{AccountKey, Executor},
@@ -29,10 +29,10 @@ struct L1 {
     provider: DynProvider,
     rollup: Address,
     operator_key: [u8; 32],
+    proof_bytes: usize,
 }
 
-/// A devnet with the rollup on it. Its verifier refuses everything (no code behind the adapter): these tests stop
-/// before a proof is due.
+/// A devnet with the rollup on it, guarded by the real generated verifier.
 async fn l1() -> L1 {
     let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
         .await
@@ -45,24 +45,25 @@ async fn l1() -> L1 {
         .wallet(EthereumWallet::from(signer))
         .connect_http(endpoint.parse().expect("URL"))
         .erased();
-    let genesis = hash_to_word(
-        empty_accounts_root()
-            .elements
-            .map(|element| element.to_canonical_u64()),
-    );
-    let adapter = Halo2ProofVerifier::deploy(&provider, operator, U256::from(32))
-        .await
-        .expect("adapter");
-    let rollup = Rollup::deploy(&provider, *adapter.address(), genesis, operator, Vec::new())
-        .await
-        .expect("rollup");
-    let rollup = *rollup.address();
+    let genesis = empty_accounts_root()
+        .elements
+        .map(|element| element.to_canonical_u64());
+    let verifier = generated_verifier().expect("committed artifact");
+    let config = DeployConfig {
+        verifier_code: verifier.creation_code,
+        proof_length: verifier.proof_bytes,
+        genesis_root: hash_to_word(genesis),
+        operator,
+        tokens: Vec::new(),
+    };
+    let rollup = deploy(&provider, config).await.expect("deploys").rollup;
     L1 {
         _node: node,
         endpoint,
         provider,
         rollup,
         operator_key,
+        proof_bytes: verifier.proof_bytes,
     }
 }
 
@@ -148,7 +149,9 @@ async fn deposits_reach_the_state_and_a_batch_is_committed_once() {
     );
 
     // The contract refuses a SNARK that its verifier does not accept, and the batch stays where it is.
-    store.put_snark(1, &vec![1; 261 + 32]).expect("database");
+    store
+        .put_snark(1, &vec![1; 261 + l1.proof_bytes])
+        .expect("database");
     let error = settlement.advance().await.expect_err("must be refused");
     assert!(
         matches!(
