@@ -55,9 +55,9 @@ async fn two_workers_prove_three_batches() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_longer_than_its_lease_is_proved_once() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(leases_of(dir.path(), 2000));
+    let coordinator = Coordinator::start(leases_of(dir.path(), 4000));
     let mut client = coordinator.client().await;
-    let runner = HashRunner::busy(Duration::from_secs(4)); // two leases long
+    let runner = HashRunner::busy(Duration::from_secs(6)); // longer than a lease, which a busy machine must still renew in time
     let worker = Worker::start(config(coordinator.address, "w"), runner.clone());
     client.submit(1, 1).await;
     client.assert_done(1, 1).await;
