@@ -205,6 +205,7 @@ impl L1Client {
 
     /// Publishes a batch. Gives its header, ABI-encoded, and the transaction.
     pub async fn commit(&self, data: CommitData) -> Result<(Vec<u8>, L1Receipt), L1Error> {
+        let number = data.number;
         let pending = self
             .rollup
             .commitBatch(data)
@@ -219,7 +220,7 @@ impl L1Client {
             .find_map(|log| Rollup::BatchCommitted::decode_log(&log.inner).ok())
             .map(|event| event.data.header.abi_encode());
         let record = l1_receipt(&receipt);
-        Ok((header.ok_or(L1Error::NoHeader { number: 0 })?, record))
+        Ok((header.ok_or(L1Error::NoHeader { number })?, record))
     }
 
     /// The header that L1 holds for a committed batch, from its event, with the transaction that committed it.
@@ -261,8 +262,7 @@ impl L1Client {
     }
 
     /// Settles a batch with its SNARK proof bytes.
-    pub async fn prove(&self, header: &[u8], proof: Vec<u8>) -> Result<L1Receipt, L1Error> {
-        let header = BatchHeader::abi_decode(header).map_err(|_| L1Error::NoHeader { number: 0 })?;
+    pub async fn prove(&self, header: BatchHeader, proof: Vec<u8>) -> Result<L1Receipt, L1Error> {
         let pending = self
             .rollup
             .proveBatch(header, Bytes::from(proof))

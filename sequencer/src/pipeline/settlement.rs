@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration, time::Instant};
 
 use alloy::sol_types::SolValue;
-use ashlar_contracts::{CommitData, encoding::hash_to_word};
+use ashlar_contracts::{BatchHeader, CommitData, encoding::hash_to_word};
 use ashlar_rollup::public_inputs::BatchPublicInputs;
 use tokio_util::sync::CancellationToken;
 
@@ -131,10 +131,13 @@ impl Settlement {
             number,
             what: "record",
         })?;
-        let header = batch.header.ok_or(SettleError::Malformed {
-            number,
-            what: "header",
-        })?;
+        let header = batch
+            .header
+            .and_then(|bytes| BatchHeader::abi_decode(&bytes).ok())
+            .ok_or(SettleError::Malformed {
+                number,
+                what: "header",
+            })?;
         let proof = snark.get(SNARK_HEADER_BYTES..).ok_or(SettleError::Malformed {
             number,
             what: "SNARK",
@@ -142,7 +145,7 @@ impl Settlement {
         let receipt: Option<L1Receipt> = if self.l1.proven_batches().await? >= number {
             None // Sent before a crash, or by somebody else: anybody may prove.
         } else {
-            Some(self.l1.prove(&header, proof.to_vec()).await?)
+            Some(self.l1.prove(header, proof.to_vec()).await?)
         };
         tracing::info!(
             batch = number,
