@@ -85,7 +85,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .clone()
         .unwrap_or_else(|| temporary.path().to_path_buf());
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let report = crate::shutdown::runtime()?.block_on(demo(&args, &folder))?;
+    let report = crate::shutdown::runtime()?.block_on(async {
+        let interrupted = crate::shutdown::token()?;
+        // Dropping the unfinished demo kills its processes.
+        tokio::select! {
+            report = demo(&args, &folder) => report,
+            () = interrupted.cancelled() => bail!("interrupted"),
+        }
+    })?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -10,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// A running process. Dropping it kills it.
+/// A running process with its children. Dropping it kills them.
 #[derive(Debug)]
 pub struct Process {
     name: &'static str,
@@ -29,6 +30,8 @@ impl Process {
         let log = folder.join(format!("{name}.log"));
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let mut command = Command::new(program);
+        // A group of its own: a launcher script and what it launched are stopped together.
+        command.process_group(0);
         command
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
@@ -75,7 +78,7 @@ impl Process {
 
     /// Asks it to stop with SIGTERM, waits, and kills it if it does not.
     pub fn stop(mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        self.signal("-TERM");
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(5) {
             if !matches!(self.child.try_wait(), Ok(None)) {
@@ -86,9 +89,20 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Signals the whole group. Failure means that nobody is left to hear it.
+    fn signal(&self, signal: &str) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill")
+            .args([signal, "--", &group])
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.signal("-KILL");
         let _ = self.child.wait();
     }
 }
