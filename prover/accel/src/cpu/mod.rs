@@ -1,0 +1,81 @@
+//! The CPU backend: rayon over all cores, vector arithmetic where the machine has it.
+
+mod msm;
+mod ntt;
+mod rows;
+
+use crate::Backend;
+
+/// How a CPU computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Plain 64-bit arithmetic, on every machine.
+    Portable,
+    /// Eight field elements at once with AVX-512 IFMA.
+    Avx512Ifma,
+}
+
+impl Level {
+    /// The fastest level that this machine has.
+    pub fn detect() -> Self {
+        if Self::Avx512Ifma.is_available() {
+            Self::Avx512Ifma
+        } else {
+            Self::Portable
+        }
+    }
+
+    /// Whether this machine can compute so.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Ifma => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512ifma")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx512Ifma => false,
+        }
+    }
+}
+
+/// The backend that is always there.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuBackend {
+    level: Level,
+}
+
+impl CpuBackend {
+    /// The fastest path of this machine.
+    pub fn new() -> Self {
+        Self {
+            level: Level::detect(),
+        }
+    }
+
+    /// A given path, `None` where the machine does not have it.
+    pub fn with_level(level: Level) -> Option<Self> {
+        level.is_available().then_some(Self { level })
+    }
+
+    /// The path taken.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+}
+
+impl Default for CpuBackend {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Backend for CpuBackend {
+    fn name(&self) -> &'static str {
+        "cpu"
+    }
+}

@@ -1,0 +1,25 @@
+//! The heavy arithmetic of the wrap prover, behind one small trait per operation.
+//!
+//! Above these traits nobody knows about devices, below them nobody knows about proofs. [`cpu::CpuBackend`] is always
+//! there; every backend passes the same suite against the plain twins in [`reference`].
+
+pub mod cpu;
+mod error;
+mod msm;
+mod ntt;
+pub mod reference;
+pub mod rows;
+
+pub use error::AccelError;
+pub use msm::Msm;
+pub use ntt::{Direction, Ntt, Order, Transform};
+
+use halo2curves::bn256::{Fr, G1Affine};
+
+use crate::rows::EvaluateRows;
+
+/// All that the KZG prover asks of a machine.
+pub trait Backend: Msm<G1Affine> + Ntt<Fr> + EvaluateRows<Fr> {
+    /// Name in logs, metrics and benchmark ids: `cpu`, `icicle`.
+    fn name(&self) -> &'static str;
+}

@@ -1,0 +1,62 @@
+//! Number-theoretic transforms over multiplicative subgroups and their cosets.
+
+use crate::AccelError;
+
+/// Which way a transform goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Coefficients to values.
+    Forward,
+    /// Values to coefficients, scaled by `1/n`.
+    Inverse,
+}
+
+/// Order of input and output; the reversed order puts the element with index `i` at `i` with its bits reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Natural in, natural out.
+    NaturalToNatural,
+    /// Natural in, bit-reversed out.
+    NaturalToReversed,
+    /// Bit-reversed in, natural out.
+    ReversedToNatural,
+}
+
+/// One kind of transform. With `coset` the values are those at `shift * omega^i`, without it those at `omega^i`.
+#[derive(Clone, Copy, Debug)]
+pub struct Transform<'a, Coset> {
+    /// Which way.
+    pub direction: Direction,
+    /// Order of input and output.
+    pub order: Order,
+    /// A prepared shift.
+    pub coset: Option<&'a Coset>,
+}
+
+/// In-place transforms of columns of one length `n = 2^log_size`.
+///
+/// `omega` is the field's own primitive root: for BN254's `Fr` halo2's (`Fr::ROOT_OF_UNITY` squared down), for
+/// Goldilocks plonky2's (`F::primitive_root_of_unity`).
+pub trait Ntt<F>: Send + Sync {
+    /// Twiddles of one size, where the backend computes.
+    type Domain: Send + Sync;
+    /// Powers of one shift, where the backend computes.
+    type Coset: Send + Sync;
+
+    /// Prepares transforms of `2^log_size` elements; [`AccelError::UnsupportedSize`] above the field's two-adicity.
+    fn prepare_domain(&self, log_size: u32) -> Result<Self::Domain, AccelError>;
+
+    /// Prepares the coset `shift * <omega>` of `domain`; `shift` is not zero.
+    fn prepare_coset(&self, domain: &Self::Domain, shift: F) -> Result<Self::Coset, AccelError>;
+
+    /// Transforms every column in place.
+    ///
+    /// [`AccelError::LengthMismatch`] when a column is not of the domain's size; after any error the columns' contents
+    /// are unspecified.
+    fn ntt_batch(
+        &self,
+        domain: &Self::Domain,
+        transform: Transform<'_, Self::Coset>,
+        columns: &mut [&mut [F]],
+    ) -> Result<(), AccelError>;
+}

@@ -1,0 +1,5 @@
+//! Plain twins of every operation: slow, short, and the oracle of every backend's tests.
+
+mod rows;
+
+pub use rows::evaluate_rows;
