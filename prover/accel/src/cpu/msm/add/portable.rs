@@ -1,0 +1,82 @@
+//! One addition after another, in the field arithmetic of halo2curves.
+
+use halo2curves::{bn256::Fq, ff::Field};
+
+use super::{Operand, Packed};
+use crate::cpu::msm::point::{element_of, words_of};
+
+#[derive(Default)]
+pub(in crate::cpu::msm) struct Adder {
+    /// Products of the denominators before each pair.
+    prefixes: Vec<Fq>,
+}
+
+/// What the formulas make of a pair.
+enum Case {
+    Add,
+    Double,
+    /// The sum is known without arithmetic.
+    Known(Packed),
+}
+
+impl Adder {
+    pub(super) fn add(&mut self, points: &[Packed], pairs: &[[Operand; 2]], sums: &mut [Packed]) {
+        self.prefixes.clear();
+        let mut product = Fq::one();
+        for pair in pairs {
+            self.prefixes.push(product);
+            let [a, b] = pair.map(|operand| load(points, operand));
+            match case(&a, &b) {
+                Case::Add => product *= b.0 - a.0,
+                Case::Double => product *= a.1.double(),
+                Case::Known(_) => {}
+            }
+        }
+        let mut inverse = product.invert().expect("every denominator is other than zero");
+        for ((pair, prefix), sum) in pairs.iter().zip(&self.prefixes).zip(sums).rev() {
+            let [a, b] = pair.map(|operand| load(points, operand));
+            let (numerator, denominator) = match case(&a, &b) {
+                Case::Add => (b.1 - a.1, b.0 - a.0),
+                Case::Double => {
+                    let square = a.0.square();
+                    (square.double() + square, a.1.double())
+                }
+                Case::Known(point) => {
+                    *sum = point;
+                    continue;
+                }
+            };
+            let slope = numerator * (inverse * prefix);
+            inverse *= denominator;
+            let x = slope.square() - a.0 - b.0;
+            *sum = pack(&(x, slope * (a.0 - x) - a.1));
+        }
+    }
+}
+
+fn load(points: &[Packed], operand: Operand) -> (Fq, Fq) {
+    let point = &points[operand.index()];
+    let y = element_of(point.y);
+    (element_of(point.x), if operand.is_negated() { -y } else { y })
+}
+
+fn pack(point: &(Fq, Fq)) -> Packed {
+    Packed {
+        x: words_of(point.0),
+        y: words_of(point.1),
+    }
+}
+
+fn case(a: &(Fq, Fq), b: &(Fq, Fq)) -> Case {
+    if bool::from(a.0.is_zero()) {
+        Case::Known(pack(b))
+    } else if bool::from(b.0.is_zero()) {
+        Case::Known(pack(a))
+    } else if a.0 != b.0 {
+        Case::Add
+    } else if a.1 == b.1 {
+        Case::Double
+    } else {
+        Case::Known(Packed::IDENTITY)
+    }
+}
