@@ -9,6 +9,8 @@ mod msm;
 mod ntt;
 pub mod reference;
 pub mod rows;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use error::AccelError;
 pub use msm::Msm;

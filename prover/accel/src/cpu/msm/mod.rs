@@ -11,8 +11,6 @@ mod buckets;
 mod digits;
 mod plan;
 mod point;
-#[cfg(test)]
-mod tests;
 
 use halo2curves::{
     bn256::{Fr, G1, G1Affine},

@@ -1,7 +1,9 @@
 //! How wide the windows are: a model of the work, in affine additions.
 
-use halo2curves::{bn256::Fr, ff::PrimeField};
+use halo2curves::bn256::Fr;
 use rayon::prelude::*;
+
+use crate::cpu::lanes::{FrModulus, Modulus};
 
 /// Digits are stored in 16 bits.
 const MAX_WINDOW_BITS: u32 = 16;
@@ -79,17 +81,23 @@ pub(super) fn signed(scalar: &Fr) -> ([u64; 4], bool) {
         0xdc28_22db_40c0_ac2e,
         0x1832_2739_7098_d014,
     ];
-    let words = canonical(scalar);
+    let words = <[u64; 4]>::from(*scalar);
     if words.iter().rev().gt(HALF.iter().rev()) {
-        (canonical(&-scalar), true)
+        (subtract(FrModulus::P, words), true)
     } else {
         (words, false)
     }
 }
 
-fn canonical(scalar: &Fr) -> [u64; 4] {
-    let repr = scalar.to_repr();
-    std::array::from_fn(|i| u64::from_le_bytes(std::array::from_fn(|byte| repr[8 * i + byte])))
+/// `a - b` for `a >= b`.
+fn subtract(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+    let mut borrow = false;
+    std::array::from_fn(|i| {
+        let (difference, first) = a[i].overflowing_sub(b[i]);
+        let (difference, second) = difference.overflowing_sub(u64::from(borrow));
+        borrow = first | second;
+        difference
+    })
 }
 
 /// Position of the highest one, plus one.
@@ -100,8 +108,6 @@ pub(super) fn bits(words: &[u64; 4]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use halo2curves::ff::Field;
-
     use super::*;
 
     #[test]
@@ -114,7 +120,11 @@ mod tests {
             (half, half, false),
             (half + Fr::one(), half, true),
         ] {
-            assert_eq!(signed(&scalar), (canonical(&expected), negated), "{scalar:?}");
+            assert_eq!(
+                signed(&scalar),
+                (<[u64; 4]>::from(expected), negated),
+                "{scalar:?}"
+            );
         }
     }
 

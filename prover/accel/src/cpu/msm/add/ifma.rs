@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use halo2curves::{bn256::Fq, ff::Field};
+use halo2curves::bn256::Fq;
 
 use super::{Operand, Packed};
 use crate::cpu::{
@@ -15,6 +15,9 @@ type Coordinate = Lanes<FqModulus>;
 
 /// Independent chains of products: one alone waits for the latency of its multiplications.
 const CHAINS: usize = 2;
+
+/// Groups between asking for points and using them: the first round of a bucket finds its points all over the memory.
+const AHEAD: usize = 4;
 
 pub(in crate::cpu::msm) struct Adder {
     ifma: Ifma,
@@ -46,10 +49,13 @@ fn add(
 ) {
     prefixes.clear();
     let mut products = [Coordinate::splat(ifma, &FqModulus::ONE); CHAINS];
-    for (number, pairs) in pairs.chunks(WIDTH).enumerate() {
+    for (number, group) in pairs.chunks(WIDTH).enumerate() {
+        if let Some(ahead) = pairs.get((number + AHEAD) * WIDTH..) {
+            prefetch(points, &ahead[..ahead.len().min(WIDTH)]);
+        }
         let product = &mut products[number % CHAINS];
         prefixes.push(*product);
-        *product = product.mul(Group::load(ifma, points, pairs).denominator(ifma));
+        *product = product.mul(Group::load(ifma, points, group).denominator(ifma));
     }
     let mut inverses = invert(ifma, products);
     let groups = pairs
@@ -63,6 +69,14 @@ fn add(
         let own = inverse.mul(*prefix);
         *inverse = inverse.mul(group.denominator(ifma));
         group.finish(ifma, own, sums);
+    }
+}
+
+#[inline(always)]
+fn prefetch(points: &[Packed], pairs: &[[Operand; 2]]) {
+    for operand in pairs.as_flattened() {
+        // SAFETY: a prefetch may name any address; this one is of an element.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>((&raw const points[operand.index()]).cast()) };
     }
 }
 
@@ -271,7 +285,6 @@ fn join(low: &Words, high: &Words) -> __m512i {
 /// Inverse of [`gather`].
 #[inline(always)]
 fn scatter(w: [__m512i; 4], elements: [&mut Words; WIDTH]) {
-    let mut elements = elements;
     unsafe {
         let first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
         let second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);

@@ -1,6 +1,6 @@
 //! One addition after another, in the field arithmetic of halo2curves.
 
-use halo2curves::{bn256::Fq, ff::Field};
+use halo2curves::bn256::Fq;
 
 use super::{Operand, Packed};
 use crate::cpu::msm::point::{element_of, words_of};
@@ -68,9 +68,10 @@ fn pack(point: &(Fq, Fq)) -> Packed {
 }
 
 fn case(a: &(Fq, Fq), b: &(Fq, Fq)) -> Case {
-    if bool::from(a.0.is_zero()) {
+    // Not `is_zero`: that takes constant time, and the points are public.
+    if a.0 == Fq::zero() {
         Case::Known(pack(b))
-    } else if bool::from(b.0.is_zero()) {
+    } else if b.0 == Fq::zero() {
         Case::Known(pack(a))
     } else if a.0 != b.0 {
         Case::Add
