@@ -1,9 +1,8 @@
 //! Points as they are stored between operations.
-#![allow(unsafe_code)] // the words of a field element
 
 use halo2curves::bn256::{Fq, G1Affine};
 
-use crate::cpu::{Level, lanes::Words};
+use crate::cpu::{Level, lanes::Words, memory::InWords};
 
 /// An affine point in one cache line: canonical coordinates in the Montgomery form of a [`Level`], `2^256` for the
 /// portable one and `2^260` for the vector one. The identity is all zero; no other point has `x = 0`, since 3 is not a
@@ -15,36 +14,22 @@ pub(super) struct Packed {
     pub(super) y: Words,
 }
 
-const _: () = assert!(size_of::<Fq>() == size_of::<Words>() && align_of::<Fq>() == align_of::<Words>());
-
-/// The memory of an element: four words in Montgomery form with `R = 2^256`.
-pub(super) fn words_of(element: Fq) -> Words {
-    // SAFETY: `Fq` is a newtype of `[u64; 4]`; size and alignment are asserted above, the order of words in the tests.
-    unsafe { std::mem::transmute(element) }
-}
-
-/// Inverse of [`words_of`], for words below the modulus.
-pub(super) fn element_of(words: Words) -> Fq {
-    // SAFETY: as in `words_of`; every bit pattern is a valid `[u64; 4]`.
-    unsafe { std::mem::transmute(words) }
-}
-
 impl Packed {
     pub(super) const IDENTITY: Self = Self { x: [0; 4], y: [0; 4] };
 
     pub(super) fn new(point: &G1Affine, level: Level) -> Self {
         let factor = form(level);
         Self {
-            x: words_of(point.x * factor),
-            y: words_of(point.y * factor),
+            x: (point.x * factor).to_words(),
+            y: (point.y * factor).to_words(),
         }
     }
 
     pub(super) fn unpack(&self, level: Level) -> G1Affine {
         let factor = inverse_form(level);
         G1Affine {
-            x: element_of(self.x) * factor,
-            y: element_of(self.y) * factor,
+            x: Fq::from_words(self.x) * factor,
+            y: Fq::from_words(self.y) * factor,
         }
     }
 
@@ -86,13 +71,6 @@ mod tests {
     #[test]
     fn points_survive_packing() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-        let words = words_of(Fq::from_raw([5, 6, 7, 8]));
-        assert_eq!(element_of(words), Fq::from_raw([5, 6, 7, 8]));
-        assert_eq!(
-            words_of(Fq::one())[0],
-            0xd35d_438d_c58f_0d9d,
-            "2^256 modulo q, least significant word"
-        );
         for level in [Level::Portable, Level::Avx512Ifma] {
             assert_eq!(form(level) * inverse_form(level), Fq::ONE);
             for _ in 0..20 {

@@ -8,7 +8,7 @@ use halo2curves::bn256::Fq;
 use super::{Operand, Packed};
 use crate::cpu::{
     lanes::{FqModulus, Ifma, Lanes, Modulus, WIDTH, Words},
-    msm::point::{element_of, words_of},
+    memory::InWords,
 };
 
 type Coordinate = Lanes<FqModulus>;
@@ -92,7 +92,7 @@ fn invert(ifma: Ifma, products: [Coordinate; CHAINS]) -> [Coordinate; CHAINS] {
         elements
             .iter_mut()
             .zip(words)
-            .for_each(|(element, words)| *element = element_of(words));
+            .for_each(|(element, words)| *element = Fq::from_words(words));
     }
     let mut prefixes = [Fq::one(); CHAINS * WIDTH];
     let mut product = Fq::one();
@@ -103,7 +103,7 @@ fn invert(ifma: Ifma, products: [Coordinate; CHAINS]) -> [Coordinate; CHAINS] {
     let mut inverse = product.invert().expect("every denominator is other than zero") * Fq::from(FORM);
     let mut inverses = [[0; 4]; CHAINS * WIDTH];
     for i in (0..CHAINS * WIDTH).rev() {
-        inverses[i] = words_of(inverse * prefixes[i]);
+        inverses[i] = (inverse * prefixes[i]).to_words();
         inverse *= elements[i];
     }
     let (chains, _) = inverses.as_chunks::<WIDTH>();

@@ -3,7 +3,7 @@
 use halo2curves::bn256::Fq;
 
 use super::{Operand, Packed};
-use crate::cpu::msm::point::{element_of, words_of};
+use crate::cpu::memory::InWords;
 
 #[derive(Default)]
 pub(in crate::cpu::msm) struct Adder {
@@ -56,14 +56,14 @@ impl Adder {
 
 fn load(points: &[Packed], operand: Operand) -> (Fq, Fq) {
     let point = &points[operand.index()];
-    let y = element_of(point.y);
-    (element_of(point.x), if operand.is_negated() { -y } else { y })
+    let y = Fq::from_words(point.y);
+    (Fq::from_words(point.x), if operand.is_negated() { -y } else { y })
 }
 
 fn pack(point: &(Fq, Fq)) -> Packed {
     Packed {
-        x: words_of(point.0),
-        y: words_of(point.1),
+        x: point.0.to_words(),
+        y: point.1.to_words(),
     }
 }
 
