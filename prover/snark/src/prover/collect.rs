@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use halo2_proofs::{
     circuit::Value,
     halo2curves::{
-        bn256::Fr,
+        bn256::{Fr, G1Affine},
         ff::{BatchInvert, Field},
     },
     plonk::{
         Advice, Any, Assigned, Assignment, Challenge, Circuit, Column, ConstraintSystem, Error, Fixed,
-        FloorPlanner, Instance, Selector,
+        FloorPlanner, Instance, Selector, VerifyingKey,
     },
 };
 
@@ -24,14 +24,16 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Lays out `circuit` over `rows` rows, of which the first `usable` may be assigned.
-    pub(super) fn collect<C: Circuit<Fr>>(
+    /// Lays out `circuit`, whose keys are `vk`'s, with these instance columns (padded with zeros).
+    pub fn synthesize<C: Circuit<Fr>>(
+        vk: &VerifyingKey<G1Affine>,
         circuit: &C,
-        cs: &ConstraintSystem<Fr>,
         instances: &[&[Fr]],
-        rows: usize,
-        usable: usize,
     ) -> Result<Self, ProverError> {
+        let cs = vk.cs();
+        let rows = 1usize << vk.get_domain().k();
+        let usable = usable_rows(cs, rows);
+        check_instances(cs, usable, instances)?;
         // The keys' constraint system has its selectors compiled away; a fresh one gives the circuit its columns.
         let mut fresh = ConstraintSystem::default();
         let config = C::configure_with_params(&mut fresh, circuit.params());
@@ -45,6 +47,33 @@ impl Witness {
         C::FloorPlanner::synthesize(&mut collector, circuit, config, cs.constants().clone())
             .map_err(ProverError::Synthesis)?;
         collector.finish()
+    }
+}
+
+/// Rows that a circuit may assign; the others blind.
+pub(super) fn usable_rows(cs: &ConstraintSystem<Fr>, rows: usize) -> usize {
+    rows - (cs.blinding_factors() + 1)
+}
+
+pub(super) fn check_instances(
+    cs: &ConstraintSystem<Fr>,
+    usable: usize,
+    instances: &[&[Fr]],
+) -> Result<(), ProverError> {
+    let expected = cs.num_instance_columns();
+    if instances.len() != expected {
+        return Err(ProverError::InstanceColumns {
+            expected,
+            actual: instances.len(),
+        });
+    }
+    match instances.iter().position(|values| values.len() > usable) {
+        Some(column) => Err(ProverError::InstanceTooLong {
+            column,
+            actual: instances[column].len(),
+            usable,
+        }),
+        None => Ok(()),
     }
 }
 

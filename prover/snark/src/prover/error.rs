@@ -104,12 +104,11 @@ pub enum ProverError {
 }
 
 impl ProverError {
-    /// Whether the same witness may be proved on another backend.
-    pub fn is_device_fault(&self) -> bool {
+    /// Whether another backend may prove the same witness: a backend that computes wrong values can cause these errors
+    /// with a good witness.
+    pub fn depends_on_backend(&self) -> bool {
         match self {
-            Self::Accel(error) => error.is_device_fault(),
-            // A result that a transcript cannot take is a wrong result, or a wrong witness: the other backend decides.
-            Self::Transcript(_) => true,
+            Self::Accel(_) | Self::Transcript(_) | Self::NotInTable { .. } => true,
             Self::Unsupported(_)
             | Self::Size { .. }
             | Self::InstanceColumns { .. }
@@ -117,7 +116,6 @@ impl ProverError {
             | Self::Synthesis(_)
             | Self::CellOutside { .. }
             | Self::CellUnknown { .. }
-            | Self::NotInTable { .. }
             | Self::Program(_) => false,
         }
     }

@@ -20,6 +20,7 @@ use halo2_proofs::{
 
 use super::{
     ProverError, Unsupported,
+    collect::usable_rows,
     compile::Compiled,
     constraints::{self, Columns},
     machine::Machine,
@@ -128,9 +129,8 @@ impl<B: Backend> PreparedKey<B> {
         1 << self.k()
     }
 
-    /// Rows that a circuit may assign; the others blind.
     pub(super) fn usable(&self) -> usize {
-        self.rows() - (self.cs().blinding_factors() + 1)
+        usable_rows(self.cs(), self.rows())
     }
 
     pub(super) fn cs(&self) -> &ConstraintSystem<Fr> {

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 
 use super::{
     PreparedKey, ProverError, Seed, Steps, Witness,
+    collect::check_instances,
     constant::{Symbol, Symbols},
     constraints::chunk_len,
     lookup::{Permuted, permute},
@@ -38,14 +39,9 @@ impl<B: Backend> PreparedKey<B> {
         transcript: &mut T,
     ) -> Result<Steps, ProverError> {
         let clock = Clock::default();
-        let witness = step!(clock, "witness", self.witness(circuit, instances))?;
+        let vk = self.pk.get_vk();
+        let witness = step!(clock, "witness", Witness::synthesize(vk, circuit, instances))?;
         self.prove_on(clock, &witness, instances, seed, transcript)
-    }
-
-    /// The witness of `circuit`. It depends on the key and not on the backend.
-    pub fn witness<C: Circuit<Fr>>(&self, circuit: &C, instances: &[&[Fr]]) -> Result<Witness, ProverError> {
-        self.check_instances(instances)?;
-        Witness::collect(circuit, self.cs(), instances, self.rows(), self.usable())
     }
 
     /// Writes the proof of `witness` to `transcript`: the same bytes for the same seed, on every backend and with any
@@ -61,25 +57,6 @@ impl<B: Backend> PreparedKey<B> {
         self.prove_on(Clock::default(), witness, instances, seed, transcript)
     }
 
-    fn check_instances(&self, instances: &[&[Fr]]) -> Result<(), ProverError> {
-        let expected = self.cs().num_instance_columns();
-        if instances.len() != expected {
-            return Err(ProverError::InstanceColumns {
-                expected,
-                actual: instances.len(),
-            });
-        }
-        let usable = self.usable();
-        match instances.iter().position(|values| values.len() > usable) {
-            Some(column) => Err(ProverError::InstanceTooLong {
-                column,
-                actual: instances[column].len(),
-                usable,
-            }),
-            None => Ok(()),
-        }
-    }
-
     fn prove_on<E: EncodedChallenge<G1Affine>, T: TranscriptWrite<G1Affine, E>>(
         &self,
         clock: Clock,
@@ -88,7 +65,7 @@ impl<B: Backend> PreparedKey<B> {
         seed: Seed,
         transcript: &mut T,
     ) -> Result<Steps, ProverError> {
-        self.check_instances(instances)?;
+        check_instances(self.cs(), self.usable(), instances)?;
         let machine = Machine {
             backend: &self.backend,
             clock: &clock,

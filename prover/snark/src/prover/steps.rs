@@ -33,6 +33,21 @@ impl Steps {
         self.steps.iter().map(|step| step.time).sum()
     }
 
+    /// Runs a step that belongs to no one backend, before or after the proof proper.
+    pub(crate) fn time<T>(&mut self, name: &'static str, span: tracing::Span, run: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = span.in_scope(run);
+        self.add(name, start.elapsed());
+        result
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        other.steps.iter().for_each(|step| self.add(step.name, step.time));
+        self.msm += other.msm;
+        self.ntt += other.ntt;
+        self.rows += other.rows;
+    }
+
     fn add(&mut self, name: &'static str, time: Duration) {
         match self.steps.iter_mut().find(|step| step.name == name) {
             Some(step) => step.time += time,
