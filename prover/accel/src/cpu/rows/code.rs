@@ -245,9 +245,11 @@ mod tests {
         let mut registers = vec![0; code.registers];
         let mut by_one = 0;
         for operation in &code.operations {
-            let bound = |source| match source {
-                Source::Register(register) => registers[register],
-                Source::Constant(_) | Source::One => 1,
+            let bound = |source| -> usize {
+                match source {
+                    Source::Register(register) => registers[register],
+                    Source::Constant(_) | Source::One => 1,
+                }
             };
             by_one += usize::from(matches!(operation.kind, Kind::Mul(_, Source::One)));
             registers[operation.target] = match operation.kind {
@@ -257,7 +259,7 @@ mod tests {
                     assert!(bound(b) <= 1 << bound_log);
                     bound(a) + (1 << bound_log)
                 }
-                Kind::Mul(a, b) => (bound(a) * bound(b)).div_ceil(84) + 1,
+                Kind::Mul(a, b) => product_bound(bound(a), bound(b)),
             };
             assert!(registers[operation.target] <= 84);
         }
