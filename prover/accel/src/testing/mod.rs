@@ -1,3 +1,5 @@
-//! What every backend must pass: call the suites from its tests.
+//! The suites that every backend must pass. A function panics where a backend is wrong.
 
+pub mod msm;
 pub mod ntt;
+pub mod rows;

@@ -3,7 +3,7 @@
 
 use std::{arch::x86_64::*, marker::PhantomData};
 
-use super::modulus::{MASK, Modulus, Words, limbs, multiple};
+use super::modulus::{Limbs, MASK, Modulus, Words, limbs, multiple};
 
 /// Elements per [`Lanes`].
 pub(crate) const WIDTH: usize = 8;
@@ -43,11 +43,20 @@ impl<M: Modulus> Lanes<M> {
         }
     }
 
+    #[inline(always)]
+    unsafe fn broadcast(limbs: &Limbs) -> Self {
+        let mut all = [unsafe { _mm512_setzero_si512() }; 5];
+        for i in 0..5 {
+            all[i] = unsafe { _mm512_set1_epi64(limbs[i] as i64) };
+        }
+        Self::new(all)
+    }
+
     /// One element in all lanes, its value as it stands (no change of form).
     #[inline(always)]
     pub(crate) fn splat(_: Ifma, words: &Words) -> Self {
         // SAFETY: `Ifma` proves the features; so in every block of this file.
-        Self::new(limbs(*words, 0).map(|limb| unsafe { _mm512_set1_epi64(limb as i64) }))
+        unsafe { Self::broadcast(&limbs(*words, 0)) }
     }
 
     /// Zero in all lanes.
@@ -163,7 +172,7 @@ impl<M: Modulus> Lanes<M> {
         unsafe {
             let zero = _mm512_setzero_si512();
             let mask = _mm512_set1_epi64(MASK as i64);
-            let p = M::P_LIMBS.map(|limb| _mm512_set1_epi64(limb as i64));
+            let p = Self::broadcast(&M::P_LIMBS).limbs;
             let minus_p_inverse = _mm512_set1_epi64(M::MINUS_P_INVERSE as i64);
             for i in 0..5 {
                 let q = _mm512_madd52lo_epu64(zero, t[i], minus_p_inverse);
@@ -208,7 +217,7 @@ impl<M: Modulus> Lanes<M> {
     #[inline(always)]
     pub(crate) fn sub<const K: u64>(self, other: Self) -> Self {
         unsafe {
-            let kp = const { multiple(M::P, K) }.map(|limb| _mm512_set1_epi64(limb as i64));
+            let kp = Self::broadcast(&const { multiple(M::P, K) }).limbs;
             let mut l = self.limbs;
             for i in 0..5 {
                 l[i] = _mm512_sub_epi64(_mm512_add_epi64(l[i], kp[i]), other.limbs[i]);
@@ -221,7 +230,7 @@ impl<M: Modulus> Lanes<M> {
     #[inline(always)]
     pub(crate) fn reduce<const K: u64>(self) -> Self {
         unsafe {
-            let kp = const { multiple(M::P, K) }.map(|limb| _mm512_set1_epi64(limb as i64));
+            let kp = Self::broadcast(&const { multiple(M::P, K) }).limbs;
             let mut l = self.limbs;
             for i in 0..5 {
                 l[i] = _mm512_sub_epi64(l[i], kp[i]);
@@ -248,8 +257,8 @@ impl<M: Modulus> Lanes<M> {
 fn load_words(words: &[Words; WIDTH]) -> [__m512i; 4] {
     unsafe {
         let at = words.as_ptr().cast::<__m512i>();
-        // rows: elements 0 1, 2 3, 4 5, 6 7
-        let [r0, r1, r2, r3] = std::array::from_fn(|i| _mm512_loadu_si512(at.add(i)));
+        let (r0, r1) = (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1))); // elements 0 1, 2 3
+        let (r2, r3) = (_mm512_loadu_si512(at.add(2)), _mm512_loadu_si512(at.add(3))); // elements 4 5, 6 7
         let low = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
         let high = _mm512_setr_epi64(2, 6, 10, 14, 3, 7, 11, 15);
         let (a, b) = (
