@@ -11,14 +11,14 @@ pub(super) const ROW_BLOCK: usize = 8;
 ///
 /// # Bounds
 /// A vector may hold values beyond the modulus; how far is the implementation's business, given that between loading
-/// and storing there are at most one `multiply` before the butterflies, `butterfly_one` only in the first layers with
-/// `STEP` 0, 1, 2 in turn, at most 14 layers in all, and one `multiply` or `scale` after them.
+/// and storing there are at most one `multiply` before the butterflies, `butterfly_one` with `STEP` 0, 1, 2 in turn in
+/// the first layers only, at most 14 layers in all, and one `multiply` or `scale` after them.
 ///
 /// # Safety
 /// The methods may use instructions that not every machine has: whoever names an implementation has made sure that
 /// this machine has them, and inlines the methods into [`Arithmetic::run`]. Pointers are valid for what is read or
 /// written: `WIDTH` elements; for rows `ROW_BLOCK` elements at each of `WIDTH` places `stride` apart.
-pub(super) trait Arithmetic: Copy + Send + Sync + 'static {
+pub trait Arithmetic: Copy + Send + Sync + 'static {
     /// The field.
     type Field: NttField;
     /// An element in memory: of the size and alignment of `Field`.
@@ -34,6 +34,8 @@ pub(super) trait Arithmetic: Copy + Send + Sync + 'static {
 
     /// Prepares a multiplier.
     fn constant(value: Self::Field) -> Self::Constant;
+    /// A multiplier of one lane as `load_factor` reads it.
+    fn factor(value: Self::Field) -> Self::Word;
 
     /// Computes one tile: inlines [`super::pass::tile`] into a function that has the instructions.
     unsafe fn run(pass: &Pass<'_, Self>, line: usize, buffer: *mut Self::Vector);
@@ -49,7 +51,7 @@ pub(super) trait Arithmetic: Copy + Send + Sync + 'static {
     /// Writes a block, fully reduced.
     unsafe fn store_rows(to: *mut Self::Word, stride: usize, vectors: [Self::Vector; ROW_BLOCK]);
 
-    /// Reads multipliers (fully reduced) of neighbouring lanes.
+    /// Reads multipliers of neighbouring lanes, made by `factor`.
     unsafe fn load_factor(from: *const Self::Word) -> Self::Vector;
     /// `factor * ratio`, `ratio` straight from `load_factor`.
     unsafe fn advance(factor: Self::Vector, ratio: Self::Vector) -> Self::Vector;
@@ -61,7 +63,7 @@ pub(super) trait Arithmetic: Copy + Send + Sync + 'static {
     /// `(a + b * w, a - b * w)`.
     unsafe fn butterfly(a: Self::Vector, b: Self::Vector, w: &Self::Constant)
     -> (Self::Vector, Self::Vector);
-    /// `(a + b, a - b)` in layer `STEP`.
+    /// `(a + b, a - b)` in layer `STEP` without products before it, or in any layer with `STEP` 3.
     unsafe fn butterfly_one<const STEP: usize>(
         a: Self::Vector,
         b: Self::Vector,

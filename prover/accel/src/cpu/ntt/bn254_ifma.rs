@@ -18,6 +18,7 @@ use halo2curves::{bn256::Fr, ff::PrimeField};
 
 use super::{
     arithmetic::{Arithmetic, ROW_BLOCK},
+    memory::words,
     pass::{Pass, tile},
 };
 use crate::cpu::lanes::{FrModulus, Modulus, Words};
@@ -59,14 +60,14 @@ const fn bound(step: usize) -> Limbs {
 
 /// A multiplier `w < p` and `⌊w·2^260 / p⌋`.
 #[derive(Clone, Copy)]
-pub(in crate::cpu) struct Constant {
+pub struct Constant {
     factor: Limbs,
     quotient: Limbs,
 }
 
 /// See the module.
 #[derive(Clone, Copy)]
-pub(in crate::cpu) struct Bn254Ifma;
+pub struct Bn254Ifma;
 
 /// `2^260` modulo `p`.
 const R: Words = FrModulus::ONE;
@@ -250,24 +251,33 @@ unsafe fn montgomery(x: Vector, y: Vector) -> Vector {
     }
 }
 
-/// Full reduction of any value below `2^260`.
+/// Below `2p`, for any value below `2^260`.
 #[inline(always)]
-unsafe fn reduce(x: Vector) -> Vector {
+unsafe fn nearly_reduce(x: Vector) -> Vector {
     unsafe {
-        let x = carry(x);
+        let x = operand(x);
         // The quotient of the top limbs is that of the values, or one less.
         let zero = _mm512_setzero_si512();
         let high = _mm512_madd52hi_epu64(zero, x[4], _mm512_set1_epi64(QUOTIENT as i64));
         let q = _mm512_srli_epi64::<45>(high);
         let p = splat(&MINUS_P);
-        let mut r = x;
+        let mut r = [zero; 5];
         for i in 0..5 {
+            r[i] = _mm512_add_epi64(r[i], _mm512_and_si512(x[i], _mm512_set1_epi64(MASK as i64)));
             r[i] = _mm512_madd52lo_epu64(r[i], q, p[i]);
             if i < 4 {
                 r[i + 1] = _mm512_madd52hi_epu64(r[i + 1], q, p[i]);
             }
         }
-        let r = wrap(r);
+        wrap(r)
+    }
+}
+
+/// Full reduction of any value below `2^260`.
+#[inline(always)]
+unsafe fn reduce(x: Vector) -> Vector {
+    unsafe {
+        let (r, p) = (nearly_reduce(x), splat(&MINUS_P));
         let mut less = r;
         for i in 0..5 {
             less[i] = _mm512_add_epi64(r[i], p[i]);
@@ -372,6 +382,10 @@ impl Arithmetic for Bn254Ifma {
         }
     }
 
+    fn factor(value: Fr) -> Words {
+        words(value * Fr::from(16)) // from 2^256 to 2^260
+    }
+
     unsafe fn run(pass: &Pass<'_, Self>, line: usize, buffer: *mut Vector) {
         unsafe { run(pass, line, buffer) }
     }
@@ -436,16 +450,9 @@ impl Arithmetic for Bn254Ifma {
         }
     }
 
-    /// `x·2^256` becomes `x·2^260`.
     #[inline(always)]
     unsafe fn load_factor(from: *const Words) -> Vector {
-        unsafe {
-            let mut l = Self::load(from);
-            for i in 0..5 {
-                l[i] = _mm512_slli_epi64::<4>(l[i]);
-            }
-            reduce(l)
-        }
+        unsafe { Self::load(from) }
     }
 
     #[inline(always)]
@@ -470,7 +477,13 @@ impl Arithmetic for Bn254Ifma {
 
     #[inline(always)]
     unsafe fn butterfly_one<const STEP: usize>(a: Vector, b: Vector) -> (Vector, Vector) {
-        unsafe { difference(a, b, const { &bound(STEP) }) }
+        unsafe {
+            if STEP < 3 {
+                difference(a, b, const { &bound(STEP) })
+            } else {
+                difference(a, nearly_reduce(b), const { &bound(0) })
+            }
+        }
     }
 }
 

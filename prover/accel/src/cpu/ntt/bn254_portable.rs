@@ -81,7 +81,7 @@ fn mul(a: Words, b: Words) -> Words {
 
 /// See the module.
 #[derive(Clone, Copy)]
-pub(in crate::cpu) struct Bn254Portable;
+pub struct Bn254Portable;
 
 // SAFETY (all methods): pointers as the trait says; no special instructions.
 impl Arithmetic for Bn254Portable {
@@ -93,6 +93,10 @@ impl Arithmetic for Bn254Portable {
     type Constant = Words;
 
     fn constant(value: Fr) -> Words {
+        words(value)
+    }
+
+    fn factor(value: Fr) -> Words {
         words(value)
     }
 

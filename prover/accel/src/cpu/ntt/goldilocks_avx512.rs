@@ -18,7 +18,7 @@ const EPSILON: i64 = 0xffff_ffff;
 
 /// See the module.
 #[derive(Clone, Copy)]
-pub(in crate::cpu) struct GoldilocksAvx512;
+pub struct GoldilocksAvx512;
 
 /// The representative below `p`.
 #[inline(always)]
@@ -115,6 +115,10 @@ impl Arithmetic for GoldilocksAvx512 {
 
     fn constant(value: F) -> u64 {
         canonical(value)
+    }
+
+    fn factor(value: F) -> F {
+        value
     }
 
     unsafe fn run(pass: &Pass<'_, Self>, line: usize, buffer: *mut __m512i) {

@@ -5,7 +5,6 @@ use std::cell::RefCell;
 
 use halo2curves::bn256::Fr;
 
-use super::arithmetic::Arithmetic;
 use crate::cpu::lanes::Words;
 
 // `Fr` is a struct around its four words; the same size leaves no room for anything else.
@@ -15,15 +14,6 @@ const _: () = assert!(size_of::<Fr>() == size_of::<Words>() && align_of::<Fr>() 
 pub(super) fn words(value: Fr) -> Words {
     // SAFETY: same size, and any bits are a valid `Words`.
     unsafe { std::mem::transmute(value) }
-}
-
-/// Field elements as words.
-pub(super) fn as_words<A: Arithmetic>(elements: &[A::Field]) -> Vec<A::Word> {
-    const { assert!(size_of::<A::Field>() == size_of::<A::Word>()) };
-    const { assert!(align_of::<A::Field>() == align_of::<A::Word>()) };
-    let at = elements.as_ptr().cast::<A::Word>();
-    // SAFETY: `Arithmetic::Word` is `Field` in memory.
-    unsafe { std::slice::from_raw_parts(at, elements.len()) }.to_vec()
 }
 
 /// A cache line.

@@ -12,6 +12,7 @@ mod goldilocks_portable;
 mod memory;
 mod pass;
 mod plan;
+mod powers;
 mod small;
 
 #[cfg(target_arch = "x86_64")]
@@ -29,8 +30,10 @@ use super::{CpuBackend, Level};
 use crate::{AccelError, Ntt, Transform, field::NttField};
 
 /// A field with its two arithmetics.
-trait CpuField: NttField {
+pub trait CpuField: NttField {
+    /// One element at a time.
     type Portable: Arithmetic<Field = Self>;
+    /// Eight at a time.
     type Avx512: Arithmetic<Field = Self>;
 }
 

@@ -14,7 +14,7 @@ const L1_BYTES: usize = 24 << 10;
 
 /// Where element `i` of line `l` is.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Layout {
+pub enum Layout {
     /// At `l + i * stride`.
     Columns {
         /// Elements from one to the next of a line.
@@ -26,44 +26,29 @@ pub(super) enum Layout {
 
 /// One side of a pass.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Side {
+pub struct Side {
     /// Where the lines are.
     pub layout: Layout,
     /// Whether `i` is to be reversed by bits before it is placed.
     pub reversed: bool,
 }
 
-/// Multipliers `start[l] * ratio[l]^i` of element `i` of line `l`.
-pub(super) struct Powers<'a, A: Arithmetic> {
-    pub start: &'a [A::Word],
-    pub ratio: &'a [A::Word],
-}
-
-impl<A: Arithmetic> Clone for Powers<'_, A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<A: Arithmetic> Copy for Powers<'_, A> {}
-
-/// Multipliers on one side of a pass.
-pub(super) struct Scaling<'a, A: Arithmetic> {
-    /// By line and element; that side must be [`Layout::Columns`].
-    pub powers: Option<Powers<'a, A>>,
+/// Multipliers on one side of a pass, made by [`Arithmetic::factor`] and [`Arithmetic::constant`].
+pub enum Scaling<'a, A: Arithmetic> {
+    None,
     /// By element, alike for all lines.
-    pub constants: Option<&'a [A::Constant]>,
-}
-
-impl<A: Arithmetic> Scaling<'_, A> {
-    pub const NONE: Self = Self {
-        powers: None,
-        constants: None,
-    };
+    Constants(&'a [A::Constant]),
+    /// By line and element, in the layout of the data, which is [`Layout::Columns`].
+    Table(&'a [A::Word]),
+    /// `start[l] * ratio[l]^i` for element `i` of line `l`; the layout is [`Layout::Columns`].
+    Powers {
+        start: &'a [A::Word],
+        ratio: &'a [A::Word],
+    },
 }
 
 /// A pass over all lines of one column.
-pub(super) struct Pass<'a, A: Arithmetic> {
+pub struct Pass<'a, A: Arithmetic> {
     pub log_length: u32,
     /// Vectors per row of a tile.
     pub vectors: usize,
@@ -118,20 +103,18 @@ unsafe fn load<A: Arithmetic>(pass: &Pass<'_, A>, line: usize, buffer: *mut A::V
         match pass.input.layout {
             Layout::Columns { stride } => {
                 let factors = buffer.add(length * vectors);
-                if let Some(powers) = pass.before.powers {
-                    start_powers(powers, line, vectors, factors);
-                }
+                start_powers(&pass.before, line, vectors, factors);
                 for i in 0..length {
                     let from = pass.from.add(line + place(i) * stride);
                     for v in 0..vectors {
-                        let mut vector = A::load(from.add(v * A::WIDTH));
-                        if pass.before.powers.is_some() {
-                            vector = A::scale(vector, next_power::<A>(factors.add(2 * v)));
-                        }
-                        if let Some(constants) = pass.before.constants {
-                            vector = A::multiply(vector, constants.get_unchecked(i));
-                        }
-                        *buffer.add(i * vectors + v) = vector;
+                        let vector = A::load(from.add(v * A::WIDTH));
+                        let at = line + v * A::WIDTH + i * stride;
+                        *buffer.add(i * vectors + v) = match &pass.before {
+                            Scaling::None => vector,
+                            Scaling::Constants(w) => A::multiply(vector, w.get_unchecked(i)),
+                            Scaling::Table(table) => A::scale(vector, A::load_factor(table.as_ptr().add(at))),
+                            Scaling::Powers { .. } => A::scale(vector, next_power::<A>(factors.add(2 * v))),
+                        };
                     }
                 }
             }
@@ -143,8 +126,8 @@ unsafe fn load<A: Arithmetic>(pass: &Pass<'_, A>, line: usize, buffer: *mut A::V
                         for lane in 0..ROW_BLOCK {
                             let i = place(block + lane);
                             let mut vector = block_vectors[lane];
-                            if let Some(constants) = pass.before.constants {
-                                vector = A::multiply(vector, constants.get_unchecked(i));
+                            if let Scaling::Constants(w) = &pass.before {
+                                vector = A::multiply(vector, w.get_unchecked(i));
                             }
                             *buffer.add(i * vectors + v) = vector;
                         }
@@ -170,21 +153,23 @@ unsafe fn store<A: Arithmetic>(pass: &Pass<'_, A>, line: usize, buffer: *mut A::
         match pass.output.layout {
             Layout::Columns { stride } => {
                 let factors = buffer.add(length * vectors);
-                if let Some(powers) = pass.after.powers {
-                    start_powers(powers, line, vectors, factors);
-                }
+                start_powers(&pass.after, line, vectors, factors);
                 for i in 0..length {
                     let row = buffer.add(reverse(i, log_length) * vectors);
                     let to = pass.to.add(line + place(i) * stride);
                     for v in 0..vectors {
-                        let (mut vector, to) = (*row.add(v), to.add(v * A::WIDTH));
-                        if let Some(constants) = pass.after.constants {
-                            vector = A::multiply(vector, constants.get_unchecked(i));
-                        }
-                        if pass.after.powers.is_some() {
-                            A::store_scaled(to, A::scale(vector, next_power::<A>(factors.add(2 * v))));
-                        } else {
-                            A::store(to, vector);
+                        let (vector, to) = (*row.add(v), to.add(v * A::WIDTH));
+                        let at = line + v * A::WIDTH + i * stride;
+                        match &pass.after {
+                            Scaling::None => A::store(to, vector),
+                            Scaling::Constants(w) => A::store(to, A::multiply(vector, w.get_unchecked(i))),
+                            Scaling::Table(table) => {
+                                let factor = A::load_factor(table.as_ptr().add(at));
+                                A::store_scaled(to, A::scale(vector, factor));
+                            }
+                            Scaling::Powers { .. } => {
+                                A::store_scaled(to, A::scale(vector, next_power::<A>(factors.add(2 * v))));
+                            }
                         }
                     }
                 }
@@ -197,8 +182,8 @@ unsafe fn store<A: Arithmetic>(pass: &Pass<'_, A>, line: usize, buffer: *mut A::
                         for lane in 0..ROW_BLOCK {
                             let i = place(block + lane);
                             let mut vector = *buffer.add(reverse(i, log_length) * vectors + v);
-                            if let Some(constants) = pass.after.constants {
-                                vector = A::multiply(vector, constants.get_unchecked(i));
+                            if let Scaling::Constants(w) = &pass.after {
+                                vector = A::multiply(vector, w.get_unchecked(i));
                             }
                             block_vectors[lane] = vector;
                         }
@@ -210,20 +195,23 @@ unsafe fn store<A: Arithmetic>(pass: &Pass<'_, A>, line: usize, buffer: *mut A::
     }
 }
 
-/// Writes `start, ratio` of every vector of lines to `factors`.
+/// Writes `start, ratio` of every vector of lines to `factors`, if the scaling is by powers.
 #[inline(always)]
 unsafe fn start_powers<A: Arithmetic>(
-    powers: Powers<'_, A>,
+    scaling: &Scaling<'_, A>,
     line: usize,
     vectors: usize,
     factors: *mut A::Vector,
 ) {
+    let Scaling::Powers { start, ratio } = scaling else {
+        return;
+    };
     // SAFETY: both slices have one element per line.
     unsafe {
         for v in 0..vectors {
             let line = line + v * A::WIDTH;
-            *factors.add(2 * v) = A::load_factor(powers.start.as_ptr().add(line));
-            *factors.add(2 * v + 1) = A::load_factor(powers.ratio.as_ptr().add(line));
+            *factors.add(2 * v) = A::load_factor(start.as_ptr().add(line));
+            *factors.add(2 * v + 1) = A::load_factor(ratio.as_ptr().add(line));
         }
     }
 }
@@ -312,7 +300,10 @@ unsafe fn layers<A: Arithmetic>(
     let quarter = size / 4 * vectors;
     // SAFETY: the blocks are in the buffer; block `b` of the second layer has the twiddle `b`, all below half the length.
     unsafe {
-        for block in first..end {
+        if first == 0 {
+            first_layers::<A, 3, 3>(buffer, quarter, twiddles.get_unchecked(1));
+        }
+        for block in first.max(1)..end {
             let w = twiddles.get_unchecked(block);
             let w0 = twiddles.get_unchecked(2 * block);
             let w1 = twiddles.get_unchecked(2 * block + 1);

@@ -7,8 +7,9 @@ use rayon::prelude::*;
 
 use super::{
     arithmetic::Arithmetic,
-    memory::{as_words, with_buffer},
-    pass::{Layout, Pass, Powers, Scaling, Side, buffer_vectors, reverse},
+    memory::with_buffer,
+    pass::{Layout, Pass, Scaling, Side, buffer_vectors, reverse},
+    powers::Powers,
     small,
 };
 use crate::{
@@ -25,16 +26,15 @@ const MIN_PARALLEL_LOG_SIZE: u32 = 12;
 struct Roots<A: Arithmetic> {
     /// Powers of the root of order `2^log_rows` in reversed order.
     twiddles: Vec<A::Constant>,
-    /// Multipliers between the passes.
     between: Between<A>,
 }
 
-/// Multipliers between the passes, `start[l] * ratio[l]^i` for line `l` and element `i`, for either layout.
+/// Multipliers between the passes.
 struct Between<A: Arithmetic> {
     /// Line `i2`, element `k1`: after the first pass.
-    after_first: [Vec<A::Word>; 2],
-    /// Line `k1`, element `i2`: before the second pass.
-    before_second: [Vec<A::Word>; 2],
+    after_first: Powers<A>,
+    /// Line `k1`, element `i2`: before the second pass, for input in reversed order.
+    before_second: Powers<A>,
 }
 
 /// `n = n1·n2` with `n1 = 2^log_rows`, `n2 = 2^log_columns`.
@@ -62,7 +62,7 @@ impl Shape {
 }
 
 /// Everything known of a size.
-pub(super) struct Plan<A: Arithmetic> {
+pub struct Plan<A: Arithmetic> {
     log_size: u32,
     shape: Shape,
     root: A::Field,
@@ -75,7 +75,7 @@ pub(super) struct Plan<A: Arithmetic> {
 }
 
 /// Everything known of a shift `g`.
-pub(super) struct Shift<A: Arithmetic> {
+pub struct Shift<A: Arithmetic> {
     log_size: u32,
     shift: A::Field,
     shift_inverse: A::Field,
@@ -90,10 +90,6 @@ fn constants<A: Arithmetic>(first: A::Field, ratio: A::Field, count: usize) -> V
         .into_iter()
         .map(A::constant)
         .collect()
-}
-
-fn words<A: Arithmetic>(first: A::Field, ratio: A::Field, count: usize) -> Vec<A::Word> {
-    as_words::<A>(&progression(first, ratio, count))
 }
 
 impl<A: Arithmetic> Plan<A> {
@@ -114,14 +110,8 @@ impl<A: Arithmetic> Plan<A> {
                 Roots {
                     twiddles: (0..natural.len()).map(twiddle).collect(),
                     between: Between {
-                        after_first: [
-                            words::<A>(factor, one, shape.columns()),
-                            words::<A>(one, root, shape.columns()),
-                        ],
-                        before_second: [
-                            words::<A>(factor, one, shape.rows()),
-                            words::<A>(one, root, shape.rows()),
-                        ],
+                        after_first: Powers::new(shape.columns(), shape.rows(), (factor, one), (one, root)),
+                        before_second: Powers::new(shape.rows(), shape.columns(), (factor, one), (one, root)),
                     },
                 }
             })
@@ -162,13 +152,10 @@ impl<A: Arithmetic> Plan<A> {
             Some(Some((constants, between))) => (Some(constants.as_slice()), between),
             _ => (None, &roots.between),
         };
-        let scaling = |constants| Scaling {
-            powers: None,
-            constants,
-        };
+        let constants = constants.map_or(Scaling::None, Scaling::Constants);
         let (first, last) = match direction {
-            Direction::Forward => (scaling(constants), Scaling::NONE),
-            Direction::Inverse => (Scaling::NONE, scaling(constants)),
+            Direction::Forward => (constants, Scaling::None),
+            Direction::Inverse => (Scaling::None, constants),
         };
         self.two_passes(order, &roots.twiddles, between, first, last, column);
     }
@@ -203,7 +190,7 @@ impl<A: Arithmetic> Plan<A> {
                     before: first,
                     to: middle,
                     output: natural(by_columns(columns)),
-                    after: between.scaling_after_first(),
+                    after: between.after_first.scaling(),
                     twiddles,
                 });
                 self.run(Pass {
@@ -211,7 +198,7 @@ impl<A: Arithmetic> Plan<A> {
                     vectors: self.vectors(),
                     from: middle,
                     input: natural(Layout::Rows),
-                    before: Scaling::NONE,
+                    before: Scaling::None,
                     to: data,
                     output: natural(by_columns(rows)),
                     after: last,
@@ -228,7 +215,7 @@ impl<A: Arithmetic> Plan<A> {
                     before: first,
                     to: data,
                     output: side(by_columns(columns), true),
-                    after: between.scaling_after_first(),
+                    after: between.after_first.scaling(),
                     twiddles,
                 });
                 self.run(Pass {
@@ -236,7 +223,7 @@ impl<A: Arithmetic> Plan<A> {
                     vectors: self.vectors(),
                     from: data,
                     input: natural(Layout::Rows),
-                    before: Scaling::NONE,
+                    before: Scaling::None,
                     to: data,
                     output: side(Layout::Rows, true),
                     after: last,
@@ -252,7 +239,7 @@ impl<A: Arithmetic> Plan<A> {
                     before: first,
                     to: data,
                     output: natural(Layout::Rows),
-                    after: Scaling::NONE,
+                    after: Scaling::None,
                     twiddles,
                 });
                 self.run(Pass {
@@ -260,7 +247,7 @@ impl<A: Arithmetic> Plan<A> {
                     vectors: self.vectors(),
                     from: data,
                     input: side(by_columns(rows), true),
-                    before: between.scaling_before_second(),
+                    before: between.before_second.scaling(),
                     to: data,
                     output: natural(by_columns(rows)),
                     after: last,
@@ -342,23 +329,6 @@ impl<A: Arithmetic> Plan<A> {
     }
 }
 
-impl<A: Arithmetic> Between<A> {
-    fn scaling_after_first(&self) -> Scaling<'_, A> {
-        Self::scaling(&self.after_first)
-    }
-
-    fn scaling_before_second(&self) -> Scaling<'_, A> {
-        Self::scaling(&self.before_second)
-    }
-
-    fn scaling([start, ratio]: &[Vec<A::Word>; 2]) -> Scaling<'_, A> {
-        Scaling {
-            powers: Some(Powers { start, ratio }),
-            constants: None,
-        }
-    }
-}
-
 impl<A: Arithmetic> Shift<A> {
     /// `inverse` is `1 / shift`.
     pub fn new(plan: &Plan<A>, shift: A::Field, inverse: A::Field) -> Self {
@@ -369,11 +339,8 @@ impl<A: Arithmetic> Shift<A> {
         // i = i1·n2 + i2: g^(i1·n2) before the first pass, g^i2 between the passes.
         let forward = tiled.then(|| {
             let between = Between {
-                after_first: [
-                    words::<A>(one, shift, columns),
-                    words::<A>(one, plan.root, columns),
-                ],
-                before_second: [words::<A>(one, one, rows), words::<A>(shift, plan.root, rows)],
+                after_first: Powers::new(columns, rows, (one, shift), (one, plan.root)),
+                before_second: Powers::new(rows, columns, (one, one), (shift, plan.root)),
             };
             (constants::<A>(one, shift.power(columns as u64), rows), between)
         });
@@ -381,11 +348,8 @@ impl<A: Arithmetic> Shift<A> {
         let backward = tiled.then(|| {
             let (root, scale) = (plan.root_inverse, plan.size_inverse);
             let between = Between {
-                after_first: [
-                    words::<A>(scale, one, columns),
-                    words::<A>(inverse, root, columns),
-                ],
-                before_second: [words::<A>(scale, inverse, rows), words::<A>(one, root, rows)],
+                after_first: Powers::new(columns, rows, (scale, one), (inverse, root)),
+                before_second: Powers::new(rows, columns, (scale, inverse), (one, root)),
             };
             (constants::<A>(one, inverse.power(rows as u64), columns), between)
         });
