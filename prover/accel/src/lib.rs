@@ -5,6 +5,7 @@
 
 pub mod cpu;
 mod error;
+mod field;
 mod msm;
 mod ntt;
 pub mod reference;
@@ -13,6 +14,7 @@ pub mod rows;
 pub mod testing;
 
 pub use error::AccelError;
+pub use field::NttField;
 pub use msm::Msm;
 pub use ntt::{Direction, Ntt, Order, Transform};
 
