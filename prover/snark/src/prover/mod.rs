@@ -28,6 +28,8 @@ mod queries;
 mod quotient;
 mod random;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod transcript;
 
 pub use collect::Witness;
