@@ -37,6 +37,10 @@ fn the_wrap_circuit_is_proved() {
     let mut wrapped = prover.prove(circuit, instances).expect("a proof");
     println!("{}", wrapped.steps);
     assert_eq!(wrapped.fallback, None);
+    // 21 key columns on 5 cosets, 12 columns of the witness, 4 MiB each.
+    let memory = prover.memory().expect("prepared");
+    assert_eq!(memory.held >> 22, 2 * 18 + 3 + 5 * 21 + 1);
+    assert_eq!(memory.proof >> 22, 6 + 2 * 12 + 5 + 1);
     keys.verifier().verify(&wrapped.snark).expect("valid");
     wrapped.snark.instances[5] += Fr::ONE;
     assert!(keys.verifier().verify(&wrapped.snark).is_err());
@@ -52,6 +56,7 @@ fn measure_against_stock() {
     let start = Instant::now();
     let prover = WrapProver::new(keys, srs, BackendChoice::Cpu).expect("supported");
     println!("prepare           {:>9.3} s", start.elapsed().as_secs_f64());
+    println!("{:?}", prover.memory());
     for _ in 0..2 {
         let start = Instant::now();
         let wrapped = prover.prove(circuit, instances).expect("a proof");
@@ -65,6 +70,10 @@ fn measure_against_stock() {
         println!("stock             {:>9.3} s\n", start.elapsed().as_secs_f64());
         assert_eq!(stock.proof.len(), wrapped.snark.proof.len());
     }
+}
+
+/// The peak of this process so far, keys and all.
+fn print_peak() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
         .lines()

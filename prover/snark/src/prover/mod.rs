@@ -34,6 +34,6 @@ mod transcript;
 
 pub use collect::Witness;
 pub use error::{ProverError, Unsupported};
-pub use key::PreparedKey;
+pub use key::{Memory, PreparedKey};
 pub use random::Seed;
 pub use steps::{Step, Steps};
