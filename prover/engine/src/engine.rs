@@ -158,7 +158,16 @@ impl Engine {
             compress
                 .verify(proof.clone())
                 .map_err(|source| ProveError::Input(VerifyError::Compressed(source)))?;
-            kit.prove(compress, proof)
+            let wrapped = kit.prove(compress, proof)?;
+            for step in &wrapped.steps.steps {
+                tracing::debug!(step = step.name, seconds = step.time.as_secs_f64(), "wrapped");
+            }
+            tracing::info!(
+                backend = wrapped.backend,
+                fallback = wrapped.fallback.as_ref().map(tracing::field::display),
+                "wrapped"
+            );
+            Ok(wrapped.snark)
         })?;
         Ok(Proved { proof, steps })
     }

@@ -1,6 +1,6 @@
 //! Wrap keys for a circuit set.
 
-use std::path::Path;
+use std::{path::Path, sync::OnceLock};
 
 use ashlar_recursion::{
     CircuitSet, CompressedProof, D, F,
@@ -8,7 +8,7 @@ use ashlar_recursion::{
 };
 use ashlar_snark::{
     halo2::WrapCircuit,
-    snark::{self, INSTANCES, KeyError, Snark, WrapKeys},
+    snark::{self, BackendChoice, INSTANCES, KeyError, WrapKeys, WrapProver, Wrapped},
     srs::Srs,
     verifier::VerifierError,
 };
@@ -36,6 +36,9 @@ pub struct WrapKit {
     keys: WrapKeys,
     srs: Srs,
     compress: Digest,
+    backend: BackendChoice,
+    /// Made by the first proof, used by all: who only verifies does not pay for it.
+    prover: OnceLock<WrapProver>,
 }
 
 impl WrapKit {
@@ -49,7 +52,16 @@ impl WrapKit {
             keys,
             srs,
             compress: compress.verifier_only.circuit_digest,
+            backend: BackendChoice::default(),
+            prover: OnceLock::new(),
         })
+    }
+
+    /// Proves on another backend than [`BackendChoice::Auto`]'s.
+    pub fn with_backend(mut self, backend: BackendChoice) -> Self {
+        self.backend = backend;
+        self.prover = OnceLock::new();
+        self
     }
 
     /// The keys.
@@ -71,13 +83,22 @@ impl WrapKit {
         &self,
         compress: &CircuitData<F, Bn254Config, D>,
         proof: &CompressedProof,
-    ) -> Result<Snark, ProveError> {
+    ) -> Result<Wrapped, ProveError> {
         let circuit = WrapCircuit::new(&compress.common, &compress.verifier_only, proof)
             .map_err(ProveError::WrapCircuit)?;
         let instances: [_; INSTANCES] = circuit
             .instances()
             .try_into()
             .expect("24 public inputs make eight instances");
-        snark::prove(&self.keys, &self.srs, circuit, instances).map_err(ProveError::Wrap)
+        let prover = self.prover().map_err(ProveError::Wrap)?;
+        prover.prove(&circuit, instances).map_err(ProveError::Wrap)
+    }
+
+    fn prover(&self) -> Result<&WrapProver, snark::ProveError> {
+        if let Some(prover) = self.prover.get() {
+            return Ok(prover);
+        }
+        let prover = WrapProver::new(&self.keys, &self.srs, self.backend)?;
+        Ok(self.prover.get_or_init(|| prover))
     }
 }

@@ -120,3 +120,20 @@ fn larger_circuits() {
         });
     }
 }
+
+/// Large enough for every parallel path; no flaws tried.
+#[test]
+fn a_circuit_of_several_chunks() {
+    let shape = Shape {
+        k: 14,
+        lookups: 1,
+        gate_degree: 5,
+        stated_degree: 5,
+        copies: true,
+        ..Shape::default()
+    };
+    let (setup, circuit) = (Setup::of(&shape), shape.circuit());
+    let instances = circuit.instance_slices();
+    let (proof, _) = prove(&setup.prepare_cpu(), &circuit, &instances, 1).expect("a proof");
+    assert!(setup.verify(&proof, &instances));
+}

@@ -30,9 +30,7 @@ use super::{
 
 /// A proving key where a backend can use it: bases, cosets of the key's own polynomials, compiled constraints.
 ///
-/// Made once and used by every proof. It holds, beside the halo2 key, both bases (64 bytes a point in the CPU's form)
-/// and the values of the key's polynomials on every coset: `32 · 2^k · (d - 1) · (fixed + permuted columns + 3)` bytes
-/// at degree d, 440 MB for the wrap circuit.
+/// Made once and used by every proof, by several at a time too. See [`Self::memory`] for what it holds.
 pub struct PreparedKey<B: Backend> {
     pub(super) pk: Arc<ProvingKey<G1Affine>>,
     pub(super) backend: B,
@@ -49,6 +47,17 @@ pub struct PreparedKey<B: Backend> {
     pub(super) numerator: Compiled,
     /// Compression of input and table of every lookup.
     pub(super) lookups: Vec<[Compiled; 2]>,
+}
+
+/// Memory of a [`PreparedKey`] and its proofs, in bytes, without the backend's own (bases, twiddles, scratch space).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Held as long as the prepared key: halo2's key, and the values of the key's polynomials on every coset, which are
+    /// most of it.
+    pub held: usize,
+    /// What each proof adds at its peak, which is in the evaluation of the last coset: the witness, its polynomials,
+    /// their values on that coset, and one quotient per coset.
+    pub proof: usize,
 }
 
 /// One coset `shift · H` of the n-th roots of unity H.
@@ -135,6 +144,19 @@ impl<B: Backend> PreparedKey<B> {
 
     pub(super) fn cs(&self) -> &ConstraintSystem<Fr> {
         self.pk.get_vk().cs()
+    }
+
+    /// Bytes needed to hold the key and to prove.
+    pub fn memory(&self) -> Memory {
+        let column = self.rows() * size_of::<Fr>();
+        let (keys, witness) = (self.columns.of_keys(), self.columns.of_witness());
+        // Fixed columns and sigmas in both forms, l_0, l_last and l_active as coefficients.
+        let of_halo2 = 2 * (keys - 3) + 3;
+        let cosets = self.cosets.len();
+        Memory {
+            held: column * (of_halo2 + cosets * keys + 1),
+            proof: column * (self.cs().num_advice_columns() + 2 * witness + cosets + 1),
+        }
     }
 
     /// The backend that the key was prepared for.

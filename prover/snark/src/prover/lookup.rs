@@ -9,7 +9,7 @@ use super::products::grand_product;
 
 /// The columns of a lookup, in Lagrange form.
 pub(super) struct Permuted {
-    /// Compressed input and table.
+    /// Compressed input and table; empty once the product is made.
     pub(super) input: Vec<Fr>,
     pub(super) table: Vec<Fr>,
     /// The input, equal values together; the table, each run's value at the run's first row.
@@ -57,17 +57,15 @@ pub(super) fn permute(input: &[Fr], table: &[Fr]) -> Result<(Vec<Fr>, Vec<Fr>), 
 
 impl Permuted {
     /// The running product of `(a + beta)(s + gamma) / ((a' + beta)(s' + gamma))`.
-    pub(super) fn product(&self, beta: Fr, gamma: Fr) -> Vec<Fr> {
+    pub(super) fn product(&mut self, beta: Fr, gamma: Fr) -> Vec<Fr> {
         let pairs = |a: &[Fr], s: &[Fr]| -> Vec<Fr> {
             a.par_iter()
                 .zip(s)
                 .map(|(a, s)| (*a + beta) * (*s + gamma))
                 .collect()
         };
-        grand_product(
-            pairs(&self.input, &self.table),
-            pairs(&self.permuted_input, &self.permuted_table),
-        )
+        let numerators = pairs(&std::mem::take(&mut self.input), &std::mem::take(&mut self.table));
+        grand_product(numerators, pairs(&self.permuted_input, &self.permuted_table))
     }
 }
 

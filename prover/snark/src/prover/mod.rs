@@ -28,10 +28,12 @@ mod queries;
 mod quotient;
 mod random;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod transcript;
 
 pub use collect::Witness;
 pub use error::{ProverError, Unsupported};
-pub use key::PreparedKey;
+pub use key::{Memory, PreparedKey};
 pub use random::Seed;
 pub use steps::{Step, Steps};

@@ -45,33 +45,37 @@ struct Set {
 
 /// Sets in the order in which their first members are queried, members in the order of their first queries.
 fn sets(openings: &[Opened]) -> Vec<Set> {
-    let mut polynomials: Vec<(usize, Vec<(usize, Fr, Fr)>)> = Vec::new();
-    for Opened { query, point, value } in openings {
-        let entry = (query.rotation, *point, *value);
+    // Each polynomial's openings, without repetitions.
+    let mut polynomials: Vec<Vec<Opened>> = Vec::new();
+    for opening in openings {
+        let Query { polynomial, rotation } = opening.query;
         match polynomials
             .iter_mut()
-            .find(|(index, _)| *index == query.polynomial)
+            .find(|of| of[0].query.polynomial == polynomial)
         {
-            Some((_, entries)) if entries.contains(&entry) => {}
-            Some((_, entries)) => entries.push(entry),
-            None => polynomials.push((query.polynomial, vec![entry])),
+            Some(of) if of.iter().any(|other| other.query.rotation == rotation) => {}
+            Some(of) => of.push(*opening),
+            None => polynomials.push(vec![*opening]),
         }
     }
-    let mut sets: Vec<(Vec<usize>, Set)> = Vec::new();
-    for (polynomial, mut entries) in polynomials {
-        entries.sort_by_key(|(rotation, ..)| *rotation);
-        let rotations: Vec<usize> = entries.iter().map(|(rotation, ..)| *rotation).collect();
-        let member = (polynomial, entries.iter().map(|(.., value)| *value).collect());
-        match sets.iter_mut().find(|(of_set, _)| *of_set == rotations) {
-            Some((_, set)) => set.members.push(member),
-            None => {
-                let points = entries.iter().map(|(_, point, _)| *point).collect();
-                let members = vec![member];
-                sets.push((rotations, Set { points, members }));
-            }
-        }
+    let mut rotations_of_sets: Vec<Vec<usize>> = Vec::new();
+    let mut sets: Vec<Set> = Vec::new();
+    for mut of in polynomials {
+        of.sort_by_key(|opening| opening.query.rotation);
+        let rotations: Vec<usize> = of.iter().map(|opening| opening.query.rotation).collect();
+        let known = rotations_of_sets.iter().position(|set| *set == rotations);
+        let set = known.unwrap_or_else(|| {
+            rotations_of_sets.push(rotations);
+            sets.push(Set {
+                points: of.iter().map(|opening| opening.point).collect(),
+                members: Vec::new(),
+            });
+            sets.len() - 1
+        });
+        let values = of.iter().map(|opening| opening.value).collect();
+        sets[set].members.push((of[0].query.polynomial, values));
     }
-    sets.into_iter().map(|(_, set)| set).collect()
+    sets
 }
 
 /// `Σ y^i·Pᵢ` of a set, and `Σ y^i·Rᵢ` where Rᵢ takes Pᵢ's values at the set's points.

@@ -93,7 +93,7 @@ impl<B: Backend> PreparedKey<B> {
         })?;
 
         let theta = squeeze(transcript);
-        let lookups = step!(clock, "lookup", {
+        let mut lookups = step!(clock, "lookup", {
             let lookups = self.permuted_lookups(&machine, &table, theta, &mut blinding)?;
             let columns = lookups
                 .iter()
@@ -110,7 +110,7 @@ impl<B: Backend> PreparedKey<B> {
             self.permutation_products(&table, beta, gamma, &mut blinding)
         );
         let lookup_products = step!(clock, "lookup", {
-            let products = lookups.iter().map(|lookup| lookup.product(beta, gamma));
+            let products = lookups.iter_mut().map(|lookup| lookup.product(beta, gamma));
             products
                 .map(|product| self.blinded_product(product, &mut blinding))
                 .collect::<Vec<_>>()

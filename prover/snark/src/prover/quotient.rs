@@ -2,6 +2,7 @@
 
 use ashlar_accel::{Backend, Direction};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
+use rayon::prelude::*;
 
 use super::{
     PreparedKey, ProverError,
@@ -16,8 +17,7 @@ impl<B: Backend> PreparedKey<B> {
     /// [`super::constraints::Columns`].
     ///
     /// Works on exactly degree - 1 cosets of size n: halo2's extended domain is the next power of two, 8 instead of 5
-    /// at degree 6. The peak of a proof's memory is here: the witness's coefficients, their values on one coset and the
-    /// quotients so far.
+    /// at degree 6. The peak of a proof's memory is here, see [`PreparedKey::memory`].
     pub(super) fn quotient(
         &self,
         machine: &Machine<'_, B>,
@@ -28,9 +28,10 @@ impl<B: Backend> PreparedKey<B> {
         let mut values: Vec<Vec<Fr>> = vec![Vec::new(); witness.len()];
         for coset in &self.cosets {
             step!(machine.clock, "coset_ntt", {
-                for (values, polynomial) in values.iter_mut().zip(witness) {
-                    values.clone_from(polynomial);
-                }
+                values
+                    .par_iter_mut()
+                    .zip(witness)
+                    .for_each(|(values, polynomial)| values.clone_from(polynomial));
                 let transform = Some(&coset.transform);
                 machine.transform(&self.domain, Direction::Forward, transform, &mut values)
             })?;

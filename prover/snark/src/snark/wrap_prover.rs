@@ -16,7 +16,7 @@ use super::{
     BackendChoice, INSTANCES, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, transcript::Transcript,
 };
 use crate::{
-    prover::{PreparedKey, ProverError, Seed, Steps, Witness},
+    prover::{Memory, PreparedKey, ProverError, Seed, Steps, Witness},
     srs::Srs,
 };
 
@@ -81,6 +81,7 @@ pub enum Fallback {
 /// A prepared key, whatever its backend.
 trait ProveWitness: Send + Sync {
     fn name(&self) -> &'static str;
+    fn memory(&self) -> Memory;
     fn prove(&self, witness: &Witness, instances: &[Fr], seed: Seed)
     -> Result<(Vec<u8>, Steps), ProverError>;
 }
@@ -88,6 +89,10 @@ trait ProveWitness: Send + Sync {
 impl<B: Backend> ProveWitness for PreparedKey<B> {
     fn name(&self) -> &'static str {
         self.backend().name()
+    }
+
+    fn memory(&self) -> Memory {
+        PreparedKey::memory(self)
     }
 
     fn prove(
@@ -154,6 +159,11 @@ impl WrapProver {
     /// Name of the backend that proofs are tried on first.
     pub fn backend(&self) -> &'static str {
         self.primary.as_ref().map_or("cpu", |key| key.name())
+    }
+
+    /// What the prepared key holds and a proof adds; none where the backend could not hold it.
+    pub fn memory(&self) -> Option<Memory> {
+        Some(self.primary.as_ref().ok()?.memory())
     }
 
     /// Proves `circuit`. The blinding comes from the operating system, so two proofs of one witness differ.

@@ -110,6 +110,15 @@ impl Shape {
         MARGIN..(1 << self.k) - 12 - MARGIN
     }
 
+    /// A row where the first input is the largest that the table holds.
+    pub fn row_of_largest_input(&self) -> usize {
+        let mut rows = self.gate_rows();
+        let largest = Fr::from(self.table_rows() - 1);
+        let circuit = self.circuit();
+        rows.find(|row| circuit.inputs(*row)[0] == largest)
+            .expect("one of every value")
+    }
+
     fn table_rows(&self) -> u64 {
         1 << (self.k - 1)
     }
