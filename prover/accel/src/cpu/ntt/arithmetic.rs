@@ -27,6 +27,8 @@ pub trait Arithmetic: Copy + Send + Sync + 'static {
     const WIDTH: usize;
     /// Vectors per row of a tile, where there are as many columns: fills whole cache lines.
     const VECTORS: usize;
+    /// Up to how many multipliers between the passes to keep; beyond, `advance` computes them anew in every pass.
+    const MAX_TABLE: usize;
     /// `WIDTH` elements.
     type Vector: Copy;
     /// A multiplier for all lanes alike, prepared.

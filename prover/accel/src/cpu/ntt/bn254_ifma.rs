@@ -14,10 +14,11 @@
 
 use std::arch::x86_64::*;
 
-use halo2curves::{bn256::Fr, ff::PrimeField};
+use halo2curves::bn256::Fr;
 
 use super::{
     arithmetic::{Arithmetic, ROW_BLOCK},
+    bn254_integers::{integer, minus_over_p},
     memory::words,
     pass::{Pass, tile},
 };
@@ -71,44 +72,6 @@ pub struct Bn254Ifma;
 
 /// `2^260` modulo `p`.
 const R: Words = FrModulus::ONE;
-/// `-1 / p` modulo `2^320`.
-const MINUS_P_INVERSE: [u64; 5] = minus_p_inverse();
-
-/// The low 320 bits.
-const fn low_product(a: [u64; 5], b: [u64; 5]) -> [u64; 5] {
-    let (mut out, mut i) = ([0u64; 5], 0);
-    while i < 5 {
-        let (mut carry, mut j) = (0, 0);
-        while i + j < 5 {
-            let wide = a[i] as u128 * b[j] as u128 + out[i + j] as u128 + carry;
-            out[i + j] = wide as u64;
-            carry = wide >> 64;
-            j += 1;
-        }
-        i += 1;
-    }
-    out
-}
-
-/// By Newton's iteration on `x = -1/p`: `x · (p·x + 2)` has twice as many right bits.
-const fn minus_p_inverse() -> [u64; 5] {
-    let p = FrModulus::P;
-    let p = [p[0], p[1], p[2], p[3], 0];
-    let (mut x, mut step) = ([u64::MAX; 5], 0); // -1, right modulo 2
-    while step < 9 {
-        let mut factor = low_product(p, x);
-        let (mut carry, mut i) = (2, 0);
-        while i < 5 {
-            let (sum, overflow) = factor[i].overflowing_add(carry);
-            (factor[i], carry) = (sum, overflow as u64);
-            i += 1;
-        }
-        x = low_product(x, factor);
-        step += 1;
-    }
-    x
-}
-
 /// The low 260 bits by limbs.
 fn limbs(w: [u64; 5]) -> Limbs {
     let at = |bit: usize| {
@@ -117,19 +80,6 @@ fn limbs(w: [u64; 5]) -> Limbs {
         ((u128::from(next) << 64 | u128::from(w[word])) >> shift) as u64 & MASK
     };
     [at(0), at(52), at(104), at(156), at(208)]
-}
-
-/// The integer below `p`.
-fn integer(value: Fr) -> [u64; 5] {
-    let bytes = value.to_repr();
-    let mut words = [0; 5];
-    for (word, bytes) in words.iter_mut().zip(bytes.as_ref().chunks_exact(8)) {
-        *word = bytes
-            .iter()
-            .rev()
-            .fold(0, |word, &byte| word << 8 | u64::from(byte));
-    }
-    words
 }
 
 /// Brings limbs below `2^52`, but for what is above `2^260`.
@@ -370,6 +320,7 @@ impl Arithmetic for Bn254Ifma {
     type Word = Words;
     const WIDTH: usize = 8;
     const VECTORS: usize = 1;
+    const MAX_TABLE: usize = 0; // a product is no dearer than reading a table
     type Vector = Vector;
     type Constant = Constant;
 
@@ -378,7 +329,7 @@ impl Arithmetic for Bn254Ifma {
         let remainder = value * Fr::from_raw(R);
         Constant {
             factor: limbs(integer(value)),
-            quotient: limbs(low_product(integer(remainder), MINUS_P_INVERSE)),
+            quotient: limbs(minus_over_p(integer(remainder))),
         }
     }
 

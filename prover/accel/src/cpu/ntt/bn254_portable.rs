@@ -1,12 +1,14 @@
 //! BN254 scalars one at a time, in 64-bit words.
 //!
-//! Vectors hold values below `4p`, which four words hold: a butterfly then needs one conditional subtraction.
+//! Vectors hold values below `4p`, which four words hold: a butterfly then needs one conditional subtraction. Products
+//! with roots of unity are by Shoup's method, which `bn254_ifma` explains.
 #![allow(unsafe_code)] // implements an unsafe interface; pointers are the caller's promise
 
 use halo2curves::bn256::Fr;
 
 use super::{
     arithmetic::{Arithmetic, ROW_BLOCK},
+    bn254_integers::{Wide, integer, minus_over_p},
     memory::words,
     pass::{Pass, tile},
 };
@@ -16,6 +18,9 @@ const P: Words = FrModulus::P;
 const TWO_P: Words = double(P);
 /// `-1 / p` modulo `2^64`.
 const MINUS_P_INVERSE: u64 = 0xc2e1_f593_efff_ffff;
+
+/// `2^256 - p`: adding its multiples subtracts those of `p`.
+const MINUS_P: Words = [P[0].wrapping_neg(), !P[1], !P[2], !P[3]];
 
 const fn double(a: Words) -> Words {
     [
@@ -57,13 +62,16 @@ fn reduce(a: Words, b: Words) -> Words {
     out
 }
 
+/// `sum + x·y + carry` as low and high word.
+#[inline(always)]
+fn mac(sum: u64, x: u64, y: u64, carry: u64) -> (u64, u64) {
+    let wide = u128::from(x) * u128::from(y) + u128::from(sum) + u128::from(carry);
+    (wide as u64, (wide >> 64) as u64)
+}
+
 /// `a * b / 2^256` below `2p`, for any `a` and `b < p`.
 #[inline(always)]
-fn mul(a: Words, b: Words) -> Words {
-    let mac = |sum: u64, x: u64, y: u64, carry: u64| {
-        let wide = u128::from(x) * u128::from(y) + u128::from(sum) + u128::from(carry);
-        (wide as u64, (wide >> 64) as u64)
-    };
+fn montgomery(a: Words, b: Words) -> Words {
     let mut t = [0u64; 4];
     for i in 0..4 {
         let (low, mut carry) = mac(t[0], a[i], b[0], 0);
@@ -79,6 +87,56 @@ fn mul(a: Words, b: Words) -> Words {
     t
 }
 
+/// `a + b·c` modulo `2^256`.
+#[inline(always)]
+fn add_low_product(a: Words, b: Words, c: Words) -> Words {
+    let mut out = a;
+    for i in 0..4 {
+        let mut carry = 0;
+        for j in 0..3 - i {
+            (out[i + j], carry) = mac(out[i + j], b[i], c[j], carry);
+        }
+        out[3] = out[3]
+            .wrapping_add(b[i].wrapping_mul(c[3 - i]))
+            .wrapping_add(carry);
+    }
+    out
+}
+
+/// About `a·b / 2^256`: at most one less than the integer part.
+#[inline(always)]
+fn high_product(a: Words, b: Words) -> Words {
+    let high = |i: usize, j: usize| mac(0, a[i], b[j], 0).1;
+    // Words 3 to 7 of the product, without the low halves of word 2 and what is below.
+    let mut t = [high(0, 2), 0, 0, 0, 0];
+    let mut carry;
+    (t[0], t[1]) = mac(t[0], a[0], b[3], 0);
+    (t[0], carry) = mac(t[0], a[1], b[2], high(1, 1));
+    (t[1], t[2]) = mac(t[1], a[1], b[3], carry);
+    (t[0], carry) = mac(t[0], a[2], b[1], high(2, 0));
+    (t[1], carry) = mac(t[1], a[2], b[2], carry);
+    (t[2], t[3]) = mac(t[2], a[2], b[3], carry);
+    (_, carry) = mac(t[0], a[3], b[0], 0);
+    (t[1], carry) = mac(t[1], a[3], b[1], carry);
+    (t[2], carry) = mac(t[2], a[3], b[2], carry);
+    (t[3], t[4]) = mac(t[3], a[3], b[3], carry);
+    [t[1], t[2], t[3], t[4]]
+}
+
+/// `x·w` modulo `p`, below `2p`, for any `x` below `4p`: the quotient falls short by less than `1 + x/2^256 + 2^-60`.
+#[inline(always)]
+fn shoup(x: Words, w: &Constant) -> Words {
+    let quotient = high_product(x, w.quotient);
+    add_low_product(add_low_product([0; 4], x, w.factor), quotient, MINUS_P)
+}
+
+/// A multiplier `w < p` and `⌊w·2^256 / p⌋`.
+#[derive(Clone, Copy)]
+pub struct Constant {
+    factor: Words,
+    quotient: Words,
+}
+
 /// See the module.
 #[derive(Clone, Copy)]
 pub struct Bn254Portable;
@@ -89,11 +147,17 @@ impl Arithmetic for Bn254Portable {
     type Word = Words;
     const WIDTH: usize = 1;
     const VECTORS: usize = 8;
+    const MAX_TABLE: usize = 1 << 20; // 32 MiB and one product less per element
     type Vector = Words;
-    type Constant = Words;
+    type Constant = Constant;
 
-    fn constant(value: Fr) -> Words {
-        words(value)
+    fn constant(value: Fr) -> Constant {
+        let low = |[a, b, c, d, _]: Wide| [a, b, c, d];
+        let [a, b, c, d] = words(value); // w·2^256 modulo p
+        Constant {
+            factor: low(integer(value)),
+            quotient: low(minus_over_p([a, b, c, d, 0])),
+        }
     }
 
     fn factor(value: Fr) -> Words {
@@ -138,22 +202,22 @@ impl Arithmetic for Bn254Portable {
 
     #[inline(always)]
     unsafe fn advance(factor: Words, ratio: Words) -> Words {
-        reduce(mul(factor, ratio), P)
+        reduce(montgomery(factor, ratio), P)
     }
 
     #[inline(always)]
     unsafe fn scale(vector: Words, factor: Words) -> Words {
-        mul(vector, factor)
+        montgomery(vector, factor)
     }
 
     #[inline(always)]
-    unsafe fn multiply(vector: Words, constant: &Words) -> Words {
-        mul(vector, *constant)
+    unsafe fn multiply(vector: Words, constant: &Constant) -> Words {
+        shoup(vector, constant)
     }
 
     #[inline(always)]
-    unsafe fn butterfly(a: Words, b: Words, w: &Words) -> (Words, Words) {
-        let (a, b) = (reduce(a, TWO_P), mul(b, *w));
+    unsafe fn butterfly(a: Words, b: Words, w: &Constant) -> (Words, Words) {
+        let (a, b) = (reduce(a, TWO_P), shoup(b, w));
         (add(a, b), add(a, sub(TWO_P, b).0))
     }
 

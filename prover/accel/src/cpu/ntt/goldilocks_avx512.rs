@@ -110,6 +110,7 @@ impl Arithmetic for GoldilocksAvx512 {
     type Word = F;
     const WIDTH: usize = 8;
     const VECTORS: usize = 4;
+    const MAX_TABLE: usize = 0;
     type Vector = __m512i;
     type Constant = u64;
 

@@ -7,6 +7,7 @@
 //! [`small`] does what is too short for that. [`arithmetic`] is what a field and a level of instructions must bring.
 
 mod arithmetic;
+mod bn254_integers;
 mod bn254_portable;
 mod goldilocks_portable;
 mod memory;

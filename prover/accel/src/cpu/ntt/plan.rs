@@ -325,7 +325,9 @@ impl<A: Arithmetic> Plan<A> {
 
     fn return_scratch(&self, scratch: Vec<A::Word>) {
         let mut kept = self.scratch.lock().unwrap_or_else(|poison| poison.into_inner());
-        kept.push(scratch);
+        if kept.len() < rayon::current_num_threads() {
+            kept.push(scratch);
+        }
     }
 }
 

@@ -7,8 +7,6 @@ use rayon::prelude::*;
 use super::{arithmetic::Arithmetic, pass::Scaling};
 use crate::field::{NttField, progression};
 
-/// Up to this many, all multipliers are kept once they were used; beyond, they are computed anew in every pass.
-const MAX_TABLE: usize = 1 << 20;
 /// Elements that one thread computes in turn.
 const CHUNK: usize = 16;
 
@@ -19,6 +17,7 @@ pub struct Powers<A: Arithmetic> {
     elements: usize,
     start_factors: Vec<A::Word>,
     ratio_factors: Vec<A::Word>,
+    /// All multipliers, in the layout of the data; from the first use on, where they are not too many.
     table: OnceLock<Vec<A::Word>>,
 }
 
@@ -48,7 +47,7 @@ impl<A: Arithmetic> Powers<A> {
 
     /// As a pass takes them.
     pub fn scaling(&self) -> Scaling<'_, A> {
-        if self.start.len() * self.elements > MAX_TABLE {
+        if self.start.len() * self.elements > A::MAX_TABLE {
             return Scaling::Powers {
                 start: &self.start_factors,
                 ratio: &self.ratio_factors,
