@@ -8,6 +8,7 @@ use ashlar_farm::{ProofVerifier, Rejection};
 use ashlar_proto::{Bytes, JobKind};
 use ashlar_snark::{
     halo2::WRAP_K,
+    snark::BackendChoice,
     srs::{Srs, SrsKind},
 };
 use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
@@ -43,6 +44,11 @@ impl Cache {
 
     /// Opens the engine; what the cache lacks is made and stored.
     pub fn engine(&self) -> anyhow::Result<Arc<Engine>> {
+        self.engine_on(BackendChoice::default())
+    }
+
+    /// The same, for who wraps proofs on a chosen backend.
+    pub fn engine_on(&self, backend: BackendChoice) -> anyhow::Result<Arc<Engine>> {
         std::fs::create_dir_all(&self.cache_dir)
             .with_context(|| format!("cannot create {}", self.cache_dir.display()))?;
         let circuits = ashlar_engine::load_or_build(&self.cache_dir)?;
@@ -50,7 +56,7 @@ impl Cache {
         if self.production {
             srs.require_production()?;
         }
-        let kit = WrapKit::load_or_generate(&self.cache_dir, srs, &circuits)?;
+        let kit = WrapKit::load_or_generate(&self.cache_dir, srs, &circuits)?.with_backend(backend);
         Ok(Arc::new(Engine::new(circuits).with_wrap(kit)?))
     }
 }

@@ -34,6 +34,8 @@ enum Command {
     Worker(commands::worker::Args),
     /// Run the embedded EVM devnet.
     Devnet(commands::devnet::Args),
+    /// Measure this machine's kernels and provers beside their peers.
+    Bench(commands::bench::Args),
     /// Derive a rollup key from an Ethereum key.
     Key(commands::key::Args),
 }
@@ -55,6 +57,7 @@ fn main() -> std::process::ExitCode {
         Command::Farm(args) => commands::farm::run(&args),
         Command::Worker(args) => commands::worker::run(args),
         Command::Devnet(args) => commands::devnet::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
         Command::Key(args) => commands::key::run(&args),
     };
     match outcome {

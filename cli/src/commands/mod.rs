@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod bench;
 pub mod circuits;
 pub mod devnet;
 pub mod farm;

@@ -1,0 +1,17 @@
+//! One operation, several contenders, one run: our backends beside the libraries that the field uses.
+//!
+//! The same [`Contender`]s serve criterion (`cargo bench -p ashlar-benches`) and `ashlar bench`. Each is checked against
+//! a known answer before it is timed.
+
+mod contender;
+mod machine;
+mod measure;
+pub mod operations;
+mod report;
+mod svg;
+
+pub use contender::{Contender, Wrong};
+pub use machine::Machine;
+pub use measure::{Effort, Measurement, measure};
+pub use report::Report;
+pub use svg::draw;

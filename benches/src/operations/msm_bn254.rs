@@ -1,0 +1,108 @@
+//! Multi-scalar multiplication over BN254's G1.
+
+use ark_bn254::{Fr as ArkFr, G1Affine as ArkAffine, G1Projective as ArkProjective};
+use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ff::{BigInteger, PrimeField as _};
+use ashlar_accel::{
+    Msm,
+    testing::msm::{KnownBases, Scalars},
+};
+use halo2curves::{
+    bn256::{Fr, G1Affine},
+    ff::PrimeField,
+    group::Curve,
+};
+use halo2curves_upstream::bn256::{Fr as PeerFr, G1Affine as PeerAffine};
+
+use super::cpu_backends;
+use crate::Contender;
+
+/// Kinds of scalars that are measured, and the names of the operations.
+pub const KINDS: [(&str, Scalars); 3] = [
+    ("msm_bn254", Scalars::Full),
+    ("msm_bn254_u64", Scalars::Small(64)),
+    ("msm_bn254_u16", Scalars::Small(16)),
+];
+
+/// Bases and scalars of one size, the same in every run.
+pub struct Fixture {
+    known: KnownBases,
+    scalars: Vec<Fr>,
+}
+
+impl Fixture {
+    /// `2^log_size` of them.
+    pub fn new(log_size: u32, kind: Scalars) -> Self {
+        Self {
+            known: KnownBases::new(1 << log_size),
+            scalars: kind.draw(1 << log_size, 1),
+        }
+    }
+
+    fn expected(&self) -> G1Affine {
+        self.known.expected(&self.scalars).to_affine()
+    }
+
+    /// Ours and the peers.
+    pub fn contenders(&self) -> Vec<Contender<'_>> {
+        let mut contenders: Vec<Contender<'_>> = cpu_backends()
+            .into_iter()
+            .map(|(name, backend)| {
+                Contender::new(name, move || {
+                    let bases = backend.prepare_bases(&self.known.points).ok()?;
+                    let sum = backend.msm(&bases, &self.scalars).ok()?;
+                    (sum.to_affine() == self.expected()).then(|| {
+                        Box::new(move || {
+                            std::hint::black_box(backend.msm(&bases, &self.scalars))
+                                .expect("it succeeded before");
+                        }) as _
+                    })
+                })
+            })
+            .collect();
+        contenders.push(Contender::new("halo2curves", || self.halo2curves()));
+        contenders.push(Contender::new("ark-ec", || self.arkworks()));
+        contenders
+    }
+
+    fn halo2curves(&self) -> Option<Box<dyn FnMut()>> {
+        let coordinate =
+            |repr: [u8; 32]| Option::from(halo2curves_upstream::bn256::Fq::from_repr(repr.into()));
+        let point = |point: &G1Affine| {
+            Some(PeerAffine {
+                x: coordinate(point.x.to_repr())?,
+                y: coordinate(point.y.to_repr())?,
+            })
+        };
+        let bases: Vec<PeerAffine> = self.known.points.iter().map(point).collect::<Option<_>>()?;
+        let scalar = |scalar: &Fr| Option::from(PeerFr::from_repr(scalar.to_repr().into()));
+        let scalars: Vec<PeerFr> = self.scalars.iter().map(scalar).collect::<Option<_>>()?;
+        let run = move || halo2curves_upstream::msm::msm_best(&scalars, &bases);
+        let (sum, expected) = (run().to_affine(), self.expected());
+        (sum.x.to_repr().as_ref() == expected.x.to_repr() && sum.y.to_repr().as_ref() == expected.y.to_repr())
+            .then(|| {
+                Box::new(move || {
+                    std::hint::black_box(run());
+                }) as _
+            })
+    }
+
+    fn arkworks(&self) -> Option<Box<dyn FnMut()>> {
+        let coordinate = |repr: [u8; 32]| ark_bn254::Fq::from_le_bytes_mod_order(&repr);
+        let point = |point: &G1Affine| {
+            ArkAffine::new_unchecked(coordinate(point.x.to_repr()), coordinate(point.y.to_repr()))
+        };
+        let bases: Vec<ArkAffine> = self.known.points.iter().map(point).collect();
+        let scalar = |scalar: &Fr| ArkFr::from_le_bytes_mod_order(&scalar.to_repr());
+        let scalars: Vec<ArkFr> = self.scalars.iter().map(scalar).collect();
+        let run = move || ArkProjective::msm(&bases, &scalars).expect("as many bases as scalars");
+        let (sum, expected) = (run().into_affine(), self.expected());
+        (sum.x.into_bigint().to_bytes_le() == expected.x.to_repr()
+            && sum.y.into_bigint().to_bytes_le() == expected.y.to_repr())
+        .then(|| {
+            Box::new(move || {
+                let _ = std::hint::black_box(run());
+            }) as _
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! Forward transforms over the Goldilocks field, natural order, in place.
+
+use ashlar_accel::{Direction, Ntt, Order, Transform};
+use plonky2_field::{
+    fft::{fft_root_table, fft_with_options},
+    goldilocks_field::GoldilocksField as F,
+    polynomial::PolynomialCoeffs,
+    types::{Field, Sample},
+};
+use rand::SeedableRng;
+use rayon::prelude::*;
+
+use super::cpu_backends;
+use crate::Contender;
+
+/// Columns of one size, the same in every run.
+pub struct Fixture {
+    log_size: u32,
+    columns: Vec<Vec<F>>,
+}
+
+impl Fixture {
+    /// `columns` columns of `2^log_size`.
+    pub fn new(log_size: u32, columns: usize) -> Self {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(3);
+        let mut column = || (0..1usize << log_size).map(|_| F::sample(&mut rng)).collect();
+        Self {
+            log_size,
+            columns: (0..columns).map(|_| column()).collect(),
+        }
+    }
+
+    /// The value at `omega` of the last column.
+    fn expected(&self) -> Option<F> {
+        let omega = F::primitive_root_of_unity(self.log_size as usize);
+        let horner = |sum: F, coefficient: &F| sum * omega + *coefficient;
+        Some(self.columns.last()?.iter().rev().fold(F::ZERO, horner))
+    }
+
+    /// Ours, and plonky2's, one column to a core.
+    pub fn contenders(&self) -> Vec<Contender<'_>> {
+        let mut contenders: Vec<Contender<'_>> = cpu_backends()
+            .into_iter()
+            .map(|(name, backend)| {
+                Contender::new(name, move || {
+                    let domain = Ntt::<F>::prepare_domain(&backend, self.log_size).ok()?;
+                    let mut columns = self.columns.clone();
+                    let mut run = move || {
+                        let transform = Transform {
+                            direction: Direction::Forward,
+                            order: Order::NaturalToNatural,
+                            coset: None,
+                        };
+                        let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+                        backend.ntt_batch(&domain, transform, &mut slices).ok()?;
+                        let last = columns.last()?;
+                        Some(last[1 % last.len()])
+                    };
+                    (run()? == self.expected()?).then(|| {
+                        Box::new(move || {
+                            std::hint::black_box(run()).expect("it succeeded before");
+                        }) as _
+                    })
+                })
+            })
+            .collect();
+        contenders.push(Contender::new("plonky2", || self.plonky2()));
+        contenders
+    }
+
+    fn plonky2(&self) -> Option<Box<dyn FnMut()>> {
+        let table = fft_root_table(1 << self.log_size);
+        let mut columns = self.columns.clone();
+        let mut run = move || {
+            // Its transform consumes the coefficients and returns the values in the same memory.
+            columns.par_iter_mut().for_each(|column| {
+                let coefficients = PolynomialCoeffs::new(std::mem::take(column));
+                *column = fft_with_options(coefficients, None, Some(&table)).values;
+            });
+            let last = columns.last()?;
+            Some(last[1 % last.len()])
+        };
+        (run()? == self.expected()?).then(|| {
+            Box::new(move || {
+                std::hint::black_box(run());
+            }) as _
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! The last proof: our prover and stock `create_proof` on the real wrap circuit, the same keys and reference string.
+
+use std::{fs, io, path::Path, time::Instant};
+
+use ashlar_engine::{Engine, JobKind, Proof, ProveError};
+use ashlar_recursion::CompressedProof;
+use ashlar_rollup::{
+    batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
+    state::MemoryStore,
+    transaction::{Deposit, Domain, SecretKey},
+};
+use ashlar_snark::{
+    halo2::WrapCircuit,
+    snark::{self, BackendChoice, INSTANCES, WrapProver, prove_stock},
+};
+use halo2curves::bn256::Fr;
+use serde::Serialize;
+
+use crate::machine::{forget_peak, peak_bytes};
+
+/// Our prover on the CPU.
+pub const OURS: &str = "ashlar/cpu";
+/// halo2-axiom's `create_proof`.
+pub const STOCK: &str = "stock/halo2-axiom";
+
+/// A part of a proof.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// Name, as in the tracing spans.
+    pub name: String,
+    /// Wall-clock time.
+    pub seconds: f64,
+}
+
+/// What a prover needed for the wrap circuit.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measurement {
+    /// [`OURS`] or [`STOCK`].
+    pub prover: String,
+    /// Median of the runs: synthesis of the witness to the verified proof.
+    pub seconds: f64,
+    /// Time of every run, in order.
+    pub runs: Vec<f64>,
+    /// Parts of the run that took the median time. `backend:` lines are sums over those before them.
+    pub steps: Vec<Step>,
+    /// What is done once per machine: bases, cosets of the key.
+    pub prepare_seconds: f64,
+    /// Largest resident set of the process during the first run.
+    pub peak_bytes: Option<u64>,
+    /// `log2` of the rows of the circuit.
+    pub k: u32,
+}
+
+/// Why there is nothing to measure.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// The engine has no wrap keys.
+    #[error("the engine has no wrap keys")]
+    NoWrapKeys,
+    /// The batch under the proof cannot be proved.
+    #[error("the sample batch cannot be proved")]
+    Prove(#[from] ProveError),
+    /// The circuit does not take the proof.
+    #[error("the wrap circuit does not take the sample")]
+    Circuit(#[from] ashlar_snark::verifier::VerifierError),
+    /// A wrap prover failed.
+    #[error("a wrap prover failed")]
+    Wrap(#[from] snark::ProveError),
+    /// The sample cannot be kept.
+    #[error("cannot keep the sample")]
+    Io(#[from] io::Error),
+}
+
+/// A batch of one deposit.
+fn batch() -> SealedBatch {
+    let domain = Domain {
+        chain_id: 31337,
+        rollup: [0x42; 20],
+    };
+    let config = BlockConfig {
+        domain,
+        fee_account: 0,
+        slots: SLOTS,
+    };
+    let deposit = Deposit {
+        account: 0,
+        token: 0,
+        amount: 1_000_000,
+        key_hash: SecretKey::from_seed(b"bench").public_key().key_hash(),
+    };
+    let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("a store in memory does not fail");
+    builder
+        .push(deposit)
+        .expect("a deposit to a new account is valid");
+    builder.seal(1).expect("the batch is not empty").0
+}
+
+/// The compressed proof of a small batch; kept in `dir`, since it takes longer than what is measured.
+pub fn sample(engine: &Engine, dir: &Path) -> Result<CompressedProof, SampleError> {
+    let digest = engine.circuit_set_digest();
+    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let path = dir.join(format!("bench-compressed-{name}.bin"));
+    let kept = fs::read(&path).ok();
+    if let Some(Ok(Proof::Compressed(proof))) = kept.map(|kept| engine.decode_proof(JobKind::Compress, &kept))
+    {
+        return Ok(proof);
+    }
+    let root = engine.prove_chunk(&batch().chunks[0])?.proof;
+    let proof = engine.compress(&root)?.proof;
+    fs::create_dir_all(dir)?;
+    fs::write(&path, Proof::Compressed(proof.clone()).to_bytes())?;
+    Ok(proof)
+}
+
+/// Runs both provers in turn, `rounds` times each. Both verify their proof.
+pub fn measure(
+    engine: &Engine,
+    proof: &CompressedProof,
+    rounds: usize,
+) -> Result<Vec<Measurement>, SampleError> {
+    let kit = engine.wrap_kit().ok_or(SampleError::NoWrapKeys)?;
+    let compress = &engine.circuits().recursion.compress.data;
+    let circuit = || WrapCircuit::new(&compress.common, &compress.verifier_only, proof);
+    let instances: [Fr; INSTANCES] = circuit()?
+        .instances()
+        .try_into()
+        .expect("24 public inputs make eight instances");
+    forget_peak();
+    let start = Instant::now();
+    let prover = WrapProver::new(kit.keys(), kit.srs(), BackendChoice::Cpu)?;
+    let prepare_seconds = start.elapsed().as_secs_f64();
+    let (mut ours, mut stock, mut peaks) = (Vec::new(), Vec::new(), [None; 2]);
+    for round in 0..rounds.max(1) {
+        let start = Instant::now();
+        let wrapped = prover.prove(&circuit()?, instances)?;
+        ours.push((start.elapsed().as_secs_f64(), steps(&wrapped.steps)));
+        if round == 0 {
+            peaks[0] = peak_bytes();
+            forget_peak();
+        }
+        let start = Instant::now();
+        prove_stock(kit.keys(), kit.srs(), circuit()?, instances)?;
+        stock.push((start.elapsed().as_secs_f64(), Vec::new()));
+        if round == 0 {
+            peaks[1] = peak_bytes();
+        }
+    }
+    let measurement = |prover: &str, runs: Vec<(f64, Vec<Step>)>, prepare_seconds, peak_bytes| {
+        let mut by_time: Vec<usize> = (0..runs.len()).collect();
+        by_time.sort_by(|a, b| runs[*a].0.total_cmp(&runs[*b].0));
+        let (seconds, steps) = &runs[by_time[runs.len() / 2]];
+        Measurement {
+            prover: prover.to_owned(),
+            seconds: *seconds,
+            runs: runs.iter().map(|(seconds, _)| *seconds).collect(),
+            steps: steps.clone(),
+            prepare_seconds,
+            peak_bytes,
+            k: kit.srs().k(),
+        }
+    };
+    Ok(vec![
+        measurement(OURS, ours, prepare_seconds, peaks[0]),
+        measurement(STOCK, stock, 0.0, peaks[1]),
+    ])
+}
+
+fn steps(steps: &ashlar_snark::prover::Steps) -> Vec<Step> {
+    let own = steps.steps.iter().map(|step| (step.name.to_owned(), step.time));
+    let sums = [("msm", steps.msm), ("ntt", steps.ntt), ("rows", steps.rows)];
+    own.chain(sums.map(|(name, time)| (format!("backend:{name}"), time)))
+        .map(|(name, time)| Step {
+            name,
+            seconds: time.as_secs_f64(),
+        })
+        .collect()
+}

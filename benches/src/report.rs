@@ -1,0 +1,56 @@
+//! What is written down of a run.
+
+use serde::Serialize;
+
+use crate::{Machine, Measurement, operations::wrap};
+
+/// One run, as stored under `benches/results/`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The command line that made it.
+    pub command: String,
+    /// Where it ran.
+    pub machine: Machine,
+    /// Kernels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measurements: Vec<Measurement>,
+    /// Whole proofs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wrap: Vec<wrap::Measurement>,
+}
+
+impl Report {
+    /// The table that a person reads.
+    pub fn table(&self) -> String {
+        let mut lines = Vec::new();
+        for m in &self.measurements {
+            let id = format!("{}/{}/{}", m.operation, m.backend, m.log_size);
+            lines.push(format!(
+                "{id:<44} {:>12}   cold {:>12}",
+                time(m.seconds),
+                time(m.cold_seconds)
+            ));
+        }
+        for m in &self.wrap {
+            lines.push(format!(
+                "{:<44} {:>12}",
+                format!("wrap/{}", m.prover),
+                time(m.seconds)
+            ));
+            for step in &m.steps {
+                lines.push(format!("    {:<40} {:>12}", step.name, time(step.seconds)));
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+fn time(seconds: f64) -> String {
+    if seconds < 1e-3 {
+        format!("{:.1} µs", seconds * 1e6)
+    } else if seconds < 1.0 {
+        format!("{:.2} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.3} s")
+    }
+}

@@ -1,0 +1,140 @@
+//! `ashlar bench`
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use ashlar_benches::{
+    Contender, Effort, Machine, Measurement, Report, draw, measure,
+    operations::{msm_bn254, ntt_bn254, ntt_goldilocks, wrap},
+};
+use clap::ValueEnum;
+
+use crate::engine::Cache;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Set {
+    /// Multi-scalar multiplication over BN254: full-size, 64-bit and 16-bit scalars.
+    Msm,
+    /// Transforms over BN254's scalar field and over Goldilocks.
+    Ntt,
+    /// The whole wrap proof.
+    Wrap,
+    /// Everything.
+    All,
+}
+
+/// Measure this machine: our kernels and provers beside the libraries that the field uses, in one run.
+///
+/// Contenders take turns, and each is checked against a known answer before it is timed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to measure.
+    #[arg(value_enum)]
+    set: Set,
+    /// Two to this many elements; may be given several times. Default: 16, 17, 18 and 20.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=24))]
+    log_size: Vec<u32>,
+    /// Rounds at most; each contender runs once a round.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Start no further round of one size after this many seconds.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// Print the measurements as a JSON list.
+    #[arg(long)]
+    json: bool,
+    /// Also write a report with machine, commit and parameters here.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Also draw time over size here.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    cache: Cache,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let mut report = Report {
+        command: std::env::args()
+            .skip(1)
+            .fold("ashlar".to_owned(), |line, word| line + " " + &word),
+        machine: Machine::detect(),
+        measurements: Vec::new(),
+        wrap: Vec::new(),
+    };
+    let sizes: &[u32] = if args.log_size.is_empty() {
+        &[16, 17, 18, 20]
+    } else {
+        &args.log_size
+    };
+    let wants = |set| args.set == set || args.set == Set::All;
+    for log_size in sizes {
+        if wants(Set::Msm) {
+            for (operation, kind) in msm_bn254::KINDS {
+                let fixture = msm_bn254::Fixture::new(*log_size, kind);
+                args.race(&mut report, operation, *log_size, fixture.contenders())?;
+            }
+        }
+        if wants(Set::Ntt) {
+            let fixture = ntt_bn254::Fixture::new(*log_size);
+            args.race(&mut report, "ntt_bn254", *log_size, fixture.contenders())?;
+            for (operation, columns) in [("ntt_goldilocks", 1), ("ntt_goldilocks_x16", 16)] {
+                let fixture = ntt_goldilocks::Fixture::new(*log_size, columns);
+                args.race(&mut report, operation, *log_size, fixture.contenders())?;
+            }
+        }
+    }
+    if wants(Set::Wrap) {
+        let engine = args.cache.engine()?;
+        let proof = wrap::sample(&engine, &args.cache.cache_dir)?;
+        report.wrap = wrap::measure(&engine, &proof, args.rounds.min(3) as usize)?;
+    }
+    args.publish(&report)
+}
+
+impl Args {
+    fn race(
+        &self,
+        report: &mut Report,
+        operation: &str,
+        log_size: u32,
+        contenders: Vec<Contender<'_>>,
+    ) -> anyhow::Result<()> {
+        let effort = Effort {
+            rounds: self.rounds as usize,
+            time: Duration::from_secs(self.seconds),
+        };
+        let measured: Vec<Measurement> = measure(operation, log_size, contenders, effort)?;
+        tracing::info!(operation, log_size, "measured");
+        report.measurements.extend(measured);
+        Ok(())
+    }
+
+    fn publish(&self, report: &Report) -> anyhow::Result<()> {
+        if let Some(path) = &self.out {
+            write(path, &(serde_json::to_string_pretty(report)? + "\n"))?;
+        }
+        if let Some(path) = &self.svg {
+            write(path, &draw(&report.measurements))?;
+        }
+        if !self.json {
+            println!("{}", report.table());
+            return Ok(());
+        }
+        let mut list = Vec::new();
+        for measurement in &report.measurements {
+            list.push(serde_json::to_value(measurement)?);
+        }
+        for measurement in &report.wrap {
+            list.push(serde_json::to_value(measurement)?);
+        }
+        println!("{}", serde_json::to_string_pretty(&list)?);
+        Ok(())
+    }
+}
+
+fn write(path: &PathBuf, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,96 @@
+//! `ashlar bench` as a user runs it, at sizes that take no time.
+
+use std::process::Command;
+
+fn bench(arguments: &[&str]) -> serde_json::Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+        .arg("bench")
+        .args(arguments)
+        .args(["--rounds", "1", "--json"])
+        .output()
+        .expect("the binary runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("standard output is JSON and nothing else")
+}
+
+/// Backends measured for an operation at `log_size`, each with a time.
+fn backends(list: &serde_json::Value, operation: &str, log_size: u64) -> Vec<String> {
+    let own = list
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|entry| entry["operation"] == operation);
+    own.map(|entry| {
+        assert_eq!(entry["log_size"], log_size);
+        assert!(entry["seconds"].as_f64().expect("a number") > 0.0);
+        entry["backend"].as_str().expect("a name").to_owned()
+    })
+    .collect()
+}
+
+#[test]
+fn kernels_are_measured_beside_their_peers() {
+    let list = bench(&["msm", "--log-size", "6"]);
+    for operation in ["msm_bn254", "msm_bn254_u64", "msm_bn254_u16"] {
+        let backends = backends(&list, operation, 6);
+        for name in ["ashlar/cpu", "halo2curves", "ark-ec"] {
+            assert!(
+                backends.iter().any(|backend| backend == name),
+                "{name} in {backends:?}"
+            );
+        }
+    }
+    let list = bench(&["ntt", "--log-size", "7"]);
+    for (operation, peer) in [
+        ("ntt_bn254", "ark-poly"),
+        ("ntt_bn254", "halo2curves"),
+        ("ntt_goldilocks", "plonky2"),
+    ] {
+        let backends = backends(&list, operation, 7);
+        for name in ["ashlar/cpu", peer] {
+            assert!(
+                backends.iter().any(|backend| backend == name),
+                "{name} in {backends:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_report_and_a_drawing_are_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (report, svg) = (dir.path().join("report.json"), dir.path().join("chart.svg"));
+    let (report_text, svg_text) = (report.to_str().expect("utf-8"), svg.to_str().expect("utf-8"));
+    bench(&[
+        "msm",
+        "--log-size",
+        "4",
+        "--log-size",
+        "5",
+        "--out",
+        report_text,
+        "--svg",
+        svg_text,
+    ]);
+    let report: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(report).expect("written")).expect("JSON");
+    assert!(report["machine"]["threads"].as_u64().expect("a number") > 0);
+    assert!(report["command"].as_str().expect("text").contains("bench msm"));
+    let drawing = std::fs::read_to_string(svg).expect("written");
+    let measured = report["measurements"].as_array().expect("a list").len();
+    assert_eq!(drawing.matches("<circle").count(), measured);
+}
+
+#[test]
+fn sizes_out_of_range_are_refused() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+        .args(["bench", "msm", "--log-size", "40"])
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("40 is not in 0..=24"));
+}
