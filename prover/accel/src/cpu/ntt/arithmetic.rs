@@ -27,6 +27,8 @@ pub trait Arithmetic: Copy + Send + Sync + 'static {
     const WIDTH: usize;
     /// Vectors per row of a tile, where there are as many columns: fills whole cache lines.
     const VECTORS: usize;
+    /// Below this one thread is faster than several.
+    const MIN_PARALLEL_LOG_SIZE: u32;
     /// Up to how many multipliers between the passes to keep; beyond, `advance` computes them anew in every pass.
     const MAX_TABLE: usize;
     /// `WIDTH` elements.

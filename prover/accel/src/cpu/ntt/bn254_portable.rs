@@ -9,10 +9,12 @@ use halo2curves::bn256::Fr;
 use super::{
     arithmetic::{Arithmetic, ROW_BLOCK},
     bn254_integers::{Wide, integer, minus_over_p},
-    memory::words,
     pass::{Pass, tile},
 };
-use crate::cpu::lanes::{FrModulus, Modulus, Words};
+use crate::cpu::{
+    lanes::{FrModulus, Modulus, Words},
+    memory::InWords,
+};
 
 const P: Words = FrModulus::P;
 const TWO_P: Words = double(P);
@@ -147,13 +149,14 @@ impl Arithmetic for Bn254Portable {
     type Word = Words;
     const WIDTH: usize = 1;
     const VECTORS: usize = 8;
+    const MIN_PARALLEL_LOG_SIZE: u32 = 10;
     const MAX_TABLE: usize = 1 << 20; // 32 MiB and one product less per element
     type Vector = Words;
     type Constant = Constant;
 
     fn constant(value: Fr) -> Constant {
         let low = |[a, b, c, d, _]: Wide| [a, b, c, d];
-        let [a, b, c, d] = words(value); // w·2^256 modulo p
+        let [a, b, c, d] = value.to_words(); // w·2^256 modulo p
         Constant {
             factor: low(integer(value)),
             quotient: low(minus_over_p([a, b, c, d, 0])),
@@ -161,7 +164,7 @@ impl Arithmetic for Bn254Portable {
     }
 
     fn factor(value: Fr) -> Words {
-        words(value)
+        value.to_words()
     }
 
     unsafe fn run(pass: &Pass<'_, Self>, line: usize, buffer: *mut Words) {
@@ -225,5 +228,59 @@ impl Arithmetic for Bn254Portable {
     unsafe fn butterfly_one<const STEP: usize>(a: Words, b: Words) -> (Words, Words) {
         let (a, b) = (reduce(a, TWO_P), reduce(b, TWO_P));
         (add(a, b), add(a, sub(TWO_P, b).0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::NttField;
+
+    fn big(words: &[u64]) -> BigUint {
+        let words = words.iter().rev();
+        words.fold(BigUint::ZERO, |sum, &word| (sum << 64u32) + word)
+    }
+
+    /// Words below `4p`, often just so.
+    fn words() -> impl Strategy<Value = Words> {
+        let largest = sub(double(TWO_P), [1, 0, 0, 0]).0;
+        let any_words = prop::array::uniform4(prop_oneof![any::<u64>(), Just(0), Just(u64::MAX)]);
+        let below = any_words.prop_map(move |words| if sub(words, largest).1 { words } else { largest });
+        prop_oneof![3 => below, 1 => Just(largest), 1 => Just(TWO_P), 1 => Just(P)]
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_right(x in words(), raw: [u64; 4], largest: bool) {
+            let w = if largest { Fr::NTT_ZERO - Fr::NTT_ONE } else { Fr::from_raw(raw) };
+            let expected = big(&x) * big(&integer(w)) % big(&P);
+            for product in [shoup(x, &Bn254Portable::constant(w)), montgomery(x, Bn254Portable::factor(w))] {
+                prop_assert!(big(&product) < big(&TWO_P));
+                prop_assert_eq!(big(&product) % big(&P), expected.clone());
+            }
+        }
+
+        #[test]
+        fn butterflies_stay_in_bounds(a in words(), b in words(), raw: [u64; 4]) {
+            let w = Fr::from_raw(raw);
+            // SAFETY: no pointers, no special instructions.
+            let results = unsafe {
+                [
+                    (Bn254Portable::butterfly(a, b, &Bn254Portable::constant(w)), big(&integer(w))),
+                    (Bn254Portable::butterfly_one::<0>(a, b), BigUint::from(1u8)),
+                ]
+            };
+            for ((sum, difference), w) in results {
+                let product = big(&b) * w % big(&P);
+                for out in [sum, difference] {
+                    prop_assert!(big(&out) < big(&TWO_P) * 2u8);
+                }
+                prop_assert_eq!(big(&sum) % big(&P), (big(&a) + &product) % big(&P));
+                prop_assert_eq!(big(&difference) % big(&P), (big(&a) + big(&P) - product) % big(&P));
+            }
+        }
     }
 }

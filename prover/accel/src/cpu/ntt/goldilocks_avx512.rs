@@ -99,7 +99,7 @@ unsafe fn transpose(v: [__m512i; 8]) -> [__m512i; 8] {
     }
 }
 
-// SAFETY: `super::Tables` names this only after `Level::Avx512Ifma` was found available.
+// SAFETY: `super::Leveled` names this only after `Level::Avx512Ifma` was found available.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma,avx512vbmi2")]
 unsafe fn run(pass: &Pass<'_, GoldilocksAvx512>, line: usize, buffer: *mut __m512i) {
     unsafe { tile(pass, line, buffer) }
@@ -110,6 +110,7 @@ impl Arithmetic for GoldilocksAvx512 {
     type Word = F;
     const WIDTH: usize = 8;
     const VECTORS: usize = 4;
+    const MIN_PARALLEL_LOG_SIZE: u32 = 15;
     const MAX_TABLE: usize = 0;
     type Vector = __m512i;
     type Constant = u64;
@@ -195,6 +196,76 @@ impl Arithmetic for GoldilocksAvx512 {
         unsafe {
             let b = reduce(b);
             (add(a, b), sub(a, b))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cpu::Level;
+
+    /// Any words, often near the edges of the reductions.
+    fn lanes() -> impl Strategy<Value = [F; 8]> {
+        let near = |edge: u64| (0..4u64).prop_map(move |i| edge.wrapping_sub(2).wrapping_add(i));
+        let word = prop_oneof![
+            3 => any::<u64>(),
+            1 => near(0),
+            1 => near(1 << 32),
+            1 => near(P as u64),
+            1 => near(0u64.wrapping_sub(1 << 32)),
+        ];
+        prop::array::uniform8(word.prop_map(F))
+    }
+
+    fn words(vector: __m512i) -> [F; 8] {
+        let mut out = [F(0); 8];
+        // SAFETY: eight words are written.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), vector) };
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_plonky2(a in lanes(), b in lanes(), w: u64) {
+            if !Level::Avx512Ifma.is_available() {
+                println!("skipped: this machine does not have AVX-512");
+                return Ok(());
+            }
+            let w = F(w);
+            // SAFETY: the instructions are there; eight elements are read.
+            unsafe {
+                let (va, vb) = (GoldilocksAvx512::load(a.as_ptr()), GoldilocksAvx512::load(b.as_ptr()));
+                let constant = GoldilocksAvx512::constant(w);
+                let product = words(GoldilocksAvx512::scale(va, vb));
+                let (sum, difference) = GoldilocksAvx512::butterfly(va, vb, &constant);
+                let (plain_sum, plain_difference) = GoldilocksAvx512::butterfly_one::<0>(va, vb);
+                for i in 0..8 {
+                    prop_assert_eq!(product[i], a[i] * b[i]);
+                    prop_assert_eq!(words(sum)[i], a[i] + b[i] * w);
+                    prop_assert_eq!(words(difference)[i], a[i] - b[i] * w);
+                    prop_assert_eq!(words(plain_sum)[i], a[i] + b[i]);
+                    prop_assert_eq!(words(plain_difference)[i], a[i] - b[i]);
+                    prop_assert_eq!(words(reduce(va))[i].0, canonical(a[i]));
+                }
+            }
+        }
+
+        #[test]
+        fn transposition_is_right(rows in prop::array::uniform8(lanes())) {
+            if !Level::Avx512Ifma.is_available() {
+                println!("skipped: this machine does not have AVX-512");
+                return Ok(());
+            }
+            // SAFETY: the instructions are there; eight elements are read at each of eight places.
+            unsafe {
+                let columns = GoldilocksAvx512::load_rows(rows.as_ptr().cast(), 8);
+                for (i, column) in columns.into_iter().enumerate() {
+                    prop_assert_eq!(words(column).map(|word| word.0), rows.map(|row| row[i].0));
+                }
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ impl Arithmetic for GoldilocksPortable {
     type Word = F;
     const WIDTH: usize = 1;
     const VECTORS: usize = 16;
+    const MIN_PARALLEL_LOG_SIZE: u32 = 14;
     const MAX_TABLE: usize = 0;
     type Vector = F;
     type Constant = F;

@@ -9,11 +9,12 @@
 mod arithmetic;
 mod bn254_integers;
 mod bn254_portable;
+mod buffer;
 mod goldilocks_portable;
-mod memory;
 mod pass;
 mod plan;
 mod powers;
+mod shift;
 mod small;
 
 #[cfg(target_arch = "x86_64")]
@@ -23,9 +24,10 @@ mod goldilocks_avx512;
 
 use arithmetic::Arithmetic;
 use halo2curves::bn256::Fr;
-use plan::{Plan, Shift};
+use plan::Plan;
 use plonky2_field::goldilocks_field::GoldilocksField;
 use rayon::prelude::*;
+use shift::Shift;
 
 use super::{CpuBackend, Level};
 use crate::{AccelError, Ntt, Transform, field::NttField};
@@ -141,7 +143,7 @@ fn batch<A: Arithmetic>(
 where
     A::Field: CpuField,
 {
-    let size = 1 << plan.log_size();
+    let size = 1 << plan.log_size;
     if let Some(column) = columns.iter().find(|column| column.len() != size) {
         return Err(AccelError::LengthMismatch {
             operation: "ntt",

@@ -1,15 +1,16 @@
 //! Two passes for every direction, order and coset.
 #![allow(unsafe_code)] // hands disjoint parts of a column to several threads
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
 use super::{
     arithmetic::Arithmetic,
-    memory::with_buffer,
+    buffer::with_buffer,
     pass::{Layout, Pass, Scaling, Side, buffer_vectors, reverse},
     powers::Powers,
+    shift::Shift,
     small,
 };
 use crate::{
@@ -19,120 +20,96 @@ use crate::{
 
 /// Below this both passes would be shorter than the blocks that they move.
 const MIN_LOG_SIZE: u32 = 6;
-/// Below this one thread is faster than several.
-const MIN_PARALLEL_LOG_SIZE: u32 = 12;
-
-/// What of a transform depends on its direction.
-struct Roots<A: Arithmetic> {
-    /// Powers of the root of order `2^log_rows` in reversed order.
-    twiddles: Vec<A::Constant>,
-    between: Between<A>,
-}
-
-/// Multipliers between the passes.
-struct Between<A: Arithmetic> {
-    /// Line `i2`, element `k1`: after the first pass.
-    after_first: Powers<A>,
-    /// Line `k1`, element `i2`: before the second pass, for input in reversed order.
-    before_second: Powers<A>,
-}
 
 /// `n = n1·n2` with `n1 = 2^log_rows`, `n2 = 2^log_columns`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Shape {
-    log_rows: u32,
-    log_columns: u32,
+pub struct Shape {
+    pub log_rows: u32,
+    pub log_columns: u32,
 }
 
 impl Shape {
-    fn new(log_size: u32) -> Self {
-        Self {
-            log_rows: log_size.div_ceil(2),
-            log_columns: log_size / 2,
-        }
-    }
-
-    fn rows(self) -> usize {
+    pub fn rows(self) -> usize {
         1 << self.log_rows
     }
 
-    fn columns(self) -> usize {
+    pub fn columns(self) -> usize {
         1 << self.log_columns
     }
 }
 
+/// Multipliers between the passes.
+pub struct Between<A: Arithmetic> {
+    /// Line `i2`, element `k1`: after the first pass.
+    pub after_first: Powers<A>,
+    /// Line `k1`, element `i2`: before the second pass, for input in reversed order.
+    pub before_second: Powers<A>,
+}
+
+/// What of a transform depends on its direction.
+struct Roots<A: Arithmetic> {
+    /// Powers of the root of order `n1` in reversed order; the first half of them serves `n2` as well.
+    twiddles: Vec<A::Constant>,
+    between: Between<A>,
+}
+
 /// Everything known of a size.
 pub struct Plan<A: Arithmetic> {
-    log_size: u32,
-    shape: Shape,
-    root: A::Field,
-    root_inverse: A::Field,
-    size_inverse: A::Field,
+    pub log_size: u32,
+    /// `None` for sizes that are too small for two passes.
+    pub shape: Option<Shape>,
+    pub root: A::Field,
+    pub root_inverse: A::Field,
+    pub size_inverse: A::Field,
     forward: Option<Roots<A>>,
     inverse: Option<Roots<A>>,
-    /// Columns to write the first pass into, for orders that cannot work in place.
+    /// Columns to write the first pass into, where the second cannot work in place; at most one per thread is kept.
     scratch: Mutex<Vec<Vec<A::Word>>>,
 }
 
-/// Everything known of a shift `g`.
-pub struct Shift<A: Arithmetic> {
-    log_size: u32,
-    shift: A::Field,
-    shift_inverse: A::Field,
-    /// `g^(n2·i1)` and what is left of `g^i` between the passes.
-    forward: Option<(Vec<A::Constant>, Between<A>)>,
-    /// `g^(-n1·k2)` and what is left of `g^-k` between the passes.
-    inverse: Option<(Vec<A::Constant>, Between<A>)>,
-}
-
-fn constants<A: Arithmetic>(first: A::Field, ratio: A::Field, count: usize) -> Vec<A::Constant> {
-    progression(first, ratio, count)
-        .into_iter()
-        .map(A::constant)
-        .collect()
+impl<A: Arithmetic> Roots<A> {
+    /// `root` has the order `n`; every output is multiplied by `factor`.
+    fn new(shape: Shape, root: A::Field, factor: A::Field) -> Self {
+        let (rows, columns, one) = (shape.rows(), shape.columns(), A::Field::NTT_ONE);
+        let natural = progression(one, root.power(columns as u64), rows / 2);
+        let twiddle = |index| A::constant(natural[reverse(index, shape.log_rows - 1)]);
+        Self {
+            twiddles: (0..rows / 2).map(twiddle).collect(),
+            between: Between {
+                after_first: Powers::new(columns, rows, (factor, one), (one, root)),
+                before_second: Powers::new(rows, columns, (factor, one), (one, root)),
+            },
+        }
+    }
 }
 
 impl<A: Arithmetic> Plan<A> {
     /// `log_size` is within the field's two-adicity.
     pub fn new(log_size: u32) -> Self {
         let root = A::Field::root(log_size);
-        let size_inverse = A::Field::from_integer(1 << log_size);
-        // A root of unity and a power of two below the modulus have inverses.
-        let root_inverse = root.inverse().expect("a root of unity is not zero");
-        let size_inverse = size_inverse.inverse().expect("the characteristic is odd");
-        let shape = Shape::new(log_size);
-        let one = A::Field::NTT_ONE;
-        let roots = |root: A::Field, factor: A::Field| {
-            (log_size >= MIN_LOG_SIZE).then(|| {
-                let short_root = root.power(1 << shape.log_columns);
-                let natural = progression(one, short_root, shape.rows() / 2);
-                let twiddle = |b| A::constant(natural[reverse(b, shape.log_rows - 1)]);
-                Roots {
-                    twiddles: (0..natural.len()).map(twiddle).collect(),
-                    between: Between {
-                        after_first: Powers::new(shape.columns(), shape.rows(), (factor, one), (one, root)),
-                        before_second: Powers::new(shape.rows(), shape.columns(), (factor, one), (one, root)),
-                    },
-                }
-            })
+        let inverse = |value: A::Field| {
+            value
+                .inverse()
+                .expect("a power of a generator or of two is not zero")
         };
+        let (root_inverse, size_inverse) = (inverse(root), inverse(A::Field::from_integer(1 << log_size)));
+        let shape = (log_size >= MIN_LOG_SIZE).then_some(Shape {
+            log_rows: log_size.div_ceil(2),
+            log_columns: log_size / 2,
+        });
         Self {
             log_size,
             shape,
             root,
             root_inverse,
             size_inverse,
-            forward: roots(root, one),
-            inverse: roots(root_inverse, size_inverse),
+            forward: shape.map(|shape| Roots::new(shape, root, A::Field::NTT_ONE)),
+            inverse: shape.map(|shape| Roots::new(shape, root_inverse, size_inverse)),
             scratch: Mutex::new(Vec::new()),
         }
     }
 
-    pub fn log_size(&self) -> u32 {
-        self.log_size
-    }
-
-    /// Transforms one column of the plan's size in place.
+    /// Transforms one column of the plan's size in place; `shift` was made from this plan or one of the same size.
     pub fn transform(
         &self,
         direction: Direction,
@@ -141,27 +118,29 @@ impl<A: Arithmetic> Plan<A> {
         column: &mut [A::Field],
     ) {
         assert_eq!(column.len(), 1 << self.log_size);
-        let (roots, shift_parts) = match direction {
-            Direction::Forward => (&self.forward, shift.map(|shift| &shift.forward)),
-            Direction::Inverse => (&self.inverse, shift.map(|shift| &shift.inverse)),
+        let roots = match direction {
+            Direction::Forward => &self.forward,
+            Direction::Inverse => &self.inverse,
         };
-        let Some(roots) = roots else {
-            return self.transform_small(direction, order, shift, column);
-        };
-        let (constants, between) = match shift_parts {
-            Some(Some((constants, between))) => (Some(constants.as_slice()), between),
-            _ => (None, &roots.between),
-        };
-        let constants = constants.map_or(Scaling::None, Scaling::Constants);
-        let (first, last) = match direction {
-            Direction::Forward => (constants, Scaling::None),
-            Direction::Inverse => (Scaling::None, constants),
-        };
-        self.two_passes(order, &roots.twiddles, between, first, last, column);
+        match (roots, self.shape) {
+            (Some(roots), Some(shape)) => {
+                let parts = shift.and_then(|shift| shift.parts(direction));
+                let between = parts.map_or(&roots.between, |parts| &parts.between);
+                let constants = parts.map_or(Scaling::None, |parts| Scaling::Constants(&parts.constants));
+                let (first, last) = match direction {
+                    Direction::Forward => (constants, Scaling::None),
+                    Direction::Inverse => (Scaling::None, constants),
+                };
+                self.two_passes(shape, order, &roots.twiddles, between, first, last, column);
+            }
+            _ => self.transform_small(direction, order, shift, column),
+        }
     }
 
+    #[allow(clippy::too_many_arguments)] // all that a direction, an order and a shift come down to
     fn two_passes(
         &self,
+        shape: Shape,
         order: Order,
         twiddles: &[A::Constant],
         between: &Between<A>,
@@ -169,118 +148,87 @@ impl<A: Arithmetic> Plan<A> {
         last: Scaling<'_, A>,
         column: &mut [A::Field],
     ) {
-        let Shape {
-            log_rows,
-            log_columns,
-        } = self.shape;
-        let (rows, columns) = (self.shape.rows(), self.shape.columns());
+        let natural = |layout| Side {
+            layout,
+            reversed: false,
+        };
+        let reversed = |layout| Side {
+            layout,
+            reversed: true,
+        };
+        let (i1, k2) = (
+            Layout::Columns {
+                stride: shape.columns(),
+            },
+            Layout::Columns { stride: shape.rows() },
+        );
+        // Input, output and multipliers of the first pass, then of the second. In the middle `k1` numbers the rows and
+        // `i2` the columns, or the other way round for input in reversed order.
+        let (first_pass, second_pass) = match order {
+            Order::NaturalToNatural => (
+                (natural(i1), natural(i1), between.after_first.scaling()),
+                (natural(Layout::Rows), natural(k2), Scaling::None),
+            ),
+            Order::NaturalToReversed => (
+                (natural(i1), reversed(i1), between.after_first.scaling()),
+                (natural(Layout::Rows), reversed(Layout::Rows), Scaling::None),
+            ),
+            Order::ReversedToNatural => (
+                (reversed(Layout::Rows), natural(Layout::Rows), Scaling::None),
+                (reversed(k2), natural(k2), between.before_second.scaling()),
+            ),
+        };
         let data = column.as_mut_ptr().cast::<A::Word>();
-        let side = |layout, reversed| Side { layout, reversed };
-        let natural = |layout| side(layout, false);
-        let by_columns = |stride| Layout::Columns { stride };
-        match order {
-            Order::NaturalToNatural => {
-                let mut scratch = self.take_scratch();
-                let middle = scratch.as_mut_ptr();
-                self.run(Pass {
-                    log_length: log_rows,
-                    vectors: self.vectors(),
-                    from: data,
-                    input: natural(by_columns(columns)),
-                    before: first,
-                    to: middle,
-                    output: natural(by_columns(columns)),
-                    after: between.after_first.scaling(),
-                    twiddles,
-                });
-                self.run(Pass {
-                    log_length: log_columns,
-                    vectors: self.vectors(),
-                    from: middle,
-                    input: natural(Layout::Rows),
-                    before: Scaling::None,
-                    to: data,
-                    output: natural(by_columns(rows)),
-                    after: last,
-                    twiddles,
-                });
-                self.return_scratch(scratch);
-            }
-            Order::NaturalToReversed => {
-                self.run(Pass {
-                    log_length: log_rows,
-                    vectors: self.vectors(),
-                    from: data,
-                    input: natural(by_columns(columns)),
-                    before: first,
-                    to: data,
-                    output: side(by_columns(columns), true),
-                    after: between.after_first.scaling(),
-                    twiddles,
-                });
-                self.run(Pass {
-                    log_length: log_columns,
-                    vectors: self.vectors(),
-                    from: data,
-                    input: natural(Layout::Rows),
-                    before: Scaling::None,
-                    to: data,
-                    output: side(Layout::Rows, true),
-                    after: last,
-                    twiddles,
-                });
-            }
-            Order::ReversedToNatural => {
-                self.run(Pass {
-                    log_length: log_rows,
-                    vectors: self.vectors(),
-                    from: data,
-                    input: side(Layout::Rows, true),
-                    before: first,
-                    to: data,
-                    output: natural(Layout::Rows),
-                    after: Scaling::None,
-                    twiddles,
-                });
-                self.run(Pass {
-                    log_length: log_columns,
-                    vectors: self.vectors(),
-                    from: data,
-                    input: side(by_columns(rows), true),
-                    before: between.before_second.scaling(),
-                    to: data,
-                    output: natural(by_columns(rows)),
-                    after: last,
-                    twiddles,
-                });
-            }
+        // Rows in, columns out: not in place.
+        let mut scratch = (order == Order::NaturalToNatural).then(|| self.take_scratch());
+        let middle = scratch.as_mut().map_or(data, |scratch| scratch.as_mut_ptr());
+        let vectors = A::VECTORS.min(shape.columns() / A::WIDTH);
+        self.run(Pass {
+            log_length: shape.log_rows,
+            vectors,
+            from: data,
+            input: first_pass.0,
+            before: first,
+            to: middle,
+            output: first_pass.1,
+            after: first_pass.2,
+            twiddles,
+        });
+        self.run(Pass {
+            log_length: shape.log_columns,
+            vectors,
+            from: middle,
+            input: second_pass.0,
+            before: second_pass.2,
+            to: data,
+            output: second_pass.1,
+            after: last,
+            twiddles,
+        });
+        if let Some(scratch) = scratch {
+            self.return_scratch(scratch);
         }
-    }
-
-    /// Vectors per row of a tile: what fills cache lines, or what a small size has.
-    fn vectors(&self) -> usize {
-        A::VECTORS.min(self.shape.columns() / A::WIDTH)
     }
 
     /// Runs a pass over all its lines.
     fn run(&self, pass: Pass<'_, A>) {
-        let lines = 1usize << (self.log_size - pass.log_length);
         let lines_per_tile = pass.vectors * A::WIDTH;
+        let tiles = (1usize << (self.log_size - pass.log_length)) / lines_per_tile;
         let count = buffer_vectors(pass.log_length, pass.vectors);
         let pass = Shared(pass);
         let tile = |index: usize| {
             let pass = &pass;
             // SAFETY: both sides of the pass are as large as the column, tiles are disjoint on either side and nobody
-            // else uses the column or the scratch meanwhile; the buffer has the size asked for. The plan was made for
-            // a level that the machine has.
+            // else uses the column or the scratch meanwhile; the buffer has the size asked for; the lengths of passes
+            // are at least 2^3. A plan with these instructions is made for a level that the machine has.
             with_buffer(count, |buffer| unsafe {
                 A::run(&pass.0, index * lines_per_tile, buffer)
             });
         };
-        if self.log_size < MIN_PARALLEL_LOG_SIZE {
-            (0..lines / lines_per_tile).for_each(tile);
+        if self.log_size < A::MIN_PARALLEL_LOG_SIZE {
+            (0..tiles).for_each(tile);
         } else {
-            (0..lines / lines_per_tile).into_par_iter().for_each(tile);
+            (0..tiles).into_par_iter().for_each(tile);
         }
     }
 
@@ -291,22 +239,22 @@ impl<A: Arithmetic> Plan<A> {
         shift: Option<&Shift<A>>,
         column: &mut [A::Field],
     ) {
-        if order != Order::ReversedToNatural {
+        let one = A::Field::NTT_ONE;
+        if order == Order::ReversedToNatural {
             small::permute(column);
         }
-        match (direction, shift) {
-            (Direction::Forward, shift) => {
-                if let Some(shift) = shift {
-                    small::permute(column);
-                    small::scale(column, A::Field::NTT_ONE, shift.shift);
-                    small::permute(column);
-                }
+        match direction {
+            Direction::Forward => {
+                small::scale(column, one, shift.map_or(one, |shift| shift.shift));
                 small::transform(column, self.root);
             }
-            (Direction::Inverse, shift) => {
+            Direction::Inverse => {
                 small::transform(column, self.root_inverse);
-                let ratio = shift.map_or(A::Field::NTT_ONE, |shift| shift.shift_inverse);
-                small::scale(column, self.size_inverse, ratio);
+                small::scale(
+                    column,
+                    self.size_inverse,
+                    shift.map_or(one, |shift| shift.inverse),
+                );
             }
         }
         if order == Order::NaturalToReversed {
@@ -314,58 +262,20 @@ impl<A: Arithmetic> Plan<A> {
         }
     }
 
+    fn kept_scratch(&self) -> MutexGuard<'_, Vec<Vec<A::Word>>> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take_scratch(&self) -> Vec<A::Word> {
-        let kept = self
-            .scratch
-            .lock()
-            .unwrap_or_else(|poison| poison.into_inner())
-            .pop();
+        let kept = self.kept_scratch().pop();
         kept.unwrap_or_else(|| vec![A::Word::default(); 1 << self.log_size])
     }
 
     fn return_scratch(&self, scratch: Vec<A::Word>) {
-        let mut kept = self.scratch.lock().unwrap_or_else(|poison| poison.into_inner());
+        let mut kept = self.kept_scratch();
         if kept.len() < rayon::current_num_threads() {
             kept.push(scratch);
         }
-    }
-}
-
-impl<A: Arithmetic> Shift<A> {
-    /// `inverse` is `1 / shift`.
-    pub fn new(plan: &Plan<A>, shift: A::Field, inverse: A::Field) -> Self {
-        let shape = plan.shape;
-        let (rows, columns) = (shape.rows(), shape.columns());
-        let one = A::Field::NTT_ONE;
-        let tiled = plan.log_size >= MIN_LOG_SIZE;
-        // i = i1·n2 + i2: g^(i1·n2) before the first pass, g^i2 between the passes.
-        let forward = tiled.then(|| {
-            let between = Between {
-                after_first: Powers::new(columns, rows, (one, shift), (one, plan.root)),
-                before_second: Powers::new(rows, columns, (one, one), (shift, plan.root)),
-            };
-            (constants::<A>(one, shift.power(columns as u64), rows), between)
-        });
-        // k = k1 + n1·k2: g^-k1 between the passes, g^(-n1·k2) after the second.
-        let backward = tiled.then(|| {
-            let (root, scale) = (plan.root_inverse, plan.size_inverse);
-            let between = Between {
-                after_first: Powers::new(columns, rows, (scale, one), (inverse, root)),
-                before_second: Powers::new(rows, columns, (scale, inverse), (one, root)),
-            };
-            (constants::<A>(one, inverse.power(rows as u64), columns), between)
-        });
-        Self {
-            log_size: plan.log_size,
-            shift,
-            shift_inverse: inverse,
-            forward,
-            inverse: backward,
-        }
-    }
-
-    pub fn belongs_to(&self, plan: &Plan<A>) -> bool {
-        self.log_size == plan.log_size
     }
 }
 

@@ -21,10 +21,6 @@ pub struct Powers<A: Arithmetic> {
     table: OnceLock<Vec<A::Word>>,
 }
 
-fn factors<A: Arithmetic>(values: &[A::Field]) -> Vec<A::Word> {
-    values.iter().map(|&value| A::factor(value)).collect()
-}
-
 impl<A: Arithmetic> Powers<A> {
     /// `start` and `ratio` are geometric by line themselves: each is given as its first value and its ratio.
     pub fn new(
@@ -35,9 +31,10 @@ impl<A: Arithmetic> Powers<A> {
     ) -> Self {
         let start = progression(start.0, start.1, lines);
         let ratio = progression(ratio.0, ratio.1, lines);
+        let factors = |values: &[A::Field]| values.iter().map(|&value| A::factor(value)).collect();
         Self {
-            start_factors: factors::<A>(&start),
-            ratio_factors: factors::<A>(&ratio),
+            start_factors: factors(&start),
+            ratio_factors: factors(&ratio),
             start,
             ratio,
             elements,

@@ -14,17 +14,21 @@ pub(super) fn scale<F: NttField>(column: &mut [F], first: F, ratio: F) {
 
 /// Moves every element to the place with its index's bits reversed.
 pub(super) fn permute<F: NttField>(column: &mut [F]) {
+    if column.len() < 2 {
+        return;
+    }
     let bits = column.len().ilog2();
     for i in 0..column.len() {
-        let j = if bits == 0 { i } else { reverse(i, bits) };
+        let j = reverse(i, bits);
         if i < j {
             column.swap(i, j);
         }
     }
 }
 
-/// Values at the powers of `root`, in natural order, of coefficients in reversed order.
+/// Values at the powers of `root` of coefficients, both in natural order.
 pub(super) fn transform<F: NttField>(column: &mut [F], root: F) {
+    permute(column);
     let length = column.len();
     let mut half = 1;
     while half < length {

@@ -1,20 +1,6 @@
-//! Field elements as they stand in memory, and the buffers of the passes.
-#![allow(unsafe_code)] // reinterprets slices of field elements as their words
+//! The buffers that tiles are transformed in, one per thread.
 
 use std::cell::RefCell;
-
-use halo2curves::bn256::Fr;
-
-use crate::cpu::lanes::Words;
-
-// `Fr` is a struct around its four words; the same size leaves no room for anything else.
-const _: () = assert!(size_of::<Fr>() == size_of::<Words>() && align_of::<Fr>() == align_of::<Words>());
-
-/// The words of a scalar, Montgomery form with `R = 2^256`.
-pub(super) fn words(value: Fr) -> Words {
-    // SAFETY: same size, and any bits are a valid `Words`.
-    unsafe { std::mem::transmute(value) }
-}
 
 /// A cache line.
 #[derive(Clone, Copy)]
