@@ -319,3 +319,6 @@ unsafe fn layers<A: Arithmetic>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
