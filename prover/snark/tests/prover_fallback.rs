@@ -4,7 +4,7 @@
 mod toy;
 
 use std::sync::{
-    LazyLock,
+    Arc, LazyLock,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -43,7 +43,7 @@ struct Faulty {
     cpu: CpuBackend,
     fault: Fault,
     at: usize,
-    calls: AtomicUsize,
+    calls: Arc<AtomicUsize>,
 }
 
 impl Faulty {
@@ -52,7 +52,7 @@ impl Faulty {
             cpu: CpuBackend::new(),
             fault,
             at,
-            calls: AtomicUsize::new(0),
+            calls: Arc::default(),
         }
     }
 
@@ -164,32 +164,41 @@ fn fallback(fault: Fault, at: usize) -> Option<Fallback> {
     wrapped.fallback
 }
 
-/// Calls that preparing and one proof make: bases (2), key cosets (degree - 1 = 5), then commitments (7), transforms
-/// (1 + 2·5) and row programs (2 + 5).
-const CALLS: usize = 2 + 5 + 7 + 11 + 7;
-const PREPARING: usize = 2 + 5;
+/// Calls of preparing, and of preparing and one proof.
+static CALLS: LazyLock<[usize; 2]> = LazyLock::new(|| {
+    let backend = Faulty::new(Fault::None, 0);
+    let calls = backend.calls.clone();
+    let prover = WrapProver::with_backend(&KEYS, &SRS, backend).expect("no fault");
+    let preparing = calls.load(Ordering::Relaxed);
+    prover
+        .prove(&Toy::new(SECRETS), instances(SECRETS))
+        .expect("a proof");
+    [preparing, calls.load(Ordering::Relaxed)]
+});
 
 #[test]
 fn an_honest_backend_needs_no_fallback() {
     assert_eq!(fallback(Fault::None, 0), None);
-    assert_eq!(
-        fallback(Fault::OutOfMemory, CALLS),
-        None,
-        "no call of that number"
-    );
+    let [preparing, calls] = *CALLS;
+    // Bases (2) and key cosets (degree - 1 = 5); seven commitments, eleven transforms, and row programs.
+    assert_eq!(preparing, 2 + 5);
+    assert!(calls > preparing + 7 + 11 + 7);
+    let none = fallback(Fault::OutOfMemory, calls);
+    assert_eq!(none, None, "no call of that number");
 }
 
 #[test]
 fn every_failing_call_ends_on_the_cpu() {
+    let [preparing, calls] = *CALLS;
     for (fault, step) in [
         (Fault::OutOfMemory, 1),
         (Fault::Unsupported, 5),
         (Fault::Panic, 11),
     ] {
-        for at in (0..CALLS).step_by(step) {
+        for at in (0..calls).step_by(step) {
             let reason = match fallback(fault, at).expect("a fallback") {
-                Fallback::Unprepared { backend, reason } if at < PREPARING => (backend, reason),
-                Fallback::Failed { backend, reason } if at >= PREPARING => (backend, reason),
+                Fallback::Unprepared { backend, reason } if at < preparing => (backend, reason),
+                Fallback::Failed { backend, reason } if at >= preparing => (backend, reason),
                 other => panic!("{fault:?} at {at}: {other:?}"),
             };
             let text = match fault {
@@ -206,7 +215,8 @@ fn every_failing_call_ends_on_the_cpu() {
 #[test]
 fn every_lie_ends_on_the_cpu() {
     let mut wrong_proofs = 0;
-    for at in 2..CALLS {
+    let [_, calls] = *CALLS;
+    for at in 2..calls {
         match fallback(Fault::Lie, at).expect("a fallback") {
             Fallback::WrongProof { backend: "faulty" } => wrong_proofs += 1,
             // A lie about a lookup's columns may look like an input outside the table.
@@ -214,7 +224,7 @@ fn every_lie_ends_on_the_cpu() {
             other => panic!("call {at}: {other:?}"),
         }
     }
-    assert!(wrong_proofs >= CALLS - 2 - 2);
+    assert!(wrong_proofs >= calls - 2 - 2);
 }
 
 #[test]
@@ -247,5 +257,5 @@ fn the_fallback_s_proof_is_the_cpu_s() {
     let cpu = seeded(WrapProver::new(&KEYS, &SRS, BackendChoice::Cpu).unwrap());
     assert_eq!(seeded(prover(Fault::None, 0)), cpu);
     assert_eq!(seeded(prover(Fault::OutOfMemory, 0)), cpu);
-    assert_eq!(seeded(prover(Fault::Lie, PREPARING + 1)), cpu);
+    assert_eq!(seeded(prover(Fault::Lie, CALLS[0] + 1)), cpu);
 }

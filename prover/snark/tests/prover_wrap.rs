@@ -65,6 +65,7 @@ fn measure_against_stock() {
             start.elapsed().as_secs_f64(),
             wrapped.steps
         );
+        print_peak();
         let start = Instant::now();
         let stock = prove_stock(keys, srs, circuit.clone(), instances).expect("a proof");
         println!("stock             {:>9.3} s\n", start.elapsed().as_secs_f64());

@@ -5,7 +5,7 @@ use halo2_proofs::{
         bn256::Fr,
         ff::{Field, PrimeField},
     },
-    plonk::{Any, Column, ConstraintSystem, Expression},
+    plonk::{ConstraintSystem, Expression},
 };
 
 use super::{
@@ -113,15 +113,6 @@ impl Columns {
             instance: self.first_instance(),
         }
     }
-
-    fn of(&self, column: &Column<Any>) -> usize {
-        column.index()
-            + match column.column_type() {
-                Any::Fixed => 0,
-                Any::Advice(_) => self.first_advice(),
-                Any::Instance => self.first_instance(),
-            }
-    }
 }
 
 /// Columns that one permutation product covers: it and l_active take two of the degree.
@@ -186,23 +177,8 @@ pub(super) fn numerator(cs: &ConstraintSystem<Fr>) -> Result<Compiled, Unsupport
     Ok(compiled)
 }
 
-/// The compression of one side of a lookup, over a table of fixed, advice and instance columns in this order.
-pub(super) fn compression(
-    cs: &ConstraintSystem<Fr>,
-    expressions: &[Expression<Fr>],
-) -> Result<Compiled, Unsupported> {
-    let columns = CircuitColumns {
-        fixed: 0,
-        advice: cs.num_fixed_columns(),
-        instance: cs.num_fixed_columns() + cs.num_advice_columns(),
-    };
-    let mut graph = Graph::default();
-    let compressed = compressed(&mut graph, &columns, expressions)?;
-    Ok(Compiled::new(&graph, &compressed))
-}
-
 /// `theta^(m-1)·e_0 + … + e_(m-1)`.
-fn compressed(
+pub(super) fn compressed(
     graph: &mut Graph,
     columns: &CircuitColumns,
     expressions: &[Expression<Fr>],
@@ -248,7 +224,7 @@ fn permutation(
         let mut left = graph.cell(columns.product(set), 1);
         let mut right = graph.cell(columns.product(set), 0);
         for (i, column) in chunk.iter().enumerate() {
-            let value = graph.cell(columns.of(column), 0).plus(&gamma);
+            let value = graph.cell(columns.of_circuit().of(column), 0).plus(&gamma);
             let sigma = graph.cell(columns.sigma(set * chunk_len(cs) + i), 0);
             left = graph.product(&left, &value.clone().plus(&sigma.scaled(&beta)));
             // The identity of this column: beta · delta^i · X, where X is shift · root of unity.

@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use halo2_proofs::{halo2curves::bn256::Fr, halo2curves::ff::Field, plonk::Expression};
+use halo2_proofs::{
+    halo2curves::{bn256::Fr, ff::Field},
+    plonk::{Any, Column, ConstraintSystem, Expression},
+};
 
 use super::{Unsupported, constant::Constant};
 
@@ -86,6 +89,27 @@ pub(super) struct CircuitColumns {
     pub(super) fixed: usize,
     pub(super) advice: usize,
     pub(super) instance: usize,
+}
+
+impl CircuitColumns {
+    /// Fixed, advice and instance columns in this order, from the start of the table.
+    pub(super) fn first(cs: &ConstraintSystem<Fr>) -> Self {
+        let advice = cs.num_fixed_columns();
+        Self {
+            fixed: 0,
+            advice,
+            instance: advice + cs.num_advice_columns(),
+        }
+    }
+
+    pub(super) fn of(&self, column: &Column<Any>) -> usize {
+        column.index()
+            + match column.column_type() {
+                Any::Fixed => self.fixed,
+                Any::Advice(_) => self.advice,
+                Any::Instance => self.instance,
+            }
+    }
 }
 
 /// All nodes made so far.

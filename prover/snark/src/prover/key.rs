@@ -21,6 +21,7 @@ use halo2_proofs::{
 use super::{
     ProverError, Unsupported,
     collect::usable_rows,
+    columns::ColumnPrograms,
     compile::Compiled,
     constraints::{self, Columns},
     machine::Machine,
@@ -45,8 +46,7 @@ pub struct PreparedKey<B: Backend> {
     /// The n-th roots of unity.
     pub(super) roots: Vec<Fr>,
     pub(super) numerator: Compiled,
-    /// Compression of input and table of every lookup.
-    pub(super) lookups: Vec<[Compiled; 2]>,
+    pub(super) programs: ColumnPrograms,
 }
 
 /// Memory of a [`PreparedKey`] and its proofs, in bytes, without the backend's own (bases, twiddles, scratch space).
@@ -97,15 +97,7 @@ impl<B: Backend> PreparedKey<B> {
             .and_then(|()| constraints::check_degree(cs, pieces))
             .map_err(ProverError::Unsupported)?;
         let numerator = constraints::numerator(cs).map_err(ProverError::Unsupported)?;
-        let lookups = cs
-            .lookups()
-            .iter()
-            .map(|lookup| {
-                let input = constraints::compression(cs, lookup.input_expressions())?;
-                Ok([input, constraints::compression(cs, lookup.table_expressions())?])
-            })
-            .collect::<Result<_, _>>()
-            .map_err(ProverError::Unsupported)?;
+        let programs = ColumnPrograms::new(cs).map_err(ProverError::Unsupported)?;
         let monomial = backend.prepare_bases(params.get_g())?;
         let lagrange = backend.prepare_bases(&lagrange_bases(params))?;
         let transforms = backend.prepare_domain(k)?;
@@ -124,7 +116,7 @@ impl<B: Backend> PreparedKey<B> {
             split: split_matrix(&shifts, n),
             roots: powers(domain.get_omega(), n as usize),
             numerator,
-            lookups,
+            programs,
             backend,
             pk,
         })

@@ -5,11 +5,9 @@ use std::collections::HashMap;
 use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
-use super::products::grand_product;
-
 /// The columns of a lookup, in Lagrange form.
 pub(super) struct Permuted {
-    /// Compressed input and table; empty once the product is made.
+    /// Compressed input and table.
     pub(super) input: Vec<Fr>,
     pub(super) table: Vec<Fr>,
     /// The input, equal values together; the table, each run's value at the run's first row.
@@ -53,20 +51,6 @@ pub(super) fn permute(input: &[Fr], table: &[Fr]) -> Result<(Vec<Fr>, Vec<Fr>), 
         permuted_table.extend(spare.by_ref().take(repeats));
     }
     Ok((permuted_input, permuted_table))
-}
-
-impl Permuted {
-    /// The running product of `(a + beta)(s + gamma) / ((a' + beta)(s' + gamma))`.
-    pub(super) fn product(&mut self, beta: Fr, gamma: Fr) -> Vec<Fr> {
-        let pairs = |a: &[Fr], s: &[Fr]| -> Vec<Fr> {
-            a.par_iter()
-                .zip(s)
-                .map(|(a, s)| (*a + beta) * (*s + gamma))
-                .collect()
-        };
-        let numerators = pairs(&std::mem::take(&mut self.input), &std::mem::take(&mut self.table));
-        grand_product(numerators, pairs(&self.permuted_input, &self.permuted_table))
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! phases, and circuits that compute their witness from values read back from assigned cells.
 
 mod collect;
+mod columns;
 mod compile;
 mod constant;
 mod constraints;

@@ -12,12 +12,7 @@ use halo2_proofs::{
 };
 use rayon::prelude::*;
 
-use super::{
-    PreparedKey, ProverError,
-    machine::Machine,
-    products::{add_scaled, scale},
-    transcript::squeeze,
-};
+use super::{PreparedKey, ProverError, machine::Machine, products::powers, transcript::squeeze};
 
 /// A polynomial and the rotation of x at which it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,19 +79,36 @@ struct Combined {
     remainder: Vec<Fr>,
 }
 
-fn combine(set: &Set, polynomials: &[&[Fr]], y: Fr, rows: usize) -> Combined {
-    let mut polynomial = vec![Fr::ZERO; rows];
-    let mut remainder = vec![Fr::ZERO; set.points.len()];
-    let mut power = Fr::ONE;
-    for (member, values) in &set.members {
-        add_scaled(&mut polynomial, polynomials[*member], power);
-        add_scaled(&mut remainder, &lagrange_interpolate(&set.points, values), power);
-        power *= y;
+impl Set {
+    fn combine<B: Backend>(
+        &self,
+        machine: &Machine<'_, B>,
+        polynomials: &[&[Fr]],
+        y: Fr,
+    ) -> Result<Combined, ProverError> {
+        let factors = powers(y, self.members.len());
+        let members: Vec<&[Fr]> = self
+            .members
+            .iter()
+            .map(|(member, _)| polynomials[*member])
+            .collect();
+        let mut remainder = vec![Fr::ZERO; self.points.len()];
+        for ((_, values), factor) in self.members.iter().zip(&factors) {
+            let interpolated = lagrange_interpolate(&self.points, values);
+            remainder
+                .iter_mut()
+                .zip(interpolated)
+                .for_each(|(sum, c)| *sum += c * factor);
+        }
+        Ok(Combined {
+            polynomial: machine.combine(&members, &factors)?,
+            remainder,
+        })
     }
-    Combined {
-        polynomial,
-        remainder,
-    }
+}
+
+fn slices(columns: &[Vec<Fr>]) -> Vec<&[Fr]> {
+    columns.iter().map(Vec::as_slice).collect()
 }
 
 /// Replaces p by `(p - p(z)) / (X - z)`; the highest coefficient becomes zero.
@@ -120,10 +132,11 @@ impl<B: Backend> PreparedKey<B> {
         let sets = sets(openings);
         let y = squeeze(transcript);
         let v = squeeze(transcript);
-        let mut combined: Vec<Combined> = sets
-            .par_iter()
-            .map(|set| combine(set, polynomials, y, self.rows()))
-            .collect();
+        let combined = sets
+            .iter()
+            .map(|set| set.combine(machine, polynomials, y))
+            .collect::<Result<Vec<_>, _>>()?;
+        let powers_of_v = powers(v, sets.len());
 
         // h = Σ v^i · (Nᵢ - Rᵢ) / Zᵢ
         let quotients: Vec<Vec<Fr>> = sets
@@ -136,12 +149,7 @@ impl<B: Backend> PreparedKey<B> {
                 quotient
             })
             .collect();
-        let mut h = vec![Fr::ZERO; self.rows()];
-        let mut power = Fr::ONE;
-        for quotient in &quotients {
-            add_scaled(&mut h, quotient, power);
-            power *= v;
-        }
+        let h = machine.combine(&slices(&quotients), &powers_of_v)?;
         drop(quotients);
         transcript.write_point(machine.commit(&self.monomial, &[&h])?[0])?;
         let u = squeeze(transcript);
@@ -150,24 +158,23 @@ impl<B: Backend> PreparedKey<B> {
         let mut all: Vec<Fr> = sets.iter().flat_map(|set| set.points.iter().copied()).collect();
         all.sort();
         all.dedup();
-        scale(&mut h, -evaluate_vanishing_polynomial(&all, u));
-        let mut linearised = h;
-        let mut power = Fr::ONE;
-        let mut first = None;
-        for (set, combined) in sets.iter().zip(combined.drain(..)) {
+        let mut factors = Vec::with_capacity(sets.len() + 1);
+        let mut constant = Fr::ZERO;
+        for ((set, combined), power) in sets.iter().zip(&combined).zip(&powers_of_v) {
             let others: Vec<Fr> = all.iter().filter(|p| !set.points.contains(p)).copied().collect();
-            let others = evaluate_vanishing_polynomial(&others, u);
-            first.get_or_insert(others);
-            add_scaled(&mut linearised, &combined.polynomial, power * others);
-            linearised[0] -= power * others * eval_polynomial(&combined.remainder, u);
-            power *= v;
+            let factor = *power * evaluate_vanishing_polynomial(&others, u);
+            constant += factor * eval_polynomial(&combined.remainder, u);
+            factors.push(factor);
         }
-        divide(&mut linearised, u);
         // Normalised by the first set's factor; it is zero only if u is one of the points, which is negligible.
-        let inverse = first
-            .and_then(|first| Option::from(first.invert()))
-            .unwrap_or(Fr::ZERO);
-        scale(&mut linearised, inverse);
+        let inverse = Option::from(factors[0].invert()).unwrap_or(Fr::ZERO);
+        factors.push(-evaluate_vanishing_polynomial(&all, u));
+        factors.iter_mut().for_each(|factor| *factor *= inverse);
+        let mut columns: Vec<&[Fr]> = combined.iter().map(|c| c.polynomial.as_slice()).collect();
+        columns.push(&h);
+        let mut linearised = machine.combine(&columns, &factors)?;
+        linearised[0] -= constant * inverse;
+        divide(&mut linearised, u);
         transcript.write_point(machine.commit(&self.monomial, &[&linearised])?[0])?;
         Ok(())
     }

@@ -4,26 +4,24 @@ use std::collections::HashMap;
 
 use ashlar_accel::Backend;
 use halo2_proofs::{
-    arithmetic::eval_polynomial,
     halo2curves::{
         bn256::{Fr, G1Affine},
-        ff::{Field, PrimeField},
+        ff::Field,
     },
-    plonk::{Any, Circuit, Column},
+    plonk::Circuit,
     poly::Rotation,
     transcript::{EncodedChallenge, TranscriptWrite},
 };
-use rayon::prelude::*;
 
 use super::{
     PreparedKey, ProverError, Seed, Steps, Witness,
     collect::check_instances,
+    compile::Compiled,
     constant::{Symbol, Symbols},
-    constraints::chunk_len,
     lookup::{Permuted, permute},
     machine::Machine,
     open::{Opened, Query},
-    products::{add_scaled, grand_product, scale},
+    products::{grand_product, powers, scale},
     random::Blinding,
     steps::{Clock, step},
     transcript::squeeze,
@@ -76,12 +74,13 @@ impl<B: Backend> PreparedKey<B> {
         for value in instances.iter().copied().flatten() {
             transcript.common_scalar(*value)?;
         }
+        let instances = instances
+            .iter()
+            .map(|values| padded(values, self.rows()))
+            .collect();
         let mut table = Table {
             advice: witness.advice.clone(),
-            instance: instances
-                .iter()
-                .map(|values| padded(values, self.rows()))
-                .collect(),
+            instance: instances,
         };
         step!(clock, "commit_advice", {
             let usable = self.usable();
@@ -104,17 +103,21 @@ impl<B: Backend> PreparedKey<B> {
 
         let beta = squeeze(transcript);
         let gamma = squeeze(transcript);
+        let symbols = Symbols::none()
+            .with(Symbol::Theta, theta)
+            .with(Symbol::Beta, beta)
+            .with(Symbol::Gamma, gamma);
         let products = step!(
             clock,
             "permutation",
-            self.permutation_products(&table, beta, gamma, &mut blinding)
-        );
+            self.permutation_products(&machine, &table, symbols, &mut blinding)
+        )?;
         let lookup_products = step!(clock, "lookup", {
-            let products = lookups.iter_mut().map(|lookup| lookup.product(beta, gamma));
-            products
-                .map(|product| self.blinded_product(product, &mut blinding))
-                .collect::<Vec<_>>()
-        });
+            let products = lookups
+                .iter_mut()
+                .map(|lookup| self.lookup_product(&machine, lookup, symbols, &mut blinding));
+            products.collect::<Result<Vec<_>, ProverError>>()
+        })?;
         let random = step!(clock, "commit_products", {
             self.commit_lagrange(&machine, products.iter().chain(&lookup_products), transcript)?;
             let random = seed.polynomial(self.rows());
@@ -133,14 +136,9 @@ impl<B: Backend> PreparedKey<B> {
             machine.interpolate(&self.domain, &mut columns)?;
             Ok::<_, ProverError>(columns)
         })?;
-        let symbols = Symbols::none()
-            .with(Symbol::Theta, theta)
-            .with(Symbol::Beta, beta)
-            .with(Symbol::Gamma, gamma)
-            .with(Symbol::Y, y);
-        let mut pieces = self.quotient(&machine, &polynomials, symbols)?;
+        let pieces = self.quotient(&machine, &polynomials, symbols.with(Symbol::Y, y))?;
+        let slices: Vec<&[Fr]> = pieces.iter().map(Vec::as_slice).collect();
         step!(clock, "commit_quotient", {
-            let slices: Vec<&[Fr]> = pieces.iter().map(Vec::as_slice).collect();
             for point in machine.commit(&self.monomial, &slices)? {
                 transcript.write_point(point)?;
             }
@@ -150,17 +148,13 @@ impl<B: Backend> PreparedKey<B> {
         let x = squeeze(transcript);
         let quotient = step!(clock, "openings", {
             let xn = x.pow_vartime([self.rows() as u64]);
-            let mut quotient = pieces.pop().expect("a quotient has a piece");
-            while let Some(piece) = pieces.pop() {
-                scale(&mut quotient, xn);
-                add_scaled(&mut quotient, &piece, Fr::ONE);
-            }
-            quotient
-        });
+            machine.combine(&slices, &powers(xn, slices.len()))
+        })?;
+        drop(pieces);
         let all = self.all_polynomials(&polynomials, &quotient, &random);
         let queries = self.queries();
         let openings = step!(clock, "openings", {
-            let openings = self.evaluate(&all, &queries.opened, x);
+            let openings = self.evaluate(&machine, &all, &queries.opened, x)?;
             let values: HashMap<Query, Fr> = openings.iter().map(|o| (o.query, o.value)).collect();
             for query in &queries.written {
                 transcript.write_scalar(values[query])?;
@@ -190,6 +184,19 @@ impl<B: Backend> PreparedKey<B> {
         Ok(())
     }
 
+    /// The table that [`super::columns::ColumnPrograms`] read.
+    fn lagrange_table<'a>(&'a self, table: &'a Table) -> Vec<&'a [Fr]> {
+        let fixed = self.pk.fixed_values().iter();
+        let sigmas = self.pk.permutation().permutations().iter();
+        let witness = table.advice.iter().chain(&table.instance);
+        fixed
+            .map(|column| column.values())
+            .chain(witness.map(Vec::as_slice))
+            .chain(sigmas.map(|column| column.values()))
+            .chain([self.roots.as_slice()])
+            .collect()
+    }
+
     fn permuted_lookups(
         &self,
         machine: &Machine<'_, B>,
@@ -197,19 +204,12 @@ impl<B: Backend> PreparedKey<B> {
         theta: Fr,
         blinding: &mut Blinding,
     ) -> Result<Vec<Permuted>, ProverError> {
-        let fixed = self.pk.fixed_values().iter().map(|column| column.values());
-        let columns: Vec<&[Fr]> = fixed
-            .chain(table.advice.iter().map(Vec::as_slice))
-            .chain(table.instance.iter().map(Vec::as_slice))
-            .collect();
+        let columns = self.lagrange_table(table);
         let symbols = Symbols::none().with(Symbol::Theta, theta);
         let usable = self.usable();
-        let mut lookups = Vec::with_capacity(self.lookups.len());
-        for (lookup, [input, table]) in self.lookups.iter().enumerate() {
-            let compress = |side: &super::compile::Compiled| {
-                machine.evaluate(&side.bind(&symbols)?, &columns, self.rows())
-            };
-            let (input, table) = (compress(input)?, compress(table)?);
+        let mut lookups = Vec::with_capacity(self.programs.lookups.len());
+        for (lookup, sides) in self.programs.lookups.iter().enumerate() {
+            let [input, table] = self.evaluate_pair(machine, sides, &symbols, &columns)?;
             let (mut permuted_input, mut permuted_table) = permute(&input[..usable], &table[..usable])
                 .map_err(|row| ProverError::NotInTable { lookup, row })?;
             for column in [&mut permuted_input, &mut permuted_table] {
@@ -226,63 +226,63 @@ impl<B: Backend> PreparedKey<B> {
         Ok(lookups)
     }
 
+    /// The running product of `(a + beta)(s + gamma) / ((a' + beta)(s' + gamma))`; empties a and s.
+    fn lookup_product(
+        &self,
+        machine: &Machine<'_, B>,
+        lookup: &mut Permuted,
+        symbols: Symbols,
+        blinding: &mut Blinding,
+    ) -> Result<Vec<Fr>, ProverError> {
+        let program = self.programs.lookup_pair.bind(&symbols)?;
+        let pair = |a: &[Fr], s: &[Fr]| machine.evaluate(&program, &[a, s], self.rows());
+        let numerators = pair(
+            &std::mem::take(&mut lookup.input),
+            &std::mem::take(&mut lookup.table),
+        )?;
+        let denominators = pair(&lookup.permuted_input, &lookup.permuted_table)?;
+        Ok(self.blinded_product(grand_product(numerators, denominators), blinding))
+    }
+
     /// One running product per chunk of permuted columns, each starting where the one before ends.
     fn permutation_products(
         &self,
+        machine: &Machine<'_, B>,
         table: &Table,
-        beta: Fr,
-        gamma: Fr,
+        symbols: Symbols,
         blinding: &mut Blinding,
-    ) -> Vec<Vec<Fr>> {
-        let columns = self.cs().permutation().get_columns();
-        if columns.is_empty() {
-            return Vec::new();
-        }
-        let chunk_len = chunk_len(self.cs());
-        let sigmas = self.pk.permutation().permutations();
+    ) -> Result<Vec<Vec<Fr>>, ProverError> {
+        let columns = self.lagrange_table(table);
         let mut start = Fr::ONE;
-        let mut delta = Fr::ONE;
-        let mut products = Vec::new();
-        for (columns, sigmas) in columns.chunks(chunk_len).zip(sigmas.chunks(chunk_len)) {
-            let mut numerators = vec![Fr::ONE; self.rows()];
-            let mut denominators = vec![Fr::ONE; self.rows()];
-            for (column, sigma) in columns.iter().zip(sigmas) {
-                let values = self.column(table, column);
-                let scale = beta * delta;
-                numerators
-                    .par_iter_mut()
-                    .zip(&mut denominators)
-                    .zip(values)
-                    .zip(sigma.values())
-                    .zip(&self.roots)
-                    .with_min_len(super::products::CHUNK)
-                    .for_each(|((((numerator, denominator), value), sigma), root)| {
-                        let value = *value + gamma;
-                        *numerator *= value + scale * root;
-                        *denominator *= value + beta * sigma;
-                    });
-                delta *= Fr::DELTA;
-            }
+        let mut products = Vec::with_capacity(self.programs.permutation.len());
+        for sides in &self.programs.permutation {
+            let [numerators, denominators] = self.evaluate_pair(machine, sides, &symbols, &columns)?;
             let mut product = grand_product(numerators, denominators);
-            scale(&mut product, start);
+            if start != Fr::ONE {
+                scale(&mut product, start);
+            }
             start = product[self.usable()];
             products.push(self.blinded_product(product, blinding));
         }
-        products
+        Ok(products)
+    }
+
+    fn evaluate_pair(
+        &self,
+        machine: &Machine<'_, B>,
+        programs: &[Compiled; 2],
+        symbols: &Symbols,
+        columns: &[&[Fr]],
+    ) -> Result<[Vec<Fr>; 2], ProverError> {
+        let evaluate = |program: &Compiled| machine.evaluate(&program.bind(symbols)?, columns, self.rows());
+        let [first, second] = programs;
+        Ok([evaluate(first)?, evaluate(second)?])
     }
 
     /// The row after the last usable one belongs to the product; the rows after it are random.
     fn blinded_product(&self, mut product: Vec<Fr>, blinding: &mut Blinding) -> Vec<Fr> {
         blinding.fill(&mut product[self.usable() + 1..]);
         product
-    }
-
-    fn column<'a>(&'a self, table: &'a Table, column: &Column<Any>) -> &'a [Fr] {
-        match column.column_type() {
-            Any::Advice(_) => &table.advice[column.index()],
-            Any::Fixed => self.pk.fixed_values()[column.index()].values(),
-            Any::Instance => &table.instance[column.index()],
-        }
     }
 
     /// The polynomials that queries refer to: the witness's, fixed, sigmas, quotient, random.
@@ -300,21 +300,24 @@ impl<B: Backend> PreparedKey<B> {
             .collect()
     }
 
-    /// The values of all distinct `queries` for this x, in order of first appearance.
-    fn evaluate(&self, polynomials: &[&[Fr]], queries: &[Query], x: Fr) -> Vec<Opened> {
+    /// The values of `queries` for this x.
+    fn evaluate(
+        &self,
+        machine: &Machine<'_, B>,
+        polynomials: &[&[Fr]],
+        queries: &[Query],
+        x: Fr,
+    ) -> Result<Vec<Opened>, ProverError> {
         let domain = self.pk.get_vk().get_domain();
-        queries
-            .par_iter()
-            .map(|query| {
-                let point = domain.rotate_omega(x, Rotation(query.rotation as i32));
-                let value = eval_polynomial(polynomials[query.polynomial], point);
-                Opened {
-                    query: *query,
-                    point,
-                    value,
-                }
+        let open = |query: &Query| {
+            let point = domain.rotate_omega(x, Rotation(query.rotation as i32));
+            Ok(Opened {
+                query: *query,
+                point,
+                value: machine.value(polynomials[query.polynomial], point)?,
             })
-            .collect()
+        };
+        queries.iter().map(open).collect()
     }
 }
 

@@ -1,14 +1,13 @@
 //! The quotient polynomial, coset by coset.
 
 use ashlar_accel::{Backend, Direction};
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
+use halo2_proofs::halo2curves::bn256::Fr;
 use rayon::prelude::*;
 
 use super::{
     PreparedKey, ProverError,
     constant::{Symbol, Symbols},
     machine::Machine,
-    products::add_scaled,
     steps::step,
 };
 
@@ -51,19 +50,10 @@ impl<B: Backend> PreparedKey<B> {
             })?);
         }
         drop(values);
-        Ok(step!(machine.clock, "split_quotient", self.split(&quotients)))
-    }
-
-    fn split(&self, quotients: &[Vec<Fr>]) -> Vec<Vec<Fr>> {
-        self.split
-            .iter()
-            .map(|row| {
-                let mut piece = vec![Fr::ZERO; self.rows()];
-                for (quotient, factor) in quotients.iter().zip(row) {
-                    add_scaled(&mut piece, quotient, *factor);
-                }
-                piece
-            })
-            .collect()
+        step!(machine.clock, "split_quotient", {
+            let quotients: Vec<&[Fr]> = quotients.iter().map(Vec::as_slice).collect();
+            let pieces = self.split.iter().map(|row| machine.combine(&quotients, row));
+            pieces.collect()
+        })
     }
 }

@@ -13,8 +13,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 use super::{
+    columns::ColumnPrograms,
     constant::{Symbol, Symbols},
-    constraints::{Columns, chunk_len, compression, numerator},
+    constraints::{Columns, chunk_len, numerator},
 };
 use crate::halo2::WrapConfig;
 
@@ -231,13 +232,16 @@ fn check(rng: &mut ChaCha20Rng, cs: &ConstraintSystem<Fr>) -> usize {
     for (row, value) in out.iter().enumerate() {
         assert_eq!(*value, values.numerator(cs, challenges, row), "row {row}");
     }
-    // Compressions read fixed, advice and instance columns only.
     let circuit = values.fixed.iter().chain(&values.advice).chain(&values.instance);
-    let circuit: Vec<&[Fr]> = circuit.map(Vec::as_slice).collect();
-    for lookup in cs.lookups() {
-        for side in [lookup.input_expressions(), lookup.table_expressions()] {
-            let compiled = compression(cs, side).expect("supported");
-            let out = evaluate(&CpuBackend::new(), &compiled, &symbols, &circuit);
+    let keys = values.sigmas.iter().chain([&values.roots]);
+    let lagrange: Vec<&[Fr]> = circuit.chain(keys).map(Vec::as_slice).collect();
+    let programs = ColumnPrograms::new(cs).expect("supported");
+    for (lookup, compiled) in cs.lookups().iter().zip(&programs.lookups) {
+        for (side, compiled) in [lookup.input_expressions(), lookup.table_expressions()]
+            .into_iter()
+            .zip(compiled)
+        {
+            let out = evaluate(&CpuBackend::new(), compiled, &symbols, &lagrange);
             for (row, value) in out.iter().enumerate() {
                 assert_eq!(*value, values.compressed(side, challenges[0], row), "row {row}");
             }
