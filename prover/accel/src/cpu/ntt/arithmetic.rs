@@ -29,8 +29,6 @@ pub trait Arithmetic: Copy + Send + Sync + 'static {
     const VECTORS: usize;
     /// Below this one thread is faster than several.
     const MIN_PARALLEL_LOG_SIZE: u32;
-    /// Up to how many multipliers between the passes to keep; beyond, `advance` computes them anew in every pass.
-    const MAX_TABLE: usize;
     /// `WIDTH` elements.
     type Vector: Copy;
     /// A multiplier for all lanes alike, prepared.

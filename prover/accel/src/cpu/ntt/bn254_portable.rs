@@ -150,7 +150,6 @@ impl Arithmetic for Bn254Portable {
     const WIDTH: usize = 1;
     const VECTORS: usize = 8;
     const MIN_PARALLEL_LOG_SIZE: u32 = 10;
-    const MAX_TABLE: usize = 1 << 20; // 32 MiB and one product less per element
     type Vector = Words;
     type Constant = Constant;
 

@@ -111,7 +111,6 @@ impl Arithmetic for GoldilocksAvx512 {
     const WIDTH: usize = 8;
     const VECTORS: usize = 4;
     const MIN_PARALLEL_LOG_SIZE: u32 = 15;
-    const MAX_TABLE: usize = 0;
     type Vector = __m512i;
     type Constant = u64;
 

@@ -19,7 +19,6 @@ impl Arithmetic for GoldilocksPortable {
     const WIDTH: usize = 1;
     const VECTORS: usize = 16;
     const MIN_PARALLEL_LOG_SIZE: u32 = 14;
-    const MAX_TABLE: usize = 0;
     type Vector = F;
     type Constant = F;
 

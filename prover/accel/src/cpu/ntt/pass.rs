@@ -38,7 +38,7 @@ pub enum Scaling<'a, A: Arithmetic> {
     None,
     /// By element, alike for all lines.
     Constants(&'a [A::Constant]),
-    /// By line and element, in the layout of the data, which is [`Layout::Columns`].
+    /// By line and element, tile by tile and there element by element; the layout is [`Layout::Columns`].
     Table(&'a [A::Word]),
     /// `start[l] * ratio[l]^i` for element `i` of line `l`; the layout is [`Layout::Columns`].
     Powers {
@@ -108,7 +108,7 @@ unsafe fn load<A: Arithmetic>(pass: &Pass<'_, A>, line: usize, buffer: *mut A::V
                     let from = pass.from.add(line + place(i) * stride);
                     for v in 0..vectors {
                         let vector = A::load(from.add(v * A::WIDTH));
-                        let at = line + v * A::WIDTH + i * stride;
+                        let at = line * length + (i * vectors + v) * A::WIDTH;
                         *buffer.add(i * vectors + v) = match &pass.before {
                             Scaling::None => vector,
                             Scaling::Constants(w) => A::multiply(vector, w.get_unchecked(i)),
@@ -159,7 +159,7 @@ unsafe fn store<A: Arithmetic>(pass: &Pass<'_, A>, line: usize, buffer: *mut A::
                     let to = pass.to.add(line + place(i) * stride);
                     for v in 0..vectors {
                         let (vector, to) = (*row.add(v), to.add(v * A::WIDTH));
-                        let at = line + v * A::WIDTH + i * stride;
+                        let at = line * length + (i * vectors + v) * A::WIDTH;
                         match &pass.after {
                             Scaling::None => A::store(to, vector),
                             Scaling::Constants(w) => A::store(to, A::multiply(vector, w.get_unchecked(i))),

@@ -162,27 +162,39 @@ impl<A: Arithmetic> Plan<A> {
             },
             Layout::Columns { stride: shape.rows() },
         );
+        let vectors = A::VECTORS.min(shape.columns() / A::WIDTH);
         // Input, output and multipliers of the first pass, then of the second. In the middle `k1` numbers the rows and
         // `i2` the columns, or the other way round for input in reversed order.
         let (first_pass, second_pass) = match order {
             Order::NaturalToNatural => (
-                (natural(i1), natural(i1), between.after_first.scaling()),
+                (
+                    natural(i1),
+                    natural(i1),
+                    between.after_first.scaling(vectors * A::WIDTH),
+                ),
                 (natural(Layout::Rows), natural(k2), Scaling::None),
             ),
             Order::NaturalToReversed => (
-                (natural(i1), reversed(i1), between.after_first.scaling()),
+                (
+                    natural(i1),
+                    reversed(i1),
+                    between.after_first.scaling(vectors * A::WIDTH),
+                ),
                 (natural(Layout::Rows), reversed(Layout::Rows), Scaling::None),
             ),
             Order::ReversedToNatural => (
                 (reversed(Layout::Rows), natural(Layout::Rows), Scaling::None),
-                (reversed(k2), natural(k2), between.before_second.scaling()),
+                (
+                    reversed(k2),
+                    natural(k2),
+                    between.before_second.scaling(vectors * A::WIDTH),
+                ),
             ),
         };
         let data = column.as_mut_ptr().cast::<A::Word>();
         // Rows in, columns out: not in place.
         let mut scratch = (order == Order::NaturalToNatural).then(|| self.take_scratch());
         let middle = scratch.as_mut().map_or(data, |scratch| scratch.as_mut_ptr());
-        let vectors = A::VECTORS.min(shape.columns() / A::WIDTH);
         self.run(Pass {
             log_length: shape.log_rows,
             vectors,

@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::{arithmetic::Arithmetic, pass::Scaling};
-use crate::field::{NttField, progression};
+use crate::field::progression;
 
-/// Elements that one thread computes in turn.
-const CHUNK: usize = 16;
+/// Up to this many, all multipliers are kept once they were used; beyond, reading them is no cheaper than computing
+/// them anew in every pass.
+const MAX_TABLE: usize = 1 << 18;
 
 /// Multipliers `start[l] * ratio[l]^i` of element `i` of line `l`.
 pub struct Powers<A: Arithmetic> {
@@ -17,7 +18,7 @@ pub struct Powers<A: Arithmetic> {
     elements: usize,
     start_factors: Vec<A::Word>,
     ratio_factors: Vec<A::Word>,
-    /// All multipliers, in the layout of the data; from the first use on, where they are not too many.
+    /// All multipliers, tile by tile and element by element; from the first use on, where they are not too many.
     table: OnceLock<Vec<A::Word>>,
 }
 
@@ -42,9 +43,9 @@ impl<A: Arithmetic> Powers<A> {
         }
     }
 
-    /// As a pass takes them.
-    pub fn scaling(&self) -> Scaling<'_, A> {
-        if self.start.len() * self.elements > A::MAX_TABLE {
+    /// As a pass takes them that has so many lines per tile, always the same number.
+    pub fn scaling(&self, lines_per_tile: usize) -> Scaling<'_, A> {
+        if self.start.len() * self.elements > MAX_TABLE {
             return Scaling::Powers {
                 start: &self.start_factors,
                 ratio: &self.ratio_factors,
@@ -54,21 +55,20 @@ impl<A: Arithmetic> Powers<A> {
             return Scaling::Table(table);
         }
         // Not in `get_or_init`: a thread that waits there could be one that this computation needs.
-        let table = self.compute();
+        let table = self.compute(lines_per_tile);
         Scaling::Table(self.table.get_or_init(|| table))
     }
 
-    fn compute(&self) -> Vec<A::Word> {
-        let lines = self.start.len();
-        let mut table = vec![A::Word::default(); lines * self.elements];
-        let chunks = table.par_chunks_mut(CHUNK * lines).enumerate();
-        chunks.for_each(|(chunk, table)| {
-            for line in 0..lines {
-                let ratio = self.ratio[line];
-                let mut value = self.start[line] * ratio.power((chunk * CHUNK) as u64);
-                for factor in table[line..].iter_mut().step_by(lines) {
+    fn compute(&self, lines_per_tile: usize) -> Vec<A::Word> {
+        let mut table = vec![A::Word::default(); self.start.len() * self.elements];
+        let tiles = table.par_chunks_mut(lines_per_tile * self.elements);
+        tiles.enumerate().for_each(|(tile, table)| {
+            for lane in 0..lines_per_tile {
+                let line = tile * lines_per_tile + lane;
+                let mut value = self.start[line];
+                for factor in table[lane..].iter_mut().step_by(lines_per_tile) {
                     *factor = A::factor(value);
-                    value = value * ratio;
+                    value = value * self.ratio[line];
                 }
             }
         });

@@ -67,7 +67,6 @@ impl Arithmetic for Bn254Ifma {
     const WIDTH: usize = 8;
     const VECTORS: usize = 1;
     const MIN_PARALLEL_LOG_SIZE: u32 = 12;
-    const MAX_TABLE: usize = 0; // a product is no dearer than reading a table
     type Vector = Vector;
     type Constant = Constant;
 
