@@ -3,7 +3,7 @@
 mod prover_support;
 
 use ashlar_accel::cpu::{CpuBackend, Level};
-use ashlar_snark::prover::{PreparedKey, ProverError, Unsupported};
+use ashlar_snark::prover::{PreparedKey, ProverError, Seed, Unsupported, Witness};
 use halo2_proofs::{
     arithmetic::Field,
     circuit::{Layouter, SimpleFloorPlanner, Value},
@@ -13,6 +13,7 @@ use halo2_proofs::{
         Selector,
     },
     poly::Rotation,
+    transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
 };
 use prover_support::{Flaw, INPUTS, Setup, Shape, Synthetic, prove};
 
@@ -176,6 +177,20 @@ fn unsupported_circuits_are_named() {
         outcome(Peculiar::Outside),
         Err(ProverError::CellOutside { column: 1, row: r }) if r == row
     ));
+}
+
+#[test]
+fn a_witness_of_another_circuit_is_refused() {
+    let setups = [5, 6].map(|k| Setup::new(k, &Small(Peculiar::Nothing), true));
+    let [five, six] = setups.each_ref().map(|setup| setup.pk.get_vk());
+    let key = setups[0].prepare_cpu();
+    let refused = |vk| {
+        let witness = Witness::synthesize(vk, &Small(Peculiar::Nothing), &[]).unwrap();
+        let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
+        let result = key.prove_witness(&witness, &[], Seed::fixed([1; 32]), &mut transcript);
+        matches!(result, Err(ProverError::ForeignWitness))
+    };
+    assert!(refused(six) && !refused(five));
 }
 
 #[test]

@@ -19,8 +19,8 @@ use super::ProverError;
 /// Values of all advice columns, zero where the circuit assigned nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
-    /// One column of n values per advice column; the rows kept for blinding are overwritten by the prover.
-    pub advice: Vec<Vec<Fr>>,
+    /// Columns of equal length; the prover overwrites the rows kept for blinding.
+    pub(super) advice: Vec<Vec<Fr>>,
 }
 
 impl Witness {

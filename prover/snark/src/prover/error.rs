@@ -84,6 +84,9 @@ pub enum ProverError {
         /// The row.
         row: usize,
     },
+    /// The witness belongs to keys of another shape.
+    #[error("witness of another circuit")]
+    ForeignWitness,
     /// A lookup's input is not in its table: the witness is wrong.
     #[error("lookup {lookup}: the input at row {row} is not in the table")]
     NotInTable {
@@ -116,6 +119,7 @@ impl ProverError {
             | Self::Synthesis(_)
             | Self::CellOutside { .. }
             | Self::CellUnknown { .. }
+            | Self::ForeignWitness
             | Self::Program(_) => false,
         }
     }

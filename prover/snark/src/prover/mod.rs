@@ -29,6 +29,7 @@ mod queries;
 mod quotient;
 mod random;
 mod steps;
+mod table;
 #[cfg(test)]
 mod tests;
 mod transcript;

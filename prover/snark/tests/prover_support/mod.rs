@@ -1,34 +1,17 @@
-//! A circuit whose shape is a parameter, and proofs of it by our prover and by the stock one.
+//! A circuit whose shape is a parameter.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use std::sync::Arc;
+mod setup;
 
-use ashlar_accel::{Backend, cpu::CpuBackend};
-use ashlar_snark::{
-    prover::{PreparedKey, ProverError, Seed, Steps},
-    srs::insecure_development,
-};
 use halo2_proofs::{
     arithmetic::Field,
     circuit::{Layouter, SimpleFloorPlanner, Value},
-    halo2curves::bn256::{Bn256, Fr, G1Affine},
-    plonk::{
-        Advice, Circuit, Column, ConstraintSystem, Error, Expression, Fixed, Instance, ProvingKey, Selector,
-        create_proof, keygen_pk2, verify_proof,
-    },
-    poly::{
-        Rotation,
-        commitment::ParamsProver,
-        kzg::{
-            commitment::{KZGCommitmentScheme, ParamsKZG},
-            multiopen::{ProverSHPLONK, VerifierSHPLONK},
-            strategy::SingleStrategy,
-        },
-    },
-    transcript::{Blake2bRead, Blake2bWrite, Challenge255, TranscriptReadBuffer, TranscriptWriterBuffer},
+    halo2curves::bn256::Fr,
+    plonk::{Advice, Circuit, Column, ConstraintSystem, Error, Expression, Fixed, Instance, Selector},
+    poly::Rotation,
 };
-use rand::rngs::OsRng;
+pub use setup::{Setup, prove};
 
 /// A shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -336,71 +319,4 @@ impl Circuit<Fr> for Synthetic {
         }
         Ok(())
     }
-}
-
-/// Keys of a shape.
-pub struct Setup {
-    pub params: ParamsKZG<Bn256>,
-    pub pk: Arc<ProvingKey<G1Affine>>,
-}
-
-impl Setup {
-    pub fn new<C: Circuit<Fr>>(k: u32, circuit: &C, compress_selectors: bool) -> Self {
-        let params = insecure_development(k);
-        let pk = Arc::new(keygen_pk2(&params, circuit, compress_selectors).expect("keys"));
-        Self { params, pk }
-    }
-
-    pub fn of(shape: &Shape) -> Self {
-        Self::new(shape.k, &shape.circuit(), shape.compress_selectors)
-    }
-
-    pub fn prepare<B: Backend>(&self, backend: B) -> PreparedKey<B> {
-        PreparedKey::new(self.pk.clone(), &self.params, backend).expect("supported")
-    }
-
-    pub fn prepare_cpu(&self) -> PreparedKey<CpuBackend> {
-        self.prepare(CpuBackend::new())
-    }
-
-    /// By stock halo2.
-    pub fn verify(&self, proof: &[u8], instances: &[&[Fr]]) -> bool {
-        let mut reader = proof;
-        let accepted = verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<Bn256>, _, _, _>(
-            self.params.verifier_params(),
-            self.pk.get_vk(),
-            SingleStrategy::new(&self.params),
-            &[instances],
-            &mut Blake2bRead::<_, _, Challenge255<_>>::init(&mut reader),
-        )
-        .is_ok();
-        accepted && reader.is_empty()
-    }
-
-    /// By stock halo2.
-    pub fn prove_stock<C: Circuit<Fr>>(&self, circuit: C, instances: &[&[Fr]]) -> Vec<u8> {
-        let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, _, _, _, _>(
-            &self.params,
-            &self.pk,
-            &[circuit],
-            &[instances],
-            OsRng,
-            &mut transcript,
-        )
-        .expect("a proof");
-        transcript.finalize()
-    }
-}
-
-/// By our prover.
-pub fn prove<B: Backend, C: Circuit<Fr>>(
-    key: &PreparedKey<B>,
-    circuit: &C,
-    instances: &[&[Fr]],
-    seed: u8,
-) -> Result<(Vec<u8>, Steps), ProverError> {
-    let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-    let steps = key.prove(circuit, instances, Seed::fixed([seed; 32]), &mut transcript)?;
-    Ok((transcript.finalize(), steps))
 }
