@@ -5,7 +5,7 @@ use crate::{Direction, NttField, Order};
 /// Up to this length [`ntt`] sums by the definition.
 const MAX_DEFINITION: usize = 64;
 
-/// Twin of [`crate::Ntt`], for one column: `shift` is 1 without a coset.
+/// Twin of [`crate::Ntt`], for one column, whose length is a power of two: `shift` is 1 without a coset.
 pub fn ntt<F: NttField>(direction: Direction, order: Order, shift: F, column: &[F]) -> Vec<F> {
     let log_size = column.len().ilog2();
     let root = F::root(log_size);

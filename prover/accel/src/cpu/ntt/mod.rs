@@ -63,10 +63,13 @@ enum Leveled<P, V> {
     Avx512(V),
 }
 
-/// Roots of unity of one size. Takes memory in the order of the root of the size, and keeps scratch columns for reuse.
+/// Roots of unity of one size.
+///
+/// Takes memory in the order of the root of the size and, once used: at most one scratch column per thread, and up to
+/// `2^18` elements one more column for each direction and kind of order.
 pub struct Domain<F: CpuField>(Leveled<Plan<F::Portable>, Plan<F::Avx512>>);
 
-/// Powers of one shift.
+/// Powers of one shift; up to `2^18` elements, once used, a column for each direction and kind of order.
 pub struct Coset<F: CpuField>(Leveled<Shift<F::Portable>, Shift<F::Avx512>>);
 
 impl<F: CpuField> Ntt<F> for CpuBackend {
