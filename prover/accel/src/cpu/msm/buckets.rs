@@ -4,10 +4,7 @@
 //! fit the second-level cache; in a chunk every bucket is a row of points that pairwise additions halve, round by round,
 //! all buckets together. A bucket that crosses a cut is put together at the end.
 
-use halo2curves::{
-    bn256::{G1, G1Affine},
-    group::Curve,
-};
+use halo2curves::{bn256::G1, group::Curve};
 use rayon::prelude::*;
 
 use super::{
@@ -83,7 +80,7 @@ impl Sorted {
                 point
             } else {
                 let both = G1::from(sum.unpack(bases.level)) + point.unpack(bases.level);
-                Packed::new(&G1Affine::from(both.to_affine()), bases.level)
+                Packed::new(&both.to_affine(), bases.level)
             };
         }
     }
