@@ -64,7 +64,7 @@ fn bn254_values_are_those_of_arkworks() {
     let from_ark = |value: ark_bn254::Fr| {
         let mut repr = [0; 32];
         repr.copy_from_slice(&value.into_bigint().to_bytes_le());
-        Fr::from_repr(repr.into()).unwrap()
+        Fr::from_repr(repr).unwrap()
     };
     for log_size in [1, 5, 8, 11] {
         let column = testing::ntt::columns::<Fr>(log_size).pop().unwrap();
