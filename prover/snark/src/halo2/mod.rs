@@ -11,6 +11,7 @@ mod layout;
 mod recorder;
 pub mod rounds;
 mod selection;
+mod sums;
 mod wide;
 mod words;
 
