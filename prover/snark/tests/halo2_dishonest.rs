@@ -5,7 +5,7 @@ mod halo2_support;
 use ashlar_recursion::bn254::permute;
 use ashlar_snark::{
     chip::{Chip, F, F2},
-    halo2::{Cell, Fe, Layout, Recorder, rounds::ROWS},
+    halo2::{Cell, Fe, Layout, Recorder, TABLE_STEP, rounds::ROWS},
 };
 use halo2_proofs::halo2curves::{
     bn256::Fr,
@@ -53,7 +53,7 @@ fn rows(limb_bits: u32, prefix: impl FnOnce(&mut Recorder)) -> u32 {
     let mut recorder = Recorder::with_limb_bits(limb_bits);
     prefix(&mut recorder);
     let steps = recorder.finish();
-    let steps = steps.steps().iter().filter(|(step, _)| **step != "range table");
+    let steps = steps.steps().iter().filter(|(step, _)| **step != TABLE_STEP);
     steps.map(|(_, usage)| usage.rows as u32).sum()
 }
 

@@ -1,16 +1,19 @@
 //! The whole wrap circuit on a real compressed proof.
 
+mod halo2_support;
+
 use std::{path::Path, sync::OnceLock};
 
 use ashlar_recursion::testing::CompressedSample;
 use ashlar_snark::{
     chip::{F, F2},
-    halo2::{WRAP_K, WrapCircuit, pack_public_inputs},
+    halo2::{Cell, WRAP_K, WrapCircuit, pack_public_inputs},
 };
 use halo2_proofs::{
     dev::MockProver,
     halo2curves::{bn256::Fr, ff::Field as _},
 };
+use halo2_support::failures;
 use plonky2::field::types::Field;
 
 const PUBLIC_INPUTS: usize = 24;
@@ -85,4 +88,18 @@ fn refuses_corrupted_proofs() {
         let instances = circuit.instances();
         assert!(!is_satisfied(&circuit, instances), "{part}");
     }
+}
+
+/// Every rule is at work in this circuit, not only in small ones: wrong cells all over it break all of them.
+#[test]
+fn every_rule_notices_wrong_cells() {
+    let mut layout = wrap(sample()).layout().clone();
+    let instances = layout.instances();
+    let wrong: Vec<Cell> = layout.cells().step_by(5003).collect();
+    assert!(wrong.len() > 100);
+    for cell in wrong {
+        layout.set_value(cell, layout.value(cell) - Fr::from(1 << 16));
+    }
+    let rules = ["limb", "move", "permutation", "round", "sum"];
+    assert_eq!(failures(&layout, instances), rules.map(String::from).into());
 }

@@ -11,12 +11,12 @@ use halo2_proofs::halo2curves::{
 
 use super::{
     config::{
-        A, ADVICE_COLUMNS, B, C, CLOSE, D, DRAIN, ENTRANCE, FEED, FixedColumn, INSTANCE_ROWS, TABLE,
-        TABLE_TAG, TAG, in_lanes,
+        A, ADVICE_COLUMNS, B, C, CLOSE, D, DRAIN, ENTRANCE, FEED, FixedColumn, INSTANCE_ROWS, in_lanes,
     },
     integer::limbs,
     layout::{Cell, FixedRow, Layout, Usage},
     rounds::{Kind, ROWS, Rounds},
+    table::TableRows,
 };
 
 /// Limb width of the wrap circuit.
@@ -38,10 +38,7 @@ pub struct Recorder {
     constants: HashMap<[u8; 32], Cell>,
     /// Cells of inert rows that can be copied and hold nothing yet.
     free: Vec<Cell>,
-    /// Rows that have room for an entry of the range table.
-    inert: Vec<u32>,
-    /// Sums without c, which have room for an entry once c is a copy of zero.
-    without_c: Vec<u32>,
+    table: TableRows,
     step: &'static str,
     forced: HashMap<Cell, Fr>,
 }
@@ -76,22 +73,21 @@ impl Recorder {
             one: nowhere,
             constants: HashMap::new(),
             free: Vec::new(),
-            inert: Vec::new(),
-            without_c: Vec::new(),
+            table: TableRows::default(),
             step: "set-up",
             forced,
         };
         for _ in 0..INSTANCE_ROWS {
             recorder.write_row(&FixedRow::EMPTY, [None; ADVICE_COLUMNS]);
         }
-        recorder.inert.clear(); // these rows become sums
+        recorder.table = TableRows::default(); // these rows become sums
         recorder.anchor_constants();
         recorder
     }
 
     /// The recorded circuit.
     pub fn finish(mut self) -> Layout {
-        self.write_table();
+        self.table.write(&mut self.layout, self.zero);
         self.layout
     }
 
@@ -184,11 +180,7 @@ impl Recorder {
         for (column, value) in fixed.entries() {
             self.layout.fixed.push((column, row, value));
         }
-        if fixed.is_inert() {
-            self.inert.push(row);
-        } else if fixed.is_sum() && operands[C].is_none() {
-            self.without_c.push(row);
-        }
+        self.table.offer(row, fixed, operands[C].is_some());
         std::array::from_fn(|column| {
             let cell = Cell {
                 column: column as u8,
@@ -260,40 +252,6 @@ impl Recorder {
         limbs(self.value(cell))
     }
 
-    // --- range table --------------------------------------------------------------------------------------------------
-
-    /// Puts the entries of the range table into the rows that have room, and appends rows for the others.
-    fn write_table(&mut self) {
-        let tag = Fr::from(TABLE_TAG);
-        let marked =
-            |entry: &(FixedColumn, u32, Fr)| entry.0 == FixedColumn::Coefficient(TAG) && entry.2 == tag;
-        assert!(
-            !self.layout.fixed.iter().any(marked),
-            "a coefficient looks like the mark of the range table"
-        );
-        self.step = "range table";
-        let entries = 1u64 << self.layout.limb_bits;
-        let mut without_c = std::mem::take(&mut self.without_c).into_iter();
-        let mut inert = std::mem::take(&mut self.inert).into_iter();
-        for entry in 0..entries {
-            let row = inert.next().or_else(|| {
-                let row = without_c.next()?;
-                let c = Cell { column: C as u8, row };
-                self.layout.unused.remove(&c);
-                self.layout.copies.push((self.zero, c));
-                Some(row)
-            });
-            let row = row.unwrap_or_else(|| self.write_row(&FixedRow::EMPTY, [None; ADVICE_COLUMNS])[A].row);
-            for (column, value) in [(TABLE, Fr::from(entry)), (TAG, tag)] {
-                if value != Fr::ZERO {
-                    self.layout
-                        .fixed
-                        .push((FixedColumn::Coefficient(column), row, value));
-                }
-            }
-        }
-    }
-
     // --- Poseidon2 ----------------------------------------------------------------------------------------------------
 
     /// An inert row that makes a of the next row equal to `operand`.
@@ -340,78 +298,5 @@ impl Recorder {
 impl Default for Recorder {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use halo2_proofs::halo2curves::ff::PrimeField as _;
-
-    use super::*;
-    use crate::chip::Chip;
-
-    /// What the lookup's soundness rests on: marked rows hold the table and nothing else, and their two coefficients
-    /// act on nothing.
-    #[test]
-    fn marked_rows_hold_the_range_table() {
-        let mut recorder = Recorder::with_limb_bits(4);
-        let state = [1, 2, 3, 4].map(|lane| recorder.witness_word(Fr::from(lane)));
-        recorder.permute(state);
-        recorder.unpack(&state[0]);
-        recorder.expose(state[1]);
-        let layout = recorder.finish();
-        let fixed = |wanted: FixedColumn, row: u32| {
-            let entry = layout
-                .fixed
-                .iter()
-                .find(|(column, at, _)| *column == wanted && *at == row);
-            entry.map_or(Fr::ZERO, |(.., value)| *value)
-        };
-        let rows = 0..layout.usage().rows as u32;
-        let marked: Vec<u32> = rows
-            .clone()
-            .filter(|row| fixed(FixedColumn::Coefficient(TAG), *row) == Fr::from(TABLE_TAG))
-            .collect();
-        let mut entries: Vec<_> = marked
-            .iter()
-            .map(|row| fixed(FixedColumn::Coefficient(TABLE), *row))
-            .collect();
-        entries.sort();
-        assert_eq!(entries, (0..16).map(Fr::from).collect::<Vec<_>>());
-        let mut sums = 0;
-        for row in marked {
-            for flag in [FixedColumn::Full, FixedColumn::Partial] {
-                assert_eq!(fixed(flag, row), Fr::ZERO);
-            }
-            let tail = fixed(FixedColumn::Tail, row).to_repr()[0];
-            assert_ne!(u64::from(tail), ENTRANCE);
-            if tail != 0 {
-                let c = Cell { column: C as u8, row };
-                assert!(layout.copies.contains(&(
-                    Cell {
-                        column: D as u8,
-                        row: 8
-                    },
-                    c
-                )));
-                sums += 1;
-            }
-        }
-        assert!(sums > 0, "both kinds of rows are used");
-        // what rows without a limb ask for
-        let none = |row| (TABLE..=TAG).all(|i| fixed(FixedColumn::Coefficient(i), row) == Fr::ZERO);
-        assert!(rows.into_iter().any(none));
-    }
-
-    #[test]
-    #[should_panic(expected = "looks like the mark")]
-    fn the_mark_is_no_coefficient() {
-        let mut recorder = Recorder::with_limb_bits(4);
-        let [x, y] = [2, 3].map(|value| recorder.witness_word(Fr::from(value)));
-        recorder.solve(
-            &[super::super::sums::Term::Product(-Fr::from(TABLE_TAG), x, y)],
-            Fr::ZERO,
-        );
-        recorder.finish();
     }
 }
