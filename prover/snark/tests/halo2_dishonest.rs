@@ -2,20 +2,27 @@
 
 mod halo2_support;
 
+use ashlar_recursion::bn254::permute;
 use ashlar_snark::{
     chip::{Chip, F, F2},
-    halo2::{Cell, Fe, Recorder},
+    halo2::{Cell, Fe, Layout, Recorder, TABLE_STEP, rounds::ROWS},
 };
 use halo2_proofs::halo2curves::{
     bn256::Fr,
     ff::{Field as _, PrimeField},
 };
-use halo2_support::{LIMB_BITS, accepts_forced, is_satisfied};
+use halo2_support::{
+    LIMB_BITS, accepts_forced, assert_every_copy_constrained, assert_every_value_constrained, failures,
+    is_satisfied,
+};
 use num_bigint::BigUint;
 use plonky2::field::types::{Field, Field64};
 
 const P: u64 = F::ORDER;
-const LIMB_COLUMN: u8 = 5;
+/// The column of limbs.
+const A: u8 = 0;
+/// The column of running totals, where range-checked numbers stand.
+const D: u8 = 3;
 
 fn cell(element: Fe) -> Cell {
     match element {
@@ -24,21 +31,9 @@ fn cell(element: Fe) -> Cell {
     }
 }
 
-/// The cells of a range check of `bits` bits that starts at `first`, filled for `value`.
-fn range_cells(first: Cell, value: &BigUint, bits: u32) -> Vec<(Cell, Fr)> {
-    range_cells_of_width(first, value, bits, LIMB_BITS)
-}
-
-fn range_cells_of_width(first: Cell, value: &BigUint, bits: u32, limb_bits: u32) -> Vec<(Cell, Fr)> {
-    (0..bits / limb_bits)
-        .map(|i| {
-            let cell = Cell {
-                row: first.row + i,
-                ..first
-            };
-            (cell, scalar(&(value >> (i * limb_bits))))
-        })
-        .collect()
+/// The cells that an honest run of the program returns.
+fn honest<T>(program: impl FnOnce(&mut Recorder) -> T) -> T {
+    program(&mut Recorder::with_limb_bits(LIMB_BITS))
 }
 
 fn scalar(value: &BigUint) -> Fr {
@@ -53,11 +48,13 @@ fn modulus() -> BigUint {
     BigUint::from_bytes_le(&(-Fr::ONE).to_repr()) + 1u32
 }
 
-/// Lookups used so far, by recording a prefix.
-fn lookups(prefix: impl FnOnce(&mut Recorder)) -> u32 {
-    let mut recorder = Recorder::with_limb_bits(LIMB_BITS);
+/// Rows used so far, by recording a prefix.
+fn rows(limb_bits: u32, prefix: impl FnOnce(&mut Recorder)) -> u32 {
+    let mut recorder = Recorder::with_limb_bits(limb_bits);
     prefix(&mut recorder);
-    recorder.finish().usage().lookups as u32
+    let steps = recorder.finish();
+    let steps = steps.steps().iter().filter(|(step, _)| **step != TABLE_STEP);
+    steps.map(|(_, usage)| usage.rows as u32).sum()
 }
 
 #[test]
@@ -67,17 +64,10 @@ fn representatives_from_p_up_are_not_canonical() {
         chip.assert_canonical(&a);
     };
     assert!(accepts_forced([], program));
-    let first = Cell {
-        column: LIMB_COLUMN,
-        row: 0,
-    };
-    let last_canonical = BigUint::from(P - 1);
-    assert!(accepts_forced(range_cells(first, &last_canonical, 64), program));
+    let a = honest(|chip| cell(chip.witness(F::TWO)));
+    assert!(accepts_forced([(a, Fr::from(P - 1))], program));
     for value in [P, P + 2, u64::MAX] {
-        assert!(
-            !accepts_forced(range_cells(first, &value.into(), 64), program),
-            "{value}"
-        );
+        assert!(!accepts_forced([(a, Fr::from(value))], program), "{value}");
     }
 }
 
@@ -88,12 +78,9 @@ fn bits_of_another_representative_are_refused() {
         let a = chip.witness(F::TWO);
         chip.bits(&a);
     };
-    let first = Cell {
-        column: LIMB_COLUMN,
-        row: 0,
-    };
+    let a = honest(|chip| cell(chip.witness(F::TWO)));
     assert!(accepts_forced([], program));
-    assert!(!accepts_forced(range_cells(first, &(P + 2).into(), 64), program));
+    assert!(!accepts_forced([(a, Fr::from(P + 2))], program));
 }
 
 #[test]
@@ -124,14 +111,13 @@ fn f(value: u64) -> F {
 /// Forces the pieces of a decomposition to those of `word + r`, which is the same scalar.
 fn forged_pieces(widths: &[u32], word: u64) -> Vec<(Cell, Fr)> {
     let value = BigUint::from(word) + modulus();
-    let (mut offset, mut row, mut forced) = (0, 0, Vec::new());
+    let (mut offset, mut forced) = (0, Vec::new());
+    let mut row = rows(LIMB_BITS, |chip| {
+        chip.witness_word(Fr::from(word));
+    });
     for width in widths {
         let piece = (&value >> offset) & ((BigUint::from(1u32) << *width) - 1u32);
-        let first = Cell {
-            column: LIMB_COLUMN,
-            row,
-        };
-        forced.extend(range_cells(first, &piece, *width));
+        forced.push((Cell { column: D, row }, scalar(&piece)));
         offset += width;
         row += width / LIMB_BITS;
     }
@@ -165,7 +151,7 @@ fn a_forged_decomposition_fails_whatever_the_borrow() {
         let bit = layout
             .copies()
             .iter()
-            .find(|(source, copy)| source.column == 0 && copy.column == 1 && source.row == copy.row)
+            .find(|(source, copy)| source.column == 1 && copy.column == 2 && source.row == copy.row)
             .expect("a boolean row")
             .0;
         let forced = forged_pieces(&[64; 4], 9)
@@ -190,59 +176,55 @@ fn limbs_are_reduced_canonically() {
     let word = recorder.witness_word(word);
     let residue = cell(recorder.unpack(&word)[0]);
     assert_eq!(recorder.value(residue), Fr::from(2));
-    let mut forced = range_cells(residue, &(P + 2).into(), 64);
-    let k = Cell {
-        row: residue.row + 64 / LIMB_BITS,
-        ..residue
+    // the remainder follows from the quotient, whose one limb stands in the row before
+    let quotient = Cell {
+        column: A,
+        row: residue.row - 1,
     };
-    forced.push((k, Fr::ZERO));
+    assert_eq!(recorder.value(quotient), Fr::ONE);
+    let forced = [(quotient, Fr::ZERO)];
+    let mut dishonest = Recorder::forced(LIMB_BITS, forced.into_iter().collect());
+    program(&mut dishonest);
+    assert_eq!(dishonest.value(residue), Fr::from(P + 2));
     assert!(accepts_forced([], program));
     assert!(!accepts_forced(forced, program));
 }
 
 #[test]
 fn remainders_off_by_a_native_multiple_are_refused() {
-    // q' = q + 1/p in the native field lets r' = r − 1: the quotient is then out of range.
+    // q' = q + 1/p in the native field lets r' = r − 1: a limb of the quotient is then out of range.
     let program = |chip: &mut Recorder| {
         let a = chip.witness(f(P - 3));
         let a = chip.widen(&a);
         let square = chip.product(&a, &a);
-        chip.reduce(&square);
+        cell(chip.reduce(&square))
     };
-    let start = lookups(|chip| {
-        chip.witness(f(P - 3));
-    });
+    let r = honest(program);
+    let limb = Cell {
+        column: A,
+        row: r.row - 72 / LIMB_BITS, // a quotient of 65 bits
+    };
     let mut recorder = Recorder::with_limb_bits(LIMB_BITS);
     program(&mut recorder);
-    let honest = recorder.finish();
-    let q = Cell {
-        column: LIMB_COLUMN,
-        row: start,
-    };
-    let r = Cell {
-        column: LIMB_COLUMN,
-        row: start + 72 / LIMB_BITS, // a quotient of 65 bits
-    };
-    assert_eq!(honest.value(r), Fr::from(9), "the remainder follows the quotient");
-    let forged = honest.value(q) + Fr::from(P).invert().unwrap();
-    assert!(accepts_forced([], program));
-    assert!(!accepts_forced([(q, forged), (r, Fr::from(8))], program));
+    assert_eq!(recorder.value(r), Fr::from(9));
+    let forged = recorder.value(limb) + Fr::from(P).invert().unwrap();
+    let mut dishonest = Recorder::forced(LIMB_BITS, [(limb, forged)].into_iter().collect());
+    program(&mut dishonest);
+    assert_eq!(dishonest.value(r), Fr::from(8));
+    assert_eq!(found(&dishonest.finish()), ["limb"]);
 }
 
 #[test]
 fn an_inverse_of_zero_does_not_exist() {
+    let inverse = honest(|chip| {
+        let zero = chip.witness_ext(F2::ZERO);
+        cell(chip.inverse_ext(&zero)[0])
+    });
     for forged in [0u64, 1, 12345] {
-        let inverse = Cell {
-            column: LIMB_COLUMN,
-            row: 2 * 64 / LIMB_BITS,
-        };
-        assert!(!accepts_forced(
-            range_cells(inverse, &forged.into(), 64),
-            |chip| {
-                let zero = chip.witness_ext(F2::ZERO);
-                chip.inverse_ext(&zero);
-            }
-        ));
+        assert!(!accepts_forced([(inverse, Fr::from(forged))], |chip| {
+            let zero = chip.witness_ext(F2::ZERO);
+            chip.inverse_ext(&zero);
+        }));
     }
 }
 
@@ -250,20 +232,155 @@ fn an_inverse_of_zero_does_not_exist() {
 /// own limb width, hence slow.
 #[test]
 fn pieces_of_56_bits_are_not_wider() {
+    let word = Fr::from(9) + Fr::from(5) * Fr::from(1 << 56);
     let accepts = |forced: Vec<(Cell, Fr)>| {
         let mut recorder = Recorder::forced(16, forced.into_iter().collect());
-        let word = recorder.witness_word(Fr::from(9) + Fr::from(5) * Fr::from(1 << 56));
+        let word = recorder.witness_word(word);
         recorder.split7(&word);
         is_satisfied(&recorder.finish())
     };
     assert!(accepts(vec![]));
     // 9 + 5·2^56 = (9 + 2^56) + 4·2^56
     let first = Cell {
-        column: LIMB_COLUMN,
-        row: 0,
+        column: D,
+        row: rows(16, |chip| {
+            chip.witness_word(word);
+        }),
     };
-    let second = Cell { row: 5, ..first }; // four limbs and the shifted one
-    let mut forged = range_cells_of_width(first, &(9u64 + (1 << 56)).into(), 64, 16);
-    forged.extend(range_cells_of_width(second, &4u64.into(), 64, 16));
+    let second = Cell {
+        row: first.row + 5, // four limbs and the shifted one
+        ..first
+    };
+    let forged = vec![(first, Fr::from(9 + (1 << 56))), (second, Fr::from(4))];
     assert!(!accepts(forged));
+}
+
+// --- one rule of the circuit at a time ----------------------------------------------------------------------------------
+
+/// Names of the rules that a recorded circuit breaks.
+fn found(layout: &Layout) -> Vec<String> {
+    failures(layout, layout.instances()).into_iter().collect()
+}
+
+fn forced_rules(
+    forced: impl IntoIterator<Item = (Cell, Fr)>,
+    program: impl Fn(&mut Recorder),
+) -> Vec<String> {
+    let mut recorder = Recorder::forced(LIMB_BITS, forced.into_iter().collect());
+    program(&mut recorder);
+    found(&recorder.finish())
+}
+
+#[test]
+fn limbs_are_entries_of_the_table() {
+    let program = |chip: &mut Recorder| {
+        chip.witness(f(7));
+    };
+    let number = honest(|chip| cell(chip.witness(f(7))));
+    let limb = |i: u32| Cell {
+        column: A,
+        row: number.row + i,
+    };
+    let top = 64 / LIMB_BITS - 1;
+    let too_wide = Fr::from(1 << LIMB_BITS);
+    assert!(forced_rules([], program).is_empty());
+    // 2^64, and 7 = (7 + 2^8) − 2^8: consistent sums, but for limbs outside the table
+    let beyond = [(number, Fr::from_u128(1 << 64)), (limb(top), too_wide)];
+    assert_eq!(forced_rules(beyond, program), ["limb"]);
+    let negative = [(limb(0), too_wide + Fr::from(7)), (limb(1), -Fr::ONE)];
+    assert_eq!(forced_rules(negative, program), ["limb"]);
+    // the same numbers without their limbs
+    assert_eq!(forced_rules([(number, Fr::from_u128(1 << 64))], program), ["sum"]);
+    // closing rows are looked up like the others
+    assert_eq!(forced_rules([(limb(top), too_wide)], program), ["limb", "sum"]);
+}
+
+#[test]
+fn running_totals_are_carried_and_closed() {
+    let program = |chip: &mut Recorder| {
+        let elements = [3, 5, 7, 11].map(|value| chip.witness(f(value)));
+        chip.pack(&elements[..3]);
+    };
+    let first = honest(|chip| {
+        let elements = [3, 5, 7, 11].map(|value| chip.witness(f(value)));
+        let Fe::Cell(last) = elements[3] else {
+            unreachable!()
+        };
+        last.row + 64 / LIMB_BITS
+    });
+    // a total that is not carried over; one that is not zero at the end
+    for row in [first - 64 / LIMB_BITS + 1, first] {
+        let total = Cell { column: D, row };
+        assert_eq!(forced_rules([(total, Fr::from(1234))], program), ["sum"], "{row}");
+    }
+}
+
+#[test]
+fn the_lane_in_the_limb_column_is_moved_in_and_out() {
+    let program = |chip: &mut Recorder| {
+        let state = [2, 3, 5, 8].map(|lane| chip.witness_word(Fr::from(lane)));
+        chip.permute(state)
+    };
+    let [lane_0, lane_1, lane_2, lane_3] = honest(program);
+    assert_eq!((lane_1.column, lane_1.row), (D, lane_0.row + 1));
+    let silent = |chip: &mut Recorder| {
+        program(chip);
+    };
+    assert!(forced_rules([], silent).is_empty());
+    // another input of lane 1, with the rounds that follow from it
+    let entrance = Cell {
+        column: A,
+        row: lane_0.row + 1 - ROWS as u32,
+    };
+    let mut dishonest = Recorder::forced(LIMB_BITS, [(entrance, Fr::from(4))].into_iter().collect());
+    let outputs = program(&mut dishonest).map(|cell| dishonest.value(cell));
+    let mut other = [2, 4, 5, 8].map(Fr::from);
+    permute(&mut other);
+    assert_eq!(outputs, other, "the permutation of the other state");
+    assert_eq!(found(&dishonest.finish()), ["move"]);
+    // another output of lane 1 for the rest of the circuit
+    assert_eq!(forced_rules([(lane_1, Fr::from(4))], silent), ["move"]);
+    // the other lanes' outputs
+    for lane in [lane_0, lane_2, lane_3] {
+        assert_eq!(forced_rules([(lane, Fr::from(4))], silent), ["round"]);
+    }
+}
+
+#[test]
+fn instances_are_the_exposed_words_and_zero_after_them() {
+    let mut recorder = Recorder::with_limb_bits(LIMB_BITS);
+    let words = [21, 34].map(|value| recorder.witness_word(Fr::from(value)));
+    words.into_iter().for_each(|word| recorder.expose(word));
+    let layout = recorder.finish();
+    let rules = |instances: &[u64]| failures(&layout, instances.iter().copied().map(Fr::from).collect());
+    assert!(rules(&[21, 34]).is_empty());
+    for wrong in [
+        &[21, 35][..],
+        &[22, 34],
+        &[34, 21],
+        &[21],
+        &[],
+        &[21, 34, 1],
+        &[21, 34, 0, 0, 0, 0, 0, 1],
+    ] {
+        assert_eq!(rules(wrong), ["sum".to_string()].into(), "{wrong:?}");
+    }
+    // a row that exposes something else than its word
+    let mut bad = layout.clone();
+    bad.set_value(Cell { column: D, row: 1 }, Fr::from(35));
+    assert_eq!(found(&bad), ["permutation"]);
+}
+
+#[test]
+fn constants_are_anchored() {
+    let program = |chip: &mut Recorder| {
+        chip.constant_word(Fr::from(6));
+    };
+    let layout = {
+        let mut recorder = Recorder::with_limb_bits(LIMB_BITS);
+        program(&mut recorder);
+        recorder.finish()
+    };
+    assert_every_value_constrained(&layout, &[]);
+    assert_every_copy_constrained(&layout);
 }

@@ -1,16 +1,19 @@
 //! The whole wrap circuit on a real compressed proof.
 
+mod halo2_support;
+
 use std::{path::Path, sync::OnceLock};
 
 use ashlar_recursion::testing::CompressedSample;
 use ashlar_snark::{
     chip::{F, F2},
-    halo2::{WRAP_K, WrapCircuit, pack_public_inputs},
+    halo2::{Cell, WRAP_K, WrapCircuit, pack_public_inputs},
 };
 use halo2_proofs::{
     dev::MockProver,
     halo2curves::{bn256::Fr, ff::Field as _},
 };
+use halo2_support::failures;
 use plonky2::field::types::Field;
 
 const PUBLIC_INPUTS: usize = 24;
@@ -34,7 +37,7 @@ fn wrap(sample: &CompressedSample) -> WrapCircuit {
 
 fn is_satisfied(circuit: &WrapCircuit, instances: Vec<Fr>) -> bool {
     MockProver::run(WRAP_K, circuit, vec![instances])
-        .expect("k = 17 is enough")
+        .expect("the circuit fits")
         .verify_par()
         .is_ok()
 }
@@ -44,8 +47,8 @@ fn accepts_a_proof_and_only_its_public_inputs() {
     let circuit = wrap(sample());
     let stats = circuit.stats();
     println!("{stats:#?}");
-    let usable = (1 << WRAP_K) - 8;
-    assert!(stats.used.rows <= usable && stats.used.lookups <= usable);
+    assert!(stats.used.rows <= (1 << WRAP_K) - 8);
+    assert!(stats.used.rows > (1 << (WRAP_K - 1)) - 8, "a smaller k would do");
     let mut instances = circuit.instances();
     assert_eq!(instances, pack_public_inputs(&sample().proof.public_inputs));
     assert!(is_satisfied(&circuit, instances.clone()));
@@ -85,4 +88,18 @@ fn refuses_corrupted_proofs() {
         let instances = circuit.instances();
         assert!(!is_satisfied(&circuit, instances), "{part}");
     }
+}
+
+/// Every rule is at work in this circuit, not only in small ones: wrong cells all over it break all of them.
+#[test]
+fn every_rule_notices_wrong_cells() {
+    let mut layout = wrap(sample()).layout().clone();
+    let instances = layout.instances();
+    let wrong: Vec<Cell> = layout.cells().step_by(5003).collect();
+    assert!(wrong.len() > 100);
+    for cell in wrong {
+        layout.set_value(cell, layout.value(cell) - Fr::from(1 << 16));
+    }
+    let rules = ["limb", "move", "permutation", "round", "sum"];
+    assert_eq!(failures(&layout, instances), rules.map(String::from).into());
 }

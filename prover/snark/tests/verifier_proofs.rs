@@ -53,7 +53,7 @@ fn accepts_a_valid_proof_and_fits_the_row_model() {
 
     println!("{}", chip.costs());
     let total = chip.costs().total();
-    // k = 17: one lookup column of 2^17 rows, and 22 rows a permutation beside the arithmetic
+    // k = 18: limbs, 26 rows a permutation and the arithmetic share 2^18 rows
     assert!(
         total.total_lookups() < 125_000,
         "{} lookups",

@@ -11,6 +11,7 @@ use super::{
     integer::centred,
     layout::Cell,
     recorder::Recorder,
+    sums::Term,
     wide::{Coordinate, Ext, Fe, Sum, Wide, wide_bits},
 };
 use crate::chip::{Chip, F, F2, MAX_WIDE_BITS};
@@ -192,7 +193,6 @@ impl Chip for Recorder {
     }
 
     fn swap(&mut self, bit: &Cell, a: &Cell, b: &Cell) -> (Cell, Cell) {
-        use super::recorder::Term;
         let left = self.select(*bit, *a, *b);
         let right = [
             Term::Linear(Fr::one(), *a),

@@ -17,7 +17,7 @@ use plonky2::{
 };
 
 use super::{
-    config::{ADVICE_COLUMNS, FIXED_COLUMNS, MAIN_COLUMNS, WrapConfig},
+    config::{ADVICE_COLUMNS, FIXED_COLUMNS, WrapConfig},
     integer::from_limbs,
     layout::{Layout, LayoutCircuit, Usage},
     recorder::{LIMB_BITS, Recorder},
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Rows of the circuit: two to this.
-pub const WRAP_K: u32 = 17;
+pub const WRAP_K: u32 = 18;
 /// Goldilocks public inputs in one instance: `e₀ + e₁·2^64 + e₂·2^128`, canonical.
 pub const INPUTS_PER_INSTANCE: usize = 3;
 
@@ -93,8 +93,7 @@ impl WrapCircuit {
         WrapStats {
             k: WRAP_K,
             advice_columns: ADVICE_COLUMNS,
-            main_columns: MAIN_COLUMNS,
-            lookup_columns: ADVICE_COLUMNS - MAIN_COLUMNS,
+            lookup_columns: 1,
             fixed_columns: FIXED_COLUMNS,
             instances: layout.instances().len(),
             limb_bits: LIMB_BITS,
@@ -116,11 +115,9 @@ pub struct WrapStats {
     pub k: u32,
     /// All advice columns.
     pub advice_columns: usize,
-    /// Advice columns of sums and rounds.
-    pub main_columns: usize,
-    /// Advice columns of limbs, each with a lookup argument.
+    /// Advice columns with a lookup argument.
     pub lookup_columns: usize,
-    /// Fixed columns, the range table included.
+    /// Fixed columns.
     pub fixed_columns: usize,
     /// Public instances.
     pub instances: usize,
@@ -128,7 +125,7 @@ pub struct WrapStats {
     pub limb_bits: u32,
     /// Copy constraints.
     pub copies: usize,
-    /// Rows of the main columns and of the limb column.
+    /// Rows and limbs.
     pub used: Usage,
     /// The same by step of the verifier.
     pub steps: Vec<(&'static str, Usage)>,

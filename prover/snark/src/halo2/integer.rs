@@ -22,12 +22,6 @@ pub(super) fn centred(value: F) -> i128 {
     }
 }
 
-/// A signed integer as a native scalar.
-pub(super) fn scalar(value: i128) -> Fr {
-    let magnitude = Fr::from_u128(value.unsigned_abs());
-    if value < 0 { -magnitude } else { magnitude }
-}
-
 /// A signed integer of any size as a native scalar.
 pub(super) fn big_scalar(value: &BigInt) -> Fr {
     let shift = Fr::from_u128(1 << 64);
@@ -144,7 +138,6 @@ mod tests {
     #[test]
     fn centred_values_are_least() {
         assert_eq!(centred(F::NEG_ONE), -1);
-        assert_eq!(scalar(-1), -Fr::ONE);
         assert_eq!(big_scalar(&BigInt::from(-1)), -Fr::ONE);
     }
 }

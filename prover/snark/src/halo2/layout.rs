@@ -11,23 +11,23 @@ use halo2_proofs::{
     plonk::{Circuit, ConstraintSystem, Error},
 };
 
-use super::config::{ADVICE_COLUMNS, FixedColumn, WrapConfig};
+use super::config::{ADVICE_COLUMNS, CHAIN, CLOSE, COEFFICIENTS, FixedColumn, WrapConfig};
 
 /// A cell of the region.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Cell {
-    /// Advice column: main columns first, then the limb column.
+    /// Advice column.
     pub column: u8,
     /// Row.
     pub row: u32,
 }
 
-/// Rows of the two independent resources.
+/// Rows and what they check.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize)]
 pub struct Usage {
-    /// Rows of the main columns.
+    /// Rows.
     pub rows: usize,
-    /// Rows of the limb column, each one lookup.
+    /// Rows whose limb is part of an integer.
     pub lookups: usize,
 }
 
@@ -39,7 +39,7 @@ pub struct Layout {
     /// Non-zero fixed values.
     pub(super) fixed: Vec<(FixedColumn, u32, Fr)>,
     pub(super) copies: Vec<(Cell, Cell)>,
-    /// Cells exposed, in the order of the instance column.
+    /// The d of the rows that expose an instance, in order.
     pub(super) instances: Vec<Cell>,
     /// Cells that no constraint reads.
     pub(super) unused: HashSet<Cell>,
@@ -87,7 +87,7 @@ impl Layout {
     pub fn usage(&self) -> Usage {
         Usage {
             rows: self.advice[0].len(),
-            lookups: self.advice[ADVICE_COLUMNS - 1].len(),
+            lookups: self.steps.values().map(|usage| usage.lookups).sum(),
         }
     }
 
@@ -126,73 +126,73 @@ impl Circuit<Fr> for LayoutCircuit {
     fn synthesize(&self, config: WrapConfig, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
         let layout = &*self.0;
         // One region: halo2-axiom's floor planner starts every region at row 0.
-        let exposed =
-            layouter.assign_region(
-                || "wrap",
-                |mut region| {
-                    let mut cells: [Vec<_>; ADVICE_COLUMNS] = Default::default();
-                    for (column, (values, cells)) in layout.advice.iter().zip(&mut cells).enumerate() {
-                        let advice = config.advice(column);
-                        cells.extend(values.iter().enumerate().map(|(row, value)| {
+        layouter.assign_region(
+            || "wrap",
+            |mut region| {
+                let mut cells: [Vec<_>; ADVICE_COLUMNS] = Default::default();
+                for (column, (values, cells)) in layout.advice.iter().zip(&mut cells).enumerate() {
+                    let advice = config.advice(column);
+                    cells.extend(
+                        values.iter().enumerate().map(|(row, value)| {
                             region.assign_advice(advice, row, Value::known(*value)).cell()
-                        }));
-                    }
-                    for (column, row, value) in &layout.fixed {
-                        region.assign_fixed(config.fixed(*column), *row as usize, *value);
-                    }
-                    for limb in 0..1u64 << layout.limb_bits {
-                        region.assign_fixed(config.fixed(FixedColumn::Table), limb as usize, Fr::from(limb));
-                    }
-                    let at = |cell: &Cell| cells[usize::from(cell.column)][cell.row as usize];
-                    for (left, right) in &layout.copies {
-                        region.constrain_equal(at(left), at(right));
-                    }
-                    Ok(layout.instances.iter().map(at).collect::<Vec<_>>())
-                },
-            )?;
-        for (row, cell) in exposed.into_iter().enumerate() {
-            layouter.constrain_instance(cell, config.instance(), row);
-        }
-        Ok(())
+                        }),
+                    );
+                }
+                for (column, row, value) in &layout.fixed {
+                    region.assign_fixed(config.fixed(*column), *row as usize, *value);
+                }
+                let at = |cell: &Cell| cells[usize::from(cell.column)][cell.row as usize];
+                for (left, right) in &layout.copies {
+                    region.constrain_equal(at(left), at(right));
+                }
+                Ok(())
+            },
+        )
     }
 }
 
-/// A row of the main columns before it is written.
+/// The fixed part of a row before it is written.
 #[derive(Clone, Debug)]
 pub(super) struct FixedRow {
-    pub(super) coefficients: [Fr; 4],
-    pub(super) products: [Fr; 2],
-    pub(super) tail: Fr,
+    pub(super) coefficients: [Fr; COEFFICIENTS],
+    pub(super) tail: u64,
     pub(super) full: bool,
     pub(super) partial: bool,
 }
 
 impl FixedRow {
     pub(super) const EMPTY: Self = Self {
-        coefficients: [Fr::ZERO; 4],
-        products: [Fr::ZERO; 2],
-        tail: Fr::ZERO,
+        coefficients: [Fr::ZERO; COEFFICIENTS],
+        tail: 0,
         full: false,
         partial: false,
     };
 
+    /// An inert row with one coefficient set.
+    pub(super) fn moving(coefficient: u8) -> Self {
+        let mut row = Self::EMPTY;
+        row.coefficients[usize::from(coefficient)] = Fr::ONE;
+        row
+    }
+
+    pub(super) fn is_sum(&self) -> bool {
+        matches!(self.tail, CHAIN | CLOSE)
+    }
+
+    pub(super) fn is_inert(&self) -> bool {
+        self.tail == 0 && !self.full && !self.partial
+    }
+
     /// The non-zero entries.
     pub(super) fn entries(&self) -> impl Iterator<Item = (FixedColumn, Fr)> {
-        let flag = |set: bool| if set { Fr::ONE } else { Fr::ZERO };
-        let [c0, c1, c2, c3] = self.coefficients;
-        let [p0, p1] = self.products;
-        [
-            (FixedColumn::Coefficient(0), c0),
-            (FixedColumn::Coefficient(1), c1),
-            (FixedColumn::Coefficient(2), c2),
-            (FixedColumn::Coefficient(3), c3),
-            (FixedColumn::Product(0), p0),
-            (FixedColumn::Product(1), p1),
-            (FixedColumn::Tail, self.tail),
-            (FixedColumn::Full, flag(self.full)),
-            (FixedColumn::Partial, flag(self.partial)),
-        ]
-        .into_iter()
-        .filter(|(_, value)| *value != Fr::ZERO)
+        let coefficients = (0..).zip(self.coefficients);
+        coefficients
+            .map(|(i, value)| (FixedColumn::Coefficient(i), value))
+            .chain([
+                (FixedColumn::Tail, Fr::from(self.tail)),
+                (FixedColumn::Full, Fr::from(u64::from(self.full))),
+                (FixedColumn::Partial, Fr::from(u64::from(self.partial))),
+            ])
+            .filter(|(_, value)| *value != Fr::ZERO)
     }
 }

@@ -11,6 +11,8 @@ mod layout;
 mod recorder;
 pub mod rounds;
 mod selection;
+mod sums;
+mod table;
 mod wide;
 mod words;
 
@@ -18,4 +20,5 @@ pub use circuit::{INPUTS_PER_INSTANCE, WRAP_K, WrapCircuit, WrapStats, pack_publ
 pub use config::WrapConfig;
 pub use layout::{Cell, Layout, LayoutCircuit, Usage};
 pub use recorder::{LIMB_BITS, Recorder};
+pub use table::TABLE_STEP;
 pub use wide::{Coordinate, Ext, Fe, Wide};

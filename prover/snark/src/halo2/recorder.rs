@@ -1,4 +1,4 @@
-//! The recorder: writes rows, range checks and copies, computing the witness at once.
+//! The recorder: writes rows and copies, computing the witness at once. Sums and range checks: [`super::sums`].
 //!
 //! The layout never depends on witness values: methods that need a witness use it only to fill cells.
 
@@ -10,29 +10,21 @@ use halo2_proofs::halo2curves::{
 };
 
 use super::{
-    config::{ADVICE_COLUMNS, CHAIN, CLOSE, ENTRANCE, FixedColumn, MAIN_COLUMNS},
-    integer::{from_limbs, limbs, power_of_two, scalar, shift_right, truncate},
+    config::{
+        A, ADVICE_COLUMNS, B, C, CLOSE, D, DRAIN, ENTRANCE, FEED, FixedColumn, INSTANCE_ROWS, in_lanes,
+    },
+    integer::limbs,
     layout::{Cell, FixedRow, Layout, Usage},
     rounds::{Kind, ROWS, Rounds},
+    table::TableRows,
 };
 
 /// Limb width of the wrap circuit.
 pub const LIMB_BITS: u32 = 16;
-const LIMB_COLUMN: usize = MAIN_COLUMNS;
-const E: usize = 4;
 
-/// A summand of a constraint `Σ = 0`.
+/// What stands in a cell: a copy of another cell, or a new witness.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Term {
-    /// `coefficient · cell`.
-    Linear(Fr, Cell),
-    /// `coefficient · cell · cell`.
-    Product(Fr, Cell, Cell),
-}
-
-/// What stands in a main cell: a copy of another cell, or a new witness.
-#[derive(Clone, Copy, Debug)]
-enum Operand {
+pub(super) enum Operand {
     Copy(Cell),
     New(Fr),
 }
@@ -44,8 +36,9 @@ pub struct Recorder {
     zero: Cell,
     one: Cell,
     constants: HashMap<[u8; 32], Cell>,
-    /// Unused cells of the last row of free words.
+    /// Cells of inert rows that can be copied and hold nothing yet.
     free: Vec<Cell>,
+    table: TableRows,
     step: &'static str,
     forced: HashMap<Cell, Fr>,
 }
@@ -80,15 +73,21 @@ impl Recorder {
             one: nowhere,
             constants: HashMap::new(),
             free: Vec::new(),
+            table: TableRows::default(),
             step: "set-up",
             forced,
         };
+        for _ in 0..INSTANCE_ROWS {
+            recorder.write_row(&FixedRow::EMPTY, [None; ADVICE_COLUMNS]);
+        }
+        recorder.table = TableRows::default(); // these rows become sums
         recorder.anchor_constants();
         recorder
     }
 
     /// The recorded circuit.
-    pub fn finish(self) -> Layout {
+    pub fn finish(mut self) -> Layout {
+        self.table.write(&mut self.layout, self.zero);
         self.layout
     }
 
@@ -99,51 +98,89 @@ impl Recorder {
 
     /// Appends a cell to the instance column.
     pub fn expose(&mut self, cell: Cell) {
-        self.layout.instances.push(cell);
+        let row = self.layout.instances.len();
+        assert!(row < INSTANCE_ROWS, "at most {INSTANCE_ROWS} instances");
+        let exposed = Cell {
+            column: D as u8,
+            row: row as u32,
+        };
+        let value = self.value(cell);
+        let value = self.effective(exposed, value);
+        self.layout.set_value(exposed, value);
+        self.layout.unused.remove(&exposed);
+        self.layout.copies.push((cell, exposed));
+        self.layout
+            .fixed
+            .push((FixedColumn::Tail, exposed.row, Fr::from(CLOSE)));
+        self.layout.instances.push(exposed);
     }
 
     pub(super) fn set_step(&mut self, step: &'static str) {
         self.step = step;
     }
 
-    /// Cells holding 0 and 1. Zero is the sum `1·a = 0`; one is the constant of a round whose S-boxes see zeros.
+    /// Cells holding 0 and 1. Zero is the sum `d = 0`; one is the constant of a round whose S-boxes see zeros.
     fn anchor_constants(&mut self) {
         let mut row = FixedRow::EMPTY;
-        row.coefficients[0] = Fr::ONE;
-        self.zero = self.write_row(&row, [Some(Operand::New(Fr::ZERO)), None, None, None, None])[0];
+        row.tail = CLOSE;
+        self.zero = self.write_row(&row, [None, None, None, Some(Operand::New(Fr::ZERO))])[D];
+        let zero = Operand::Copy(self.zero);
+        self.feed(zero);
         let ones = [Fr::ONE, Fr::ZERO, Fr::ZERO, Fr::ZERO];
         let mut row = FixedRow::EMPTY;
         row.full = true;
         row.coefficients = Rounds::get().constant_row(ones);
-        let zero = Some(Operand::Copy(self.zero));
-        self.write_row(&row, [zero, zero, zero, zero, None]);
-        let ones = ones.map(|value| Some(Operand::New(value)));
-        self.one = self.write_row(&FixedRow::EMPTY, [ones[0], ones[1], ones[2], ones[3], None])[0];
+        let zeros = [Some(Operand::New(Fr::ZERO)), Some(zero), Some(zero), Some(zero)];
+        self.write_row(&row, zeros);
+        let ones = in_lanes(ones).map(|value| Some(Operand::New(value)));
+        self.one = self.write_row(&FixedRow::EMPTY, ones)[B];
     }
 
     // --- rows ---------------------------------------------------------------------------------------------------------
 
+    /// The witness that a cell gets where `value` is the honest one.
+    pub(super) fn effective(&self, cell: Cell, value: Fr) -> Fr {
+        self.forced.get(&cell).copied().unwrap_or(value)
+    }
+
     fn assign(&mut self, cell: Cell, value: Fr) {
-        let value = self.forced.get(&cell).copied().unwrap_or(value);
+        let value = self.effective(cell, value);
         let column = &mut self.layout.advice[usize::from(cell.column)];
         debug_assert_eq!(column.len(), cell.row as usize, "columns grow row by row");
         column.push(value);
     }
 
-    fn usage(&mut self) -> &mut Usage {
+    pub(super) fn usage(&mut self) -> &mut Usage {
         self.layout.steps.entry(self.step).or_default()
     }
 
-    fn write_row(
+    pub(super) fn limb_bits(&self) -> u32 {
+        self.layout.limb_bits
+    }
+
+    pub(super) fn next_row(&self) -> u32 {
+        self.layout.advice[0].len() as u32
+    }
+
+    pub(super) fn operand_value(&self, operand: Operand) -> Fr {
+        match operand {
+            Operand::Copy(source) => self.value(source),
+            Operand::New(value) => value,
+        }
+    }
+
+    /// Writes the next row. An operand may copy an earlier cell of the same row.
+    pub(super) fn write_row(
         &mut self,
         fixed: &FixedRow,
-        operands: [Option<Operand>; MAIN_COLUMNS],
-    ) -> [Cell; MAIN_COLUMNS] {
-        let row = self.layout.advice[0].len() as u32;
+        operands: [Option<Operand>; ADVICE_COLUMNS],
+    ) -> [Cell; ADVICE_COLUMNS] {
+        let row = self.next_row();
         self.usage().rows += 1;
         for (column, value) in fixed.entries() {
             self.layout.fixed.push((column, row, value));
         }
+        self.table.offer(row, fixed, operands[C].is_some());
         std::array::from_fn(|column| {
             let cell = Cell {
                 column: column as u8,
@@ -154,11 +191,12 @@ impl Recorder {
                     self.assign(cell, Fr::ZERO);
                     self.layout.unused.insert(cell);
                 }
-                Some(Operand::New(value)) => self.assign(cell, value),
-                Some(Operand::Copy(source)) => {
-                    let value = self.value(source);
-                    self.assign(cell, value);
-                    self.layout.copies.push((source, cell));
+                Some(operand) => {
+                    self.assign(cell, self.operand_value(operand));
+                    if let Operand::Copy(source) = operand {
+                        assert_ne!(column, A, "a cannot be copied");
+                        self.layout.copies.push((source, cell));
+                    }
                 }
             }
             cell
@@ -169,13 +207,12 @@ impl Recorder {
     pub(super) fn free_word(&mut self, value: Fr) -> Cell {
         // Values are written when cells are handed out, so that forced witnesses are respected.
         if self.free.is_empty() {
-            let mut cells = self.write_row(&FixedRow::EMPTY, [None; MAIN_COLUMNS]).to_vec();
-            cells.reverse();
-            self.free = cells;
+            let [_, b, c, d] = self.write_row(&FixedRow::EMPTY, [None; ADVICE_COLUMNS]);
+            self.free = vec![d, c, b];
         }
         let cell = self.free.pop().expect("just filled");
         self.layout.unused.remove(&cell);
-        let value = self.forced.get(&cell).copied().unwrap_or(value);
+        let value = self.effective(cell, value);
         self.layout.set_value(cell, value);
         cell
     }
@@ -200,191 +237,13 @@ impl Recorder {
         self.zero
     }
 
+    pub(super) fn one(&self) -> Cell {
+        self.one
+    }
+
     pub(super) fn assert_same(&mut self, a: Cell, b: Cell) {
         if a != b {
             self.layout.copies.push((a, b));
-        }
-    }
-
-    // --- sums ---------------------------------------------------------------------------------------------------------
-
-    /// The value of `constant + Σ terms`.
-    pub(super) fn evaluate(&self, terms: &[Term], constant: Fr) -> Fr {
-        terms.iter().fold(constant, |sum, term| {
-            sum + match *term {
-                Term::Linear(k, cell) => k * self.value(cell),
-                Term::Product(k, x, y) => k * self.value(x) * self.value(y),
-            }
-        })
-    }
-
-    /// A new cell equal to `constant + Σ terms`.
-    pub(super) fn solve(&mut self, terms: &[Term], constant: Fr) -> Cell {
-        let value = self.evaluate(terms, constant);
-        self.write_sum(terms, constant, Some(value)).expect("a new cell")
-    }
-
-    /// Makes `constant + Σ terms` zero in the native field.
-    pub(super) fn assert_sum_zero(&mut self, terms: &[Term], constant: Fr) {
-        self.write_sum(terms, constant, None);
-    }
-
-    /// Constrains `constant + Σ terms − result = 0` and returns the cell of the result, if one is asked for.
-    fn write_sum(&mut self, terms: &[Term], constant: Fr, result: Option<Fr>) -> Option<Cell> {
-        let mut rows: Vec<SumRow> = Vec::new();
-        for (i, term) in terms.iter().filter_map(as_product).enumerate() {
-            if i % 2 == 0 {
-                rows.push(SumRow::default());
-            }
-            rows[i / 2].put_product(i % 2, term);
-        }
-        let mut linear: Vec<(Fr, Operand)> = Vec::new();
-        for term in terms {
-            if let Term::Linear(k, cell) = *term
-                && k != Fr::ZERO
-                && !rows.iter_mut().any(|row| row.attach(k, cell))
-            {
-                linear.push((k, Operand::Copy(cell)));
-            }
-        }
-        if constant != Fr::ZERO {
-            linear.push((constant, Operand::Copy(self.one)));
-        }
-        linear.extend(result.map(|value| (-Fr::ONE, Operand::New(value))));
-
-        // One linear term stands in e of the first row; it needs a coefficient ±1, so the others are scaled.
-        let head = (0..linear.len())
-            .rev()
-            .find(|i| linear[*i].0 == -Fr::ONE || linear[*i].0 == Fr::ONE)
-            .or(linear.len().checked_sub(1))
-            .map(|i| linear.remove(i));
-        for (k, operand) in linear {
-            if !rows.iter_mut().any(|row| row.put_linear(k, operand)) {
-                let mut row = SumRow::default();
-                row.put_linear(k, operand);
-                rows.push(row);
-            }
-        }
-        if rows.is_empty() {
-            rows.push(SumRow::default());
-        }
-        let cells = self.write_sum_rows(rows, head);
-        result.map(|_| cells.expect("the new cell was placed"))
-    }
-
-    /// Writes `head + Σ rows = 0`, returns the new cell among the operands, if any.
-    fn write_sum_rows(&mut self, rows: Vec<SumRow>, head: Option<(Fr, Operand)>) -> Option<Cell> {
-        let last = rows.len() - 1;
-        let (k, mut e) = match head {
-            Some((k, operand)) => (k, Some(operand)),
-            None if last == 0 => (Fr::ONE, None),
-            None => (Fr::ONE, Some(Operand::Copy(self.zero))),
-        };
-        let scale = if k == Fr::ONE || k == -Fr::ONE {
-            k
-        } else {
-            k.invert().expect("terms have non-zero coefficients")
-        };
-        let mut new = None;
-        for (i, row) in rows.into_iter().enumerate() {
-            let is_last = i == last;
-            // head/k: e + Σ in chained rows, −e − Σ in the last
-            let factor = if is_last { -scale } else { scale };
-            let mut fixed = FixedRow::EMPTY;
-            fixed.coefficients = row.coefficients.map(|c| c * factor);
-            fixed.products = row.products.map(|c| c * factor);
-            fixed.tail = match (is_last, e) {
-                (false, _) => scalar(CHAIN.into()),
-                (true, Some(_)) => scalar(CLOSE.into()),
-                (true, None) => Fr::ZERO,
-            };
-            let [a, b, c, d] = row.operands;
-            let cells = self.write_row(&fixed, [a, b, c, d, e]);
-            for (cell, operand) in cells.iter().zip([a, b, c, d, e]) {
-                // running totals are new cells too: only the caller's counts
-                let is_running_total = cell.column as usize == E && i > 0;
-                if matches!(operand, Some(Operand::New(_))) && !is_running_total {
-                    new = Some(*cell);
-                }
-            }
-            let values = cells.map(|cell| self.value(cell));
-            let total = (0..4).map(|j| fixed.coefficients[j] * values[j]).sum::<Fr>()
-                + fixed.products[0] * values[0] * values[1]
-                + fixed.products[1] * values[2] * values[3]
-                + values[E];
-            e = Some(Operand::New(total));
-        }
-        new
-    }
-
-    /// `x · y`, both bits, or any native product.
-    pub(super) fn multiply(&mut self, x: Cell, y: Cell) -> Cell {
-        self.solve(&[Term::Product(Fr::ONE, x, y)], Fr::ZERO)
-    }
-
-    /// `bit ? y : x`.
-    pub(super) fn select(&mut self, bit: Cell, x: Cell, y: Cell) -> Cell {
-        let terms = [
-            Term::Product(Fr::ONE, bit, y),
-            Term::Product(-Fr::ONE, bit, x),
-            Term::Linear(Fr::ONE, x),
-        ];
-        self.solve(&terms, Fr::ZERO)
-    }
-
-    /// A new bit: `b·b − b = 0`.
-    pub(super) fn boolean(&mut self, value: bool) -> Cell {
-        let mut row = FixedRow::EMPTY;
-        row.products[0] = Fr::ONE;
-        row.tail = scalar(CLOSE.into());
-        let cell = Cell {
-            column: 0,
-            row: self.layout.advice[0].len() as u32,
-        };
-        let copy = Some(Operand::Copy(cell));
-        let value = Some(Operand::New(Fr::from(u64::from(value))));
-        self.write_row(&row, [value, copy, None, None, copy])[0]
-    }
-
-    // --- range checks -------------------------------------------------------------------------------------------------
-
-    /// Rounds up to whole limbs.
-    pub(super) fn whole_limbs(&self, bits: u32) -> u32 {
-        bits.next_multiple_of(self.layout.limb_bits)
-    }
-
-    /// A new cell holding `value`, below two to [`Self::whole_limbs`]`(bits)`. Higher bits of a dishonest `value` are
-    /// dropped.
-    pub(super) fn range(&mut self, value: [u64; 4], bits: u32) -> Cell {
-        let width = self.layout.limb_bits;
-        let bits = self.whole_limbs(bits);
-        let count = bits / width;
-        let value = truncate(value, bits);
-        let first = self.layout.advice[LIMB_COLUMN].len() as u32;
-        let shift = power_of_two(width);
-        for i in 0..count {
-            let cell = Cell {
-                column: LIMB_COLUMN as u8,
-                row: first + i,
-            };
-            self.assign(cell, from_limbs(shift_right(value, i * width)));
-            if i + 1 < count {
-                self.layout.fixed.push((FixedColumn::Shift, cell.row, shift));
-            }
-        }
-        self.usage().lookups += count as usize;
-        Cell {
-            column: LIMB_COLUMN as u8,
-            row: first,
-        }
-    }
-
-    /// The cell of `value >> bits` inside the range check that starts at `cell`; `bits` is a multiple of the limb width.
-    pub(super) fn high_part(&self, cell: Cell, bits: u32) -> Cell {
-        debug_assert_eq!(usize::from(cell.column), LIMB_COLUMN);
-        Cell {
-            row: cell.row + bits / self.layout.limb_bits,
-            ..cell
         }
     }
 
@@ -395,27 +254,44 @@ impl Recorder {
 
     // --- Poseidon2 ----------------------------------------------------------------------------------------------------
 
+    /// An inert row that makes a of the next row equal to `operand`.
+    fn feed(&mut self, operand: Operand) -> Cell {
+        let [_, b, c, d] = self.write_row(&FixedRow::moving(FEED), [None, None, None, Some(operand)]);
+        self.free.extend([c, b]);
+        d
+    }
+
     /// The permutation.
     pub(super) fn permutation(&mut self, inputs: [Cell; 4]) -> [Cell; 4] {
         let rounds = Rounds::get();
-        let mut state = inputs.map(Operand::Copy);
-        let values = rounds.witness(inputs.map(|cell| self.value(cell)));
+        let [_, lane_1, ..] = inputs;
+        let fed = self.feed(Operand::Copy(lane_1));
+        let [lane_0, _, lane_2, lane_3] = inputs.map(Operand::Copy);
+        let a = Cell {
+            column: A as u8,
+            row: self.next_row(),
+        };
+        let lane_1 = Operand::New(self.effective(a, self.value(fed)));
+        let mut state = [lane_0, lane_1, lane_2, lane_3];
+        let values = rounds.witness(state.map(|operand| self.operand_value(operand)));
         for (i, (kind, offsets)) in rounds.plan().iter().enumerate() {
             let mut row = FixedRow::EMPTY;
             row.coefficients = *offsets;
             match kind {
-                Kind::Entrance => row.tail = scalar(ENTRANCE.into()),
+                Kind::Entrance => row.tail = ENTRANCE,
                 Kind::Full => row.full = true,
                 Kind::Partial => row.partial = true,
             }
-            let [a, b, c, d] = state.map(Some);
-            self.write_row(&row, [a, b, c, d, None]);
+            self.write_row(&row, in_lanes(state.map(Some)));
             state = values[i + 1].map(Operand::New);
         }
         debug_assert_eq!(values.len(), ROWS);
-        let [a, b, c, d] = state.map(Some);
-        let [a, b, c, d, _] = self.write_row(&FixedRow::EMPTY, [a, b, c, d, None]);
-        [a, b, c, d]
+        let outputs = self.write_row(&FixedRow::moving(DRAIN), in_lanes(state.map(Some)));
+        let [lane_0, undrained, lane_2, lane_3] = in_lanes(outputs);
+        let drained = Operand::New(self.value(undrained));
+        let [_, b, c, lane_1] = self.write_row(&FixedRow::EMPTY, [None, None, None, Some(drained)]);
+        self.free.extend([c, b]);
+        [lane_0, lane_1, lane_2, lane_3]
     }
 }
 
@@ -424,46 +300,3 @@ impl Default for Recorder {
         Self::new()
     }
 }
-
-/// A row of a sum before its e is known.
-#[derive(Default)]
-struct SumRow {
-    operands: [Option<Operand>; 4],
-    coefficients: [Fr; 4],
-    products: [Fr; 2],
-}
-
-impl SumRow {
-    fn put_product(&mut self, half: usize, (k, x, y): (Fr, Cell, Cell)) {
-        self.products[half] = k;
-        self.operands[2 * half] = Some(Operand::Copy(x));
-        self.operands[2 * half + 1] = Some(Operand::Copy(y));
-    }
-
-    /// Adds a linear term to a factor of a product that already stands in the row.
-    fn attach(&mut self, k: Fr, cell: Cell) -> bool {
-        let slot = (0..4).find(|i| matches!(self.operands[*i], Some(Operand::Copy(held)) if held == cell));
-        if let Some(slot) = slot {
-            self.coefficients[slot] += k;
-        }
-        slot.is_some()
-    }
-
-    fn put_linear(&mut self, k: Fr, operand: Operand) -> bool {
-        let slot = (0..4).find(|i| self.operands[*i].is_none());
-        if let Some(slot) = slot {
-            self.operands[slot] = Some(operand);
-            self.coefficients[slot] = k;
-        }
-        slot.is_some()
-    }
-}
-
-fn as_product(term: &Term) -> Option<(Fr, Cell, Cell)> {
-    match *term {
-        Term::Product(k, x, y) => Some((k, x, y)),
-        Term::Linear(..) => None,
-    }
-}
-
-const _: () = assert!(ADVICE_COLUMNS == MAIN_COLUMNS + 1);

@@ -7,7 +7,8 @@ use plonky2::field::types::{Field as _, PrimeField64};
 use super::{
     integer::P,
     layout::Cell,
-    recorder::{Recorder, Term},
+    recorder::Recorder,
+    sums::Term,
     wide::{Coordinate, Fe, Sum},
 };
 use crate::chip::F;

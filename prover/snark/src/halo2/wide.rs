@@ -14,9 +14,10 @@ use num_bigint::BigInt;
 use plonky2::field::types::Field;
 
 use super::{
-    integer::{P, big_scalar, centred, divide, limbs, native_modulus},
+    integer::{P, big_scalar, centred, native_modulus},
     layout::Cell,
-    recorder::{Recorder, Term},
+    recorder::Recorder,
+    sums::Term,
 };
 use crate::chip::{F, MAX_WIDE_BITS};
 
@@ -231,16 +232,10 @@ impl Recorder {
         if coordinate.low >= BigInt::ZERO && coordinate.high <= BigInt::from(u64::MAX) {
             return Fe::Cell(self.cell(coordinate));
         }
-        let (mut terms, constant) = self.form(coordinate);
+        let (terms, constant) = self.form(coordinate);
         let quotient = Quotient::of(self, coordinate);
         let constant = big_scalar(&(constant + quotient.offset));
-        let (q, r) = divide(limbs(self.evaluate(&terms, constant)));
-        let q = self.range(q, quotient.bits);
-        let r = self.range([r, 0, 0, 0], 64);
-        terms.push(Term::Linear(-Fr::from(P), q));
-        terms.push(Term::Linear(-Fr::one(), r));
-        self.assert_sum_zero(&terms, constant);
-        Fe::Cell(r)
+        Fe::Cell(self.remainder(&terms, constant, quotient.bits))
     }
 
     /// Makes `coordinate` a multiple of p.
@@ -248,15 +243,15 @@ impl Recorder {
         if coordinate.is_constant() && residue(&coordinate.constant) == F::ZERO {
             return;
         }
-        let (mut terms, constant) = self.form(coordinate);
+        let (terms, constant) = self.form(coordinate);
         let quotient = Quotient::of(self, coordinate);
         let constant = big_scalar(&(constant + quotient.offset));
-        if quotient.bits > 0 && !coordinate.is_constant() {
-            let (q, _) = divide(limbs(self.evaluate(&terms, constant)));
-            let q = self.range(q, quotient.bits);
-            terms.push(Term::Linear(-Fr::from(P), q));
-        }
-        self.assert_sum_zero(&terms, constant);
+        let bits = if coordinate.is_constant() {
+            0
+        } else {
+            quotient.bits
+        };
+        self.assert_multiple(&terms, constant, bits);
     }
 }
 

@@ -6,7 +6,8 @@ use plonky2::field::types::{Field as _, PrimeField64};
 use super::{
     integer::{P, from_limbs, limbs, power_of_two, shift_right, truncate},
     layout::Cell,
-    recorder::{Recorder, Term},
+    recorder::Recorder,
+    sums::Term,
     wide::Fe,
 };
 use crate::chip::F;
@@ -30,24 +31,13 @@ impl Recorder {
 
     /// Makes a cell, known to be below 2^64, smaller than p: `p − 1 − a` has 64 bits too.
     pub(super) fn assert_below_p(&mut self, a: Cell) {
-        let slack = (P - 1).wrapping_sub(self.limbs(a)[0]);
-        let slack = self.range([slack, 0, 0, 0], 64);
-        let terms = [Term::Linear(-Fr::one(), a), Term::Linear(-Fr::one(), slack)];
-        self.assert_sum_zero(&terms, Fr::from(P - 1));
+        self.assert_in_range(&[Term::Linear(-Fr::one(), a)], Fr::from(P - 1), 64);
     }
 
     /// The canonical residue of a cell known to be below 2^64: `limb = k·p + residue`, where k of one limb cannot be
     /// above 1 because `k·p ≤ limb`.
     pub(super) fn canonical_residue(&mut self, limb: Cell) -> Cell {
-        let value = self.limbs(limb)[0];
-        let residue = self.range([value % P, 0, 0, 0], 64);
-        let k = self.range([value / P, 0, 0, 0], 1);
-        let terms = [
-            Term::Linear(-Fr::one(), limb),
-            Term::Linear(Fr::from(P), k),
-            Term::Linear(Fr::one(), residue),
-        ];
-        self.assert_sum_zero(&terms, Fr::zero());
+        let residue = self.remainder(&[Term::Linear(Fr::one(), limb)], Fr::zero(), 1);
         self.assert_below_p(residue);
         residue
     }
@@ -80,25 +70,6 @@ impl Recorder {
         terms.extend(weighted.map(|(i, bit)| Term::Linear(power_of_two(i as u32), *bit)));
         self.assert_sum_zero(&terms, Fr::zero());
         bits
-    }
-
-    /// A new cell of exactly `bits` bits; a partial top limb is also checked when shifted to the full width.
-    fn exact_range(&mut self, value: [u64; 4], bits: u32) -> Cell {
-        let whole = self.whole_limbs(bits);
-        let padding = whole - bits;
-        let cell = self.range(value, bits);
-        if padding > 0 {
-            let limb = self.whole_limbs(1);
-            let top = self.high_part(cell, whole - limb);
-            let shifted = limbs(self.value(top) * power_of_two(padding));
-            let shifted = self.range(shifted, limb);
-            let terms = [
-                Term::Linear(power_of_two(padding), top),
-                Term::Linear(-Fr::one(), shifted),
-            ];
-            self.assert_sum_zero(&terms, Fr::zero());
-        }
-        cell
     }
 
     /// Pieces of the given widths (256 bits in all) of the canonical representative of `word`, lowest first.
@@ -134,28 +105,20 @@ impl Recorder {
 
         let largest = limbs(-Fr::one());
         let (largest_low, largest_high) = (truncate(largest, cut), shift_right(largest, cut));
-        let (low, high) = (truncate(value, cut), shift_right(value, cut));
-        let borrows = from_limbs(low)
+        let borrows = from_limbs(truncate(value, cut))
             .to_repr()
             .iter()
             .rev()
             .gt(from_limbs(largest_low).to_repr().iter().rev());
         let borrow = self.boolean(borrows);
-        let b = self.value(borrow);
 
-        let slack = from_limbs(largest_low) - from_limbs(low) + b * power_of_two(cut);
-        let slack = self.range(limbs(slack), cut);
         let mut terms = weighted(0, half, 0);
         terms.push(Term::Linear(power_of_two(cut), borrow));
-        terms.push(Term::Linear(-Fr::one(), slack));
-        self.assert_sum_zero(&terms, from_limbs(largest_low));
+        self.assert_in_range(&terms, from_limbs(largest_low), cut);
 
-        let slack = from_limbs(largest_high) - from_limbs(high) - b;
-        let slack = self.range(limbs(slack), 256 - cut);
         let mut terms = weighted(half, N, cut);
         terms.push(Term::Linear(-Fr::one(), borrow));
-        terms.push(Term::Linear(-Fr::one(), slack));
-        self.assert_sum_zero(&terms, from_limbs(largest_high));
+        self.assert_in_range(&terms, from_limbs(largest_high), 256 - cut);
         pieces
     }
 }

@@ -40,7 +40,7 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// Cells of the lookup column, all range checks included.
+    /// Limbs, all range checks included.
     pub fn total_lookups(&self) -> u64 {
         self.lookups
             + LOOKUPS_PER_UNPACK * self.unpacks

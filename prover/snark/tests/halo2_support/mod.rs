@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -12,7 +12,7 @@ use ashlar_snark::{
     halo2::{Cell, Fe, Layout, LayoutCircuit, Recorder},
 };
 use halo2_proofs::{
-    dev::MockProver,
+    dev::{MockProver, VerifyFailure},
     halo2curves::{
         bn256::Fr,
         ff::{Field as _, PrimeField},
@@ -90,9 +90,31 @@ macro_rules! agree {
 
 /// The least k for a layout.
 pub fn smallest_k(layout: &Layout) -> u32 {
-    let usage = layout.usage();
-    let rows = usage.rows.max(usage.lookups).max(1 << layout.limb_bits()) + 8;
-    rows.next_power_of_two().trailing_zeros()
+    (layout.usage().rows + 8).next_power_of_two().trailing_zeros()
+}
+
+/// What the mock prover finds wrong: names of gates and lookups, `permutation` for copies.
+pub fn failures(layout: &Layout, instances: Vec<Fr>) -> BTreeSet<String> {
+    let circuit = LayoutCircuit(Arc::new(layout.clone()));
+    let failures = MockProver::run(smallest_k(layout), &circuit, vec![instances])
+        .expect("layout fits")
+        .verify_par();
+    failures.map_or_else(
+        |failures| failures.iter().map(name).collect(),
+        |()| BTreeSet::new(),
+    )
+}
+
+fn name(failure: &VerifyFailure) -> String {
+    match failure {
+        VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
+            let text = constraint.to_string(); // Constraint i in gate j ('name')
+            text.split('\'').nth(1).expect("a named gate").to_string()
+        }
+        VerifyFailure::Lookup { name, .. } => name.clone(),
+        VerifyFailure::Permutation { .. } => "permutation".to_string(),
+        other => format!("{other:?}"),
+    }
 }
 
 pub fn is_satisfied(layout: &Layout) -> bool {
