@@ -47,6 +47,14 @@ pub enum AccelError {
         /// Elements given.
         actual: usize,
     },
+    /// An input for which the operation is not defined: a defect of the caller.
+    #[error("{operation}: {reason}")]
+    InvalidInput {
+        /// `msm`, `ntt` or `rows`.
+        operation: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
 }
 
 impl AccelError {
@@ -54,7 +62,7 @@ impl AccelError {
     pub fn is_device_fault(&self) -> bool {
         match self {
             Self::OutOfMemory { .. } | Self::DeviceLost { .. } | Self::Unavailable { .. } => true,
-            Self::UnsupportedSize { .. } | Self::LengthMismatch { .. } => false,
+            Self::UnsupportedSize { .. } | Self::LengthMismatch { .. } | Self::InvalidInput { .. } => false,
         }
     }
 }

@@ -5,12 +5,16 @@
 
 pub mod cpu;
 mod error;
+mod field;
 mod msm;
 mod ntt;
 pub mod reference;
 pub mod rows;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use error::AccelError;
+pub use field::NttField;
 pub use msm::Msm;
 pub use ntt::{Direction, Ntt, Order, Transform};
 

@@ -8,7 +8,7 @@ pub type Value = u32;
 /// One step; its result is the value with the step's own index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// `constants[0]` of the program's constants.
+    /// A constant of the program, by its index.
     Constant(u32),
     /// Cell `row + rotation` (modulo the number of rows) of a column.
     Cell {
@@ -131,4 +131,20 @@ pub trait EvaluateRows<F>: Send + Sync {
     ///
     /// [`AccelError::LengthMismatch`] when a column has another length or the program reads a column that is not there.
     fn evaluate_rows(&self, program: &Program<F>, columns: &[&[F]], out: &mut [F]) -> Result<(), AccelError>;
+}
+
+/// What every evaluator refuses first: too few columns, or columns of other lengths than `rows`.
+pub(crate) fn check_table<F>(program: &Program<F>, columns: &[&[F]], rows: usize) -> Result<(), AccelError> {
+    let mismatch = |expected, actual| AccelError::LengthMismatch {
+        operation: "rows",
+        expected,
+        actual,
+    };
+    if columns.len() < program.columns() {
+        return Err(mismatch(program.columns(), columns.len()));
+    }
+    match columns.iter().find(|column| column.len() != rows) {
+        Some(column) => Err(mismatch(rows, column.len())),
+        None => Ok(()),
+    }
 }

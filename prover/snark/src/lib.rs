@@ -4,6 +4,7 @@
 pub mod chip;
 pub mod evm;
 pub mod halo2;
+pub mod prover;
 pub mod snark;
 pub mod srs;
 pub mod verifier;

@@ -7,7 +7,10 @@ use std::sync::LazyLock;
 
 use ashlar_snark::{
     evm,
-    snark::{KeyError, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, fingerprint, prove},
+    prover::ProverError,
+    snark::{
+        KeyError, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, fingerprint, prove, prove_stock,
+    },
     srs::Srs,
 };
 use halo2_proofs::{arithmetic::Field, circuit::Value, halo2curves::bn256::Fr};
@@ -70,8 +73,12 @@ fn a_bad_witness_gives_no_proof() {
     let mut instances = instances(SECRETS);
     instances[7] = Fr::from(256).pow_vartime([5]);
     assert!(matches!(
-        prove(&KEYS, &SRS, outside, instances),
+        prove_stock(&KEYS, &SRS, outside.clone(), instances),
         Err(ProveError::Unsatisfied(_))
+    ));
+    assert!(matches!(
+        prove(&KEYS, &SRS, outside, instances),
+        Err(ProveError::Prover(ProverError::NotInTable { lookup: 0, row: 7 }))
     ));
 }
 

@@ -1,5 +1,7 @@
 //! The CPU backend: rayon over all cores, vector arithmetic where the machine has it.
 
+mod lanes;
+mod memory;
 mod msm;
 mod ntt;
 mod rows;
@@ -11,7 +13,7 @@ use crate::Backend;
 pub enum Level {
     /// Plain 64-bit arithmetic, on every machine.
     Portable,
-    /// Eight field elements at once with AVX-512 IFMA.
+    /// Eight field elements at once with AVX-512 (F, DQ, BW, VL, IFMA, VBMI2: Intel since Ice Lake, AMD since Zen 4).
     Avx512Ifma,
 }
 
@@ -30,13 +32,7 @@ impl Level {
         match self {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Ifma => {
-                is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512ifma")
-            }
+            Self::Avx512Ifma => lanes::Ifma::detect().is_some(),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx512Ifma => false,
         }

@@ -2,7 +2,7 @@ use halo2curves::ff::Field;
 
 use crate::{
     AccelError,
-    rows::{Program, Step},
+    rows::{Program, Step, check_table},
 };
 
 /// Twin of [`crate::rows::EvaluateRows`]: one row at a time, one step at a time.
@@ -12,17 +12,7 @@ pub fn evaluate_rows<F: Field>(
     out: &mut [F],
 ) -> Result<(), AccelError> {
     let rows = out.len();
-    let mismatch = |expected, actual| AccelError::LengthMismatch {
-        operation: "rows",
-        expected,
-        actual,
-    };
-    if columns.len() < program.columns() {
-        return Err(mismatch(program.columns(), columns.len()));
-    }
-    if let Some(column) = columns.iter().find(|column| column.len() != rows) {
-        return Err(mismatch(rows, column.len()));
-    }
+    check_table(program, columns, rows)?;
     let mut values = vec![F::ZERO; program.steps().len()];
     for (row, out) in out.iter_mut().enumerate() {
         for (index, step) in program.steps().iter().enumerate() {

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read},
     path::Path,
+    sync::Arc,
 };
 
 use halo2_proofs::{
@@ -142,7 +143,7 @@ fn read_point<P: GroupEncoding>(bytes: &mut &[u8]) -> io::Result<Option<P>> {
 /// The keys of one circuit under one SRS.
 #[derive(Debug)]
 pub struct WrapKeys {
-    pk: ProvingKey<G1Affine>,
+    pk: Arc<ProvingKey<G1Affine>>,
     verifier: VerifierKey,
     fingerprint: CircuitFingerprint,
 }
@@ -212,14 +213,14 @@ impl WrapKeys {
     fn from_pk(pk: ProvingKey<G1Affine>, srs: &Srs, fingerprint: CircuitFingerprint) -> Self {
         let verifier = VerifierKey::new(pk.get_vk().clone(), srs.params());
         Self {
-            pk,
+            pk: Arc::new(pk),
             verifier,
             fingerprint,
         }
     }
 
     /// halo2's proving key.
-    pub fn proving_key(&self) -> &ProvingKey<G1Affine> {
+    pub fn proving_key(&self) -> &Arc<ProvingKey<G1Affine>> {
         &self.pk
     }
 

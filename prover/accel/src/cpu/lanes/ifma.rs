@@ -1,0 +1,304 @@
+//! [`Lanes`]: the arithmetic itself.
+#![allow(unsafe_code)] // vendor intrinsics; the methods are safe because a `Lanes` exists only where `Ifma` was detected
+
+use std::{arch::x86_64::*, marker::PhantomData};
+
+use super::modulus::{Limbs, MASK, Modulus, Words, limbs, multiple};
+
+/// Elements per [`Lanes`].
+pub(crate) const WIDTH: usize = 8;
+
+/// Proof that this machine has AVX-512 with IFMA and VBMI2.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ifma(());
+
+impl Ifma {
+    /// Asks the machine.
+    pub(crate) fn detect() -> Option<Self> {
+        let there = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512ifma")
+            && is_x86_feature_detected!("avx512vbmi2");
+        there.then_some(Self(()))
+    }
+}
+
+/// Eight elements modulo `M::P`, by limbs. Every limb is below `2^52` between operations.
+///
+/// The methods must be inlined into a function that has the target features `avx512f,avx512dq,avx512bw,avx512vl,
+/// avx512ifma,avx512vbmi2`; elsewhere they are right but slow.
+#[derive(Clone, Copy)]
+pub(crate) struct Lanes<M> {
+    limbs: [__m512i; 5],
+    modulus: PhantomData<M>,
+}
+
+impl<M: Modulus> Lanes<M> {
+    const fn new(limbs: [__m512i; 5]) -> Self {
+        Self {
+            limbs,
+            modulus: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn broadcast(limbs: &Limbs) -> Self {
+        let mut all = [unsafe { _mm512_setzero_si512() }; 5];
+        for i in 0..5 {
+            all[i] = unsafe { _mm512_set1_epi64(limbs[i] as i64) };
+        }
+        Self::new(all)
+    }
+
+    /// One element in all lanes, its value as it stands (no change of form).
+    #[inline(always)]
+    pub(crate) fn splat(_: Ifma, words: &Words) -> Self {
+        // SAFETY: `Ifma` proves the features; so in every block of this file.
+        unsafe { Self::broadcast(&limbs(*words, 0)) }
+    }
+
+    /// Zero in all lanes.
+    #[inline(always)]
+    pub(crate) fn zero(_: Ifma) -> Self {
+        Self::new([unsafe { _mm512_setzero_si512() }; 5])
+    }
+
+    /// From four vectors of words, lane by lane: the value as it stands.
+    #[inline(always)]
+    pub(crate) fn from_words(_: Ifma, w: [__m512i; 4]) -> Self {
+        unsafe {
+            let mask = _mm512_set1_epi64(MASK as i64);
+            Self::new([
+                _mm512_and_si512(w[0], mask),
+                _mm512_and_si512(_mm512_shrdi_epi64::<52>(w[0], w[1]), mask),
+                _mm512_and_si512(_mm512_shrdi_epi64::<40>(w[1], w[2]), mask),
+                _mm512_and_si512(_mm512_shrdi_epi64::<28>(w[2], w[3]), mask),
+                _mm512_srli_epi64::<16>(w[3]),
+            ])
+        }
+    }
+
+    /// From four vectors of words, times 16: turns `x * 2^256` into `x * 2^260`. Values below `p` give one below `16p`.
+    #[inline(always)]
+    pub(crate) fn from_words_shifted(_: Ifma, w: [__m512i; 4]) -> Self {
+        unsafe {
+            let mask = _mm512_set1_epi64(MASK as i64);
+            Self::new([
+                _mm512_and_si512(_mm512_slli_epi64::<4>(w[0]), mask),
+                _mm512_and_si512(_mm512_shrdi_epi64::<48>(w[0], w[1]), mask),
+                _mm512_and_si512(_mm512_shrdi_epi64::<36>(w[1], w[2]), mask),
+                _mm512_and_si512(_mm512_shrdi_epi64::<24>(w[2], w[3]), mask),
+                _mm512_srli_epi64::<12>(w[3]),
+            ])
+        }
+    }
+
+    /// Inverse of [`Self::from_words`], for values below `2^256`.
+    #[inline(always)]
+    pub(crate) fn to_words(self) -> [__m512i; 4] {
+        let l = self.limbs;
+        unsafe {
+            [
+                _mm512_or_si512(l[0], _mm512_slli_epi64::<52>(l[1])),
+                _mm512_or_si512(_mm512_srli_epi64::<12>(l[1]), _mm512_slli_epi64::<40>(l[2])),
+                _mm512_or_si512(_mm512_srli_epi64::<24>(l[2]), _mm512_slli_epi64::<28>(l[3])),
+                _mm512_or_si512(_mm512_srli_epi64::<36>(l[3]), _mm512_slli_epi64::<16>(l[4])),
+            ]
+        }
+    }
+
+    /// Eight neighbours in memory, their values as they stand.
+    #[inline(always)]
+    pub(crate) fn load(ifma: Ifma, words: &[Words; WIDTH]) -> Self {
+        Self::from_words(ifma, load_words(words))
+    }
+
+    /// Eight neighbours in memory, times 16: see [`Self::from_words_shifted`].
+    #[inline(always)]
+    pub(crate) fn load_shifted(ifma: Ifma, words: &[Words; WIDTH]) -> Self {
+        Self::from_words_shifted(ifma, load_words(words))
+    }
+
+    /// Writes eight neighbours; values must be below `2^256`.
+    #[inline(always)]
+    pub(crate) fn store(self, words: &mut [Words; WIDTH]) {
+        store_words(self.to_words(), words);
+    }
+
+    /// `a * b / 2^260`. With `a < x·p` and `b < y·p` the result is below `(x·y / 84 + 1)·p`.
+    #[inline(always)]
+    pub(crate) fn mul(self, other: Self) -> Self {
+        let (a, b) = (self.limbs, other.limbs);
+        unsafe {
+            let mut t = [_mm512_setzero_si512(); 10];
+            for i in 0..5 {
+                for j in 0..5 {
+                    t[i + j] = _mm512_madd52lo_epu64(t[i + j], a[i], b[j]);
+                    t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a[i], b[j]);
+                }
+            }
+            Self::montgomery(t)
+        }
+    }
+
+    /// `a * a / 2^260`; bound as in [`Self::mul`].
+    #[inline(always)]
+    pub(crate) fn square(self) -> Self {
+        let a = self.limbs;
+        unsafe {
+            let mut t = [_mm512_setzero_si512(); 10];
+            for i in 0..5 {
+                for j in i + 1..5 {
+                    t[i + j] = _mm512_madd52lo_epu64(t[i + j], a[i], a[j]);
+                    t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a[i], a[j]);
+                }
+            }
+            for word in &mut t[1..9] {
+                *word = _mm512_add_epi64(*word, *word);
+            }
+            for i in 0..5 {
+                t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], a[i], a[i]);
+                t[2 * i + 1] = _mm512_madd52hi_epu64(t[2 * i + 1], a[i], a[i]);
+            }
+            Self::montgomery(t)
+        }
+    }
+
+    /// `t / 2^260` modulo `p`, plus at most `p`.
+    #[inline(always)]
+    unsafe fn montgomery(mut t: [__m512i; 10]) -> Self {
+        unsafe {
+            let zero = _mm512_setzero_si512();
+            let mask = _mm512_set1_epi64(MASK as i64);
+            let p = Self::broadcast(&M::P_LIMBS).limbs;
+            let minus_p_inverse = _mm512_set1_epi64(M::MINUS_P_INVERSE as i64);
+            for i in 0..5 {
+                let q = _mm512_madd52lo_epu64(zero, t[i], minus_p_inverse);
+                // `t[i] + lo(q·p[0])` is zero modulo 2^52: its carry is known without waiting for q.
+                let carry = _mm512_srli_epi64::<52>(_mm512_add_epi64(t[i], mask));
+                t[i + 1] = _mm512_madd52hi_epu64(_mm512_add_epi64(t[i + 1], carry), q, p[0]);
+                for j in 1..5 {
+                    t[i + j] = _mm512_madd52lo_epu64(t[i + j], q, p[j]);
+                    t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], q, p[j]);
+                }
+            }
+            Self::carry([t[5], t[6], t[7], t[8], t[9]])
+        }
+    }
+
+    /// Brings limbs (signed, of at most 63 bits) below `2^52`; the value must be in `[0, 2^260)`.
+    #[inline(always)]
+    unsafe fn carry(mut l: [__m512i; 5]) -> Self {
+        unsafe {
+            let mask = _mm512_set1_epi64(MASK as i64);
+            for i in 0..4 {
+                l[i + 1] = _mm512_add_epi64(l[i + 1], _mm512_srai_epi64::<52>(l[i]));
+                l[i] = _mm512_and_si512(l[i], mask);
+            }
+        }
+        Self::new(l)
+    }
+
+    /// `a + b`, not reduced: bounds add up.
+    #[inline(always)]
+    pub(crate) fn add(self, other: Self) -> Self {
+        unsafe {
+            let mut l = self.limbs;
+            for i in 0..5 {
+                l[i] = _mm512_add_epi64(l[i], other.limbs[i]);
+            }
+            Self::carry(l)
+        }
+    }
+
+    /// `a + K·p - b`, for `b <= K·p`.
+    #[inline(always)]
+    pub(crate) fn sub<const K: u64>(self, other: Self) -> Self {
+        unsafe {
+            let kp = Self::broadcast(&const { multiple(M::P, K) }).limbs;
+            let mut l = self.limbs;
+            for i in 0..5 {
+                l[i] = _mm512_sub_epi64(_mm512_add_epi64(l[i], kp[i]), other.limbs[i]);
+            }
+            Self::carry(l)
+        }
+    }
+
+    /// `a - K·p` where that is not negative, else `a`.
+    #[inline(always)]
+    pub(crate) fn reduce<const K: u64>(self) -> Self {
+        unsafe {
+            let kp = Self::broadcast(&const { multiple(M::P, K) }).limbs;
+            let mut l = self.limbs;
+            for i in 0..5 {
+                l[i] = _mm512_sub_epi64(l[i], kp[i]);
+            }
+            let reduced = Self::carry(l);
+            let negative = _mm512_movepi64_mask(reduced.limbs[4]);
+            Self::select(negative, reduced, self)
+        }
+    }
+
+    /// Lane by lane `b` where the mask has a one, else `a`.
+    #[inline(always)]
+    pub(crate) fn select(mask: __mmask8, a: Self, b: Self) -> Self {
+        let mut l = a.limbs;
+        for i in 0..5 {
+            l[i] = unsafe { _mm512_mask_mov_epi64(l[i], mask, b.limbs[i]) };
+        }
+        Self::new(l)
+    }
+}
+
+/// Eight neighbours as four vectors of words.
+#[inline(always)]
+fn load_words(words: &[Words; WIDTH]) -> [__m512i; 4] {
+    unsafe {
+        let at = words.as_ptr().cast::<__m512i>();
+        let (r0, r1) = (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1))); // elements 0 1, 2 3
+        let (r2, r3) = (_mm512_loadu_si512(at.add(2)), _mm512_loadu_si512(at.add(3))); // elements 4 5, 6 7
+        let low = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
+        let high = _mm512_setr_epi64(2, 6, 10, 14, 3, 7, 11, 15);
+        let (a, b) = (
+            _mm512_permutex2var_epi64(r0, low, r1),
+            _mm512_permutex2var_epi64(r2, low, r3),
+        );
+        let (c, d) = (
+            _mm512_permutex2var_epi64(r0, high, r1),
+            _mm512_permutex2var_epi64(r2, high, r3),
+        );
+        [
+            _mm512_shuffle_i64x2::<0b01_00_01_00>(a, b),
+            _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b),
+            _mm512_shuffle_i64x2::<0b01_00_01_00>(c, d),
+            _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d),
+        ]
+    }
+}
+
+/// Inverse of [`load_words`].
+#[inline(always)]
+fn store_words(w: [__m512i; 4], words: &mut [Words; WIDTH]) {
+    unsafe {
+        let at = words.as_mut_ptr().cast::<__m512i>();
+        let ab = [
+            _mm512_shuffle_i64x2::<0b01_00_01_00>(w[0], w[1]),
+            _mm512_shuffle_i64x2::<0b11_10_11_10>(w[0], w[1]),
+        ];
+        let cd = [
+            _mm512_shuffle_i64x2::<0b01_00_01_00>(w[2], w[3]),
+            _mm512_shuffle_i64x2::<0b11_10_11_10>(w[2], w[3]),
+        ];
+        let first = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
+        let second = _mm512_setr_epi64(2, 6, 10, 14, 3, 7, 11, 15);
+        for i in 0..2 {
+            _mm512_storeu_si512(at.add(2 * i), _mm512_permutex2var_epi64(ab[i], first, cd[i]));
+            _mm512_storeu_si512(at.add(2 * i + 1), _mm512_permutex2var_epi64(ab[i], second, cd[i]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! The two moduli of BN254 as constants for 52-bit arithmetic.
+
+use halo2curves::bn256::{Fq, Fr};
+
+/// An element in memory: 256 bits, least significant word first.
+pub(crate) type Words = [u64; 4];
+
+/// An element as 52-bit limbs, least significant first.
+pub(crate) type Limbs = [u64; 5];
+
+/// Low 52 bits.
+pub(crate) const MASK: u64 = (1 << 52) - 1;
+
+/// A 254-bit prime and the constants of Montgomery arithmetic with `R = 2^260`.
+pub(crate) trait Modulus: Copy + Send + Sync + 'static {
+    /// The field with this modulus; its memory is [`Words`] in Montgomery form with `R = 2^256`.
+    type Field;
+    /// The modulus `p`.
+    const P: Words;
+    /// `p` by limbs.
+    const P_LIMBS: Limbs = limbs(Self::P, 0);
+    /// `-1 / p` modulo `2^52`.
+    const MINUS_P_INVERSE: u64 = minus_inverse(Self::P[0]);
+    /// `2^260` modulo `p`: one in Montgomery form.
+    const ONE: Words = power_of_two(260, Self::P);
+}
+
+/// Coordinates of curve points.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FqModulus;
+
+/// Scalars.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrModulus;
+
+impl Modulus for FqModulus {
+    type Field = Fq;
+    const P: Words = [
+        0x3c20_8c16_d87c_fd47,
+        0x9781_6a91_6871_ca8d,
+        0xb850_45b6_8181_585d,
+        0x3064_4e72_e131_a029,
+    ];
+}
+
+impl Modulus for FrModulus {
+    type Field = Fr;
+    const P: Words = [
+        0x43e1_f593_f000_0001,
+        0x2833_e848_79b9_7091,
+        0xb850_45b6_8181_585d,
+        0x3064_4e72_e131_a029,
+    ];
+}
+
+/// The limbs of `words * 2^shift`, for a product below `2^260`.
+pub(crate) const fn limbs(words: Words, shift: u32) -> Limbs {
+    let mut limbs = [0; 5];
+    let mut bit = 0;
+    while bit < 256 {
+        let target = bit + shift as usize;
+        if target < 260 {
+            limbs[target / 52] |= ((words[bit / 64] >> (bit % 64)) & 1) << (target % 52);
+        }
+        bit += 1;
+    }
+    limbs
+}
+
+/// `factor * p` by limbs, for a product below `2^260`.
+pub(crate) const fn multiple(p: Words, factor: u64) -> Limbs {
+    let p = limbs(p, 0);
+    let (mut out, mut carry, mut i) = ([0; 5], 0, 0);
+    while i < 5 {
+        let sum = p[i] as u128 * factor as u128 + carry as u128;
+        out[i] = sum as u64 & MASK;
+        carry = (sum >> 52) as u64;
+        i += 1;
+    }
+    assert!(carry == 0, "the multiple does not fit into five limbs");
+    out
+}
+
+/// `-1 / odd` modulo `2^52`, by Newton's iteration: each step doubles the number of right bits.
+const fn minus_inverse(odd: u64) -> u64 {
+    let (mut inverse, mut step) = (1u64, 0);
+    while step < 6 {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        step += 1;
+    }
+    inverse.wrapping_neg() & MASK
+}
+
+/// `2^exponent` modulo `p`.
+const fn power_of_two(exponent: u32, p: Words) -> Words {
+    let (mut value, mut step) = ([1, 0, 0, 0], 0);
+    while step < exponent {
+        value = double(value, p);
+        step += 1;
+    }
+    value
+}
+
+/// `2 * value` modulo `p`, for `value < p < 2^255`.
+const fn double(value: Words, p: Words) -> Words {
+    let (mut doubled, mut i) = ([0; 4], 0);
+    while i < 4 {
+        doubled[i] = (value[i] << 1) | if i > 0 { value[i - 1] >> 63 } else { 0 };
+        i += 1;
+    }
+    let (mut reduced, mut borrow, mut i) = ([0; 4], false, 0);
+    while i < 4 {
+        let (difference, first) = doubled[i].overflowing_sub(p[i]);
+        let (difference, second) = difference.overflowing_sub(borrow as u64);
+        (reduced[i], borrow) = (difference, first | second);
+        i += 1;
+    }
+    if borrow { doubled } else { reduced }
+}

@@ -1,0 +1,287 @@
+//! The suite of [`Ntt`].
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{AccelError, Direction, Ntt, NttField, Order, Transform, reference};
+
+/// All directions.
+pub const DIRECTIONS: [Direction; 2] = [Direction::Forward, Direction::Inverse];
+/// All orders.
+pub const ORDERS: [Order; 3] = [
+    Order::NaturalToNatural,
+    Order::NaturalToReversed,
+    Order::ReversedToNatural,
+];
+
+/// Everything below, for sizes up to `2^max_log_size`.
+pub fn suite<F: NttField, B: Ntt<F>>(backend: &B, max_log_size: u32) {
+    for log_size in 0..=max_log_size.min(12) {
+        agrees_with_reference::<F, B>(backend, log_size);
+    }
+    for log_size in (13..=max_log_size).step_by(2).chain([max_log_size]) {
+        returns_through_every_order::<F, B>(backend, log_size);
+    }
+    for log_size in [0, 1, 5, 6, 9, 14, max_log_size] {
+        evaluates_polynomials::<F, B>(backend, log_size.min(max_log_size));
+        maps_known_columns::<F, B>(backend, log_size.min(max_log_size));
+    }
+    batches_columns::<F, B>(backend);
+    refuses_bad_input::<F, B>(backend);
+}
+
+/// An element from all of the field.
+pub fn random_element<F: NttField>(rng: &mut ChaCha8Rng) -> F {
+    let word = F::from_integer(1 << 32) * F::from_integer(1 << 32);
+    (0..4).fold(F::NTT_ZERO, |sum, _| sum * word + F::from_integer(rng.r#gen()))
+}
+
+/// Zeros, extremes, one element among zeros, random ones.
+pub fn columns<F: NttField>(log_size: u32) -> Vec<Vec<F>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(u64::from(log_size));
+    let size = 1 << log_size;
+    let largest = F::NTT_ZERO - F::NTT_ONE;
+    let mut delta = vec![F::NTT_ZERO; size];
+    delta[rng.gen_range(0..size)] = largest;
+    let alternating = (0..size).map(|i| if i % 2 == 0 { largest } else { F::NTT_ZERO });
+    vec![
+        vec![F::NTT_ZERO; size],
+        vec![largest; size],
+        alternating.collect(),
+        delta,
+        (0..size).map(|_| random_element(&mut rng)).collect(),
+    ]
+}
+
+fn shifts<F: NttField>(log_size: u32) -> [F; 3] {
+    let mut rng = ChaCha8Rng::seed_from_u64(1000 + u64::from(log_size));
+    [
+        F::NTT_ZERO - F::NTT_ONE,
+        F::from_integer(7),
+        random_element(&mut rng),
+    ]
+}
+
+/// Runs one transform over copies of `columns`.
+pub fn transformed<F: NttField, B: Ntt<F>>(
+    backend: &B,
+    domain: &B::Domain,
+    transform: &Transform<'_, B::Coset>,
+    columns: &[Vec<F>],
+) -> Vec<Vec<F>> {
+    let mut columns = columns.to_vec();
+    let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+    let transform = Transform {
+        direction: transform.direction,
+        order: transform.order,
+        coset: transform.coset,
+    };
+    let result = backend.ntt_batch(domain, transform, &mut slices);
+    result.expect("the backend refuses a transform that it prepared");
+    columns
+}
+
+/// Every direction, order and kind of shift gives what [`reference::ntt`] gives.
+pub fn agrees_with_reference<F: NttField, B: Ntt<F>>(backend: &B, log_size: u32) {
+    let columns = columns::<F>(log_size);
+    let domain = backend.prepare_domain(log_size).expect("a supported size");
+    let coset = |shift| {
+        let coset = backend.prepare_coset(&domain, shift).expect("not zero");
+        (shift, Some(coset))
+    };
+    let cosets = shifts::<F>(log_size).map(coset).into_iter();
+    for (shift, coset) in cosets.chain([(F::NTT_ONE, None)]) {
+        for direction in DIRECTIONS {
+            for order in ORDERS {
+                let transform = Transform {
+                    direction,
+                    order,
+                    coset: coset.as_ref(),
+                };
+                let actual = transformed(backend, &domain, &transform, &columns);
+                for (column, actual) in columns.iter().zip(actual) {
+                    let expected = reference::ntt::ntt(direction, order, shift, column);
+                    assert!(
+                        actual == expected,
+                        "2^{log_size}, {direction:?}, {order:?}, shift {shift:?} of {:?}…",
+                        &column[..column.len().min(4)],
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// There and back again is the identity, through natural and reversed values; the two differ by order only.
+pub fn returns_through_every_order<F: NttField, B: Ntt<F>>(backend: &B, log_size: u32) {
+    let columns = columns::<F>(log_size);
+    let domain = backend.prepare_domain(log_size).expect("a supported size");
+    let shift = shifts::<F>(log_size)[2];
+    let coset = backend.prepare_coset(&domain, shift).expect("not zero");
+    for coset in [None, Some(&coset)] {
+        let run = |direction, order, columns: &[Vec<F>]| {
+            let transform = Transform {
+                direction,
+                order,
+                coset,
+            };
+            transformed(backend, &domain, &transform, columns)
+        };
+        for (there, back) in [
+            (Direction::Forward, Direction::Inverse),
+            (Direction::Inverse, Direction::Forward),
+        ] {
+            let natural = run(there, Order::NaturalToNatural, &columns);
+            assert!(natural != columns, "2^{log_size}: {there:?} does nothing");
+            assert!(
+                run(back, Order::NaturalToNatural, &natural) == columns,
+                "2^{log_size}: {there:?} and back in natural order",
+            );
+            let reversed = run(there, Order::NaturalToReversed, &columns);
+            assert!(
+                natural
+                    .iter()
+                    .zip(&reversed)
+                    .all(|(n, r)| reference::ntt::reverse_bits(n) == *r),
+                "2^{log_size}: {there:?} in both orders",
+            );
+            assert!(
+                run(back, Order::ReversedToNatural, &reversed) == columns,
+                "2^{log_size}: {there:?} and back through reversed order",
+            );
+        }
+    }
+}
+
+/// Values are those of the polynomial at `shift * root^k`, for a few random `k`.
+pub fn evaluates_polynomials<F: NttField, B: Ntt<F>>(backend: &B, log_size: u32) {
+    let columns = columns::<F>(log_size);
+    let mut rng = ChaCha8Rng::seed_from_u64(2000 + u64::from(log_size));
+    let domain = backend.prepare_domain(log_size).expect("a supported size");
+    let shift = random_element::<F>(&mut rng);
+    let coset = backend.prepare_coset(&domain, shift).expect("not zero");
+    let root = F::root(log_size);
+    for (shift, coset) in [(F::NTT_ONE, None), (shift, Some(&coset))] {
+        let transform = Transform {
+            direction: Direction::Forward,
+            order: Order::NaturalToNatural,
+            coset,
+        };
+        let values = transformed(backend, &domain, &transform, &columns);
+        for (column, values) in columns.iter().zip(values) {
+            for _ in 0..4 {
+                let k = rng.gen_range(0..column.len());
+                let point = shift * root.power(k as u64);
+                assert_eq!(
+                    values[k],
+                    reference::ntt::horner(column, point),
+                    "2^{log_size}, value {k}"
+                );
+            }
+        }
+    }
+}
+
+/// A constant polynomial has one value, the monomial of degree one has the points of the domain.
+pub fn maps_known_columns<F: NttField, B: Ntt<F>>(backend: &B, log_size: u32) {
+    let size = 1usize << log_size;
+    let domain = backend.prepare_domain(log_size).expect("a supported size");
+    let coset = backend
+        .prepare_coset(&domain, F::from_integer(5))
+        .expect("not zero");
+    let transform = Transform {
+        direction: Direction::Forward,
+        order: Order::NaturalToNatural,
+        coset: Some(&coset),
+    };
+    let mut constant = vec![F::NTT_ZERO; size];
+    constant[0] = F::from_integer(3);
+    let values = transformed(backend, &domain, &transform, &[constant]);
+    assert!(
+        values[0].iter().all(|&value| value == F::from_integer(3)),
+        "2^{log_size}"
+    );
+    if size > 1 {
+        let mut monomial = vec![F::NTT_ZERO; size];
+        monomial[1] = F::NTT_ONE;
+        let values = transformed(backend, &domain, &transform, &[monomial]);
+        let mut point = F::from_integer(5);
+        for &value in &values[0] {
+            assert_eq!(value, point, "2^{log_size}");
+            point = point * F::root(log_size);
+        }
+    }
+}
+
+/// A batch is its columns one by one; no column is fine too.
+pub fn batches_columns<F: NttField, B: Ntt<F>>(backend: &B) {
+    for log_size in [0, 4, 8, 13] {
+        let domain = backend.prepare_domain(log_size).expect("a supported size");
+        let coset = backend
+            .prepare_coset(&domain, F::from_integer(7))
+            .expect("not zero");
+        let columns: Vec<Vec<F>> = columns(log_size).into_iter().cycle().take(14).collect();
+        for count in [0, 1, 3, 14] {
+            for order in ORDERS {
+                let transform = Transform {
+                    direction: Direction::Inverse,
+                    order,
+                    coset: Some(&coset),
+                };
+                let together = transformed(backend, &domain, &transform, &columns[..count]);
+                for (column, together) in columns.iter().zip(together) {
+                    let alone = transformed(backend, &domain, &transform, std::slice::from_ref(column));
+                    assert!(alone[0] == together, "2^{log_size}, {count} columns");
+                }
+            }
+        }
+    }
+}
+
+/// What is undefined is refused with the right error.
+pub fn refuses_bad_input<F: NttField, B: Ntt<F>>(backend: &B) {
+    for log_size in [F::MAX_LOG_SIZE + 1, u32::MAX] {
+        let result = backend.prepare_domain(log_size).map(|_| ());
+        assert!(
+            matches!(&result, Err(AccelError::UnsupportedSize { operation: "ntt", max, .. })
+                if *max <= 1 << F::MAX_LOG_SIZE),
+            "{result:?}"
+        );
+    }
+    let domain = backend.prepare_domain(7).expect("a supported size");
+    let other = backend.prepare_domain(8).expect("a supported size");
+    let result = backend.prepare_coset(&domain, F::NTT_ZERO).map(|_| ());
+    assert!(
+        matches!(&result, Err(AccelError::InvalidInput { operation: "ntt", .. })),
+        "{result:?}"
+    );
+
+    let run = |coset: Option<&B::Coset>, lengths: &[usize]| {
+        let mut columns: Vec<Vec<F>> = lengths.iter().map(|&length| vec![F::NTT_ONE; length]).collect();
+        let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+        let transform = Transform {
+            direction: Direction::Forward,
+            order: Order::NaturalToNatural,
+            coset,
+        };
+        backend.ntt_batch(&domain, transform, &mut slices)
+    };
+    for length in [0, 1, 127, 129, 256] {
+        let result = run(None, &[128, length]);
+        assert!(
+            matches!(
+                result,
+                Err(AccelError::LengthMismatch { operation: "ntt", expected: 128, actual }) if actual == length
+            ),
+            "{result:?}"
+        );
+    }
+    let foreign = backend
+        .prepare_coset(&other, F::from_integer(7))
+        .expect("not zero");
+    let result = run(Some(&foreign), &[128]);
+    assert!(
+        matches!(&result, Err(AccelError::InvalidInput { operation: "ntt", .. })),
+        "{result:?}"
+    );
+}

@@ -1,0 +1,250 @@
+//! Backends that fail or lie: no accepted bad proof, no lost job, and the reason is told.
+
+#[path = "support/toy.rs"]
+mod toy;
+
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use ashlar_accel::{
+    AccelError, Backend, Msm, Ntt, Transform,
+    cpu::CpuBackend,
+    rows::{EvaluateRows, Program},
+};
+use ashlar_snark::{
+    prover::Seed,
+    snark::{BackendChoice, Fallback, ProveError, WrapKeys, WrapProver},
+    srs::Srs,
+};
+use halo2_proofs::{
+    arithmetic::Field,
+    halo2curves::{
+        bn256::{Fr, G1, G1Affine},
+        group::Group,
+    },
+};
+use toy::{K, Toy, instances};
+
+const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
+
+static SRS: LazyLock<Srs> = LazyLock::new(|| Srs::insecure_development(K));
+static KEYS: LazyLock<WrapKeys> = LazyLock::new(|| WrapKeys::generate(&SRS, &Toy::new([0; 8])).unwrap());
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    OutOfMemory,
+    Unsupported,
+    Panic,
+    Lie,
+}
+
+/// The CPU, but for the call of number `at` (preparing and proving together).
+struct Faulty {
+    cpu: CpuBackend,
+    fault: Fault,
+    at: usize,
+    calls: AtomicUsize,
+}
+
+impl Faulty {
+    fn new(fault: Fault, at: usize) -> Self {
+        Self {
+            cpu: CpuBackend::new(),
+            fault,
+            at,
+            calls: AtomicUsize::new(0),
+        }
+    }
+
+    /// Counts a call; true if its result must be a lie.
+    fn call(&self, operation: &'static str) -> Result<bool, AccelError> {
+        if self.calls.fetch_add(1, Ordering::Relaxed) != self.at {
+            return Ok(false);
+        }
+        match self.fault {
+            Fault::None => Ok(false),
+            Fault::Lie => Ok(true),
+            Fault::Panic => panic!("driver bug"),
+            Fault::OutOfMemory => Err(AccelError::OutOfMemory {
+                backend: "faulty",
+                requested_bytes: 1 << 30,
+            }),
+            Fault::Unsupported => Err(AccelError::UnsupportedSize {
+                operation,
+                size: 1 << K,
+                max: 1,
+            }),
+        }
+    }
+}
+
+impl Msm<G1Affine> for Faulty {
+    type Bases = <CpuBackend as Msm<G1Affine>>::Bases;
+
+    fn prepare_bases(&self, bases: &[G1Affine]) -> Result<Self::Bases, AccelError> {
+        self.call("msm")?;
+        self.cpu.prepare_bases(bases)
+    }
+
+    fn msm_batch(&self, bases: &Self::Bases, scalars: &[&[Fr]]) -> Result<Vec<G1>, AccelError> {
+        let lie = self.call("msm")?;
+        let mut sums = self.cpu.msm_batch(bases, scalars)?;
+        if let (true, Some(sum)) = (lie, sums.last_mut()) {
+            *sum += G1::generator();
+        }
+        Ok(sums)
+    }
+}
+
+impl Ntt<Fr> for Faulty {
+    type Domain = <CpuBackend as Ntt<Fr>>::Domain;
+    type Coset = <CpuBackend as Ntt<Fr>>::Coset;
+
+    fn prepare_domain(&self, log_size: u32) -> Result<Self::Domain, AccelError> {
+        self.cpu.prepare_domain(log_size)
+    }
+
+    fn prepare_coset(&self, domain: &Self::Domain, shift: Fr) -> Result<Self::Coset, AccelError> {
+        self.cpu.prepare_coset(domain, shift)
+    }
+
+    fn ntt_batch(
+        &self,
+        domain: &Self::Domain,
+        transform: Transform<'_, Self::Coset>,
+        columns: &mut [&mut [Fr]],
+    ) -> Result<(), AccelError> {
+        let lie = self.call("ntt")?;
+        self.cpu.ntt_batch(domain, transform, columns)?;
+        if let (true, Some(column)) = (lie, columns.first_mut()) {
+            column[5] += Fr::ONE;
+        }
+        Ok(())
+    }
+}
+
+impl EvaluateRows<Fr> for Faulty {
+    fn evaluate_rows(
+        &self,
+        program: &Program<Fr>,
+        columns: &[&[Fr]],
+        out: &mut [Fr],
+    ) -> Result<(), AccelError> {
+        let lie = self.call("rows")?;
+        self.cpu.evaluate_rows(program, columns, out)?;
+        if lie {
+            out[5] += Fr::ONE;
+        }
+        Ok(())
+    }
+}
+
+impl Backend for Faulty {
+    fn name(&self) -> &'static str {
+        "faulty"
+    }
+}
+
+fn prover(fault: Fault, at: usize) -> WrapProver {
+    WrapProver::with_backend(&KEYS, &SRS, Faulty::new(fault, at)).expect("a fault is no error")
+}
+
+/// Proves on a backend with a fault; the proof must be valid.
+fn fallback(fault: Fault, at: usize) -> Option<Fallback> {
+    let wrapped = prover(fault, at)
+        .prove(&Toy::new(SECRETS), instances(SECRETS))
+        .unwrap_or_else(|error| panic!("{fault:?} at {at}: {error:?}"));
+    KEYS.verifier().verify(&wrapped.snark).expect("valid");
+    let backend = if wrapped.fallback.is_some() {
+        "cpu"
+    } else {
+        "faulty"
+    };
+    assert_eq!(wrapped.backend, backend);
+    wrapped.fallback
+}
+
+/// Calls that preparing and one proof make: bases (2), key cosets (degree - 1 = 5), then commitments (7), transforms
+/// (1 + 2·5) and row programs (2 + 5).
+const CALLS: usize = 2 + 5 + 7 + 11 + 7;
+const PREPARING: usize = 2 + 5;
+
+#[test]
+fn an_honest_backend_needs_no_fallback() {
+    assert_eq!(fallback(Fault::None, 0), None);
+    assert_eq!(
+        fallback(Fault::OutOfMemory, CALLS),
+        None,
+        "no call of that number"
+    );
+}
+
+#[test]
+fn every_failing_call_ends_on_the_cpu() {
+    for fault in [Fault::OutOfMemory, Fault::Unsupported, Fault::Panic] {
+        for at in 0..CALLS {
+            let reason = match fallback(fault, at).expect("a fallback") {
+                Fallback::Unprepared { backend, reason } if at < PREPARING => (backend, reason),
+                Fallback::Failed { backend, reason } if at >= PREPARING => (backend, reason),
+                other => panic!("{fault:?} at {at}: {other:?}"),
+            };
+            let text = match fault {
+                Fault::OutOfMemory => "out of memory",
+                Fault::Unsupported => "not supported",
+                _ => "driver bug",
+            };
+            assert_eq!(reason.0, "faulty");
+            assert!(reason.1.contains(text), "{reason:?}");
+        }
+    }
+}
+
+#[test]
+fn every_lie_ends_on_the_cpu() {
+    let mut wrong_proofs = 0;
+    for at in 2..CALLS {
+        match fallback(Fault::Lie, at).expect("a fallback") {
+            Fallback::WrongProof { backend: "faulty" } => wrong_proofs += 1,
+            // A lie about a lookup's columns may look like an input outside the table.
+            Fallback::Failed { reason, .. } => assert!(reason.contains("not in the table"), "{reason}"),
+            other => panic!("call {at}: {other:?}"),
+        }
+    }
+    assert!(wrong_proofs >= CALLS - 2 - 2);
+}
+
+#[test]
+fn a_bad_witness_is_refused_on_every_backend() {
+    let mut wrong = instances(SECRETS);
+    wrong[2] += Fr::ONE;
+    let cpu = WrapProver::new(&KEYS, &SRS, BackendChoice::Cpu).unwrap();
+    for prover in [
+        cpu,
+        prover(Fault::None, 0),
+        prover(Fault::Lie, 12),
+        prover(Fault::OutOfMemory, 12),
+    ] {
+        assert!(matches!(
+            prover.prove(&Toy::new(SECRETS), wrong),
+            Err(ProveError::Unsatisfied(_))
+        ));
+    }
+}
+
+#[test]
+fn the_fallback_s_proof_is_the_cpu_s() {
+    let seeded = |prover: WrapProver| {
+        let seed = Seed::fixed([3; 32]);
+        prover
+            .prove_seeded(&Toy::new(SECRETS), instances(SECRETS), seed)
+            .unwrap()
+            .snark
+    };
+    let cpu = seeded(WrapProver::new(&KEYS, &SRS, BackendChoice::Cpu).unwrap());
+    assert_eq!(seeded(prover(Fault::None, 0)), cpu);
+    assert_eq!(seeded(prover(Fault::OutOfMemory, 0)), cpu);
+    assert_eq!(seeded(prover(Fault::Lie, PREPARING + 1)), cpu);
+}
