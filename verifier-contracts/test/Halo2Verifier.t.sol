@@ -56,6 +56,7 @@ abstract contract Halo2VerifierTest is Proofs {
             uint256 order = _isCoordinate(i) ? BASE_ORDER : SCALAR_ORDER;
             uint256[5] memory others = [0, type(uint256).max, addmod(word, 1, order), order - word, word + order];
             for (uint256 j = 0; j < others.length; ++j) {
+                if (others[j] == word) continue;
                 _setWord(changed, i, others[j]);
                 _expectInvalid(changed, instances);
             }
@@ -182,7 +183,7 @@ abstract contract Halo2VerifierTest is Proofs {
         _expectInvalid(proof, changed);
     }
 
-    function testFuzz_rejectsAnyBytes(bytes calldata data) external {
+    function testFuzz_rejectsAnyBytes(bytes calldata data) external view {
         _callVerifier(data, false);
         _callVerifier(bytes.concat(IProofVerifier.verify.selector, data), false);
     }

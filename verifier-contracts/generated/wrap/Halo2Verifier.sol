@@ -285,6 +285,7 @@ contract Halo2Verifier {
             calldatacopy(0x40, 0x544, 0x40)
             mstore(0x80, mload(0x660))
             ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 0x40))
+            if iszero(ok) { refuse() }
             calldatacopy(0x0, 0x504, 0x40)
             ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x40, 0x40))
             ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 0x40))
@@ -302,6 +303,7 @@ contract Halo2Verifier {
             calldatacopy(0x40, 0x404, 0x40)
             mstore(0x80, mload(0x600))
             ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 0x40))
+            if iszero(ok) { refuse() }
             mcopy(0x0, 0x6c0, 0x40)
             ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x40, 0x40))
             ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 0x40))
@@ -471,14 +473,17 @@ contract Halo2Verifier {
             mstore(0xb00, add(mload(0xa00), add(mulmod(mload(0x820), mload(0xae0), r), add(mload(0x8c0), mulmod(mload(0x9c0), mload(0xac0), r)))))
             mstore(0x80, sub(0xf1f5883e65f820d099915c908786b9d1c903896a609f32d65369cbe3b0000005, mload(0xb00)))
             ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 0x40))
+            if iszero(ok) { refuse() }
             ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x00, 0x40))
             calldatacopy(0x40, 0xac4, 0x40)
             mstore(0x80, sub(r, mulmod(mload(0x940), mload(0xb80), r)))
             ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 0x40))
+            if iszero(ok) { refuse() }
             ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x00, 0x40))
             calldatacopy(0x40, 0xb04, 0x40)
             mstore(0x80, mload(0x640))
             ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 0x40))
+            if iszero(ok) { refuse() }
             ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x00, 0x40))
 
             // e(combination, g2) · e(opening, -s·g2) = 1

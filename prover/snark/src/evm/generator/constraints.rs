@@ -4,7 +4,10 @@ use std::cell::RefCell;
 
 use halo2_proofs::{
     arithmetic::Field,
-    halo2curves::{bn256::{Fr, G1Affine}, ff::PrimeField},
+    halo2curves::{
+        bn256::{Fr, G1Affine},
+        ff::PrimeField,
+    },
     plonk::{Any, Column, Expression, VerifyingKey},
     poly::Rotation,
 };
@@ -124,8 +127,12 @@ impl Builder<'_> {
         let cs = self.vk.cs();
         let current = Rotation::cur();
         match column.column_type() {
-            Any::Advice(_) => self.load(self.layout.advice_evals[position(cs.advice_queries(), column.index(), current)]),
-            Any::Fixed => self.load(self.layout.fixed_evals[position(cs.fixed_queries(), column.index(), current)]),
+            Any::Advice(_) => {
+                self.load(self.layout.advice_evals[position(cs.advice_queries(), column.index(), current)])
+            }
+            Any::Fixed => {
+                self.load(self.layout.fixed_evals[position(cs.fixed_queries(), column.index(), current)])
+            }
             Any::Instance => self.inputs.instances[position(cs.instance_queries(), column.index(), current)],
         }
     }
@@ -145,7 +152,10 @@ impl Builder<'_> {
             let (end, start) = (self.load(end), self.load(start));
             let difference = self.graph.sub(start, end);
             let value = self.graph.mul(l_first, difference);
-            self.push("permutation: a product starts where the last one ended".into(), value);
+            self.push(
+                "permutation: a product starts where the last one ended".into(),
+                value,
+            );
         }
         let columns = self.vk.cs().permutation().get_columns();
         let chunk = chunk_len(self.vk);
@@ -156,7 +166,13 @@ impl Builder<'_> {
     }
 
     fn permutation_step(&mut self, first: usize, columns: &[Column<Any>], product: usize) -> Id {
-        let Inputs { beta, gamma, x, active, .. } = *self.inputs;
+        let Inputs {
+            beta,
+            gamma,
+            x,
+            active,
+            ..
+        } = *self.inputs;
         let evals = self.layout.product_evals[product];
         let mut left = self.load(evals.next);
         let mut right = self.load(evals.current);
@@ -168,7 +184,9 @@ impl Builder<'_> {
             let sigma = self.graph.mul(beta, sigma);
             let factor = self.graph.add(shifted, sigma);
             left = self.graph.mul(left, factor);
-            let delta = self.graph.constant(Fr::DELTA.pow_vartime([(first + index) as u64]));
+            let delta = self
+                .graph
+                .constant(Fr::DELTA.pow_vartime([(first + index) as u64]));
             let identity = self.graph.mul(delta, beta_x);
             let factor = self.graph.add(shifted, identity);
             right = self.graph.mul(right, factor);
@@ -178,7 +196,14 @@ impl Builder<'_> {
     }
 
     fn lookups(&mut self) {
-        let Inputs { l_first, l_last, active, beta, gamma, .. } = *self.inputs;
+        let Inputs {
+            l_first,
+            l_last,
+            active,
+            beta,
+            gamma,
+            ..
+        } = *self.inputs;
         let vk = self.vk;
         for (lookup, evals) in vk.cs().lookups().iter().zip(&self.layout.lookup_evals) {
             let name = lookup.name().to_owned();
@@ -190,12 +215,18 @@ impl Builder<'_> {
             let value = self.starts_at_one(l_first, product);
             self.push(format!("lookup \"{name}\": the product starts at one"), value);
             let value = self.is_bit(l_last, product);
-            self.push(format!("lookup \"{name}\": the product ends at zero or one"), value);
+            self.push(
+                format!("lookup \"{name}\": the product ends at zero or one"),
+                value,
+            );
 
             let left = [(input, beta), (table, gamma)].map(|(eval, shift)| self.graph.add(eval, shift));
             let left = self.graph.product(&[next, left[0], left[1]]);
-            let right = [(lookup.input_expressions(), beta), (lookup.table_expressions(), gamma)]
-                .map(|(expressions, shift)| self.compressed(expressions, shift));
+            let right = [
+                (lookup.input_expressions(), beta),
+                (lookup.table_expressions(), gamma),
+            ]
+            .map(|(expressions, shift)| self.compressed(expressions, shift));
             let right = self.graph.product(&[product, right[0], right[1]]);
             let difference = self.graph.sub(left, right);
             let value = self.graph.mul(active, difference);
@@ -203,10 +234,16 @@ impl Builder<'_> {
 
             let difference = self.graph.sub(input, table);
             let value = self.graph.mul(l_first, difference);
-            self.push(format!("lookup \"{name}\": the first input is the first entry"), value);
+            self.push(
+                format!("lookup \"{name}\": the first input is the first entry"),
+                value,
+            );
             let step = self.graph.sub(input, previous);
             let value = self.graph.product(&[difference, step, active]);
-            self.push(format!("lookup \"{name}\": an input is its entry or the input before"), value);
+            self.push(
+                format!("lookup \"{name}\": an input is its entry or the input before"),
+                value,
+            );
         }
     }
 
@@ -232,7 +269,11 @@ impl Builder<'_> {
 }
 
 /// Where the evaluation of a query stands among those of its kind.
-fn position<T: halo2_proofs::plonk::ColumnType>(queries: &[(Column<T>, Rotation)], column: usize, rotation: Rotation) -> usize {
+fn position<T: halo2_proofs::plonk::ColumnType>(
+    queries: &[(Column<T>, Rotation)],
+    column: usize,
+    rotation: Rotation,
+) -> usize {
     queries
         .iter()
         .position(|query| query.0.index() == column && query.1 == rotation)

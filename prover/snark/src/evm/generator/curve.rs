@@ -23,6 +23,8 @@ const MULTIPLY: &str = "ok := and(ok, staticcall(24000, 0x07, 0x40, 0x60, 0x40, 
 const ADD: &str = "ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x40, 0x40))";
 /// The running point added to the one at 0x00.
 const ACCUMULATE: &str = "ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x00, 0x40))";
+/// A point that is none stays in place after its first product fails: the next one would fail and burn as much.
+const STOP: &str = "if iszero(ok) { refuse() }";
 const PAIRING: &str = "ok := and(ok, staticcall(452000, 0x08, 0x00, 0x180, 0x00, 0x20))";
 const ADDEND: u32 = 0x00;
 const RUNNING: u32 = 0x40;
@@ -67,7 +69,10 @@ pub(super) fn write(
     // The first set comes last: it has no factor.
     for (index, (set, factor)) in sets.iter().zip(&scalars.sets).enumerate().rev() {
         let rotations: Vec<String> = set.rotations.iter().map(u32::to_string).collect();
-        let title = format!("Commitments opened at x·ω^i, i = {}: folded by the batch challenge", rotations.join(", "));
+        let title = format!(
+            "Commitments opened at x·ω^i, i = {}: folded by the batch challenge",
+            rotations.join(", ")
+        );
         writer.program.section(&title);
         let commitments: Vec<Commitment> = set.opened.iter().map(|opened| opened.commitment).collect();
         if !writer.fold(&commitments, scalars.batch_y) {
@@ -85,7 +90,9 @@ pub(super) fn write(
         writer.copy(total, RUNNING);
         has_total = true;
     }
-    writer.program.section("Less the combined evaluation, less the vanishing part, plus u times the opening");
+    writer
+        .program
+        .section("Less the combined evaluation, less the vanishing part, plus u times the opening");
     let total = writer.total;
     writer.copy(ADDEND, total);
     let [first, second] = layout.opening.map(Commitment::Proof);
@@ -97,6 +104,7 @@ pub(super) fn write(
     for (point, factor) in terms {
         writer.load(RUNNING, point);
         writer.multiply(factor);
+        writer.program.line(STOP);
         writer.program.line(ACCUMULATE);
     }
     writer.pairing(second, reference);
@@ -114,9 +122,14 @@ impl Writer<'_> {
     /// The running point becomes `Σ commitments[i]·factor^i`; false if that is infinity whatever the factor.
     fn fold(&mut self, commitments: &[Commitment], factor: Id) -> bool {
         let mut running = false;
+        let mut unchecked = false;
         for commitment in commitments.iter().rev() {
             if running {
                 self.program.line(MULTIPLY);
+                if unchecked {
+                    self.program.line(STOP);
+                    unchecked = false;
+                }
             }
             if is_infinity(commitment) {
                 continue;
@@ -128,13 +141,15 @@ impl Writer<'_> {
                 self.load(RUNNING, *commitment);
                 self.factor(factor);
                 running = true;
+                unchecked = matches!(commitment, Commitment::Proof(_));
             }
         }
         running
     }
 
     fn quotient(&mut self, layout: &Layout, xn: Id) {
-        self.program.section("Commitment to the quotient, from its pieces");
+        self.program
+            .section("Commitment to the quotient, from its pieces");
         let pieces: Vec<Commitment> = layout.quotient.iter().map(|at| Commitment::Proof(*at)).collect();
         self.fold(&pieces, xn);
         self.copy(self.quotient, RUNNING);
@@ -146,16 +161,20 @@ impl Writer<'_> {
     }
 
     fn factor(&mut self, factor: Id) {
-        self.program.line_with(&format!("mstore({FACTOR:#x}, "), factor, ")");
+        self.program
+            .line_with(&format!("mstore({FACTOR:#x}, "), factor, ")");
     }
 
     fn copy(&mut self, to: u32, from: u32) {
-        self.program.line(&format!("mcopy({to:#x}, {from:#x}, {POINT:#x})"));
+        self.program
+            .line(&format!("mcopy({to:#x}, {from:#x}, {POINT:#x})"));
     }
 
     fn load(&mut self, to: u32, commitment: Commitment) {
         match commitment {
-            Commitment::Proof(at) => self.program.line(&format!("calldatacopy({to:#x}, {at:#x}, {POINT:#x})")),
+            Commitment::Proof(at) => self
+                .program
+                .line(&format!("calldatacopy({to:#x}, {at:#x}, {POINT:#x})")),
             Commitment::Key(point) => self.words(to, &[hex(&point.x), hex(&point.y)]),
             Commitment::Quotient => self.copy(to, self.quotient),
         }

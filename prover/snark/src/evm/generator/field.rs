@@ -172,6 +172,8 @@ impl Graph {
     /// Product of all; one for none.
     pub(super) fn product(&mut self, factors: &[Id]) -> Id {
         let one = self.constant(Fr::ONE);
-        factors.iter().fold(one, |product, factor| self.mul(product, *factor))
+        factors
+            .iter()
+            .fold(one, |product, factor| self.mul(product, *factor))
     }
 }

@@ -143,12 +143,21 @@ impl Layout {
             for (_, at) in phases.iter().zip(&mut advice).filter(|(p, _)| **p == phase) {
                 *at = reader.point();
             }
-            for (index, _) in cs.challenge_phase().iter().enumerate().filter(|(_, p)| **p == phase) {
+            for (index, _) in cs
+                .challenge_phase()
+                .iter()
+                .enumerate()
+                .filter(|(_, p)| **p == phase)
+            {
                 reader.squeeze(Challenge::Circuit(index));
             }
         }
         reader.squeeze(Challenge::Theta);
-        let permuted: Vec<[u32; 2]> = cs.lookups().iter().map(|_| [reader.point(), reader.point()]).collect();
+        let permuted: Vec<[u32; 2]> = cs
+            .lookups()
+            .iter()
+            .map(|_| [reader.point(), reader.point()])
+            .collect();
         reader.squeeze(Challenge::Beta);
         reader.squeeze(Challenge::Gamma);
         let chunks = cs.permutation().get_columns().len().div_ceil(chunk_len(vk));
@@ -225,7 +234,11 @@ impl Layout {
 
     /// Every evaluation of the proof.
     pub(super) fn scalars(&self) -> Vec<u32> {
-        let first = self.advice_evals.first().or(self.fixed_evals.first()).unwrap_or(&self.random_eval);
+        let first = self
+            .advice_evals
+            .first()
+            .or(self.fixed_evals.first())
+            .unwrap_or(&self.random_eval);
         (*first..self.opening[0]).step_by(WORD as usize).collect()
     }
 }

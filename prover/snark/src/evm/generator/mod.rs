@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use halo2_proofs::{
     arithmetic::Field,
-    halo2curves::{bn256::{Fr, G1Affine}},
+    halo2curves::bn256::{Fr, G1Affine},
     plonk::VerifyingKey,
     poly::commitment::ParamsProver,
 };
@@ -67,7 +67,11 @@ pub(super) fn generate(key: &VerifierKey) -> Result<String, GenerateError> {
 /// Memory in which the transcript hashes: the last digest and what was read since.
 fn transcript_bytes(layout: &Layout) -> u32 {
     let lengths = layout.transcript.iter().enumerate().map(|(i, squeeze)| {
-        let instances = if i == 0 { layout.instances.len() as u32 * WORD } else { 0 };
+        let instances = if i == 0 {
+            layout.instances.len() as u32 * WORD
+        } else {
+            0
+        };
         WORD + instances + squeeze.absorbed.1.max(WORD)
     });
     lengths.max().unwrap_or(0)
@@ -107,7 +111,9 @@ impl Writer<'_> {
         self.all(&self.layout.instances.iter().map(less).collect::<Vec<_>>());
         self.program.line("if iszero(ok) { instance_out_of_range() }");
         self.all(&self.layout.scalars().iter().map(less).collect::<Vec<_>>());
-        self.program.section("No commitment is the point at infinity (x, 0); the precompiles check all else about points");
+        self.program.section(
+            "No commitment is the point at infinity (x, 0); the precompiles check all else about points",
+        );
         let points: Vec<String> = self
             .layout
             .points()
@@ -129,7 +135,8 @@ impl Writer<'_> {
     }
 
     fn transcript(&mut self) {
-        self.program.section("Transcript: Keccak-256 over the last digest and the words read since");
+        self.program
+            .section("Transcript: Keccak-256 over the last digest and the words read since");
         let repr = literal(&self.vk.transcript_repr());
         self.program.line(&format!("mstore(0x00, {repr})"));
         let squeezes = self.layout.transcript.clone();
@@ -138,22 +145,26 @@ impl Writer<'_> {
             if index == 0 {
                 let bytes = self.layout.instances.len() as u32 * WORD;
                 let at = self.layout.instances[0];
-                self.program.line(&format!("calldatacopy({length:#x}, {at:#x}, {bytes:#x})"));
+                self.program
+                    .line(&format!("calldatacopy({length:#x}, {at:#x}, {bytes:#x})"));
                 length += bytes;
             }
             let (at, bytes) = squeeze.absorbed;
             if bytes > 0 {
-                self.program.line(&format!("calldatacopy({length:#x}, {at:#x}, {bytes:#x})"));
+                self.program
+                    .line(&format!("calldatacopy({length:#x}, {at:#x}, {bytes:#x})"));
                 length += bytes;
             }
             if length == WORD {
                 self.program.line("mstore8(0x20, 1)"); // tells a second challenge from the first
                 length += 1;
             }
-            self.program.line(&format!("mstore(0x00, keccak256(0x00, {length:#x}))"));
+            self.program
+                .line(&format!("mstore(0x00, keccak256(0x00, {length:#x}))"));
             let address = self.program.allocate(WORD);
             let name = format!("{:?}", squeeze.challenge);
-            self.program.line(&format!("mstore({address:#x}, mod(mload(0x00), r)) // {name}"));
+            self.program
+                .line(&format!("mstore({address:#x}, mod(mload(0x00), r)) // {name}"));
             let id = self.program.graph.memory(address);
             self.challenges.insert(squeeze.challenge, id);
         }
@@ -176,7 +187,9 @@ impl Writer<'_> {
     fn omega(&mut self, i: i64) -> Id {
         let omega = self.vk.get_domain().get_omega();
         let n = 1i64 << self.vk.get_domain().k();
-        self.program.graph.constant(omega.pow_vartime([i.rem_euclid(n) as u64]))
+        self.program
+            .graph
+            .constant(omega.pow_vartime([i.rem_euclid(n) as u64]))
     }
 
     fn opening_points(&mut self) -> OpeningPoints {
@@ -194,7 +207,10 @@ impl Writer<'_> {
             .map(|(_, distance)| *distance)
             .collect();
         let outside_first = self.program.graph.product(&outside_first);
-        OpeningPoints { distances, outside_first }
+        OpeningPoints {
+            distances,
+            outside_first,
+        }
     }
 
     /// Rows whose Lagrange polynomials are needed: from the last usable one to the first of the next turn, and those
@@ -211,7 +227,9 @@ impl Writer<'_> {
 
     /// One modular exponentiation inverts the product of all that must be inverted.
     fn inverses(&mut self, xn: Id, opening: &OpeningPoints) -> Inverses {
-        self.program.section("Inverses of x, of x^n - 1, of x - ω^i, and of a factor of the opening, by one exponentiation");
+        self.program.section(
+            "Inverses of x, of x^n - 1, of x - ω^i, and of a factor of the opening, by one exponentiation",
+        );
         let x = self.challenge(Challenge::X);
         let one = self.program.graph.constant(Fr::ONE);
         let vanishing = self.program.graph.sub(xn, one);
@@ -228,13 +246,21 @@ impl Writer<'_> {
         }
         let product = prefixes[inputs.len()];
         let address = self.program.allocate(WORD);
-        for (at, word) in [(0x00, "0x20"), (0x20, "0x20"), (0x40, "0x20"), (0x80, "sub(r, 2)"), (0xa0, "r")] {
+        for (at, word) in [
+            (0x00, "0x20"),
+            (0x20, "0x20"),
+            (0x40, "0x20"),
+            (0x80, "sub(r, 2)"),
+            (0xa0, "r"),
+        ] {
             self.program.line(&format!("mstore({at:#x}, {word})"));
         }
         self.program.line_with("mstore(0x60, ", product, ")");
+        self.program.line(&format!(
+            "ok := staticcall(20000, 0x05, 0x00, 0xc0, {address:#x}, 0x20)"
+        ));
         self.program
-            .line(&format!("ok := staticcall(20000, 0x05, 0x00, 0xc0, {address:#x}, 0x20)"));
-        self.program.line(&format!("if iszero(mul(ok, mload({address:#x}))) {{ refuse() }}"));
+            .line(&format!("if iszero(mul(ok, mload({address:#x}))) {{ refuse() }}"));
         let mut rest = self.program.graph.memory(address);
         let mut inverses = vec![];
         for (input, prefix) in inputs.iter().zip(&prefixes).rev() {
@@ -308,8 +334,10 @@ impl Writer<'_> {
             self.program.fold(y, constraint.value);
         }
         let address = self.program.allocate(WORD);
-        self.program.line_with("acc := mulmod(acc, ", inverses.vanishing, ", r)");
-        self.program.line(&format!("mstore({address:#x}, acc) // the quotient at x"));
+        self.program
+            .line_with("acc := mulmod(acc, ", inverses.vanishing, ", r)");
+        self.program
+            .line(&format!("mstore({address:#x}, acc) // the quotient at x"));
         self.program.graph.memory(address)
     }
 
@@ -321,7 +349,10 @@ impl Writer<'_> {
         opening: &OpeningPoints,
         inverses: &Inverses,
     ) -> Scalars {
-        let (batch_y, batch_v) = (self.challenge(Challenge::BatchY), self.challenge(Challenge::BatchV));
+        let (batch_y, batch_v) = (
+            self.challenge(Challenge::BatchY),
+            self.challenge(Challenge::BatchV),
+        );
         let one = self.program.graph.constant(Fr::ONE);
         let mut evaluation = self.program.graph.constant(Fr::ZERO);
         let mut power_of_v = one;
@@ -331,7 +362,10 @@ impl Writer<'_> {
             // The set's factor: v^i·(vanishing polynomial outside the set, normalised by the first set's) at u.
             let mut factor = power_of_v;
             if index > 0 {
-                let outside = opening.distances.iter().filter(|(rotation, _)| !set.rotations.contains(rotation));
+                let outside = opening
+                    .distances
+                    .iter()
+                    .filter(|(rotation, _)| !set.rotations.contains(rotation));
                 let outside: Vec<Id> = outside.map(|(_, distance)| *distance).collect();
                 let outside = graph.product(&outside);
                 factor = graph.product(&[power_of_v, outside, inverses.outside_first]);
@@ -344,7 +378,11 @@ impl Writer<'_> {
             evaluation = graph.add(evaluation, term);
         }
         let graph = &mut self.program.graph;
-        let inside: Vec<Id> = self.sets[0].rotations.iter().map(|rotation| opening.distances[rotation]).collect();
+        let inside: Vec<Id> = self.sets[0]
+            .rotations
+            .iter()
+            .map(|rotation| opening.distances[rotation])
+            .collect();
         let inside = graph.product(&inside);
         Scalars {
             xn,
@@ -415,7 +453,9 @@ fn nested(op: &str, terms: &[String]) -> String {
     let Some((last, rest)) = terms.split_last() else {
         return "0".to_owned();
     };
-    rest.iter().rev().fold(last.clone(), |inner, term| format!("{op}({term}, {inner})"))
+    rest.iter()
+        .rev()
+        .fold(last.clone(), |inner, term| format!("{op}({term}, {inner})"))
 }
 
 /// The contract around the assembly.
@@ -499,11 +539,16 @@ fn selector(signature: &str) -> u32 {
 /// The call of `verify`, as Solidity encodes it.
 pub(super) fn encode_call(instances: &[Fr], proof: &[u8]) -> Vec<u8> {
     let word = |value: usize| to_be_bytes(&Fr::from(value as u64));
-    let mut call = selector(&format!("verify(bytes,uint256[{}])", instances.len())).to_be_bytes().to_vec();
+    let mut call = selector(&format!("verify(bytes,uint256[{}])", instances.len()))
+        .to_be_bytes()
+        .to_vec();
     call.extend(word(WORD as usize * (1 + instances.len())));
     call.extend(instances.iter().flat_map(to_be_bytes));
     call.extend(word(proof.len()));
     call.extend(proof);
-    call.resize(call.len() + proof.len().next_multiple_of(WORD as usize) - proof.len(), 0);
+    call.resize(
+        call.len() + proof.len().next_multiple_of(WORD as usize) - proof.len(),
+        0,
+    );
     call
 }

@@ -30,7 +30,10 @@ enum Statement {
     /// Prefix, expression, suffix.
     With(String, Id, String),
     /// `acc := acc·factor + term`
-    Fold { factor: Id, term: Id },
+    Fold {
+        factor: Id,
+        term: Id,
+    },
 }
 
 /// Statements in the making.
@@ -74,7 +77,8 @@ impl Program {
 
     /// A line with the value of `id` in it, reduced or not.
     pub(super) fn line_with(&mut self, prefix: &str, id: Id, suffix: &str) {
-        self.statements.push(Statement::With(prefix.to_owned(), id, suffix.to_owned()));
+        self.statements
+            .push(Statement::With(prefix.to_owned(), id, suffix.to_owned()));
     }
 
     pub(super) fn fold(&mut self, factor: Id, term: Id) {
@@ -136,13 +140,21 @@ impl Plan {
             let operands = operands(node);
             let mut need = need(node, &needs, &stored);
             while need > LARGEST_NEED {
-                let deepest = operands.iter().max_by_key(|id| if stored[id.index()] { 0 } else { needs[id.index()] });
+                let deepest = operands
+                    .iter()
+                    .max_by_key(|id| if stored[id.index()] { 0 } else { needs[id.index()] });
                 stored[deepest.expect("a leaf needs one word").index()] = true;
                 need = self::need(node, &needs, &stored);
             }
             let cost: u32 = operands
                 .iter()
-                .map(|id: &Id| if stored[id.index()] { LOAD_GAS } else { costs[id.index()] })
+                .map(|id: &Id| {
+                    if stored[id.index()] {
+                        LOAD_GAS
+                    } else {
+                        costs[id.index()]
+                    }
+                })
                 .sum::<u32>()
                 + operation_gas(node, bound);
             let reads = uses[index];
@@ -152,7 +164,12 @@ impl Plan {
             bounds.push(bound);
         }
         let uses = count_uses(nodes, &roots, &stored);
-        Self { uses, stored, bounds, needs }
+        Self {
+            uses,
+            stored,
+            bounds,
+            needs,
+        }
     }
 }
 
@@ -160,7 +177,11 @@ impl Plan {
 fn count_uses(nodes: &[Node], roots: &[u32], stored: &[bool]) -> Vec<u32> {
     let mut uses = roots.to_vec();
     for (index, node) in nodes.iter().enumerate().rev() {
-        let times = if stored[index] { uses[index].min(1) } else { uses[index] };
+        let times = if stored[index] {
+            uses[index].min(1)
+        } else {
+            uses[index]
+        };
         for operand in operands(node) {
             uses[operand.index()] += times;
         }
@@ -302,7 +323,11 @@ impl Renderer<'_> {
             Node::Add(a, b) => {
                 let reduced = self.sum_bound(a, b) > LARGEST_BOUND;
                 let (a, b) = self.deepest_last(a, b);
-                if reduced { format!("addmod({a}, {b}, r)") } else { format!("add({a}, {b})") }
+                if reduced {
+                    format!("addmod({a}, {b}, r)")
+                } else {
+                    format!("add({a}, {b})")
+                }
             }
             Node::Sub(a, b) => {
                 let subtrahend = self.plan.bounds[b.index()];
@@ -334,7 +359,13 @@ impl Renderer<'_> {
 
     /// The operand that needs more stack goes last, since it is computed first.
     fn deepest_last(&mut self, a: Id, b: Id) -> (String, String) {
-        let need = |id: Id| if self.plan.stored[id.index()] { 1 } else { self.plan.needs[id.index()] };
+        let need = |id: Id| {
+            if self.plan.stored[id.index()] {
+                1
+            } else {
+                self.plan.needs[id.index()]
+            }
+        };
         let (first, last) = if need(a) > need(b) { (b, a) } else { (a, b) };
         (self.value(first), self.value(last))
     }
@@ -352,5 +383,9 @@ fn multiple_of_order(k: u32) -> String {
 /// A constant; small ones in decimal.
 pub(super) fn literal(value: &Fr) -> String {
     let value = BigUint::from_bytes_be(&to_be_bytes(value));
-    if value < BigUint::from(1u32 << 20) { format!("{value}") } else { format!("{value:#x}") }
+    if value < BigUint::from(1u32 << 20) {
+        format!("{value}")
+    } else {
+        format!("{value:#x}")
+    }
 }

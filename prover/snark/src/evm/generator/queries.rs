@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::{
-    halo2curves::bn256::G1Affine,
-    plonk::VerifyingKey,
-    poly::Rotation,
-};
+use halo2_proofs::{halo2curves::bn256::G1Affine, plonk::VerifyingKey, poly::Rotation};
 
 use super::layout::Layout;
 
@@ -60,10 +56,19 @@ pub(super) fn rotation_sets(vk: &VerifyingKey<G1Affine>, layout: &Layout) -> Opt
     let queries = queries(vk, layout);
     let mut polynomials: Vec<((u8, usize), Commitment, Vec<(u32, Eval)>)> = vec![];
     for query in queries {
-        match polynomials.iter_mut().find(|(polynomial, ..)| *polynomial == query.polynomial) {
-            Some((.., evals)) if evals.iter().any(|(rotation, _)| *rotation == query.rotation) => return None,
+        match polynomials
+            .iter_mut()
+            .find(|(polynomial, ..)| *polynomial == query.polynomial)
+        {
+            Some((.., evals)) if evals.iter().any(|(rotation, _)| *rotation == query.rotation) => {
+                return None;
+            }
             Some((.., evals)) => evals.push((query.rotation, query.eval)),
-            None => polynomials.push((query.polynomial, query.commitment, vec![(query.rotation, query.eval)])),
+            None => polynomials.push((
+                query.polynomial,
+                query.commitment,
+                vec![(query.rotation, query.eval)],
+            )),
         }
     }
     let mut sets: Vec<RotationSet> = vec![];
@@ -111,10 +116,25 @@ fn queries(vk: &VerifyingKey<G1Affine>, layout: &Layout) -> Vec<Query> {
         let point = Commitment::Proof(layout.advice[column.index()]);
         push((ADVICE, column.index()), point, *rotation, Eval::Proof(*eval));
     }
-    let products: Vec<_> = layout.products.iter().zip(&layout.product_evals).enumerate().collect();
+    let products: Vec<_> = layout
+        .products
+        .iter()
+        .zip(&layout.product_evals)
+        .enumerate()
+        .collect();
     for (i, (point, evals)) in &products {
-        push((PRODUCT, *i), Commitment::Proof(**point), current, Eval::Proof(evals.current));
-        push((PRODUCT, *i), Commitment::Proof(**point), next, Eval::Proof(evals.next));
+        push(
+            (PRODUCT, *i),
+            Commitment::Proof(**point),
+            current,
+            Eval::Proof(evals.current),
+        );
+        push(
+            (PRODUCT, *i),
+            Commitment::Proof(**point),
+            next,
+            Eval::Proof(evals.next),
+        );
     }
     for (i, (point, evals)) in products.iter().rev() {
         if let Some(eval) = evals.last {
@@ -123,11 +143,36 @@ fn queries(vk: &VerifyingKey<G1Affine>, layout: &Layout) -> Vec<Query> {
     }
     for (i, (points, evals)) in layout.lookups.iter().zip(&layout.lookup_evals).enumerate() {
         let [product, input, table] = [3 * i, 3 * i + 1, 3 * i + 2].map(|index| (LOOKUP, index));
-        push(product, Commitment::Proof(points.product), current, Eval::Proof(evals.product));
-        push(input, Commitment::Proof(points.input), current, Eval::Proof(evals.input));
-        push(table, Commitment::Proof(points.table), current, Eval::Proof(evals.table));
-        push(input, Commitment::Proof(points.input), previous, Eval::Proof(evals.input_prev));
-        push(product, Commitment::Proof(points.product), next, Eval::Proof(evals.product_next));
+        push(
+            product,
+            Commitment::Proof(points.product),
+            current,
+            Eval::Proof(evals.product),
+        );
+        push(
+            input,
+            Commitment::Proof(points.input),
+            current,
+            Eval::Proof(evals.input),
+        );
+        push(
+            table,
+            Commitment::Proof(points.table),
+            current,
+            Eval::Proof(evals.table),
+        );
+        push(
+            input,
+            Commitment::Proof(points.input),
+            previous,
+            Eval::Proof(evals.input_prev),
+        );
+        push(
+            product,
+            Commitment::Proof(points.product),
+            next,
+            Eval::Proof(evals.product_next),
+        );
     }
     for ((column, rotation), eval) in cs.fixed_queries().iter().zip(&layout.fixed_evals) {
         let point = Commitment::Key(vk.fixed_commitments()[column.index()]);
@@ -138,6 +183,11 @@ fn queries(vk: &VerifyingKey<G1Affine>, layout: &Layout) -> Vec<Query> {
         push((SIGMA, i), Commitment::Key(*point), current, Eval::Proof(*eval));
     }
     push((VANISHING, 0), Commitment::Quotient, current, Eval::Quotient);
-    push((VANISHING, 1), Commitment::Proof(layout.random), current, Eval::Proof(layout.random_eval));
+    push(
+        (VANISHING, 1),
+        Commitment::Proof(layout.random),
+        current,
+        Eval::Proof(layout.random_eval),
+    );
     queries
 }
