@@ -2,6 +2,8 @@
 //! them. Needs Node and the compilers of `verifier-contracts/package.json`.
 
 mod evm_support;
+#[path = "support/phased.rs"]
+mod phased;
 mod prover_support;
 
 use ashlar_snark::{
@@ -10,40 +12,45 @@ use ashlar_snark::{
     srs::Srs,
 };
 use evm_support::{Case, Contract, Generator, compare, corruptions};
-use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::{halo2curves::bn256::Fr, plonk::Circuit};
+use phased::Phased;
 use prover_support::{Shape, Synthetic};
 use rayon::prelude::*;
 
 /// Two proofs of the shape, the second with other instances; everything that differs from the first.
 fn check(shape: &Shape) {
-    let srs = Srs::insecure_development(shape.k);
-    let circuit = |first: u64| Synthetic {
-        instances: vec![(first..).map(Fr::from).take(INSTANCES).collect()],
+    check_circuit(shape.k, |first| Synthetic {
+        instances: vec![instances(first).to_vec()],
         ..shape.circuit()
-    };
+    });
+}
+
+fn instances(first: u64) -> [Fr; INSTANCES] {
+    std::array::from_fn(|row| Fr::from(first + row as u64))
+}
+
+/// `circuit(first)` is satisfied by `instances(first)`.
+fn check_circuit<C: Circuit<Fr>>(k: u32, circuit: impl Fn(u64) -> C) {
+    let srs = Srs::insecure_development(k);
     let keys = WrapKeys::generate(&srs, &circuit(1)).expect("keys");
     let key = keys.verifier();
     let ours = Contract::new(Generator::Ours, key);
     let oracle = Contract::new(Generator::Oracle, key);
-    let prove = |first: u64| {
-        let circuit = circuit(first);
-        let instances: [Fr; INSTANCES] = circuit.instances[0].clone().try_into().expect("eight");
-        prove_stock(&keys, &srs, circuit, instances).expect("a proof")
-    };
+    let prove = |first: u64| prove_stock(&keys, &srs, circuit(first), instances(first)).expect("a proof");
     let (snark, other) = (prove(1), prove(1 << 40));
     assert_eq!(evm::proof_bytes(key), snark.proof.len());
     for snark in [&snark, &other] {
         let honest = Case::honest(snark);
-        assert!(ours.verify(&honest).accepted, "{shape:?}");
+        assert!(ours.verify(&honest).accepted);
         compare(key, &ours, &oracle, &honest);
     }
     let mixed = Case::honest(&Snark {
         instances: other.instances,
         ..snark.clone()
     });
+    assert!(!ours.verify(&mixed).accepted);
     compare(key, &ours, &oracle, &mixed);
-    let commitments = commitment_words(&keys);
-    corruptions(&snark, commitments)
+    corruptions(&snark, commitment_words(&keys))
         .par_iter()
         .for_each(|case| compare(key, &ours, &oracle, case));
 }
@@ -117,4 +124,46 @@ fn degrees_eight_and_nine() {
             ..Shape::default()
         });
     }
+}
+
+#[test]
+fn a_challenge_between_two_phases_and_a_column_that_nothing_reads() {
+    check_circuit(5, |first| Phased {
+        values: instances(first),
+        stated_degree: 3,
+    });
+}
+
+#[test]
+fn a_commitment_at_infinity_is_what_halo2_takes_it_for() {
+    let circuit = || Phased {
+        values: instances(1),
+        stated_degree: 4,
+    };
+    let srs = Srs::insecure_development(5);
+    let keys = WrapKeys::generate(&srs, &circuit()).expect("keys");
+    let key = keys.verifier();
+    let snark = prove_stock(&keys, &srs, circuit(), instances(1)).expect("a proof");
+    assert!(
+        snark
+            .proof
+            .chunks(64)
+            .any(|point| point.iter().all(|byte| *byte == 0))
+    );
+    let honest = Case::honest(&snark);
+    assert!(honest.stock(key));
+    let ours = Contract::new(Generator::Ours, key);
+    assert!(ours.verify(&honest).accepted);
+    for case in corruptions(&snark, commitment_words(&keys)) {
+        assert_eq!(ours.verify(&case).accepted, case.stock(key), "{}", case.what);
+    }
+}
+
+#[test]
+fn rotations_that_meet_are_refused_by_name() {
+    // A column of 32 rows is read at rotations -16 and 16.
+    let circuit = phased::Meeting;
+    let keys = WrapKeys::generate(&Srs::insecure_development(5), &circuit).expect("keys");
+    let refused = evm::verifier_solidity(keys.verifier());
+    assert_eq!(refused, Err(evm::GenerateError::RotationsCollide));
 }

@@ -3,6 +3,7 @@
 //! `verifier-contracts/package.json`.
 
 mod evm_support;
+#[allow(dead_code, reason = "keys only are made here, no proofs")]
 #[path = "support/toy.rs"]
 mod toy;
 

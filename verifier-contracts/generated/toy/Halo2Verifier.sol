@@ -56,11 +56,6 @@ contract Halo2Verifier {
             ok := and(ok, and(lt(calldataload(0x444), r), and(lt(calldataload(0x464), r), and(lt(calldataload(0x484), r), and(lt(calldataload(0x4a4), r), and(lt(calldataload(0x4c4), r), lt(calldataload(0x4e4), r)))))))
             ok := and(ok, and(lt(calldataload(0x504), r), and(lt(calldataload(0x524), r), and(lt(calldataload(0x544), r), and(lt(calldataload(0x564), r), and(lt(calldataload(0x584), r), lt(calldataload(0x5a4), r)))))))
             ok := and(ok, and(lt(calldataload(0x5c4), r), and(lt(calldataload(0x5e4), r), lt(calldataload(0x604), r))))
-
-            // No commitment is the point at infinity (x, 0); the precompiles check all else about points
-            ok := gt(ok, or(iszero(calldataload(0x164)), or(iszero(calldataload(0x1a4)), or(iszero(calldataload(0x1e4)), or(iszero(calldataload(0x224)), or(iszero(calldataload(0x264)), iszero(calldataload(0x2a4))))))))
-            ok := gt(ok, or(iszero(calldataload(0x2e4)), or(iszero(calldataload(0x324)), or(iszero(calldataload(0x364)), or(iszero(calldataload(0x3a4)), or(iszero(calldataload(0x3e4)), iszero(calldataload(0x424))))))))
-            ok := gt(ok, or(iszero(calldataload(0x644)), iszero(calldataload(0x684))))
             if iszero(ok) { refuse() }
 
             // Transcript: Keccak-256 over the last digest and the words read since

@@ -60,12 +60,6 @@ contract Halo2Verifier {
             ok := and(ok, and(lt(calldataload(0x884), r), and(lt(calldataload(0x8a4), r), and(lt(calldataload(0x8c4), r), and(lt(calldataload(0x8e4), r), and(lt(calldataload(0x904), r), lt(calldataload(0x924), r)))))))
             ok := and(ok, and(lt(calldataload(0x944), r), and(lt(calldataload(0x964), r), and(lt(calldataload(0x984), r), and(lt(calldataload(0x9a4), r), and(lt(calldataload(0x9c4), r), lt(calldataload(0x9e4), r)))))))
             ok := and(ok, and(lt(calldataload(0xa04), r), and(lt(calldataload(0xa24), r), and(lt(calldataload(0xa44), r), and(lt(calldataload(0xa64), r), and(lt(calldataload(0xa84), r), lt(calldataload(0xaa4), r)))))))
-
-            // No commitment is the point at infinity (x, 0); the precompiles check all else about points
-            ok := gt(ok, or(iszero(calldataload(0x164)), or(iszero(calldataload(0x1a4)), or(iszero(calldataload(0x1e4)), or(iszero(calldataload(0x224)), or(iszero(calldataload(0x264)), iszero(calldataload(0x2a4))))))))
-            ok := gt(ok, or(iszero(calldataload(0x2e4)), or(iszero(calldataload(0x324)), or(iszero(calldataload(0x364)), or(iszero(calldataload(0x3a4)), or(iszero(calldataload(0x3e4)), iszero(calldataload(0x424))))))))
-            ok := gt(ok, or(iszero(calldataload(0x464)), or(iszero(calldataload(0x4a4)), or(iszero(calldataload(0x4e4)), or(iszero(calldataload(0x524)), or(iszero(calldataload(0x564)), iszero(calldataload(0xae4))))))))
-            ok := gt(ok, iszero(calldataload(0xb24)))
             if iszero(ok) { refuse() }
 
             // Transcript: Keccak-256 over the last digest and the words read since

@@ -3,19 +3,17 @@
 //! [`verifier_solidity`] writes the contract that gets deployed. It implements the contracts' `IProofVerifier`:
 //! `verify(bytes proof, uint256[8] instances)` reverts unless the proof is good. It accepts what
 //! [`VerifierKey::verify`] accepts, in one encoding only: exact length, every scalar below the scalar order, every
-//! coordinate below the base order, no point at infinity.
+//! coordinate below the base order; (0, 0) is the point at infinity.
 //!
 //! [`oracle_solidity`] has snark-verifier write a contract for the same key: the tests' oracle.
 
 mod generator;
 mod oracle;
-mod size;
 
 use crate::snark::{INSTANCES, Snark, VerifierKey};
 
 pub use generator::GenerateError;
 pub use oracle::{OracleError, oracle_calldata, oracle_solidity};
-pub use size::proof_bytes;
 
 /// The largest runtime code that a chain accepts (EIP-170), in bytes.
 pub const MAX_RUNTIME_BYTES: usize = 24_576;
@@ -23,6 +21,11 @@ pub const MAX_RUNTIME_BYTES: usize = 24_576;
 /// Solidity source of the verifier of `key`, a pure function of the key.
 pub fn verifier_solidity(key: &VerifierKey) -> Result<String, GenerateError> {
     generator::generate(key)
+}
+
+/// Bytes of every proof that `key` verifies: commitments to witness and quotient, evaluations, opening.
+pub fn proof_bytes(key: &VerifierKey) -> usize {
+    generator::proof_bytes(key)
 }
 
 /// Calldata of `verify` for `snark`: selector, offset of the proof, instances, length of the proof, proof.

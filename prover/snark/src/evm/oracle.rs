@@ -3,7 +3,8 @@
 //! It has a fallback function only, which takes **raw calldata**: the instances as 32-byte big-endian words, then the
 //! proof. It reverts without data when the proof is bad, and returns nothing when it is good. Compile it with `solc`
 //! 0.8.19 **without** the optimiser (with it: stack too deep; through `viaIR`: a contract that always reverts). It
-//! reduces scalars silently and ignores calldata after the proof, so it accepts encodings that ours refuses.
+//! reduces scalars silently and ignores calldata after the proof, so it accepts encodings that ours refuses; it refuses
+//! commitments at infinity, which ours accepts as halo2 does.
 
 use std::rc::Rc;
 

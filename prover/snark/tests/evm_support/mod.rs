@@ -236,7 +236,7 @@ pub fn corruptions(snark: &Snark, commitments: usize) -> Vec<Case> {
         let is_x = if index < commitments {
             index % 2 == 0
         } else {
-            coordinate && (index + 4 - words) % 2 == 0
+            coordinate && (index + 4 - words).is_multiple_of(2)
         };
         if is_x {
             let y = honest.word(index + 1);

@@ -222,14 +222,8 @@ impl Layout {
         }
     }
 
-    /// Every commitment of the proof.
-    pub(super) fn points(&self) -> Vec<u32> {
-        let lookups = self.lookups.iter().flat_map(|l| [l.input, l.table, l.product]);
-        let vectors = [&self.advice, &self.products, &self.quotient];
-        let mut points: Vec<u32> = vectors.into_iter().flatten().copied().collect();
-        points.extend(lookups.chain([self.random]).chain(self.opening));
-        points.sort_unstable();
-        points
+    pub(super) fn proof_bytes(&self) -> u32 {
+        self.end - self.proof_at
     }
 
     /// Every evaluation of the proof.

@@ -1,6 +1,6 @@
 //! Which commitment is opened at which rows, grouped as SHPLONK groups them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use halo2_proofs::{halo2curves::bn256::G1Affine, plonk::VerifyingKey, poly::Rotation};
 
@@ -41,10 +41,19 @@ pub(super) struct RotationSet {
     pub(super) opened: Vec<Opened>,
 }
 
+/// Kind and index of a committed polynomial: two columns may have equal commitments and still differ here.
+type Polynomial = (u8, usize);
+
+/// A polynomial's commitment, and its evaluations by rotation.
+struct Queried {
+    polynomial: Polynomial,
+    commitment: Commitment,
+    evals: BTreeMap<u32, Eval>,
+}
+
 /// One commitment at one rotation.
 struct Query {
-    /// Equal for queries of one commitment; two columns may have equal commitments and still differ here.
-    polynomial: (u8, usize),
+    polynomial: Polynomial,
     commitment: Commitment,
     rotation: u32,
     eval: Eval,
@@ -53,31 +62,32 @@ struct Query {
 /// The sets in SHPLONK's order: both sets and commitments by first appearance. `None` if two queries of one commitment
 /// fall on one point, which makes halo2 refuse every proof.
 pub(super) fn rotation_sets(vk: &VerifyingKey<G1Affine>, layout: &Layout) -> Option<Vec<RotationSet>> {
-    let queries = queries(vk, layout);
-    let mut polynomials: Vec<((u8, usize), Commitment, Vec<(u32, Eval)>)> = vec![];
-    for query in queries {
-        match polynomials
+    let mut polynomials: Vec<Queried> = vec![];
+    for query in queries(vk, layout) {
+        let known = polynomials
             .iter_mut()
-            .find(|(polynomial, ..)| *polynomial == query.polynomial)
-        {
-            Some((.., evals)) if evals.iter().any(|(rotation, _)| *rotation == query.rotation) => {
-                return None;
+            .find(|queried| queried.polynomial == query.polynomial);
+        let evals = match known {
+            Some(queried) => &mut queried.evals,
+            None => {
+                polynomials.push(Queried {
+                    polynomial: query.polynomial,
+                    commitment: query.commitment,
+                    evals: BTreeMap::new(),
+                });
+                &mut polynomials.last_mut()?.evals
             }
-            Some((.., evals)) => evals.push((query.rotation, query.eval)),
-            None => polynomials.push((
-                query.polynomial,
-                query.commitment,
-                vec![(query.rotation, query.eval)],
-            )),
+        };
+        if evals.insert(query.rotation, query.eval).is_some() {
+            return None;
         }
     }
     let mut sets: Vec<RotationSet> = vec![];
-    for (_, commitment, mut evals) in polynomials {
-        evals.sort_by_key(|(rotation, _)| *rotation);
-        let rotations: BTreeSet<u32> = evals.iter().map(|(rotation, _)| *rotation).collect();
+    for queried in polynomials {
+        let rotations: BTreeSet<u32> = queried.evals.keys().copied().collect();
         let opened = Opened {
-            commitment,
-            evals: evals.into_iter().map(|(_, eval)| eval).collect(),
+            commitment: queried.commitment,
+            evals: queried.evals.into_values().collect(),
         };
         match sets.iter_mut().find(|set| set.rotations == rotations) {
             Some(set) => set.opened.push(opened),
