@@ -77,7 +77,8 @@ abstract contract Halo2VerifierTest is Proofs {
         }
     }
 
-    /// The point at infinity (right for another polynomial only), the negated point, the generator, and each commitment in place of the next one.
+    /// The point at infinity (right for another polynomial only), the negated point, the generator, and each commitment
+    /// in place of the next one.
     function test_rejectsOtherPoints() external {
         bytes memory changed = proof;
         (uint256 lastX, uint256 lastY) = (1, 2);
