@@ -111,10 +111,9 @@ impl Chain {
     }
 
     /// Deploys the generated verifier and the rollup with an empty state.
-    pub async fn deploy(&self, verifier_code: Vec<u8>, proof_length: usize) -> anyhow::Result<Deployment> {
+    pub async fn deploy(&self, verifier_code: Vec<u8>) -> anyhow::Result<Deployment> {
         let config = DeployConfig {
             verifier_code: verifier_code.into(),
-            proof_length,
             genesis_root: word(&empty_accounts_root()),
             operator: signer(0)?.address(),
             tokens: Vec::new(),

@@ -131,8 +131,8 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     progress.line("setup", &format!("circuit set {}", summary.circuit_set));
 
     let mut chain = Chain::start(args.devnet, folder)?;
-    let (code, proof_length) = crate::engine::verifier_contract(&summary.wrap_verifier)?;
-    let deployment = chain.deploy(code, proof_length).await?;
+    let code = crate::engine::verifier_contract(&summary.wrap_verifier)?;
+    let deployment = chain.deploy(code).await?;
     progress.line(
         "devnet",
         &format!(

@@ -192,10 +192,19 @@ fn the_generated_contract_is_a_function_of_the_key() {
 }
 
 #[test]
-fn calldata_is_instances_then_proof() {
+fn calldata_is_as_solidity_encodes_it() {
     let calldata = evm::encode_calldata(&PROOF);
     assert_eq!(calldata.len(), evm::calldata_bytes(PROOF.proof.len()));
-    assert_eq!(calldata[64..96], [[0; 31].as_slice(), &[32]].concat()); // 2^5
-    assert_eq!(calldata[256..], PROOF.proof);
+    assert_eq!(calldata[..4], [0xd6, 0x78, 0x7d, 0x90]);
+    let word = |at: usize| {
+        calldata[at..at + 32]
+            .iter()
+            .fold(0, |word, byte| (word << 8) | usize::from(*byte))
+    };
+    assert_eq!(word(4), 9 * 32); // of the proof's length, counted from after the selector
+    assert_eq!(word(36 + 2 * 32), 32); // the third instance, 2^5
+    assert_eq!(word(36 + 8 * 32), PROOF.proof.len());
+    assert_eq!(calldata[36 + 9 * 32..], PROOF.proof);
     assert_eq!(evm::proof_bytes(KEYS.verifier()), PROOF.proof.len());
+    assert_eq!(evm::oracle_calldata(&PROOF)[256..], PROOF.proof);
 }

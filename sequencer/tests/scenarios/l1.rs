@@ -51,7 +51,6 @@ async fn l1() -> L1 {
     let verifier = generated_verifier().expect("committed artifact");
     let config = DeployConfig {
         verifier_code: verifier.creation_code,
-        proof_length: verifier.proof_bytes,
         genesis_root: hash_to_word(genesis),
         operator,
         tokens: Vec::new(),

@@ -1,4 +1,4 @@
-//! Deployment of a rollup: generated verifier, its adapter, then `Rollup`.
+//! Deployment of a rollup: generated verifier, then `Rollup`.
 
 use alloy::{
     contract::{self, RawCallBuilder},
@@ -6,15 +6,13 @@ use alloy::{
     providers::Provider,
 };
 
-use crate::{Halo2ProofVerifier, MintableToken, Rollup};
+use crate::{MintableToken, Rollup};
 
 /// What distinguishes one deployment from another.
 #[derive(Clone, Debug)]
 pub struct DeployConfig {
     /// Creation code of the generated Halo2 verifier.
     pub verifier_code: Bytes,
-    /// Bytes of a proof that this verifier takes.
-    pub proof_length: usize,
     /// State root before the first batch, as [`crate::encoding::hash_to_word`] encodes it.
     pub genesis_root: U256,
     /// Who may commit and revert batches and register tokens.
@@ -28,10 +26,8 @@ pub struct DeployConfig {
 pub struct Deployment {
     /// `Rollup`.
     pub rollup: Address,
-    /// `Halo2ProofVerifier`, the adapter that the rollup calls.
+    /// The generated `Halo2Verifier` that the rollup calls.
     pub proof_verifier: Address,
-    /// The generated verifier behind the adapter.
-    pub generated_verifier: Address,
 }
 
 /// A deployment that stopped; contracts that were deployed before it stay unused on the chain.
@@ -48,18 +44,13 @@ pub enum DeployError {
     },
 }
 
-/// Deploys the three contracts from the provider's default signer and waits until they are mined.
+/// Deploys both contracts from the provider's default signer and waits until they are mined.
 pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<Deployment, DeployError> {
     let failed = |contract| move |source| DeployError::Creation { contract, source };
-    let generated_verifier = RawCallBuilder::new_raw_deploy(&provider, config.verifier_code)
+    let proof_verifier = RawCallBuilder::new_raw_deploy(&provider, config.verifier_code)
         .deploy()
         .await
         .map_err(failed("Halo2Verifier"))?;
-    let proof_verifier =
-        Halo2ProofVerifier::deploy(&provider, generated_verifier, U256::from(config.proof_length))
-            .await
-            .map_err(failed("Halo2ProofVerifier"))?;
-    let proof_verifier = *proof_verifier.address();
     let rollup = Rollup::deploy(
         &provider,
         proof_verifier,
@@ -72,7 +63,6 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
     Ok(Deployment {
         rollup: *rollup.address(),
         proof_verifier,
-        generated_verifier,
     })
 }
 

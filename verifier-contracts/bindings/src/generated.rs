@@ -14,8 +14,8 @@ sol!(
 );
 sol!(
     #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
-    Halo2ProofVerifier,
-    "../artifacts/Halo2ProofVerifier.json"
+    Halo2Verifier,
+    "../artifacts/Halo2Verifier.json"
 );
 sol!(
     #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]

@@ -1,6 +1,6 @@
 //! Bindings to the L1 contracts, from the artifacts committed beside them: building needs neither Node nor solc.
 //!
-//! * [`Rollup`], [`Halo2ProofVerifier`], [`MintableToken`]: typed calls, events and errors
+//! * [`Rollup`], [`Halo2Verifier`], [`MintableToken`]: typed calls, events and errors
 //! * [`deploy`]: puts a rollup and its verifier on a chain
 //! * [`encoding`]: hashes and extension elements as L1 words
 //! * [`revert`]: named errors of refused calls
@@ -16,7 +16,7 @@ pub mod withdrawal;
 
 pub use deploy::{DeployConfig, DeployError, Deployment, deploy, deploy_token};
 pub use generated::{
-    Halo2ProofVerifier,
+    Halo2Verifier,
     IRollup::{BatchHeader, CommitData, Token, Withdrawal},
     MintableToken, Rollup,
 };

@@ -2,7 +2,7 @@
 
 use alloy::{contract, primitives::Bytes, sol_types::SolInterface};
 
-use crate::{Halo2ProofVerifier::Halo2ProofVerifierErrors, Rollup::RollupErrors};
+use crate::{Halo2Verifier::Halo2VerifierErrors, Rollup::RollupErrors};
 
 /// A named error of one of the contracts; its `Debug` form shows name and fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum Revert {
     /// The rollup refused.
     Rollup(RollupErrors),
     /// The proof verifier refused: the rollup passes its errors on.
-    ProofVerifier(Halo2ProofVerifierErrors),
+    ProofVerifier(Halo2VerifierErrors),
 }
 
 impl Revert {
@@ -22,7 +22,7 @@ impl Revert {
     /// Decodes the data of a revert.
     pub fn decode(data: &Bytes) -> Option<Self> {
         let rollup = RollupErrors::abi_decode(data).map(Self::Rollup);
-        let decoded = rollup.or_else(|_| Halo2ProofVerifierErrors::abi_decode(data).map(Self::ProofVerifier));
+        let decoded = rollup.or_else(|_| Halo2VerifierErrors::abi_decode(data).map(Self::ProofVerifier));
         decoded.ok()
     }
 }

@@ -30,6 +30,7 @@ interface Vm {
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function startPrank(address caller) external;
+    function store(address target, bytes32 slot, bytes32 value) external;
     function stopPrank() external;
     function toString(uint256 value) external pure returns (string memory);
 }

@@ -1,7 +1,7 @@
 //! Deploys a rollup on a node and takes a deposit and a withdrawal through commit, prove and claim.
 //!
 //! What is under test is the contracts' plumbing and the bindings, so the generated verifier is one that accepts, or
-//! refuses, every proof; real proofs are replayed by `test/Halo2ProofVerifier.t.sol` and the end-to-end test.
+//! refuses, every proof; real proofs are replayed by `test/Halo2Verifier.t.sol` and the end-to-end test.
 
 mod node;
 
@@ -14,7 +14,7 @@ use alloy::{
 };
 use ashlar_contracts::{
     BatchHeader, CommitData, DeployConfig, Deployment,
-    Halo2ProofVerifier::{Halo2ProofVerifierErrors, ProofInvalid},
+    Halo2Verifier::{Halo2VerifierErrors, ProofInvalid},
     MintableToken, Rollup,
     Rollup::RollupErrors,
     Withdrawal, deploy, deploy_token,
@@ -27,8 +27,8 @@ use ashlar_contracts::{
 const DEV_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 /// Creation code of a contract whose code is `STOP`: every call succeeds.
 const ACCEPT_ALL: Bytes = bytes!("60016000f3");
-/// Creation code of a contract whose code is `REVERT(0, 0)`.
-const REFUSE_ALL: Bytes = bytes!("6460006000fd6000526005601bf3");
+/// Creation code of a contract that reverts with `ProofInvalid()`, whose selector is 7fcdd1f4.
+const REFUSE_ALL: Bytes = bytes!("6b637fcdd1f45f526004601cfd600052600c6014f3");
 const PROOF: [u8; 64] = [7; 64];
 const GENESIS: [u64; 4] = [1, 2, 3, 4];
 const KEY_HASH: [u64; 4] = [
@@ -157,7 +157,7 @@ async fn refused_proof(url: &str) {
         .await
         .err()
         .expect("the call reverts");
-    let expected = Halo2ProofVerifierErrors::ProofInvalid(ProofInvalid {});
+    let expected = Halo2VerifierErrors::ProofInvalid(ProofInvalid {});
     assert_eq!(
         Revert::from_error(&refused),
         Some(Revert::ProofVerifier(expected))
@@ -185,7 +185,6 @@ async fn deploy_rollup(
 ) -> Deployment {
     let config = DeployConfig {
         verifier_code,
-        proof_length: PROOF.len(),
         genesis_root: hash_to_word(GENESIS),
         operator,
         tokens: vec![token],
