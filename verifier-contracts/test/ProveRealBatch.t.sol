@@ -10,8 +10,8 @@ import {Proofs} from "./support/Proofs.sol";
 /// @notice The stored proof is bound to the chain and the address of the rollup that its batch was committed to, so the
 /// rollup stands there; the batch's public data was not kept, so its header is put in storage.
 contract ProveRealBatchTest is Proofs {
-    /// Account 0 of the development chain deploys the rollup here with its third transaction.
-    address private constant ROLLUP = 0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0;
+    /// Account 0 of the development chain deploys the rollup here with its second transaction.
+    address private constant ROLLUP = 0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512;
     uint256 private constant CHAIN_ID = 31_337;
     uint256 private constant SLOT_STATE_ROOT = 0;
     uint256 private constant SLOT_BATCHES = 2; // committed, then proven, 64 bits each

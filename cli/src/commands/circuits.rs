@@ -19,11 +19,11 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Write the Solidity verifier of the wrap circuit, with the digest of its key beside it.
+    /// Write the Solidity verifier of the wrap circuit, with its key and the key's digest beside it.
     Verifier {
         #[command(flatten)]
         cache: Cache,
-        /// Folder for `Halo2Verifier.sol` and `verifier.json`.
+        /// Folder for `Halo2Verifier.sol`, `verifier.json` and `key.bin`.
         #[arg(long)]
         out: PathBuf,
     },
@@ -75,18 +75,22 @@ pub fn run(command: Command) -> anyhow::Result<()> {
             let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
             let key = kit.keys().verifier();
             std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
-            let write = |name: &str, text: String| {
+            let write = |name: &str, content: Vec<u8>| {
                 let path = out.join(name);
-                std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+                std::fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))
             };
-            write("Halo2Verifier.sol", evm::verifier_solidity(key)?)?;
+            write("Halo2Verifier.sol", evm::verifier_solidity(key)?.into())?;
+            write("key.bin", key.to_bytes())?;
             let tag = serde_json::json!({
                 "circuit_set": hex::encode(engine.circuit_set_digest()),
                 "wrap_verifier": hex::encode(key.digest()),
                 "proof_bytes": evm::proof_bytes(key),
                 "srs": kit.srs().kind().to_string(),
             });
-            write("verifier.json", serde_json::to_string_pretty(&tag)? + "\n")
+            write(
+                "verifier.json",
+                (serde_json::to_string_pretty(&tag)? + "\n").into(),
+            )
         }
     }
 }

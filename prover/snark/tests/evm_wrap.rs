@@ -24,7 +24,7 @@ use halo2_proofs::{
 use rayon::prelude::*;
 
 /// Words of the wrap's commitments before its evaluations.
-const COMMITMENT_WORDS: usize = 34;
+const COMMITMENT_WORDS: usize = 28;
 
 /// The wrap circuit's columns and constraints, which is all that reading a key asks for.
 #[derive(Clone, Debug)]
@@ -53,9 +53,9 @@ fn contracts() -> PathBuf {
 }
 
 fn wrap() -> (VerifierKey, Snark) {
-    let folder = contracts().join("test/fixtures/wrap");
-    let key = std::fs::read(folder.join("key.bin")).expect("the key");
-    let snark = std::fs::read_to_string(folder.join("snark.json")).expect("the proof");
+    let key = std::fs::read(contracts().join("generated/wrap/key.bin")).expect("the key");
+    let snark = contracts().join("test/fixtures/wrap/snark.json");
+    let snark = std::fs::read_to_string(snark).expect("the proof");
     (
         VerifierKey::from_bytes(&key, &WrapShape).expect("a key"),
         Snark::from_json(&snark).expect("a proof"),
