@@ -40,6 +40,10 @@ impl Report {
             for step in &m.steps {
                 lines.push(format!("    {:<40} {:>12}", step.name, time(step.seconds)));
             }
+            if let Some(bytes) = m.peak_bytes {
+                // Ours peaks at the last coset of the quotient, see `PreparedKey::memory`.
+                lines.push(format!("    {:<40} {:>8} MiB", "peak memory", bytes >> 20));
+            }
         }
         lines.join("\n")
     }

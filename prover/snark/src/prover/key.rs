@@ -78,7 +78,7 @@ impl<B: Backend> std::fmt::Debug for PreparedKey<B> {
 }
 
 impl<B: Backend> PreparedKey<B> {
-    /// Prepares `pk` under `params` on `backend`: seconds at k = 17.
+    /// Prepares `pk` under `params` on `backend`: a second at k = 18.
     pub fn new(
         pk: Arc<ProvingKey<G1Affine>>,
         params: &ParamsKZG<Bn256>,

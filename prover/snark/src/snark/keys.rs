@@ -149,7 +149,7 @@ pub struct WrapKeys {
 }
 
 impl WrapKeys {
-    /// Makes the keys (about seven seconds at k = 17 on two quiet cores).
+    /// Makes the keys (seconds at k = 18).
     pub fn generate<C: Circuit<Fr>>(srs: &Srs, circuit: &C) -> Result<Self, KeyError> {
         check_constraint_system(circuit)?;
         let fingerprint = fingerprint(circuit).map_err(KeyError::Circuit)?;

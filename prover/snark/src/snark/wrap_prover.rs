@@ -116,7 +116,7 @@ impl std::fmt::Debug for WrapProver {
 }
 
 impl WrapProver {
-    /// Prepares the keys for the chosen backend (seconds at k = 17).
+    /// Prepares the keys for the chosen backend (a second at k = 18).
     pub fn new(keys: &WrapKeys, srs: &Srs, choice: BackendChoice) -> Result<Self, ProveError> {
         match choice {
             BackendChoice::Auto | BackendChoice::Cpu => {
