@@ -135,7 +135,7 @@ abstract contract Halo2VerifierTest is Proofs {
     }
 
     /// The bytes are those of a good call, but for what follows or lacks at the end, or where the proof is said to be.
-    function test_rejectsOtherEncodings() external {
+    function test_rejectsOtherEncodings() external view {
         bytes memory call = abi.encodeCall(IProofVerifier.verify, (proof, instances));
         _callVerifier(call, true);
         _callVerifier(bytes.concat(call, hex"00"), false);
@@ -185,7 +185,10 @@ abstract contract Halo2VerifierTest is Proofs {
     }
 
     function testFuzz_rejectsAnyBytes(bytes calldata data) external view {
-        _callVerifier(data, false);
+        bytes4 selector = bytes4(data);
+        if (selector != IGenerated.KEY_DIGEST.selector && selector != IGenerated.PROOF_LENGTH.selector) {
+            _callVerifier(data, false);
+        }
         _callVerifier(bytes.concat(IProofVerifier.verify.selector, data), false);
     }
 
