@@ -55,7 +55,7 @@ fn check_report(report: &Value, transactions: u64) {
     }
     let gas = |name: &str| report["gas"][name].as_f64().expect("a number");
     assert!(
-        gas("prove") > 100_000.0 && gas("prove") <= 600_000.0,
+        gas("prove") > 100_000.0 && gas("prove") <= 400_000.0,
         "{}",
         gas("prove")
     );

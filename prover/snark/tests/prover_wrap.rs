@@ -37,10 +37,10 @@ fn the_wrap_circuit_is_proved() {
     let mut wrapped = prover.prove(circuit, instances).expect("a proof");
     println!("{}", wrapped.steps);
     assert_eq!(wrapped.fallback, None);
-    // 21 key columns on 5 cosets, 12 columns of the witness, 4 MiB each.
+    // 7 fixed columns and 3 sigmas in both forms, 13 key columns on 5 cosets, 9 columns of the witness; 8 MiB each.
     let memory = prover.memory().expect("prepared");
-    assert_eq!(memory.held >> 22, 2 * 18 + 3 + 5 * 21 + 1);
-    assert_eq!(memory.proof >> 22, 6 + 2 * 12 + 5 + 1);
+    assert_eq!(memory.held >> 23, 2 * 10 + 3 + 5 * 13 + 1);
+    assert_eq!(memory.proof >> 23, 4 + 2 * 9 + 5 + 1);
     keys.verifier().verify(&wrapped.snark).expect("valid");
     wrapped.snark.instances[5] += Fr::ONE;
     assert!(keys.verifier().verify(&wrapped.snark).is_err());
