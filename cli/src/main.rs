@@ -36,6 +36,8 @@ enum Command {
     Devnet(commands::devnet::Args),
     /// Measure this machine's kernels and provers beside their peers.
     Bench(commands::bench::Args),
+    /// Check this machine: processor, memory, GPU, disk, keys, ports, neighbours; say how to mend what is wrong.
+    Doctor(commands::doctor::Args),
     /// Derive a rollup key from an Ethereum key.
     Key(commands::key::Args),
 }
@@ -58,6 +60,7 @@ fn main() -> std::process::ExitCode {
         Command::Worker(args) => commands::worker::run(args),
         Command::Devnet(args) => commands::devnet::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
         Command::Key(args) => commands::key::run(&args),
     };
     match outcome {

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod circuits;
 pub mod devnet;
+pub mod doctor;
 pub mod farm;
 pub mod key;
 pub mod sequencer;

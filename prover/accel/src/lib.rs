@@ -3,6 +3,7 @@
 //! Above these traits nobody knows about devices, below them nobody knows about proofs. [`cpu::CpuBackend`] is always
 //! there; every backend passes the same suite against the plain twins in [`reference`].
 
+mod by_size;
 pub mod cpu;
 mod error;
 mod field;
@@ -13,6 +14,7 @@ pub mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use by_size::{BySize, Thresholds};
 pub use error::AccelError;
 pub use field::NttField;
 pub use msm::Msm;

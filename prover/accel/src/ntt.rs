@@ -33,6 +33,17 @@ pub struct Transform<'a, Coset> {
     pub coset: Option<&'a Coset>,
 }
 
+impl<Coset> Transform<'_, Coset> {
+    /// The same transform with another backend's coset.
+    pub(crate) fn with_coset<Other>(self, coset: Option<&Other>) -> Transform<'_, Other> {
+        Transform {
+            direction: self.direction,
+            order: self.order,
+            coset,
+        }
+    }
+}
+
 /// In-place transforms of columns of one length `n = 2^log_size`.
 ///
 /// `omega` is the field's own primitive root: for BN254's `Fr` halo2's (`Fr::ROOT_OF_UNITY` squared down), for

@@ -34,7 +34,7 @@ pub enum CacheError {
 /// of the circuits; it holds the set digest, and a damaged file is replaced. The directory is trusted as much as the
 /// program itself.
 pub fn load_or_build(dir: &Path) -> Result<CircuitSet, CacheError> {
-    let path = dir.join(format!("circuits-{SOURCE_FINGERPRINT}.bin"));
+    let path = circuits_path(dir);
     match fs::read(&path) {
         Ok(bytes) => match decode(&bytes) {
             Some(circuits) => return Ok(circuits),
@@ -48,6 +48,11 @@ pub fn load_or_build(dir: &Path) -> Result<CircuitSet, CacheError> {
     let bytes = encode(&circuits).map_err(CacheError::Encode)?;
     store(&path, &bytes).map_err(|source| CacheError::Io { path, source })?;
     Ok(circuits)
+}
+
+/// The file in `dir` that holds the circuits of this build.
+pub fn circuits_path(dir: &Path) -> PathBuf {
+    dir.join(format!("circuits-{SOURCE_FINGERPRINT}.bin"))
 }
 
 /// Magic, set digest, circuits.

@@ -9,7 +9,7 @@ mod job;
 mod setup;
 mod verify;
 
-pub use cache::{CacheError, load_or_build};
+pub use cache::{CacheError, circuits_path, load_or_build};
 pub use encoding::{DecodeError, encode_witness};
 pub use engine::{Engine, Proved, Step};
 pub use error::{ProveError, VerifyError};
