@@ -3,6 +3,12 @@
 //! Four words hold more than `5p`, so sums and differences are reduced only where a bound asks for it; each operation
 //! states its own.
 
+#[cfg(target_arch = "x86_64")]
+mod adx;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use adx::Adx;
+
 use super::lanes::{Modulus, Words};
 
 /// `a + b + carry` and the new carry.
@@ -110,6 +116,22 @@ pub(crate) fn montgomery<M: Modulus>(a: Words, b: Words) -> Words {
     add_row_reduced::<M>(t, a[3], b)
 }
 
+/// How products are computed; all give the very words of [`montgomery`].
+pub(crate) trait Multiplier: Copy {
+    fn mul<M: Modulus>(self, a: &Words, b: &Words) -> Words;
+}
+
+/// Without special instructions.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain;
+
+impl Multiplier for Plain {
+    #[inline(always)]
+    fn mul<M: Modulus>(self, a: &Words, b: &Words) -> Words {
+        montgomery::<M>(*a, *b)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use halo2curves::ff::Field;
@@ -146,6 +168,10 @@ mod tests {
 
     fn check<M: Modulus<Field: InWords + Field>>(a: Words, b: Words) {
         let product = montgomery::<M>(a, b);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(adx) = Adx::detect() {
+            assert_eq!(adx.mul::<M>(&a, &b), product);
+        }
         let below = |bound| sub(product, bound).1;
         if !sub(a, M::TWO_P).1 || !sub(b, M::TWO_P).1 {
             assert!(below(add(M::TWO_P, add(M::TWO_P, M::P))));

@@ -4,10 +4,12 @@
 use halo2curves::bn256::Fq;
 
 use super::{Operand, Packed, prefetch::prefetch};
+#[cfg(target_arch = "x86_64")]
+use crate::cpu::words::Adx;
 use crate::cpu::{
     lanes::{FqModulus, Modulus, Words},
     memory::InWords,
-    words::{add, montgomery, reduce, sub},
+    words::{Multiplier, Plain, add, montgomery, reduce, sub},
 };
 
 const P: Words = FqModulus::P;
@@ -45,22 +47,28 @@ enum Special {
 impl Adder {
     pub(super) fn add(&mut self, points: &[Packed], pairs: &[[Operand; 2]], sums: &mut [Packed]) {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("bmi2") {
-            // SAFETY: the feature is there.
-            return unsafe { self.add_bmi2(points, pairs, sums) };
+        if let Some(adx) = Adx::detect() {
+            // SAFETY: `adx` proves the features.
+            return unsafe { self.add_adx(adx, points, pairs, sums) };
         }
-        self.add_inline(points, pairs, sums);
+        self.add_with(Plain, points, pairs, sums);
     }
 
-    /// The same code where the compiler may multiply without going through two fixed registers.
+    /// With the features, so that the products are inlined.
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "bmi2")]
-    fn add_bmi2(&mut self, points: &[Packed], pairs: &[[Operand; 2]], sums: &mut [Packed]) {
-        self.add_inline(points, pairs, sums);
+    #[target_feature(enable = "bmi2,adx")]
+    fn add_adx(&mut self, adx: Adx, points: &[Packed], pairs: &[[Operand; 2]], sums: &mut [Packed]) {
+        self.add_with(adx, points, pairs, sums);
     }
 
     #[inline(always)]
-    fn add_inline(&mut self, points: &[Packed], pairs: &[[Operand; 2]], sums: &mut [Packed]) {
+    fn add_with(
+        &mut self,
+        multiplier: impl Multiplier,
+        points: &[Packed],
+        pairs: &[[Operand; 2]],
+        sums: &mut [Packed],
+    ) {
         self.steps.clear();
         self.special.clear();
         let (groups, rest) = pairs.as_chunks::<CHAINS>();
@@ -68,10 +76,11 @@ impl Adder {
         for (number, group) in groups.iter().enumerate() {
             let ahead = pairs.get(number * CHAINS + AHEAD..).unwrap_or_default();
             prefetch(points, &ahead[..ahead.len().min(CHAINS)]);
-            self.multiply(points, group, &mut products);
+            self.multiply(multiplier, points, group, &mut products);
         }
         for pair in rest {
             self.multiply(
+                multiplier,
                 points,
                 &[*pair],
                 products.first_chunk_mut().expect("there is a chain"),
@@ -83,6 +92,7 @@ impl Adder {
         for (i, (pair, sum)) in rest.iter().zip(rest_sums).enumerate().rev() {
             let inverse = inverses.first_chunk_mut().expect("there is a chain");
             self.finish(
+                multiplier,
                 points,
                 groups.len() * CHAINS + i,
                 &[*pair],
@@ -91,7 +101,7 @@ impl Adder {
             );
         }
         for (number, (group, sums)) in groups.iter().zip(group_sums).enumerate().rev() {
-            self.finish(points, number * CHAINS, group, &mut inverses, sums);
+            self.finish(multiplier, points, number * CHAINS, group, &mut inverses, sums);
         }
     }
 
@@ -99,6 +109,7 @@ impl Adder {
     #[inline(always)]
     fn multiply<const N: usize>(
         &mut self,
+        multiplier: impl Multiplier,
         points: &[Packed],
         pairs: &[[Operand; 2]; N],
         products: &mut [Words; N],
@@ -113,7 +124,7 @@ impl Adder {
                 denominator,
                 prefix: *product,
             });
-            *product = mul(*product, denominator);
+            *product = multiplier.mul::<FqModulus>(product, &denominator);
         }
     }
 
@@ -145,6 +156,7 @@ impl Adder {
     #[inline(always)]
     fn finish<const N: usize>(
         &mut self,
+        multiplier: impl Multiplier,
         points: &[Packed],
         start: usize,
         pairs: &[[Operand; 2]; N],
@@ -156,8 +168,8 @@ impl Adder {
         // closures would be calls.
         let (mut own, mut numerators, mut xs) = ([[0; 4]; N], [[0; 4]; N], [[0; 4]; N]);
         for i in 0..N {
-            own[i] = mul(inverses[i], steps[i].prefix);
-            inverses[i] = mul(inverses[i], steps[i].denominator);
+            own[i] = multiplier.mul::<FqModulus>(&inverses[i], &steps[i].prefix);
+            inverses[i] = multiplier.mul::<FqModulus>(&inverses[i], &steps[i].denominator);
         }
         for i in 0..N {
             let [a, b] = pairs[i];
@@ -175,17 +187,17 @@ impl Adder {
         }
         let mut slopes = own;
         for i in 0..N {
-            slopes[i] = mul(numerators[i], own[i]);
+            slopes[i] = multiplier.mul::<FqModulus>(&numerators[i], &own[i]);
         }
         for i in 0..N {
             let [a, b] = [pairs[i][0].index(), pairs[i][1].index()];
-            let square = mul(slopes[i], slopes[i]);
+            let square = multiplier.mul::<FqModulus>(&slopes[i], &slopes[i]);
             let x = minus(square, add(points[a].x, points[b].x), TWO_P);
             xs[i] = reduce(reduce(x, TWO_P), P);
         }
         for i in 0..N {
             let a = points[pairs[i][0].index()].x;
-            let product = mul(slopes[i], minus(a, xs[i], P));
+            let product = multiplier.mul::<FqModulus>(&slopes[i], &minus(a, xs[i], P));
             let y = minus(product, ordinate(points, pairs[i][0]), P);
             sums[i] = Packed {
                 x: xs[i],
@@ -198,11 +210,6 @@ impl Adder {
             }
         }
     }
-}
-
-#[inline(always)]
-fn mul(a: Words, b: Words) -> Words {
-    montgomery::<FqModulus>(a, b)
 }
 
 /// `a - b + bound`, for `b` up to `bound`.
@@ -230,7 +237,7 @@ fn ordinate(points: &[Packed], operand: Operand) -> Words {
 #[cold]
 #[inline(never)]
 fn triple_square(x: Words) -> Words {
-    let square = mul(x, x);
+    let square = montgomery::<FqModulus>(x, x);
     reduce(add(reduce(add(square, square), TWO_P), square), TWO_P)
 }
 
