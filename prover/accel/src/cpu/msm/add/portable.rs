@@ -62,7 +62,7 @@ impl Adder {
     }
 
     #[inline(always)]
-    fn add_with(
+    pub(super) fn add_with(
         &mut self,
         multiplier: impl Multiplier,
         points: &[Packed],
@@ -101,6 +101,9 @@ impl Adder {
             );
         }
         for (number, (group, sums)) in groups.iter().zip(group_sums).enumerate().rev() {
+            if let Some(first) = (number * CHAINS).checked_sub(AHEAD) {
+                prefetch(points, &pairs[first..][..CHAINS]);
+            }
             self.finish(multiplier, points, number * CHAINS, group, &mut inverses, sums);
         }
     }
