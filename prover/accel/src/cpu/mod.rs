@@ -5,6 +5,7 @@ mod memory;
 mod msm;
 mod ntt;
 mod rows;
+mod words;
 
 use crate::Backend;
 

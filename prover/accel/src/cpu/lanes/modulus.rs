@@ -11,15 +11,17 @@ pub(crate) type Limbs = [u64; 5];
 /// Low 52 bits.
 pub(crate) const MASK: u64 = (1 << 52) - 1;
 
-/// A 254-bit prime and the constants of Montgomery arithmetic with `R = 2^260`.
+/// A 254-bit prime and the constants of Montgomery arithmetic with `R = 2^260` (or `2^256` in whole words).
 pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     /// The field with this modulus; its memory is [`Words`] in Montgomery form with `R = 2^256`.
     type Field;
     /// The modulus `p`.
     const P: Words;
+    /// `2p`.
+    const TWO_P: Words = twice(Self::P);
     /// `p` by limbs.
     const P_LIMBS: Limbs = limbs(Self::P, 0);
-    /// `-1 / p` modulo `2^52`.
+    /// `-1 / p` modulo `2^64`, and so modulo `2^52` in its low bits.
     const MINUS_P_INVERSE: u64 = minus_inverse(Self::P[0]);
     /// `2^260` modulo `p`: one in Montgomery form.
     const ONE: Words = power_of_two(260, Self::P);
@@ -81,14 +83,14 @@ pub(crate) const fn multiple(p: Words, factor: u64) -> Limbs {
     out
 }
 
-/// `-1 / odd` modulo `2^52`, by Newton's iteration: each step doubles the number of right bits.
+/// `-1 / odd` modulo `2^64`, by Newton's iteration: each step doubles the number of right bits.
 const fn minus_inverse(odd: u64) -> u64 {
     let (mut inverse, mut step) = (1u64, 0);
     while step < 6 {
         inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
         step += 1;
     }
-    inverse.wrapping_neg() & MASK
+    inverse.wrapping_neg()
 }
 
 /// `2^exponent` modulo `p`.
@@ -101,13 +103,19 @@ const fn power_of_two(exponent: u32, p: Words) -> Words {
     value
 }
 
-/// `2 * value` modulo `p`, for `value < p < 2^255`.
-const fn double(value: Words, p: Words) -> Words {
+/// `2 * value` below `2^256`.
+const fn twice(value: Words) -> Words {
     let (mut doubled, mut i) = ([0; 4], 0);
     while i < 4 {
         doubled[i] = (value[i] << 1) | if i > 0 { value[i - 1] >> 63 } else { 0 };
         i += 1;
     }
+    doubled
+}
+
+/// `2 * value` modulo `p`, for `value < p < 2^255`.
+const fn double(value: Words, p: Words) -> Words {
+    let doubled = twice(value);
     let (mut reduced, mut borrow, mut i) = ([0; 4], false, 0);
     while i < 4 {
         let (difference, first) = doubled[i].overflowing_sub(p[i]);

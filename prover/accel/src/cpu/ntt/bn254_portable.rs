@@ -14,80 +14,14 @@ use super::{
 use crate::cpu::{
     lanes::{FrModulus, Modulus, Words},
     memory::InWords,
+    words::{add, mac, montgomery, reduce, sub},
 };
 
 const P: Words = FrModulus::P;
-const TWO_P: Words = double(P);
-/// `-1 / p` modulo `2^64`.
-const MINUS_P_INVERSE: u64 = 0xc2e1_f593_efff_ffff;
+const TWO_P: Words = FrModulus::TWO_P;
 
 /// `2^256 - p`: adding its multiples subtracts those of `p`.
 const MINUS_P: Words = [P[0].wrapping_neg(), !P[1], !P[2], !P[3]];
-
-const fn double(a: Words) -> Words {
-    [
-        a[0] << 1,
-        a[1] << 1 | a[0] >> 63,
-        a[2] << 1 | a[1] >> 63,
-        a[3] << 1 | a[2] >> 63,
-    ]
-}
-
-#[inline(always)]
-fn add(a: Words, b: Words) -> Words {
-    let (mut out, mut carry) = ([0; 4], false);
-    for i in 0..4 {
-        (out[i], carry) = a[i].carrying_add(b[i], carry);
-    }
-    out
-}
-
-/// The difference and whether it is negative.
-#[inline(always)]
-fn sub(a: Words, b: Words) -> (Words, bool) {
-    let (mut out, mut borrow) = ([0; 4], false);
-    for i in 0..4 {
-        (out[i], borrow) = a[i].borrowing_sub(b[i], borrow);
-    }
-    (out, borrow)
-}
-
-/// `a - b` where that is not negative, else `a`.
-#[inline(always)]
-fn reduce(a: Words, b: Words) -> Words {
-    let (difference, negative) = sub(a, b);
-    let keep = 0u64.wrapping_sub(u64::from(negative));
-    let mut out = [0; 4];
-    for i in 0..4 {
-        out[i] = (a[i] & keep) | (difference[i] & !keep);
-    }
-    out
-}
-
-/// `sum + x·y + carry` as low and high word.
-#[inline(always)]
-fn mac(sum: u64, x: u64, y: u64, carry: u64) -> (u64, u64) {
-    let wide = u128::from(x) * u128::from(y) + u128::from(sum) + u128::from(carry);
-    (wide as u64, (wide >> 64) as u64)
-}
-
-/// `a * b / 2^256` below `2p`, for any `a` and `b < p`.
-#[inline(always)]
-fn montgomery(a: Words, b: Words) -> Words {
-    let mut t = [0u64; 4];
-    for i in 0..4 {
-        let (low, mut carry) = mac(t[0], a[i], b[0], 0);
-        let q = low.wrapping_mul(MINUS_P_INVERSE);
-        let (_, mut reduction) = mac(low, q, P[0], 0);
-        for j in 1..4 {
-            let (sum, next) = mac(t[j], a[i], b[j], carry);
-            carry = next;
-            (t[j - 1], reduction) = mac(sum, q, P[j], reduction);
-        }
-        t[3] = carry + reduction; // no overflow: the sum is below (b + p)·2^64 and b + p < 2^255
-    }
-    t
-}
 
 /// `a + b·c` modulo `2^256`.
 #[inline(always)]
@@ -204,12 +138,12 @@ impl Arithmetic for Bn254Portable {
 
     #[inline(always)]
     unsafe fn advance(factor: Words, ratio: Words) -> Words {
-        reduce(montgomery(factor, ratio), P)
+        reduce(montgomery::<FrModulus>(factor, ratio), P)
     }
 
     #[inline(always)]
     unsafe fn scale(vector: Words, factor: Words) -> Words {
-        montgomery(vector, factor)
+        montgomery::<FrModulus>(vector, factor)
     }
 
     #[inline(always)]
@@ -245,7 +179,7 @@ mod tests {
 
     /// Words below `4p`, often just so.
     fn words() -> impl Strategy<Value = Words> {
-        let largest = sub(double(TWO_P), [1, 0, 0, 0]).0;
+        let largest = sub(add(TWO_P, TWO_P), [1, 0, 0, 0]).0;
         let any_words = prop::array::uniform4(prop_oneof![any::<u64>(), Just(0), Just(u64::MAX)]);
         let below = any_words.prop_map(move |words| if sub(words, largest).1 { words } else { largest });
         prop_oneof![3 => below, 1 => Just(largest), 1 => Just(TWO_P), 1 => Just(P)]
@@ -256,7 +190,7 @@ mod tests {
         fn products_are_right(x in words(), raw: [u64; 4], largest: bool) {
             let w = if largest { Fr::NTT_ZERO - Fr::NTT_ONE } else { Fr::from_raw(raw) };
             let expected = big(&x) * big(&integer(w)) % big(&P);
-            for product in [shoup(x, &Bn254Portable::constant(w)), montgomery(x, Bn254Portable::factor(w))] {
+            for product in [shoup(x, &Bn254Portable::constant(w)), montgomery::<FrModulus>(x, Bn254Portable::factor(w))] {
                 prop_assert!(big(&product) < big(&TWO_P));
                 prop_assert_eq!(big(&product) % big(&P), expected.clone());
             }

@@ -132,10 +132,8 @@ fn constants_are_right() {
     fn check<M: Modulus>() {
         let p = modulus::<M>();
         assert_eq!(big(&M::ONE), (BigUint::from(1u8) << 260) % &p);
-        assert_eq!(
-            (M::MINUS_P_INVERSE as u128 * (M::P[0] & MASK) as u128 + 1) & MASK as u128,
-            0
-        );
+        assert_eq!(M::MINUS_P_INVERSE.wrapping_mul(M::P[0]), u64::MAX);
+        assert_eq!(big(&M::TWO_P), &p * 2u8);
         assert_eq!((BigUint::from(1u8) << 260) / &p, BigUint::from(HEADROOM));
         assert_eq!(words(&p), M::P);
     }

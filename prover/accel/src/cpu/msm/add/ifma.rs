@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 
 use halo2curves::bn256::Fq;
 
-use super::{Operand, Packed};
+use super::{Operand, Packed, prefetch::prefetch};
 use crate::cpu::{
     lanes::{FqModulus, Ifma, Lanes, Modulus, WIDTH, Words},
     memory::InWords,
@@ -69,14 +69,6 @@ fn add(
         let own = inverse.mul(*prefix);
         *inverse = inverse.mul(group.denominator(ifma));
         group.finish(ifma, own, sums);
-    }
-}
-
-#[inline(always)]
-fn prefetch(points: &[Packed], pairs: &[[Operand; 2]]) {
-    for operand in pairs.as_flattened() {
-        // SAFETY: a prefetch may name any address; this one is of an element.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>((&raw const points[operand.index()]).cast()) };
     }
 }
 

@@ -3,6 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod portable;
+mod prefetch;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +20,12 @@ impl Operand {
         Self((index as u32) << 1 | u32::from(negate))
     }
 
+    #[inline(always)]
     fn index(self) -> usize {
         self.0 as usize >> 1
     }
 
+    #[inline(always)]
     fn is_negated(self) -> bool {
         self.0 & 1 == 1
     }

@@ -10,6 +10,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::cpu::words::Plain;
 
 /// A few points with every relation between them: the identity, opposite and equal ones.
 fn points(seed: u64) -> Vec<G1Affine> {
@@ -38,6 +39,12 @@ fn check(level: Level, seed: u64, pairs: &[[(usize, bool); 2]]) {
     let mut adder = Adder::new(level);
     for _ in 0..2 {
         adder.add(&packed, &operands, &mut sums); // the second time with used scratch memory
+    }
+    if level == Level::Portable {
+        // What a machine without special instructions does.
+        let mut plain = vec![Packed::IDENTITY; pairs.len()];
+        portable::Adder::default().add_with(Plain, &packed, &operands, &mut plain);
+        assert_eq!(plain, sums);
     }
     for ((pair, operands), sum) in pairs.iter().zip(&operands).zip(&sums) {
         let signed = |side: (usize, bool)| {
