@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn memory_is_judged_by_what_a_worker_needs() {
-        let judge = |total, available| judge_memory(Some(total << 30), Some(available << 30)).status;
+        let judge =
+            |total: u64, available: u64| judge_memory(Some(total << 30), Some(available << 30)).status;
         assert_eq!(judge(2, 2), Status::Failed);
         assert_eq!(judge(16, 3), Status::Warning);
         assert_eq!(judge(16, 4), Status::Ok);

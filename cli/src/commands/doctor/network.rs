@@ -10,11 +10,16 @@ use alloy::{
     eips::BlockNumberOrTag,
     providers::{Provider, ProviderBuilder},
 };
+use tonic::transport::Endpoint;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
 use super::finding::{Finding, Status};
+
+fn chain(error: tonic::transport::Error) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}
 
 /// Longest that a neighbour may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -91,10 +96,11 @@ fn clock(block_timestamp: u64, now: SystemTime) -> Finding {
 /// Whether the coordinator serves.
 pub async fn farm(url: &str) -> Finding {
     let ask = async {
-        let mut client = HealthClient::connect(url.to_owned())
-            .await
-            .map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
-        let answer = client.check(HealthCheckRequest::default()).await;
+        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(chain)?;
+        let channel = endpoint.connect().await.map_err(chain)?;
+        let answer = HealthClient::new(channel)
+            .check(HealthCheckRequest::default())
+            .await;
         let status = answer
             .map_err(|status| status.message().to_owned())?
             .into_inner()
