@@ -29,18 +29,22 @@ inline void require(bool condition, cudaError_t otherwise)
     if (!condition) fail(otherwise);
 }
 
+// Runs the body of an entry point. The runtime keeps a thread's last error, and the check after its next launch of a
+// kernel would find it: it is taken back here.
 template<class Body> cudaError_t guarded(Body body) noexcept
 {
+    cudaError_t status = cudaErrorUnknown;
     try {
         body();
         return cudaSuccess;
     } catch (const cuda_error& error) {
-        return status_of(error.code());
+        status = status_of(error.code());
     } catch (const std::bad_alloc&) {
-        return cudaErrorMemoryAllocation;
+        status = cudaErrorMemoryAllocation;
     } catch (...) {
-        return cudaErrorUnknown;
     }
+    (void)cudaGetLastError();
+    return status;
 }
 
 // sppark's handle of a card, made the current one of this thread. sppark numbers only the cards that it can use, and

@@ -29,6 +29,8 @@ unsafe extern "C" {
         kind: c_int,
         stream: *mut c_void,
     ) -> c_int;
+    #[link_name = "cudaGetLastError"]
+    pub fn get_last_error() -> c_int;
     #[link_name = "cudaGetErrorName"]
     pub fn get_error_name(status: c_int) -> *const c_char;
     #[link_name = "cudaGetErrorString"]

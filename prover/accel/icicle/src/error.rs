@@ -37,7 +37,11 @@ pub(crate) mod status {
 }
 
 impl Error {
+    /// Takes the status back from the runtime too: it keeps a thread's last one, and the check after the next launch of a
+    /// kernel would find it.
     pub(crate) fn new(status: i32, call: &'static str) -> Self {
+        // SAFETY: returns an integer.
+        let _ = unsafe { cudart::get_last_error() };
         Self { status, call }
     }
 
@@ -45,7 +49,7 @@ impl Error {
         if status == status::SUCCESS {
             Ok(())
         } else {
-            Err(Self { status, call })
+            Err(Self::new(status, call))
         }
     }
 

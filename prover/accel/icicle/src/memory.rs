@@ -42,7 +42,8 @@ impl DeviceMemory {
             unsafe { cudart::malloc(&mut address, bytes(words)) },
             "cudaMalloc",
         )?;
-        let address = NonNull::new(address.cast()).ok_or(Error::new(status::UNKNOWN, "cudaMalloc"))?;
+        let address =
+            NonNull::new(address.cast()).ok_or_else(|| Error::new(status::UNKNOWN, "cudaMalloc"))?;
         Ok(Self {
             device,
             address,
@@ -127,8 +128,8 @@ impl PinnedMemory {
         // SAFETY: writes one pointer.
         let status = unsafe { cudart::host_alloc(&mut address, bytes(words), cudart::HOST_ALLOC_DEFAULT) };
         Error::check(status, "cudaHostAlloc")?;
-        let address =
-            NonNull::new(address.cast::<u64>()).ok_or(Error::new(status::UNKNOWN, "cudaHostAlloc"))?;
+        let address = NonNull::new(address.cast::<u64>())
+            .ok_or_else(|| Error::new(status::UNKNOWN, "cudaHostAlloc"))?;
         // SAFETY: `words` words were just allocated.
         unsafe { address.write_bytes(0, words) };
         Ok(Self { address, words })

@@ -99,7 +99,7 @@ extern "C" fn cudaMalloc(address: *mut *mut c_void, bytes: usize) -> Status {
     counted!();
     let device = CURRENT_DEVICE.get();
     if faults::allocation_fails() || bytes > faults::settings().memory_bytes - used(device) {
-        return OUT_OF_MEMORY;
+        return faults::fail(OUT_OF_MEMORY);
     }
     // SAFETY: the layout is not empty; the caller's pointer. Filled with what is no field element, so that nobody can
     // count on zeros.
@@ -166,15 +166,21 @@ extern "C" fn cudaFreeHost(address: *mut c_void) -> Status {
     release(address, false)
 }
 
-/// Whether `bytes` bytes from `address` on are in one allocation on the device.
-pub fn is_on_device(address: *const c_void, bytes: usize) -> bool {
+fn is_within(address: *const c_void, bytes: usize, on_device: bool) -> bool {
     let address = address as usize;
     with_memory(|all| {
         let within = |(&start, allocation): (&usize, &Allocation)| {
-            allocation.device.is_some() && start <= address && address + bytes <= start + allocation.bytes
+            allocation.device.is_some() == on_device
+                && start <= address
+                && address + bytes <= start + allocation.bytes
         };
         all.iter().any(within)
     })
+}
+
+/// Whether `bytes` bytes from `address` on are in one allocation on the device.
+pub fn is_on_device(address: *const c_void, bytes: usize) -> bool {
+    is_within(address, bytes, true)
 }
 
 /// Whether the device's side of a copy is memory of the device, and the host's side is not.
@@ -210,6 +216,14 @@ extern "C" fn cudaMemcpyAsync(
     counted!();
     if !sides_match(to, from, bytes, kind) {
         return INVALID_VALUE;
+    }
+    let host_side = if kind == 1 { from } else { to };
+    if kind != 3 && !is_within(host_side, bytes, false) {
+        // Memory that is not pinned: CUDA returns when it has been read or written.
+        streams::synchronize(stream);
+        // SAFETY: as in `cudaMemcpy`.
+        unsafe { std::ptr::copy(from.cast::<u8>(), to.cast(), bytes) };
+        return SUCCESS;
     }
     let (to, from) = (to as usize, from as usize);
     // SAFETY: as in `cudaMemcpy`; the caller keeps both sides until the stream is done, as CUDA demands.
@@ -256,7 +270,10 @@ extern "C" fn cudaStreamSynchronize(stream: *mut c_void) -> Status {
 
 #[unsafe(no_mangle)]
 extern "C" fn cudaGetLastError() -> Status {
-    faults::call()
+    match faults::call() {
+        SUCCESS => faults::take_last_error(),
+        fault => fault,
+    }
 }
 
 #[unsafe(no_mangle)]

@@ -5,6 +5,7 @@
 //! - `ASHLAR_STAND_IN_LOSE_AT_CALL`: from this call (counted from 1) on the device is lost.
 
 use std::{
+    cell::Cell,
     env,
     ffi::c_int,
     sync::{
@@ -51,6 +52,29 @@ pub fn call() -> Status {
         LAUNCH_FAILURE
     } else {
         SUCCESS
+    }
+}
+
+thread_local! {
+    static LAST_ERROR: Cell<Status> = const { Cell::new(SUCCESS) };
+}
+
+/// Keeps an error as the thread's last one, as the CUDA runtime does, and answers with it.
+pub fn fail(status: Status) -> Status {
+    LAST_ERROR.set(status);
+    status
+}
+
+/// The thread's last error, which is then forgotten.
+pub fn take_last_error() -> Status {
+    LAST_ERROR.replace(SUCCESS)
+}
+
+/// [`call`] for what launches kernels: libraries ask for the last error after a launch, and find an older one too.
+pub fn launch() -> Status {
+    match call() {
+        SUCCESS => take_last_error(),
+        fault => fault,
     }
 }
 

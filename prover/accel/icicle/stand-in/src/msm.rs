@@ -52,7 +52,7 @@ extern "C" fn bn254MSMCuda(
     config: *const MsmConfig,
     results: *mut Projective,
 ) -> Status {
-    match faults::call() {
+    match faults::launch() {
         SUCCESS => {}
         fault => return fault,
     }

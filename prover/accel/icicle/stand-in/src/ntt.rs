@@ -97,7 +97,7 @@ extern "C" fn bn254NTTCuda(
     config: *const NttConfig,
     output: *mut Words,
 ) -> Status {
-    match faults::call() {
+    match faults::launch() {
         SUCCESS => {}
         fault => return fault,
     }
