@@ -1,12 +1,15 @@
 //! The heavy arithmetic of the wrap prover, behind one small trait per operation.
 //!
 //! Above these traits nobody knows about devices, below them nobody knows about proofs. [`cpu::CpuBackend`] is always
-//! there; every backend passes the same suite against the plain twins in [`reference`].
+//! there, `icicle` where the feature of that name is compiled and a card answers; every backend passes the same suite
+//! against the plain twins in [`reference`].
 
 mod by_size;
 pub mod cpu;
 mod error;
 mod field;
+#[cfg(feature = "icicle")]
+pub mod icicle;
 mod msm;
 mod ntt;
 pub mod reference;

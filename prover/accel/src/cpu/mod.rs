@@ -1,7 +1,7 @@
 //! The CPU backend: rayon over all cores, vector arithmetic where the machine has it.
 
 mod lanes;
-mod memory;
+pub(crate) mod memory;
 mod msm;
 mod ntt;
 mod rows;

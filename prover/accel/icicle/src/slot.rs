@@ -1,0 +1,134 @@
+//! One load on its way through the device.
+#![allow(unsafe_code, reason = "starts transfers that go on after the call")]
+
+use std::ffi::c_void;
+
+use icicle_cuda_runtime::{
+    device_context::DeviceContext,
+    stream::{CudaStream, CudaStreamCreateFlags},
+};
+
+use crate::{
+    cudart,
+    device::Device,
+    error::Error,
+    memory::{DeviceMemory, PinnedMemory, bytes},
+};
+
+/// A stream, a pinned buffer, and an input and an output buffer on the device.
+///
+/// What happens to a load happens in the order of its stream: [`staging`](Self::staging) is filled, then
+/// [`upload`](Self::upload)ed, transformed from input to output, and [`download`](Self::download)ed to be read as
+/// [`result`](Self::result). Each of these but the first and the last returns before the device is done, so that the
+/// caller can fill another slot in the meantime. The pinned buffer is out of reach while the device may be using it.
+pub struct Slot {
+    // In the order in which they are dropped, after `Drop` has waited for the stream.
+    stream: CudaStream,
+    input: DeviceMemory,
+    output: DeviceMemory,
+    pinned: PinnedMemory,
+    device: Device,
+}
+
+// SAFETY: the handle of a stream may be used from any thread; icicle-cuda-runtime declares it `Sync` and only its raw
+// pointer keeps it from being `Send`. The rest is `Send`.
+unsafe impl Send for Slot {}
+
+impl Slot {
+    /// Bytes on the device of a slot for `words` words.
+    pub fn device_bytes(words: usize) -> u64 {
+        2 * bytes(words) as u64
+    }
+
+    /// A slot for loads of up to `words` words, at least one.
+    pub fn new(device: Device, words: usize) -> Result<Self, Error> {
+        device.activate()?;
+        let stream = CudaStream::create_with_flags(CudaStreamCreateFlags::NON_BLOCKING)
+            .map_err(|error| Error::from_cuda(error, "cudaStreamCreateWithFlags"))?;
+        Ok(Self {
+            stream,
+            input: DeviceMemory::new(device, words)?,
+            output: DeviceMemory::new(device, words)?,
+            pinned: PinnedMemory::new(device, words)?,
+            device,
+        })
+    }
+
+    /// Words that fit in.
+    pub fn words(&self) -> usize {
+        self.input.words()
+    }
+
+    /// The first `words` words of the pinned buffer, to be filled; waits for what the slot is doing.
+    pub fn staging(&mut self, words: usize) -> Result<&mut [u64], Error> {
+        self.wait()?;
+        Ok(self.pinned.words_mut(words))
+    }
+
+    /// Starts the transfer of the first `words` words of the pinned buffer to the device's input buffer.
+    pub fn upload(&mut self, words: usize) -> Result<(), Error> {
+        let (to, from) = (self.input.address(), self.pinned.address());
+        self.copy(to, from, words, cudart::HOST_TO_DEVICE)
+    }
+
+    /// Starts the transfer of the first `words` words of the device's output buffer to the pinned buffer.
+    pub fn download(&mut self, words: usize) -> Result<(), Error> {
+        let (to, from) = (self.pinned.address(), self.output.address());
+        self.copy(to, from, words, cudart::DEVICE_TO_HOST)
+    }
+
+    /// Waits for what was started, and gives the first `words` words of the pinned buffer.
+    pub fn result(&mut self, words: usize) -> Result<&[u64], Error> {
+        self.wait()?;
+        Ok(self.pinned.words(words))
+    }
+
+    fn copy(&mut self, to: *mut u64, from: *const u64, words: usize, kind: i32) -> Result<(), Error> {
+        assert!(words <= self.words(), "beyond the end of the slot");
+        self.device.activate()?;
+        // SAFETY: both buffers belong to the slot and hold that many words. They outlive the transfer, since `Drop`
+        // waits for it, and `staging` and `result` wait before they lend the pinned one.
+        let status =
+            unsafe { cudart::memcpy_async(to.cast(), from.cast(), bytes(words), kind, self.stream_handle()) };
+        Error::check(status, "cudaMemcpyAsync")
+    }
+
+    fn wait(&self) -> Result<(), Error> {
+        self.device.activate()?;
+        self.stream
+            .synchronize()
+            .map_err(|error| Error::from_cuda(error, "cudaStreamSynchronize"))
+    }
+
+    fn stream_handle(&self) -> *mut c_void {
+        // SAFETY: `CudaStream` is a transparent wrapper of the handle.
+        unsafe { std::ptr::from_ref(&self.stream).cast::<*mut c_void>().read() }
+    }
+
+    pub(crate) fn device(&self) -> Device {
+        self.device
+    }
+
+    pub(crate) fn input(&self) -> &DeviceMemory {
+        &self.input
+    }
+
+    pub(crate) fn output(&self) -> &DeviceMemory {
+        &self.output
+    }
+
+    /// Names device and stream to the native library.
+    pub(crate) fn context(&self) -> DeviceContext<'_> {
+        DeviceContext {
+            stream: &self.stream,
+            device_id: self.device.index(),
+            mempool: 0,
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let _ = self.wait(); // a failure means that the device is lost: it will not write any more
+    }
+}

@@ -1,0 +1,139 @@
+//! The backend for NVIDIA's cards: bases and twiddles stay on the card, columns go there and back.
+//!
+//! **Its kernels have not yet run on a card.** The host side passes the suite over a stand-in library that computes on
+//! the CPU (`prover/accel/icicle/stand-in`), which says nothing about the kernels; see `docs/gpu-development.md`.
+//!
+//! Programs over rows ([`EvaluateRows`](crate::rows::EvaluateRows)) are evaluated by [`CpuBackend`]: there is no kernel
+//! for them yet. Everything else goes to the card whatever its size; [`SizedBackend`] keeps small inputs on the CPU.
+
+mod budget;
+mod error;
+mod msm;
+mod ntt;
+mod rows;
+mod sized;
+mod staging;
+
+use std::sync::{Arc, Mutex};
+
+use ashlar_icicle::Device;
+
+use self::{
+    budget::{Budget, Reservation},
+    error::Context,
+    staging::Staging,
+};
+pub use self::{
+    msm::Bases,
+    ntt::{Coset, DeviceField, Domain},
+    sized::{SizedBackend, SizedBases, SizedCoset, SizedDomain},
+};
+use crate::{AccelError, Backend, cpu::CpuBackend};
+
+/// The backend's name in errors, logs and benchmarks.
+const NAME: &str = "icicle";
+
+/// Which card, and how much of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Index among the cards that the process sees (`CUDA_VISIBLE_DEVICES`).
+    pub device: usize,
+    /// Bytes on the card that the backend may hold at once: bases, buffers, and scratch during a call. `None` takes what
+    /// the driver says is free at each allocation, less [`Self::reserve_bytes`].
+    pub memory_budget_bytes: Option<u64>,
+    /// Bytes of free memory that are left alone without a budget: for the context, for tables of roots (about 40 MB), and
+    /// for what other processes allocate in the meantime.
+    pub reserve_bytes: u64,
+    /// Bytes of a transfer, of which two are on their way at once; a longer column goes in one piece all the same.
+    /// The default is not measured.
+    pub staging_bytes: usize,
+    /// Transforms of BN254's scalar field have at most `2^max_log_size` elements. A library of ICICLE allocates twiddles
+    /// for this size with the first domain.
+    pub max_log_size: u32,
+    /// What [`SizedBackend`] leaves to the CPU; [`IcicleBackend`] itself does not read it.
+    pub thresholds: Thresholds,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            device: 0,
+            memory_budget_bytes: None,
+            reserve_bytes: 512 << 20,
+            staging_bytes: 8 << 20,
+            max_log_size: 22,
+            thresholds: Thresholds::default(),
+        }
+    }
+}
+
+/// Sizes from which on an operation is worth the way to the card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Scalars of a sum.
+    pub msm: usize,
+    /// Elements of a column.
+    pub ntt: usize,
+}
+
+impl Default for Thresholds {
+    /// Guesses: **not measured**, since the kernels have not yet run on a card.
+    fn default() -> Self {
+        Self {
+            msm: 1 << 13,
+            ntt: 1 << 15,
+        }
+    }
+}
+
+/// The backend `icicle`, on one card.
+///
+/// Calls from several threads are served one after another: they share the card and the buffers. Several cards are
+/// several backends.
+#[derive(Debug)]
+pub struct IcicleBackend {
+    device: Device,
+    options: Options,
+    budget: Arc<Budget>,
+    staging: Mutex<Staging>,
+    /// Held since BN254's roots were handed to the library; it keeps them until the process ends.
+    roots: Mutex<Option<Reservation>>,
+    cpu: CpuBackend,
+}
+
+impl IcicleBackend {
+    /// Opens a card. [`AccelError::Unavailable`] where there is none, or no driver for it.
+    pub fn new(options: Options) -> Result<Self, AccelError> {
+        let device = Device::open(options.device).context("opening the device", 0)?;
+        let budget = Arc::new(Budget::new(
+            device,
+            options.memory_budget_bytes,
+            options.reserve_bytes,
+        ));
+        tracing::info!(device = options.device, kernels = ?ashlar_icicle::KERNELS, "opened a CUDA device");
+        Ok(Self {
+            device,
+            options,
+            staging: Mutex::new(Staging::new(device, Arc::clone(&budget), options.staging_bytes)),
+            budget,
+            roots: Mutex::new(None),
+            cpu: CpuBackend::new(),
+        })
+    }
+
+    /// What it was opened with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Bytes on the card that are bases, buffers and scratch of this backend now.
+    pub fn bytes_in_use(&self) -> u64 {
+        self.budget.used()
+    }
+}
+
+impl Backend for IcicleBackend {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+}

@@ -1,0 +1,271 @@
+//! Transforms on the card.
+
+use std::{marker::PhantomData, sync::PoisonError};
+
+use ashlar_icicle::{Batch, Slot, bn254, goldilocks};
+use halo2curves::{bn256::Fr, ff::PrimeField};
+use plonky2_field::goldilocks_field::GoldilocksField;
+
+use super::{
+    IcicleBackend,
+    error::{Context, unavailable},
+};
+use crate::{AccelError, Direction, Ntt, NttField, Order, Transform, cpu::memory::InWords, field::canonical};
+
+/// A field whose transforms a card computes.
+pub trait DeviceField: NttField {
+    /// Words of an element on the card.
+    const WORDS: usize;
+
+    /// Largest transform of this build and these options, as log2.
+    fn max_log_size(backend: &IcicleBackend) -> u32;
+
+    /// Makes transforms of every size possible.
+    fn prepare(backend: &IcicleBackend) -> Result<(), AccelError>;
+
+    /// Writes a column as the card takes it.
+    fn write(column: &[Self], words: &mut [u64]);
+
+    /// Reads a column as the card leaves it.
+    fn read(words: &[u64], column: &mut [Self]);
+
+    /// Starts transforms from the slot's input to its output.
+    fn start(slot: &mut Slot, batch: Batch, coset: Option<&Coset<Self>>) -> Result<(), ashlar_icicle::Error>;
+}
+
+/// Transforms of one size. The twiddles are the library's, on the card, for all sizes together.
+#[derive(Debug)]
+pub struct Domain<F> {
+    log_size: u32,
+    field: PhantomData<F>,
+}
+
+/// A shift and its inverse; the card computes their powers as it goes.
+#[derive(Debug)]
+pub struct Coset<F> {
+    log_size: u32,
+    shift: F,
+    inverse: F,
+}
+
+impl DeviceField for Fr {
+    const WORDS: usize = bn254::ELEMENT_WORDS;
+
+    fn max_log_size(backend: &IcicleBackend) -> u32 {
+        backend.options.max_log_size.min(bn254::MAX_LOG_SIZE)
+    }
+
+    fn prepare(backend: &IcicleBackend) -> Result<(), AccelError> {
+        let mut roots = backend.roots.lock().unwrap_or_else(PoisonError::into_inner);
+        if roots.is_some() {
+            return Ok(());
+        }
+        // With our own kernels the whole family costs nothing, and two backends of one process then agree about it.
+        let log_size = match ashlar_icicle::KERNELS {
+            ashlar_icicle::Kernels::Sppark => bn254::MAX_LOG_SIZE,
+            ashlar_icicle::Kernels::Library => Self::max_log_size(backend),
+        };
+        let bytes = bn254::domain_bytes(log_size);
+        let reservation = backend.budget.reserve(bytes)?;
+        bn254::initialize_domain(backend.device, canonical_limbs(&Fr::root(log_size)))
+            .context("preparing roots", bytes)?;
+        *roots = Some(reservation);
+        Ok(())
+    }
+
+    fn write(column: &[Self], words: &mut [u64]) {
+        words.copy_from_slice(Fr::slice_as_words(column).as_flattened());
+    }
+
+    fn read(words: &[u64], column: &mut [Self]) {
+        Fr::slice_as_words_mut(column)
+            .as_flattened_mut()
+            .copy_from_slice(words);
+    }
+
+    fn start(slot: &mut Slot, batch: Batch, coset: Option<&Coset<Self>>) -> Result<(), ashlar_icicle::Error> {
+        // The library inverts the shift itself.
+        bn254::ntt(slot, batch, coset.map(|coset| canonical_limbs(&coset.shift)))
+    }
+}
+
+impl DeviceField for GoldilocksField {
+    const WORDS: usize = 1;
+
+    fn max_log_size(_: &IcicleBackend) -> u32 {
+        goldilocks::MAX_LOG_SIZE
+    }
+
+    fn prepare(_: &IcicleBackend) -> Result<(), AccelError> {
+        if goldilocks::IS_COMPILED {
+            return Ok(());
+        }
+        Err(unavailable(
+            "ICICLE 1.3.0 has no Goldilocks: build with our own kernels (without ICICLE_BN254_LIB_DIR), or use the CPU",
+        ))
+    }
+
+    fn write(column: &[Self], words: &mut [u64]) {
+        for (word, &element) in words.iter_mut().zip(column) {
+            *word = canonical(element); // plonky2 may store elements unreduced, the kernels do not expect them
+        }
+    }
+
+    fn read(words: &[u64], column: &mut [Self]) {
+        for (element, &word) in column.iter_mut().zip(words) {
+            *element = Self(word);
+        }
+    }
+
+    fn start(slot: &mut Slot, batch: Batch, coset: Option<&Coset<Self>>) -> Result<(), ashlar_icicle::Error> {
+        let factor = coset.map_or(Self::NTT_ONE, |coset| match batch.direction {
+            ashlar_icicle::Direction::Forward => coset.shift,
+            ashlar_icicle::Direction::Inverse => coset.inverse,
+        });
+        goldilocks::ntt(slot, batch, canonical(factor))
+    }
+}
+
+impl<F: DeviceField> Ntt<F> for IcicleBackend {
+    type Domain = Domain<F>;
+    type Coset = Coset<F>;
+
+    fn prepare_domain(&self, log_size: u32) -> Result<Domain<F>, AccelError> {
+        let max_log_size = F::max_log_size(self);
+        if log_size > max_log_size {
+            return Err(AccelError::UnsupportedSize {
+                operation: "ntt",
+                size: 1usize.checked_shl(log_size).unwrap_or(usize::MAX),
+                max: 1 << max_log_size,
+            });
+        }
+        F::prepare(self)?;
+        Ok(Domain {
+            log_size,
+            field: PhantomData,
+        })
+    }
+
+    fn prepare_coset(&self, domain: &Domain<F>, shift: F) -> Result<Coset<F>, AccelError> {
+        let inverse = shift
+            .inverse()
+            .ok_or_else(|| invalid("the shift of a coset is zero"))?;
+        Ok(Coset {
+            log_size: domain.log_size,
+            shift,
+            inverse,
+        })
+    }
+
+    fn ntt_batch(
+        &self,
+        domain: &Domain<F>,
+        transform: Transform<'_, Coset<F>>,
+        columns: &mut [&mut [F]],
+    ) -> Result<(), AccelError> {
+        let size = 1 << domain.log_size;
+        if let Some(column) = columns.iter().find(|column| column.len() != size) {
+            return Err(AccelError::LengthMismatch {
+                operation: "ntt",
+                expected: size,
+                actual: column.len(),
+            });
+        }
+        if transform
+            .coset
+            .is_some_and(|coset| coset.log_size != domain.log_size)
+        {
+            return Err(invalid("the coset was prepared for another domain"));
+        }
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let words = size * F::WORDS;
+        let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = staging.slots(words)?;
+        let per_load = (slots[0].words() / words).min(columns.len().div_ceil(2)); // two loads can overlap, one cannot
+        let batch = |count| Batch {
+            log_size: domain.log_size,
+            count,
+            direction: direction(transform.direction),
+            order: order(transform.order),
+        };
+        let scratch = 2 * bn254::ntt_scratch_bytes(&batch(per_load)); // both slots may be at it
+        let _reservation = self.budget.reserve(scratch)?;
+
+        // Each slot takes a load, starts all that happens to it, and is asked for the result two loads later: meanwhile
+        // the other slot's load is copied, transferred and computed.
+        let mut under_way: [Option<&mut [&mut [F]]>; 2] = [None, None];
+        for (i, load) in columns.chunks_mut(per_load).enumerate() {
+            let slot = &mut slots[i % 2];
+            if let Some(done) = under_way[i % 2].take() {
+                collect(slot, words, done).context("ntt", scratch)?;
+            }
+            start(slot, words, load, batch(load.len()), transform.coset).context("ntt", scratch)?;
+            under_way[i % 2] = Some(load);
+        }
+        for (slot, load) in slots.iter_mut().zip(under_way) {
+            if let Some(load) = load {
+                collect(slot, words, load).context("ntt", scratch)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn start<F: DeviceField>(
+    slot: &mut Slot,
+    words: usize,
+    load: &[&mut [F]],
+    batch: Batch,
+    coset: Option<&Coset<F>>,
+) -> Result<(), ashlar_icicle::Error> {
+    let total = words * load.len();
+    let staging = slot.staging(total)?;
+    for (staging, column) in staging.chunks_exact_mut(words).zip(load) {
+        F::write(column, staging);
+    }
+    slot.upload(total)?;
+    F::start(slot, batch, coset)?;
+    slot.download(total)
+}
+
+fn collect<F: DeviceField>(
+    slot: &mut Slot,
+    words: usize,
+    load: &mut [&mut [F]],
+) -> Result<(), ashlar_icicle::Error> {
+    let result = slot.result(words * load.len())?;
+    for (result, column) in result.chunks_exact(words).zip(load) {
+        F::read(result, column);
+    }
+    Ok(())
+}
+
+fn direction(direction: Direction) -> ashlar_icicle::Direction {
+    match direction {
+        Direction::Forward => ashlar_icicle::Direction::Forward,
+        Direction::Inverse => ashlar_icicle::Direction::Inverse,
+    }
+}
+
+fn order(order: Order) -> ashlar_icicle::Order {
+    match order {
+        Order::NaturalToNatural => ashlar_icicle::Order::NaturalToNatural,
+        Order::NaturalToReversed => ashlar_icicle::Order::NaturalToReversed,
+        Order::ReversedToNatural => ashlar_icicle::Order::ReversedToNatural,
+    }
+}
+
+fn invalid(reason: &'static str) -> AccelError {
+    AccelError::InvalidInput {
+        operation: "ntt",
+        reason,
+    }
+}
+
+/// The integer below the modulus, least significant limb first.
+fn canonical_limbs(value: &Fr) -> [u64; bn254::ELEMENT_WORDS] {
+    let bytes = value.to_repr();
+    std::array::from_fn(|i| u64::from_le_bytes(std::array::from_fn(|j| bytes[8 * i + j])))
+}

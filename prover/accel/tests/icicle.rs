@@ -1,0 +1,230 @@
+//! The generic suite on the backend `icicle`, where a card answers. Without one every test says so and passes, unless
+//! `ASHLAR_ICICLE_MUST_RUN` is set. `ASHLAR_ICICLE_MAX_LOG_SIZE` replaces the largest size, 18.
+#![cfg(feature = "icicle")]
+
+use std::env;
+
+use ashlar_accel::{
+    AccelError, Backend, Direction, Msm, Ntt, NttField, Order, Transform,
+    icicle::{IcicleBackend, Options, SizedBackend, Thresholds},
+    reference, testing,
+    testing::msm::{KnownBases, Scalars},
+};
+use halo2curves::bn256::Fr;
+use plonky2_field::goldilocks_field::GoldilocksField;
+
+fn max_log_size() -> u32 {
+    env::var("ASHLAR_ICICLE_MAX_LOG_SIZE").map_or(18, |text| text.parse().expect("a number"))
+}
+
+/// The card, if there is one. Anything else than its absence is a failure.
+fn open(options: Options) -> Option<IcicleBackend> {
+    match IcicleBackend::new(options) {
+        Ok(backend) => Some(backend),
+        Err(error @ AccelError::Unavailable { .. }) if env::var_os("ASHLAR_ICICLE_MUST_RUN").is_none() => {
+            println!("skipped: {error}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Whether the build has transforms over Goldilocks: a library of ICICLE 1.3.0 has none, and says so.
+fn has_goldilocks(backend: &IcicleBackend) -> bool {
+    match Ntt::<GoldilocksField>::prepare_domain(backend, 3) {
+        Ok(_) => true,
+        Err(error @ AccelError::Unavailable { .. }) => {
+            println!("skipped: {error}");
+            false
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn msm_suite() {
+    let Some(backend) = open(Options::default()) else {
+        return;
+    };
+    testing::msm::suite(&backend, max_log_size());
+}
+
+#[test]
+fn bn254_ntt_suite() {
+    let Some(backend) = open(Options::default()) else {
+        return;
+    };
+    testing::ntt::suite::<Fr, _>(&backend, max_log_size());
+}
+
+#[test]
+fn goldilocks_ntt_suite() {
+    let Some(backend) = open(Options::default()) else {
+        return;
+    };
+    if has_goldilocks(&backend) {
+        testing::ntt::suite::<GoldilocksField, _>(&backend, max_log_size());
+    }
+}
+
+#[test]
+fn rows_suite() {
+    let Some(backend) = open(Options::default()) else {
+        return;
+    };
+    assert_eq!(backend.name(), "icicle");
+    testing::rows::suite(&backend);
+}
+
+/// plonky2 may store elements unreduced: every word is one.
+#[test]
+fn goldilocks_takes_unreduced_elements() {
+    let Some(backend) = open(Options::default()) else {
+        return;
+    };
+    if !has_goldilocks(&backend) {
+        return;
+    }
+    let words = [
+        u64::MAX,
+        u64::MAX - 1,
+        0xffff_ffff_0000_0001,
+        0xffff_ffff_0000_0000,
+        1 << 63,
+        0,
+    ];
+    for log_size in [0, 3, 7, 12] {
+        let column: Vec<_> = words
+            .iter()
+            .cycle()
+            .map(|&word| GoldilocksField(word))
+            .take(1 << log_size)
+            .collect();
+        let transform = Transform {
+            direction: Direction::Forward,
+            order: Order::NaturalToNatural,
+            coset: None,
+        };
+        let domain = backend.prepare_domain(log_size).unwrap();
+        let values = testing::ntt::transformed(&backend, &domain, &transform, std::slice::from_ref(&column));
+        let expected = reference::ntt::ntt(
+            Direction::Forward,
+            Order::NaturalToNatural,
+            GoldilocksField::NTT_ONE,
+            &column,
+        );
+        assert!(values[0] == expected, "2^{log_size}");
+    }
+}
+
+/// Buffers of a few columns: many loads are under way one after another, some of them shorter than a buffer.
+#[test]
+fn small_buffers_give_the_same() {
+    let options = Options {
+        staging_bytes: 3 * (32 << 7),
+        ..Options::default()
+    };
+    let Some(backend) = open(options) else { return };
+    testing::msm::batches(&backend);
+    testing::msm::special_bases(&backend);
+    testing::ntt::batches_columns::<Fr, _>(&backend);
+    testing::ntt::agrees_with_reference::<Fr, _>(&backend, 7);
+}
+
+/// With thresholds in the middle of the sizes both sides get some of the work.
+#[test]
+fn sized_backend_passes_the_suite() {
+    let options = Options {
+        thresholds: Thresholds { msm: 128, ntt: 256 },
+        ..Options::default()
+    };
+    let Some(card) = open(options) else { return };
+    let backend = SizedBackend::new(card);
+    testing::msm::suite(&backend, 10);
+    testing::ntt::suite::<Fr, _>(&backend, 10);
+    testing::rows::suite(&backend);
+}
+
+#[test]
+fn threads_share_a_backend() {
+    let Some(backend) = open(Options::default()) else {
+        return;
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| testing::msm::batches(&backend));
+            scope.spawn(|| testing::ntt::batches_columns::<Fr, _>(&backend));
+        }
+    });
+}
+
+/// A second backend on the same card has its own buffers and the same roots.
+#[test]
+fn two_backends_share_a_card() {
+    let (Some(one), Some(two)) = (open(Options::default()), open(Options::default())) else {
+        return;
+    };
+    for backend in [&one, &two] {
+        testing::ntt::agrees_with_reference::<Fr, _>(backend, 6);
+        testing::msm::batches(backend);
+    }
+}
+
+#[test]
+fn the_budget_is_kept() {
+    let options = Options {
+        memory_budget_bytes: Some(48 << 20),
+        staging_bytes: 1 << 20,
+        max_log_size: 16,
+        ..Options::default()
+    };
+    let Some(backend) = open(options) else { return };
+    assert_eq!(
+        backend.bytes_in_use(),
+        0,
+        "nothing is allocated before it is needed"
+    );
+    let points = KnownBases::new(1 << 12);
+    let bytes = 64 * points.points.len() as u64;
+    let bases = backend.prepare_bases(&points.points).unwrap();
+    assert_eq!(backend.bytes_in_use(), bytes);
+
+    // Bases beyond the budget are refused with the number, and leave no trace.
+    let many: Vec<_> = points.points.iter().copied().cycle().take(1 << 20).collect();
+    match backend.prepare_bases(&many).map(|_| ()) {
+        Err(AccelError::OutOfMemory { requested_bytes, .. }) => assert_eq!(requested_bytes, 64 << 20),
+        other => panic!("64 MiB of bases in 48 MiB: {other:?}"),
+    }
+    assert_eq!(backend.bytes_in_use(), bytes);
+
+    let scalars = Scalars::Full.draw(1 << 12, 1);
+    assert_eq!(backend.msm(&bases, &scalars).unwrap(), points.expected(&scalars));
+    let with_buffers = backend.bytes_in_use();
+    assert_eq!(
+        with_buffers,
+        bytes + (4 << 20),
+        "two slots of two buffers are kept, scratch is given back"
+    );
+    assert_eq!(backend.msm(&bases, &scalars).unwrap(), points.expected(&scalars));
+    assert_eq!(backend.bytes_in_use(), with_buffers, "and used again");
+    drop(bases);
+    assert_eq!(backend.bytes_in_use(), with_buffers - bytes);
+}
+
+#[test]
+fn a_card_that_is_not_there_is_unavailable() {
+    let options = Options {
+        device: 1000,
+        ..Options::default()
+    };
+    match IcicleBackend::new(options).map(|_| ()) {
+        Err(error @ AccelError::Unavailable { .. }) => {
+            let text = error.to_string();
+            assert!(
+                text.contains("nvidia-smi") || text.contains("driver"),
+                "no remedy: {text}"
+            );
+        }
+        other => panic!("card 1000: {other:?}"),
+    }
+}
