@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use ashlar_engine::{Engine, JobKind as Kind, WrapKit};
 use ashlar_farm::{ProofVerifier, Rejection};
 use ashlar_proto::{Bytes, JobKind};
+use ashlar_recursion::CircuitSet;
 use ashlar_snark::{
     halo2::WRAP_K,
     snark::BackendChoice,
@@ -47,8 +48,16 @@ impl Cache {
         self.engine_on(BackendChoice::default())
     }
 
-    /// The same, for who wraps proofs on a chosen backend.
+    /// The same, for who wraps proofs in this process on a chosen backend.
     pub fn engine_on(&self, backend: BackendChoice) -> anyhow::Result<Arc<Engine>> {
+        let (circuits, kit) = self.open()?;
+        Ok(Arc::new(
+            Engine::new(circuits).with_wrap(kit.with_backend(backend)?)?,
+        ))
+    }
+
+    /// The parts of an engine.
+    pub fn open(&self) -> anyhow::Result<(CircuitSet, WrapKit)> {
         std::fs::create_dir_all(&self.cache_dir)
             .with_context(|| format!("cannot create {}", self.cache_dir.display()))?;
         let circuits = ashlar_engine::load_or_build(&self.cache_dir)?;
@@ -56,8 +65,8 @@ impl Cache {
         if self.production {
             srs.require_production()?;
         }
-        let kit = WrapKit::load_or_generate(&self.cache_dir, srs, &circuits)?.with_backend(backend);
-        Ok(Arc::new(Engine::new(circuits).with_wrap(kit)?))
+        let kit = WrapKit::load_or_generate(&self.cache_dir, srs, &circuits)?;
+        Ok((circuits, kit))
     }
 }
 

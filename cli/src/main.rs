@@ -4,6 +4,7 @@ mod commands;
 mod demo;
 mod engine;
 mod shutdown;
+mod wrap;
 
 use clap::{Parser, Subcommand};
 
@@ -40,6 +41,9 @@ enum Command {
     Doctor(commands::doctor::Args),
     /// Derive a rollup key from an Ethereum key.
     Key(commands::key::Args),
+    /// Prove wraps for the worker at the other end of standard input and output.
+    #[command(hide = true)]
+    WrapChild(commands::wrap_child::Args),
 }
 
 fn main() -> std::process::ExitCode {
@@ -62,6 +66,7 @@ fn main() -> std::process::ExitCode {
         Command::Bench(args) => commands::bench::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Key(args) => commands::key::run(&args),
+        Command::WrapChild(args) => commands::wrap_child::run(args),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -10,6 +10,7 @@ pub mod sequencer;
 pub mod setup;
 pub mod verify;
 pub mod worker;
+pub mod wrap_child;
 
 use anyhow::Context;
 

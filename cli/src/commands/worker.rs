@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ashlar_snark::snark::BackendChoice;
 use ashlar_worker::{Coordinator, WorkerConfig};
 
 use crate::engine::{Cache, EngineRunner};
@@ -15,17 +14,15 @@ pub struct Args {
     /// Name of this worker, unique in the farm.
     #[arg(long)]
     name: String,
-    /// What computes the MSMs and NTTs of wrap jobs: `auto` (the fastest that this machine has) or `cpu`. A backend that
-    /// fails or computes wrong values is replaced by the CPU, and the log says why.
-    #[arg(long, default_value_t)]
-    backend: BackendChoice,
+    #[command(flatten)]
+    wrap: crate::wrap::Args,
     #[command(flatten)]
     cache: Cache,
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     let coordinator = Coordinator::new(&args.farm)?;
-    let engine = args.cache.engine_on(args.backend)?;
+    let engine = args.wrap.engine(&args.cache)?;
     let config = WorkerConfig::new(
         coordinator,
         args.name,

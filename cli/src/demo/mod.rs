@@ -56,6 +56,8 @@ pub struct Args {
     /// Circuits, keys and reference string are kept here.
     #[arg(long, default_value = crate::engine::DEFAULT_CACHE)]
     cache_dir: PathBuf,
+    #[command(flatten)]
+    wrap: crate::wrap::Args,
     /// Keep databases, logs and the SNARK in this folder (default: a temporary one, removed at the end).
     #[arg(long)]
     work_dir: Option<PathBuf>,
@@ -245,6 +247,7 @@ impl Services {
         farm.wait_listening(farm_address, Duration::from_secs(300))?;
         let worker = Process::start("worker", &program, folder, |command| {
             command.args(["worker", "--name", "demo", "--farm", &farm_endpoint]);
+            command.args(args.wrap.to_args());
             command.arg("--cache-dir").arg(&args.cache_dir);
         })?;
         let mut sequencer = Process::start("sequencer", &program, folder, |command| {

@@ -8,7 +8,7 @@ use std::{
 
 use ashlar_recursion::{CircuitSet, CompressedProof, SpanProof};
 use ashlar_rollup::witness::ChunkWitness;
-use ashlar_snark::snark::Snark;
+use ashlar_snark::snark::{Fallback, Snark};
 use tracing::info_span;
 
 use crate::{Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
@@ -29,13 +29,25 @@ pub struct Proved<T> {
     pub proof: T,
     /// The steps in order.
     pub steps: Vec<Step>,
+    /// Why it was not made on the chosen backend, or not in the child that was asked first.
+    pub fallback: Option<Fallback>,
 }
 
 impl<T> Proved<T> {
+    /// A proof made as planned.
+    fn new(proof: T, steps: Vec<Step>) -> Self {
+        Self {
+            proof,
+            steps,
+            fallback: None,
+        }
+    }
+
     fn map<U>(self, map: impl FnOnce(T) -> U) -> Proved<U> {
         Proved {
             proof: map(self.proof),
             steps: self.steps,
+            fallback: self.fallback,
         }
     }
 }
@@ -113,7 +125,7 @@ impl Engine {
                 .lift(&chunk)
                 .map_err(ProveError::Recursion)
         })?;
-        Ok(Proved { proof, steps })
+        Ok(Proved::new(proof, steps))
     }
 
     /// Folds two neighbours.
@@ -132,7 +144,7 @@ impl Engine {
                 .fold(left, right)
                 .map_err(ProveError::Recursion)
         })?;
-        Ok(Proved { proof, steps })
+        Ok(Proved::new(proof, steps))
     }
 
     /// Compresses the proof of a whole batch.
@@ -146,7 +158,7 @@ impl Engine {
                 .prove(root)
                 .map_err(ProveError::Recursion)
         })?;
-        Ok(Proved { proof, steps })
+        Ok(Proved::new(proof, steps))
     }
 
     /// Wraps a compressed proof.
@@ -154,7 +166,7 @@ impl Engine {
         let kit = self.wrap.as_ref().ok_or(ProveError::NoWrapKeys)?;
         let mut steps = Vec::new();
         let compress = &self.circuits.recursion.compress.data;
-        let proof = timed(&mut steps, "wrap", || {
+        let wrapped = timed(&mut steps, "wrap", || {
             compress
                 .verify(proof.clone())
                 .map_err(|source| ProveError::Input(VerifyError::Compressed(source)))?;
@@ -164,12 +176,17 @@ impl Engine {
             }
             tracing::info!(
                 backend = wrapped.backend,
+                isolated = kit.is_isolated(),
                 fallback = wrapped.fallback.as_ref().map(tracing::field::display),
                 "wrapped"
             );
-            Ok(wrapped.snark)
+            Ok(wrapped)
         })?;
-        Ok(Proved { proof, steps })
+        Ok(Proved {
+            proof: wrapped.snark,
+            steps,
+            fallback: wrapped.fallback,
+        })
     }
 }
 

@@ -1,10 +1,12 @@
 //! Proving jobs as pure functions: chunk witness to span proof, spans to one span, span to compressed proof, compressed
-//! proof to SNARK. An [`Engine`] holds the circuits and keys; it knows nothing of queues and networks.
+//! proof to SNARK. An [`Engine`] holds the circuits and keys; it knows nothing of queues and networks. Wraps may run in a
+//! child process, see [`isolation`].
 
 mod cache;
 mod encoding;
 mod engine;
 mod error;
+pub mod isolation;
 mod job;
 mod setup;
 mod verify;

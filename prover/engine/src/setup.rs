@@ -1,6 +1,6 @@
 //! Wrap keys for a circuit set.
 
-use std::{path::Path, sync::OnceLock};
+use std::{io, path::Path, sync::OnceLock};
 
 use ashlar_recursion::{
     CircuitSet, CompressedProof, D, F,
@@ -8,13 +8,16 @@ use ashlar_recursion::{
 };
 use ashlar_snark::{
     halo2::WrapCircuit,
-    snark::{self, BackendChoice, INSTANCES, KeyError, WrapKeys, WrapProver, Wrapped},
+    snark::{self, BackendChoice, BackendNotBuilt, INSTANCES, KeyError, WrapKeys, WrapProver, Wrapped},
     srs::Srs,
     verifier::VerifierError,
 };
 use plonky2::plonk::circuit_data::CircuitData;
 
-use crate::ProveError;
+use crate::{
+    Proof, ProveError,
+    isolation::{ChildCommand, IsolatedWrap, Policy, greeting},
+};
 
 /// Why an engine cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +31,12 @@ pub enum SetupError {
     /// The wrap keys belong to another compress circuit.
     #[error("wrap keys of another circuit set")]
     ForeignKeys,
+    /// The chosen backend is not in this binary.
+    #[error("wrap backend")]
+    Backend(#[from] BackendNotBuilt),
+    /// The thread that supervises the wrap process cannot be started; the machine is out of resources.
+    #[error("cannot supervise a wrap process")]
+    Supervisor(#[source] io::Error),
 }
 
 /// Keys and reference string of the wrap circuit for one compress circuit.
@@ -36,9 +45,12 @@ pub struct WrapKit {
     keys: WrapKeys,
     srs: Srs,
     compress: Digest,
+    /// What this process proves on.
     backend: BackendChoice,
     /// Made by the first proof, used by all: who only verifies does not pay for it.
     prover: OnceLock<WrapProver>,
+    /// The child that is asked first, if there is one.
+    isolated: Option<IsolatedWrap>,
 }
 
 impl WrapKit {
@@ -54,14 +66,55 @@ impl WrapKit {
             compress: compress.verifier_only.circuit_digest,
             backend: BackendChoice::default(),
             prover: OnceLock::new(),
+            isolated: None,
         })
     }
 
-    /// Proves on another backend than [`BackendChoice::Auto`]'s.
-    pub fn with_backend(mut self, backend: BackendChoice) -> Self {
+    /// Proves in this process, on another backend than [`BackendChoice::Auto`]'s.
+    ///
+    /// # Errors
+    /// [`SetupError::Backend`].
+    pub fn with_backend(mut self, backend: BackendChoice) -> Result<Self, SetupError> {
+        backend.require_built()?;
         self.backend = backend;
         self.prover = OnceLock::new();
-        self
+        self.isolated = None;
+        Ok(self)
+    }
+
+    /// Proves on `backend` in a child process, started by the first proof; on the CPU of this one where that fails.
+    ///
+    /// # Errors
+    /// [`SetupError::Backend`], [`SetupError::Supervisor`].
+    pub fn isolated(
+        self,
+        backend: BackendChoice,
+        command: ChildCommand,
+        policy: Policy,
+    ) -> Result<Self, SetupError> {
+        backend.require_built()?;
+        let name = if backend.uses_device() {
+            backend.name()
+        } else {
+            "cpu"
+        };
+        let child = IsolatedWrap::new(command, greeting(&self), policy, name);
+        let mut kit = self.with_backend(BackendChoice::Cpu)?;
+        kit.isolated = Some(child.map_err(SetupError::Supervisor)?);
+        Ok(kit)
+    }
+
+    /// Whether a child is asked first.
+    pub fn is_isolated(&self) -> bool {
+        self.isolated.is_some()
+    }
+
+    /// Makes the prover now instead of with the first proof (a second).
+    ///
+    /// # Errors
+    /// [`ProveError::Wrap`].
+    pub fn prepare(&self) -> Result<(), ProveError> {
+        self.prover().map(drop).map_err(ProveError::Wrap)
     }
 
     /// The keys.
@@ -80,6 +133,22 @@ impl WrapKit {
     }
 
     pub(crate) fn prove(
+        &self,
+        compress: &CircuitData<F, Bn254Config, D>,
+        proof: &CompressedProof,
+    ) -> Result<Wrapped, ProveError> {
+        let Some(child) = &self.isolated else {
+            return self.prove_here(compress, proof);
+        };
+        let request = Proof::Compressed(proof.clone()).to_bytes();
+        child.prove(
+            &request,
+            |snark| self.verify(proof, snark),
+            || self.prove_here(compress, proof),
+        )
+    }
+
+    fn prove_here(
         &self,
         compress: &CircuitData<F, Bn254Config, D>,
         proof: &CompressedProof,

@@ -9,7 +9,7 @@ use ashlar_rollup::{
 };
 use ashlar_snark::{halo2::pack_public_inputs, snark::Snark};
 
-use crate::{Engine, Job, Proof, VerifyError, engine::panic_message};
+use crate::{Engine, Job, Proof, VerifyError, WrapKit, engine::panic_message};
 
 impl Engine {
     /// Checks the result of a job of any kind, in milliseconds.
@@ -63,15 +63,22 @@ impl Engine {
     /// Checks that `snark` states what its compressed proof, verified before, states.
     pub fn verify_snark(&self, compressed: &CompressedProof, snark: &Snark) -> Result<(), VerifyError> {
         let kit = self.wrap_kit().ok_or(VerifyError::NoWrapKeys)?;
-        equal(
-            snark.instances.as_slice(),
-            &pack_public_inputs(&compressed.public_inputs),
-        )?;
-        guarded(|| kit.keys().verifier().verify(snark).map_err(VerifyError::Snark))
+        kit.verify(compressed, snark)
     }
 
     fn verify_statement(&self, proof: &SpanProof, expected: &Span) -> Result<(), VerifyError> {
         equal(&self.verify_span(proof)?, expected)
+    }
+}
+
+impl WrapKit {
+    /// Checks that `snark` states what its compressed proof does.
+    pub(crate) fn verify(&self, compressed: &CompressedProof, snark: &Snark) -> Result<(), VerifyError> {
+        equal(
+            snark.instances.as_slice(),
+            &pack_public_inputs(&compressed.public_inputs),
+        )?;
+        guarded(|| self.keys().verifier().verify(snark).map_err(VerifyError::Snark))
     }
 }
 

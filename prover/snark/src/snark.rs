@@ -10,13 +10,14 @@ mod backend;
 pub(crate) mod cache;
 mod encoding;
 mod fingerprint;
+mod icicle;
 mod keys;
 mod prove;
 mod transcript;
 mod verify;
 mod wrap_prover;
 
-pub use backend::{BackendChoice, UnknownBackend};
+pub use backend::{BackendChoice, BackendNotBuilt, UnknownBackend};
 pub use cache::CacheError;
 pub(crate) use encoding::to_be_bytes;
 pub use encoding::{DecodeError, MAX_PROOF_BYTES, Snark};

@@ -15,7 +15,7 @@ use ashlar_accel::{
 };
 use ashlar_snark::{
     prover::Seed,
-    snark::{BackendChoice, Fallback, ProveError, WrapKeys, WrapProver},
+    snark::{BackendChoice, BackendNotBuilt, Fallback, ProveError, WrapKeys, WrapProver},
     srs::Srs,
 };
 use halo2_proofs::{
@@ -258,4 +258,17 @@ fn the_fallback_s_proof_is_the_cpu_s() {
     assert_eq!(seeded(prover(Fault::None, 0)), cpu);
     assert_eq!(seeded(prover(Fault::OutOfMemory, 0)), cpu);
     assert_eq!(seeded(prover(Fault::Lie, CALLS[0] + 1)), cpu);
+}
+
+#[test]
+fn a_backend_that_was_not_built_is_no_silent_cpu() {
+    let not_built = BackendNotBuilt { feature: "icicle" };
+    assert_eq!(BackendChoice::Icicle.require_built(), Err(not_built));
+    let error = WrapProver::new(&KEYS, &SRS, BackendChoice::Icicle).expect_err("not in this build");
+    assert!(matches!(error, ProveError::NotBuilt(found) if found == not_built));
+    let text = not_built.to_string();
+    assert!(
+        text.contains("--features icicle") && text.contains("--backend cpu"),
+        "{text}"
+    );
 }

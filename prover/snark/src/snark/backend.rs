@@ -2,42 +2,80 @@
 
 use std::str::FromStr;
 
+use super::icicle;
+
 /// The backend that proofs are made on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BackendChoice {
-    /// The fastest that this machine has.
+    /// The best that needs no consent: the CPU.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
+    /// A CUDA device, through ICICLE's interface.
+    Icicle,
 }
 
 /// Not the name of a backend.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no backend is called {name:?}: auto or cpu")]
+#[error("no backend is called {name:?}: auto, cpu or icicle")]
 pub struct UnknownBackend {
     /// What was asked for.
     pub name: String,
+}
+
+/// The backend exists, but not in this binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this binary was built without the Cargo feature `{feature}`: build it with `--features {feature}` on a machine with what that backend needs, or choose `--backend cpu`"
+)]
+pub struct BackendNotBuilt {
+    /// The feature that brings the backend.
+    pub feature: &'static str,
+}
+
+impl BackendChoice {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Cpu, Self::Icicle];
+
+    /// As it is written on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Icicle => "icicle",
+        }
+    }
+
+    /// Whether proofs run through a device's driver, which may abort or hang the process.
+    pub const fn uses_device(self) -> bool {
+        match self {
+            Self::Auto | Self::Cpu => false,
+            Self::Icicle => true,
+        }
+    }
+
+    /// Whether this binary has the backend. Says nothing about the machine: a device may still be missing.
+    pub fn require_built(self) -> Result<(), BackendNotBuilt> {
+        match self {
+            Self::Auto | Self::Cpu => Ok(()),
+            Self::Icicle => icicle::require_built(),
+        }
+    }
 }
 
 impl FromStr for BackendChoice {
     type Err = UnknownBackend;
 
     fn from_str(name: &str) -> Result<Self, UnknownBackend> {
-        match name {
-            "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Cpu),
-            _ => Err(UnknownBackend { name: name.into() }),
-        }
+        let choice = Self::ALL.into_iter().find(|choice| choice.name() == name);
+        choice.ok_or_else(|| UnknownBackend { name: name.into() })
     }
 }
 
 impl std::fmt::Display for BackendChoice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Cpu => "cpu",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -47,7 +85,7 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for choice in [BackendChoice::Auto, BackendChoice::Cpu] {
+        for choice in BackendChoice::ALL {
             assert_eq!(choice.to_string().parse(), Ok(choice));
         }
         assert!("gpu".parse::<BackendChoice>().is_err());

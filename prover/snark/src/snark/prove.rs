@@ -8,7 +8,7 @@ use halo2_proofs::{
 use rand::rngs::OsRng;
 
 use super::{
-    BackendChoice, INSTANCES, Snark, VerifyError, WrapKeys, WrapProver,
+    BackendChoice, BackendNotBuilt, INSTANCES, Snark, VerifyError, WrapKeys, WrapProver,
     transcript::{Challenge, Scheme, Transcript},
 };
 use crate::{prover::ProverError, srs::Srs};
@@ -34,6 +34,9 @@ pub enum ProveError {
         /// k of the SRS.
         srs: u32,
     },
+    /// The chosen backend is not in this binary.
+    #[error("the chosen backend is missing")]
+    NotBuilt(#[from] BackendNotBuilt),
 }
 
 impl From<ProverError> for ProveError {

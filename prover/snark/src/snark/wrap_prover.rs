@@ -13,7 +13,8 @@ use halo2_proofs::{
 };
 
 use super::{
-    BackendChoice, INSTANCES, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, transcript::Transcript,
+    BackendChoice, INSTANCES, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, icicle,
+    transcript::Transcript,
 };
 use crate::{
     prover::{Memory, PreparedKey, ProverError, Seed, Steps, Witness},
@@ -76,6 +77,24 @@ pub enum Fallback {
         /// Name of the backend.
         backend: &'static str,
     },
+    /// The process that the backend ran in died, overran its deadline or answered nonsense.
+    #[error("{backend} in a process of its own: {reason}")]
+    Process {
+        /// Name of the backend.
+        backend: &'static str,
+        /// What became of the process: its exit status or signal in words, or what it said.
+        reason: String,
+    },
+    /// The backend failed so often in a row that it is left alone for a while.
+    #[error("{backend} is left alone for {remaining_secs} s more after {faults} faults in a row")]
+    Resting {
+        /// Name of the backend.
+        backend: &'static str,
+        /// Faults without a success between them.
+        faults: u32,
+        /// Seconds until it is tried again.
+        remaining_secs: u64,
+    },
 }
 
 /// A prepared key, whatever its backend.
@@ -128,6 +147,7 @@ impl WrapProver {
                     cpu: None,
                 })
             }
+            BackendChoice::Icicle => icicle::prover(keys, srs),
         }
     }
 

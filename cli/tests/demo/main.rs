@@ -1,5 +1,7 @@
 //! The whole stack, end to end, through the binary: real processes, real proofs, a real EVM node.
 
+mod isolated;
+
 use std::{
     path::Path,
     process::{Command, Output},
@@ -12,17 +14,20 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn ashlar(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ashlar"))
+fn ashlar(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ashlar"));
+    command
         .current_dir(root())
         .env("ASHLAR_LOG", "warn")
-        .args(arguments)
-        .output()
-        .expect("the binary runs")
+        .args(arguments);
+    command
 }
 
-fn demo(arguments: &[&str]) -> Value {
-    let output = ashlar(&[&["demo", "--json"], arguments].concat());
+fn run(arguments: &[&str]) -> Output {
+    ashlar(arguments).output().expect("the binary runs")
+}
+
+fn report(output: &Output) -> Value {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the demo failed: {errors}");
     serde_json::from_slice(&output.stdout).expect("one JSON object")
@@ -71,7 +76,16 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
     );
     let folder = tempfile::tempdir().expect("folder");
     let work = folder.path().to_str().expect("UTF-8");
-    let report = demo(&["--transactions", "64", "--devnet", "anvil", "--work-dir", work]);
+    let report = report(&run(&[
+        "demo",
+        "--json",
+        "--transactions",
+        "64",
+        "--devnet",
+        "anvil",
+        "--work-dir",
+        work,
+    ]));
     check_report(&report, 64 + 5 + 1);
     assert_eq!(
         (&report["devnet"], &report["chunks"]),
@@ -81,7 +95,7 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
     let snark = folder.path().join("snark.json");
     let inputs = folder.path().join("public-inputs.json");
     let verify = |snark: &Path, inputs: &Path| {
-        ashlar(&[
+        run(&[
             "verify",
             "--snark",
             snark.to_str().expect("UTF-8"),
@@ -119,19 +133,9 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
 }
 
 #[test]
-fn a_batch_of_one_chunk_settles_on_the_embedded_devnet() {
-    let report = demo(&["--transactions", "3", "--devnet", "embedded"]);
-    check_report(&report, 3 + 5 + 1);
-    assert_eq!(
-        (&report["devnet"], &report["chunks"]),
-        (&Value::from("embedded"), &Value::from(1))
-    );
-}
-
-#[test]
 fn production_refuses_the_development_reference_string() {
     let folder = tempfile::tempdir().expect("folder");
-    let output = ashlar(&[
+    let output = run(&[
         "setup",
         "--production",
         "--cache-dir",
@@ -139,4 +143,15 @@ fn production_refuses_the_development_reference_string() {
     ]);
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("ashlar setup --ptau"));
+}
+
+#[test]
+fn a_backend_that_was_not_built_ends_the_worker_with_a_remedy() {
+    let output = run(&["worker", "--name", "w", "--backend", "icicle"]);
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("built without the Cargo feature `icicle`") && errors.contains("--backend cpu"),
+        "{errors}"
+    );
 }

@@ -1,0 +1,120 @@
+//! A wrap by a child that is not believed.
+
+use std::io;
+
+use ashlar_snark::{
+    prover::Steps,
+    snark::{Fallback, Snark, Wrapped},
+};
+
+use super::{Answer, AnswerError, ChildCommand, Fault, Policy, Supervisor, Unserved};
+use crate::{VerifyError, error::chain};
+
+/// Wraps in a child, and on this process's CPU where that fails.
+#[derive(Debug)]
+pub struct IsolatedWrap {
+    supervisor: Supervisor,
+    backend: &'static str,
+}
+
+impl IsolatedWrap {
+    /// No child is started yet. `backend` is what the child proves on, as reasons name it.
+    ///
+    /// # Errors
+    /// If the system has no resources left.
+    pub fn new(
+        command: ChildCommand,
+        greeting: Vec<u8>,
+        policy: Policy,
+        backend: &'static str,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            supervisor: Supervisor::start(command, greeting, policy)?,
+            backend,
+        })
+    }
+
+    /// Asks the child. `verify` decides whether its SNARK is handed out; `on_cpu` proves the same job here if it is not.
+    ///
+    /// # Errors
+    /// That of `on_cpu`, which has the last word: a job that both refuse is at fault, not the child.
+    pub fn prove<E>(
+        &self,
+        request: &[u8],
+        verify: impl FnOnce(&Snark) -> Result<(), VerifyError>,
+        on_cpu: impl FnOnce() -> Result<Wrapped, E>,
+    ) -> Result<Wrapped, E> {
+        let here = |fallback: Fallback| {
+            tracing::warn!(reason = %fallback, "proving on the CPU of this process instead");
+            let mut wrapped = on_cpu()?;
+            wrapped.fallback = Some(fallback);
+            Ok(wrapped)
+        };
+        let answer = match self.supervisor.ask(request) {
+            Ok(answer) => answer,
+            Err(Unserved::Fault(fault)) => return here(self.process(chain(&fault))),
+            Err(Unserved::Resting { faults, remaining }) => {
+                return here(Fallback::Resting {
+                    backend: self.backend,
+                    faults,
+                    remaining_secs: remaining.as_secs(),
+                });
+            }
+            Err(error @ (Unserved::Request(_) | Unserved::Unsupervised)) => {
+                return here(self.process(chain(&error)));
+            }
+        };
+        match read(&answer, verify) {
+            Ok((snark, None)) => {
+                self.supervisor.approve();
+                Ok(self.wrapped(snark, None))
+            }
+            Ok((snark, Some(reason))) => {
+                let fault = Fault::FellBack { reason };
+                let fallback = self.process(chain(&fault));
+                self.supervisor.condemn(fault);
+                Ok(self.wrapped(snark, Some(fallback)))
+            }
+            Err(fault) => {
+                let wrapped = here(self.process(chain(&fault)));
+                // Refusing a job that the CPU refuses too is right.
+                if wrapped.is_ok() || !matches!(fault, Fault::Refused { .. }) {
+                    self.supervisor.condemn(fault);
+                }
+                wrapped
+            }
+        }
+    }
+
+    fn process(&self, reason: String) -> Fallback {
+        Fallback::Process {
+            backend: self.backend,
+            reason,
+        }
+    }
+
+    fn wrapped(&self, snark: Snark, fallback: Option<Fallback>) -> Wrapped {
+        Wrapped {
+            snark,
+            steps: Steps::default(), // the child logs its own
+            backend: if fallback.is_some() { "cpu" } else { self.backend },
+            fallback,
+        }
+    }
+}
+
+/// The verified SNARK in an answer, and why it was not made on the chosen backend.
+fn read(
+    answer: &[u8],
+    verify: impl FnOnce(&Snark) -> Result<(), VerifyError>,
+) -> Result<(Snark, Option<String>), Fault> {
+    match Answer::from_bytes(answer).map_err(Fault::Malformed)? {
+        Answer::Refused { reason } => Err(Fault::Refused { reason }),
+        Answer::Wrapped { snark, fallback } => {
+            let snark =
+                Snark::from_bytes(&snark).map_err(|error| Fault::Malformed(AnswerError::Snark(error)))?;
+            verify(&snark).map_err(Fault::WrongProof)?;
+            Ok((snark, fallback))
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Outages of the process that wraps, one file each, played by small real processes. One binary.
+
+mod common;
+mod died;
+mod dropped;
+mod foreign;
+mod garbage;
+mod hung;
+mod idle;
+mod lying;
+mod resting;
