@@ -9,7 +9,7 @@ use ashlar_proto::{Bytes, JobKind};
 use ashlar_recursion::CircuitSet;
 use ashlar_snark::{
     halo2::WRAP_K,
-    snark::BackendChoice,
+    snark::BackendConfig,
     srs::{Srs, SrsKind},
 };
 use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
@@ -45,11 +45,11 @@ impl Cache {
 
     /// Opens the engine; what the cache lacks is made and stored.
     pub fn engine(&self) -> anyhow::Result<Arc<Engine>> {
-        self.engine_on(BackendChoice::default())
+        self.engine_on(BackendConfig::default())
     }
 
     /// The same, for who wraps proofs in this process on a chosen backend.
-    pub fn engine_on(&self, backend: BackendChoice) -> anyhow::Result<Arc<Engine>> {
+    pub fn engine_on(&self, backend: BackendConfig) -> anyhow::Result<Arc<Engine>> {
         let (circuits, kit) = self.open()?;
         Ok(Arc::new(
             Engine::new(circuits).with_wrap(kit.with_backend(backend)?)?,

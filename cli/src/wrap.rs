@@ -7,7 +7,7 @@ use ashlar_engine::{
     Engine,
     isolation::{ChildCommand, Policy},
 };
-use ashlar_snark::snark::BackendChoice;
+use ashlar_snark::snark::{BackendChoice, BackendConfig, DeviceOptions};
 
 use crate::engine::Cache;
 
@@ -45,13 +45,54 @@ impl Isolate {
     }
 }
 
-#[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+/// What computes.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Backend {
     /// What computes the MSMs and NTTs of wrap jobs: `cpu`, `icicle` (a CUDA device; needs a binary built with the
-    /// Cargo feature of that name) or `auto` (the CPU). A backend that fails or computes wrong values is replaced by
-    /// the CPU for that job, and the log says why.
+    /// Cargo feature of that name) or `auto` (a device for large inputs where this binary has that feature and a device
+    /// answers, else the CPU). A backend that fails or computes wrong values is replaced by the CPU for that job, and
+    /// the log says why.
     #[arg(long, default_value_t)]
     backend: BackendChoice,
+    /// Which CUDA device, counted from 0 among those that this process sees (`CUDA_VISIBLE_DEVICES`).
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    device: usize,
+    /// Most memory to hold on the device, in MiB. Default: what is free, less half a GiB.
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 24))]
+    device_memory_mib: Option<u64>,
+}
+
+impl Backend {
+    /// As the prover takes it.
+    pub fn config(&self) -> BackendConfig {
+        BackendConfig {
+            choice: self.backend,
+            device: DeviceOptions {
+                index: self.device,
+                memory_budget_bytes: self.device_memory_mib.map(|mib| mib << 20),
+            },
+        }
+    }
+
+    /// The same arguments for another process of this program.
+    fn to_args(self) -> Vec<String> {
+        let mut args = vec![
+            "--backend".into(),
+            self.backend.name().into(),
+            "--device".into(),
+            self.device.to_string(),
+        ];
+        if let Some(mib) = self.device_memory_mib {
+            args.extend(["--device-memory-mib".into(), mib.to_string()]);
+        }
+        args
+    }
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    backend: Backend,
     /// Wrap in a child process, which may die or hang without harm to this one: it is killed, this process proves the
     /// job on its CPU, and the next job gets a new child. After three faults in a row no child is started for ten
     /// minutes.
@@ -65,23 +106,23 @@ pub struct Args {
 impl Args {
     /// Opens the engine; wraps are made as these arguments say.
     pub fn engine(&self, cache: &Cache) -> anyhow::Result<Arc<Engine>> {
-        self.backend.require_built().context("--backend")?;
+        let config = self.backend.config();
+        config.choice.require_built().context("--backend")?;
         let (circuits, kit) = cache.open()?;
-        let kit = if self.isolate.applies_to(self.backend) {
+        let kit = if self.isolate.applies_to(config.choice) {
             let policy = Policy::with_deadline(Duration::from_secs(self.wrap_deadline_secs));
-            kit.isolated(self.backend, self.child(cache)?, policy)?
+            kit.isolated(config.choice, self.child(cache)?, policy)?
         } else {
-            kit.with_backend(self.backend)?
+            kit.with_backend(config)?
         };
         Ok(Arc::new(Engine::new(circuits).with_wrap(kit)?))
     }
 
     /// This program again, as `ashlar wrap-child`.
     fn child(&self, cache: &Cache) -> anyhow::Result<ChildCommand> {
-        let mut args: Vec<OsString> = ["wrap-child", "--backend", self.backend.name(), "--cache-dir"]
-            .map(OsString::from)
-            .into();
-        args.push(cache.cache_dir.clone().into());
+        let mut args = vec![OsString::from("wrap-child")];
+        args.extend(self.backend.to_args().into_iter().map(OsString::from));
+        args.extend(["--cache-dir".into(), cache.cache_dir.clone().into()]);
         if cache.production {
             args.push("--production".into());
         }
@@ -92,15 +133,15 @@ impl Args {
     }
 
     /// The same arguments for another process of this program.
-    pub fn to_args(&self) -> [String; 6] {
-        [
-            "--backend".into(),
-            self.backend.name().into(),
+    pub fn to_args(&self) -> Vec<String> {
+        let mut args = self.backend.to_args();
+        args.extend([
             "--isolate".into(),
             self.isolate.name().into(),
             "--wrap-deadline-secs".into(),
             self.wrap_deadline_secs.to_string(),
-        ]
+        ]);
+        args
     }
 }
 
@@ -120,7 +161,7 @@ mod tests {
     fn devices_are_isolated_unless_told_otherwise() {
         use BackendChoice::{Auto, Cpu, Icicle};
         let isolated = |isolate: Isolate| [Auto, Cpu, Icicle].map(|backend| isolate.applies_to(backend));
-        assert_eq!(isolated(Isolate::Auto), [false, false, true]);
+        assert_eq!(isolated(Isolate::Auto), [cfg!(feature = "icicle"), false, true]);
         assert_eq!(isolated(Isolate::Always), [true; 3]);
         assert_eq!(isolated(Isolate::Never), [false; 3]);
     }
@@ -130,6 +171,10 @@ mod tests {
         let given = [
             "--backend",
             "icicle",
+            "--device",
+            "3",
+            "--device-memory-mib",
+            "2048",
             "--isolate",
             "never",
             "--wrap-deadline-secs",
@@ -144,6 +189,8 @@ mod tests {
             ["--wrap-deadline-secs", "0"],
             ["--isolate", "maybe"],
             ["--backend", "gpu"],
+            ["--device", "first"],
+            ["--device-memory-mib", "0"],
         ] {
             assert!(
                 Command::try_parse_from(["ashlar"].iter().chain(&wrong)).is_err(),

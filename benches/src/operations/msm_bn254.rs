@@ -45,24 +45,26 @@ impl Fixture {
 
     /// Ours and the peers.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
-        let mut contenders: Vec<Contender<'_>> = cpu_backends()
-            .into_iter()
-            .map(|(name, backend)| {
-                Contender::new(name, move || {
-                    let bases = backend.prepare_bases(&self.known.points).ok()?;
-                    let sum = backend.msm(&bases, &self.scalars).ok()?;
-                    (sum.to_affine() == self.expected()).then(|| {
-                        Box::new(move || {
-                            std::hint::black_box(backend.msm(&bases, &self.scalars))
-                                .expect("it succeeded before");
-                        }) as _
-                    })
-                })
-            })
-            .collect();
+        let ours = cpu_backends().into_iter();
+        let mut contenders: Vec<Contender<'_>> =
+            ours.map(|(name, backend)| self.ours(name, backend)).collect();
+        #[cfg(feature = "icicle")]
+        contenders.extend(super::card().map(|(name, backend)| self.ours(name, backend)));
         contenders.push(Contender::new("halo2curves", || self.halo2curves()));
         contenders.push(Contender::new("ark-ec", || self.arkworks()));
         contenders
+    }
+
+    fn ours<B: Msm<G1Affine>>(&self, name: &str, backend: &'static B) -> Contender<'_> {
+        Contender::new(name, move || {
+            let bases = backend.prepare_bases(&self.known.points).ok()?;
+            let sum = backend.msm(&bases, &self.scalars).ok()?;
+            (sum.to_affine() == self.expected()).then(|| {
+                Box::new(move || {
+                    std::hint::black_box(backend.msm(&bases, &self.scalars)).expect("it succeeded before");
+                }) as _
+            })
+        })
     }
 
     fn halo2curves(&self) -> Option<Box<dyn FnMut()>> {

@@ -39,32 +39,36 @@ impl Fixture {
     /// Ours and the peers. Each transforms its own result again at every run: the time does not depend on the values.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
         let omega = (self.log_size..Fr::S).fold(Fr::ROOT_OF_UNITY, |omega, _| omega.square());
-        let mut contenders: Vec<Contender<'_>> = cpu_backends()
-            .into_iter()
-            .map(|(name, backend)| {
-                Contender::new(name, move || {
-                    let domain = Ntt::<Fr>::prepare_domain(&backend, self.log_size).ok()?;
-                    let mut column = self.coefficients.clone();
-                    let mut run = move || {
-                        let transform = Transform {
-                            direction: Direction::Forward,
-                            order: Order::NaturalToNatural,
-                            coset: None,
-                        };
-                        let result = backend.ntt_batch(&domain, transform, &mut [&mut column]);
-                        result.map(|()| column[1 % column.len()])
-                    };
-                    (run().ok()? == self.expected(omega)).then(|| {
-                        Box::new(move || {
-                            std::hint::black_box(run()).expect("it succeeded before");
-                        }) as _
-                    })
-                })
-            })
+        let ours = cpu_backends().into_iter();
+        let mut contenders: Vec<Contender<'_>> = ours
+            .map(|(name, backend)| self.ours(name, backend, omega))
             .collect();
+        #[cfg(feature = "icicle")]
+        contenders.extend(super::card().map(|(name, backend)| self.ours(name, backend, omega)));
         contenders.push(Contender::new("halo2curves", move || self.halo2curves(omega)));
         contenders.push(Contender::new("ark-poly", || self.arkworks()));
         contenders
+    }
+
+    fn ours<B: Ntt<Fr>>(&self, name: &str, backend: &'static B, omega: Fr) -> Contender<'_> {
+        Contender::new(name, move || {
+            let domain = backend.prepare_domain(self.log_size).ok()?;
+            let mut column = self.coefficients.clone();
+            let mut run = move || {
+                let transform = Transform {
+                    direction: Direction::Forward,
+                    order: Order::NaturalToNatural,
+                    coset: None,
+                };
+                let result = backend.ntt_batch(&domain, transform, &mut [&mut column]);
+                result.map(|()| column[1 % column.len()])
+            };
+            (run().ok()? == self.expected(omega)).then(|| {
+                Box::new(move || {
+                    std::hint::black_box(run()).expect("it succeeded before");
+                }) as _
+            })
+        })
     }
 
     fn halo2curves(&self, omega: Fr) -> Option<Box<dyn FnMut()>> {

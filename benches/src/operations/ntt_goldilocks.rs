@@ -39,33 +39,36 @@ impl Fixture {
 
     /// Ours, and plonky2's, one column to a core.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
-        let mut contenders: Vec<Contender<'_>> = cpu_backends()
-            .into_iter()
-            .map(|(name, backend)| {
-                Contender::new(name, move || {
-                    let domain = Ntt::<F>::prepare_domain(&backend, self.log_size).ok()?;
-                    let mut columns = self.columns.clone();
-                    let mut run = move || {
-                        let transform = Transform {
-                            direction: Direction::Forward,
-                            order: Order::NaturalToNatural,
-                            coset: None,
-                        };
-                        let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
-                        backend.ntt_batch(&domain, transform, &mut slices).ok()?;
-                        let last = columns.last()?;
-                        Some(last[1 % last.len()])
-                    };
-                    (run()? == self.expected()?).then(|| {
-                        Box::new(move || {
-                            std::hint::black_box(run()).expect("it succeeded before");
-                        }) as _
-                    })
-                })
-            })
-            .collect();
+        let ours = cpu_backends().into_iter();
+        let mut contenders: Vec<Contender<'_>> =
+            ours.map(|(name, backend)| self.ours(name, backend)).collect();
+        #[cfg(feature = "icicle")]
+        contenders.extend(super::card().map(|(name, backend)| self.ours(name, backend)));
         contenders.push(Contender::new("plonky2", || self.plonky2()));
         contenders
+    }
+
+    fn ours<B: Ntt<F>>(&self, name: &str, backend: &'static B) -> Contender<'_> {
+        Contender::new(name, move || {
+            let domain = backend.prepare_domain(self.log_size).ok()?;
+            let mut columns = self.columns.clone();
+            let mut run = move || {
+                let transform = Transform {
+                    direction: Direction::Forward,
+                    order: Order::NaturalToNatural,
+                    coset: None,
+                };
+                let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+                backend.ntt_batch(&domain, transform, &mut slices).ok()?;
+                let last = columns.last()?;
+                Some(last[1 % last.len()])
+            };
+            (run()? == self.expected()?).then(|| {
+                Box::new(move || {
+                    std::hint::black_box(run()).expect("it succeeded before");
+                }) as _
+            })
+        })
     }
 
     fn plonky2(&self) -> Option<Box<dyn FnMut()>> {

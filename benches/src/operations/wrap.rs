@@ -20,6 +20,8 @@ use crate::machine::{forget_peak, peak_bytes};
 
 /// Our prover on the CPU.
 pub const OURS: &str = "ashlar/cpu";
+/// Our prover on the first CUDA device.
+pub const CARD: &str = "ashlar/icicle";
 /// halo2-axiom's `create_proof`.
 pub const STOCK: &str = "stock/halo2-axiom";
 
@@ -35,7 +37,7 @@ pub struct Step {
 /// What a prover needed for the wrap circuit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measurement {
-    /// [`OURS`] or [`STOCK`].
+    /// [`OURS`], [`CARD`] or [`STOCK`].
     pub prover: String,
     /// Median of the runs: from the compressed proof to the verified SNARK.
     pub seconds: f64,
@@ -66,6 +68,9 @@ pub enum SampleError {
     /// A wrap prover failed.
     #[error("a wrap prover failed")]
     Wrap(#[from] snark::ProveError),
+    /// A prover did not use the backend that is measured.
+    #[error("the measured backend failed")]
+    Fallback(#[source] snark::Fallback),
     /// The sample cannot be kept.
     #[error("cannot keep the sample")]
     Io(#[from] io::Error),
@@ -112,7 +117,8 @@ pub fn sample(engine: &Engine, dir: &Path) -> Result<CompressedProof, SampleErro
     Ok(proof)
 }
 
-/// Runs both provers in turn, `rounds` times each. Both verify their proof.
+/// Runs the provers in turn, `rounds` times each: ours on the CPU, and on a CUDA device where this build has the backend
+/// and a device answers, and the stock one. All verify their proof.
 pub fn measure(
     engine: &Engine,
     proof: &CompressedProof,
@@ -125,51 +131,86 @@ pub fn measure(
         .instances()
         .try_into()
         .expect("24 public inputs make eight instances");
-    forget_peak();
-    let start = Instant::now();
-    let prover = WrapProver::new(kit.keys(), kit.srs(), BackendChoice::Cpu)?;
-    let prepare_seconds = start.elapsed().as_secs_f64();
-    let (mut ours, mut stock, mut peaks) = (Vec::new(), Vec::new(), [None; 2]);
-    for round in 0..rounds.max(1) {
-        let start = Instant::now();
-        let laid_out = circuit()?;
-        let layout = Step {
-            name: "layout".to_owned(),
-            seconds: start.elapsed().as_secs_f64(),
-        };
-        let wrapped = prover.prove(&laid_out, instances)?;
-        let seconds = start.elapsed().as_secs_f64();
-        ours.push((seconds, [vec![layout], steps(&wrapped.steps)].concat()));
-        drop(laid_out);
-        if round == 0 {
-            peaks[0] = peak_bytes();
-            forget_peak();
+    let mut ours = Vec::new();
+    for (name, choice) in [(OURS, BackendChoice::Cpu), (CARD, BackendChoice::Icicle)] {
+        if choice.require_built().is_err() {
+            continue;
         }
         let start = Instant::now();
-        prove_stock(kit.keys(), kit.srs(), circuit()?, instances)?;
-        stock.push((start.elapsed().as_secs_f64(), Vec::new()));
-        if round == 0 {
-            peaks[1] = peak_bytes();
+        let prover = WrapProver::new(kit.keys(), kit.srs(), choice)?;
+        let prepare_seconds = start.elapsed().as_secs_f64();
+        match prover.memory() {
+            Some(_) => ours.push((prover, Series::new(name, prepare_seconds))),
+            None => eprintln!("not measured on a CUDA device: it cannot be prepared"),
         }
     }
-    let measurement = |prover: &str, runs: Vec<(f64, Vec<Step>)>, prepare_seconds, peak_bytes| {
-        let mut by_time: Vec<usize> = (0..runs.len()).collect();
-        by_time.sort_by(|a, b| runs[*a].0.total_cmp(&runs[*b].0));
-        let (seconds, steps) = &runs[by_time[runs.len() / 2]];
-        Measurement {
-            prover: prover.to_owned(),
-            seconds: *seconds,
-            runs: runs.iter().map(|(seconds, _)| *seconds).collect(),
-            steps: steps.clone(),
-            prepare_seconds,
-            peak_bytes,
-            k: kit.srs().k(),
+    let mut stock = Series::new(STOCK, 0.0);
+    for _ in 0..rounds.max(1) {
+        for (prover, series) in &mut ours {
+            series.run(|| {
+                let start = Instant::now();
+                let laid_out = circuit()?;
+                let layout = Step {
+                    name: "layout".to_owned(),
+                    seconds: start.elapsed().as_secs_f64(),
+                };
+                let wrapped = prover.prove(&laid_out, instances)?;
+                match wrapped.fallback {
+                    None => Ok([vec![layout], steps(&wrapped.steps)].concat()),
+                    Some(fallback) => Err(SampleError::Fallback(fallback)),
+                }
+            })?;
         }
-    };
-    Ok(vec![
-        measurement(OURS, ours, prepare_seconds, peaks[0]),
-        measurement(STOCK, stock, 0.0, peaks[1]),
-    ])
+        stock.run(|| {
+            prove_stock(kit.keys(), kit.srs(), circuit()?, instances)?;
+            Ok(Vec::new())
+        })?;
+    }
+    let all = ours.into_iter().map(|(_, series)| series).chain([stock]);
+    Ok(all.map(|series| series.measurement(kit.srs().k())).collect())
+}
+
+/// The runs of one prover.
+struct Series {
+    prover: &'static str,
+    prepare_seconds: f64,
+    runs: Vec<(f64, Vec<Step>)>,
+    peak_bytes: Option<u64>,
+}
+
+impl Series {
+    fn new(prover: &'static str, prepare_seconds: f64) -> Self {
+        Self {
+            prover,
+            prepare_seconds,
+            runs: Vec::new(),
+            peak_bytes: None,
+        }
+    }
+
+    fn run(&mut self, prove: impl FnOnce() -> Result<Vec<Step>, SampleError>) -> Result<(), SampleError> {
+        forget_peak();
+        let start = Instant::now();
+        let steps = prove()?;
+        self.runs.push((start.elapsed().as_secs_f64(), steps));
+        self.peak_bytes = self.peak_bytes.or_else(peak_bytes);
+        Ok(())
+    }
+
+    fn measurement(self, k: u32) -> Measurement {
+        let mut by_time: Vec<usize> = (0..self.runs.len()).collect();
+        by_time.sort_by(|a, b| self.runs[*a].0.total_cmp(&self.runs[*b].0));
+        let (seconds, steps) = &self.runs[by_time[self.runs.len() / 2]];
+        Measurement {
+            prover: self.prover.to_owned(),
+            seconds: *seconds,
+            runs: self.runs.iter().map(|(seconds, _)| *seconds).collect(),
+            steps: steps.clone(),
+            prepare_seconds: self.prepare_seconds,
+            peak_bytes: self.peak_bytes,
+            k,
+        }
+    }
 }
 
 fn steps(steps: &ashlar_snark::prover::Steps) -> Vec<Step> {

@@ -11,15 +11,13 @@ use std::{
 
 use anyhow::Context;
 use ashlar_engine::isolation::{answer, encode_frame, greeting, read_frame};
-use ashlar_snark::snark::BackendChoice;
 
-use crate::engine::Cache;
+use crate::{engine::Cache, wrap};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What computes the MSMs and NTTs.
-    #[arg(long)]
-    backend: BackendChoice,
+    #[command(flatten)]
+    backend: wrap::Backend,
     #[command(flatten)]
     cache: Cache,
 }
@@ -56,7 +54,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 fn serve(args: &Args, mut output: File, requests: Receiver<Vec<u8>>) -> anyhow::Result<()> {
     // The log is the worker's too: this tells whose lines these are.
     let _span = tracing::info_span!("wrap_child").entered();
-    let engine = args.cache.engine_on(args.backend)?;
+    let engine = args.cache.engine_on(args.backend.config())?;
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
     kit.prepare()?;
     let mut send = |payload: &[u8]| {

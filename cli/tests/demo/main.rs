@@ -145,6 +145,7 @@ fn production_refuses_the_development_reference_string() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("ashlar setup --ptau"));
 }
 
+#[cfg(not(feature = "icicle"))]
 #[test]
 fn a_backend_that_was_not_built_ends_the_worker_with_a_remedy() {
     let output = run(&["worker", "--name", "w", "--backend", "icicle"]);

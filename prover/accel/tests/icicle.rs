@@ -5,8 +5,8 @@
 use std::env;
 
 use ashlar_accel::{
-    AccelError, Backend, Direction, Msm, Ntt, NttField, Order, Transform,
-    icicle::{IcicleBackend, Options, SizedBackend, Thresholds},
+    AccelError, Backend, BySize, Direction, Msm, Ntt, NttField, Order, Thresholds, Transform,
+    icicle::{IcicleBackend, Options, cards},
     reference, testing,
     testing::msm::{KnownBases, Scalars},
 };
@@ -133,16 +133,42 @@ fn small_buffers_give_the_same() {
 
 /// With thresholds in the middle of the sizes both sides get some of the work.
 #[test]
-fn sized_backend_passes_the_suite() {
-    let options = Options {
-        thresholds: Thresholds { msm: 128, ntt: 256 },
-        ..Options::default()
+fn split_by_size_it_passes_the_suite() {
+    let Some(card) = open(Options::default()) else {
+        return;
     };
-    let Some(card) = open(options) else { return };
-    let backend = SizedBackend::new(card);
+    let thresholds = Thresholds {
+        msm: 128,
+        ntt: 256,
+        rows: 64,
+    };
+    let backend = BySize::new(card, thresholds);
     testing::msm::suite(&backend, 10);
     testing::ntt::suite::<Fr, _>(&backend, 10);
     testing::rows::suite(&backend);
+}
+
+#[test]
+fn cards_are_listed_or_their_absence_is_explained() {
+    match cards() {
+        Ok(cards) => {
+            assert!(!cards.is_empty());
+            for (index, card) in cards.iter().enumerate() {
+                assert_eq!(card.index, index);
+                assert!(
+                    0 < card.total_bytes && card.free_bytes <= card.total_bytes,
+                    "{card:?}"
+                );
+            }
+        }
+        Err(error) => {
+            assert!(
+                open(Options::default()).is_none(),
+                "a card opens that is not listed"
+            );
+            assert!(matches!(error, AccelError::Unavailable { .. }), "{error:?}");
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,10 @@ use ashlar_recursion::{
 };
 use ashlar_snark::{
     halo2::WrapCircuit,
-    snark::{self, BackendChoice, BackendNotBuilt, INSTANCES, KeyError, WrapKeys, WrapProver, Wrapped},
+    snark::{
+        self, BackendChoice, BackendConfig, BackendNotBuilt, INSTANCES, KeyError, WrapKeys, WrapProver,
+        Wrapped,
+    },
     srs::Srs,
     verifier::VerifierError,
 };
@@ -46,7 +49,7 @@ pub struct WrapKit {
     srs: Srs,
     compress: Digest,
     /// What this process proves on.
-    backend: BackendChoice,
+    backend: BackendConfig,
     /// Made by the first proof, used by all: who only verifies does not pay for it.
     prover: OnceLock<WrapProver>,
     /// The child that is asked first, if there is one.
@@ -64,7 +67,7 @@ impl WrapKit {
             keys,
             srs,
             compress: compress.verifier_only.circuit_digest,
-            backend: BackendChoice::default(),
+            backend: BackendConfig::default(),
             prover: OnceLock::new(),
             isolated: None,
         })
@@ -74,8 +77,9 @@ impl WrapKit {
     ///
     /// # Errors
     /// [`SetupError::Backend`].
-    pub fn with_backend(mut self, backend: BackendChoice) -> Result<Self, SetupError> {
-        backend.require_built()?;
+    pub fn with_backend(mut self, backend: impl Into<BackendConfig>) -> Result<Self, SetupError> {
+        let backend = backend.into();
+        backend.choice.require_built()?;
         self.backend = backend;
         self.prover = OnceLock::new();
         self.isolated = None;

@@ -17,7 +17,7 @@ mod transcript;
 mod verify;
 mod wrap_prover;
 
-pub use backend::{BackendChoice, BackendNotBuilt, UnknownBackend};
+pub use backend::{BackendChoice, BackendConfig, BackendNotBuilt, DeviceOptions, UnknownBackend};
 pub use cache::CacheError;
 pub(crate) use encoding::to_be_bytes;
 pub use encoding::{DecodeError, MAX_PROOF_BYTES, Snark};

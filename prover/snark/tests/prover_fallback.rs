@@ -15,7 +15,7 @@ use ashlar_accel::{
 };
 use ashlar_snark::{
     prover::Seed,
-    snark::{BackendChoice, BackendNotBuilt, Fallback, ProveError, WrapKeys, WrapProver},
+    snark::{BackendChoice, Fallback, ProveError, WrapKeys, WrapProver},
     srs::Srs,
 };
 use halo2_proofs::{
@@ -260,8 +260,11 @@ fn the_fallback_s_proof_is_the_cpu_s() {
     assert_eq!(seeded(prover(Fault::Lie, CALLS[0] + 1)), cpu);
 }
 
+#[cfg(not(feature = "icicle"))]
 #[test]
 fn a_backend_that_was_not_built_is_no_silent_cpu() {
+    use ashlar_snark::snark::BackendNotBuilt;
+
     let not_built = BackendNotBuilt { feature: "icicle" };
     assert_eq!(BackendChoice::Icicle.require_built(), Err(not_built));
     let error = WrapProver::new(&KEYS, &SRS, BackendChoice::Icicle).expect_err("not in this build");

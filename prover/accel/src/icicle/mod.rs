@@ -4,14 +4,14 @@
 //! the CPU (`prover/accel/icicle/stand-in`), which says nothing about the kernels; see `docs/gpu-development.md`.
 //!
 //! Programs over rows ([`EvaluateRows`](crate::rows::EvaluateRows)) are evaluated by [`CpuBackend`]: there is no kernel
-//! for them yet. Everything else goes to the card whatever its size; [`SizedBackend`] keeps small inputs on the CPU.
+//! for them yet. Everything else goes to the card whatever its size; [`BySize`](crate::BySize) with [`THRESHOLDS`] keeps small inputs on
+//! the CPU.
 
 mod budget;
 mod error;
 mod msm;
 mod ntt;
 mod rows;
-mod sized;
 mod staging;
 
 use std::sync::{Arc, Mutex};
@@ -26,12 +26,11 @@ use self::{
 pub use self::{
     msm::Bases,
     ntt::{Coset, DeviceField, Domain},
-    sized::{SizedBackend, SizedBases, SizedCoset, SizedDomain},
 };
-use crate::{AccelError, Backend, cpu::CpuBackend};
+use crate::{AccelError, Backend, Thresholds, cpu::CpuBackend};
 
 /// The backend's name in errors, logs and benchmarks.
-const NAME: &str = "icicle";
+pub const NAME: &str = "icicle";
 
 /// Which card, and how much of it.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +49,6 @@ pub struct Options {
     /// Transforms of BN254's scalar field have at most `2^max_log_size` elements. A library of ICICLE allocates twiddles
     /// for this size with the first domain.
     pub max_log_size: u32,
-    /// What [`SizedBackend`] leaves to the CPU; [`IcicleBackend`] itself does not read it.
-    pub thresholds: Thresholds,
 }
 
 impl Default for Options {
@@ -62,28 +59,43 @@ impl Default for Options {
             reserve_bytes: 512 << 20,
             staging_bytes: 8 << 20,
             max_log_size: 22,
-            thresholds: Thresholds::default(),
         }
     }
 }
 
-/// Sizes from which on an operation is worth the way to the card.
+/// Sizes from which on the card is likely faster than the CPU. Guesses: **not measured**, since the kernels have not yet
+/// run on a card. Programs over rows have no kernel.
+pub const THRESHOLDS: Thresholds = Thresholds {
+    msm: 1 << 13,
+    ntt: 1 << 15,
+    rows: usize::MAX,
+};
+
+/// A card as `ashlar doctor` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Thresholds {
-    /// Scalars of a sum.
-    pub msm: usize,
-    /// Elements of a column.
-    pub ntt: usize,
+pub struct Card {
+    /// Index among the cards that the process sees.
+    pub index: usize,
+    /// Free memory in bytes, as the driver counts it for all processes together.
+    pub free_bytes: u64,
+    /// Memory in bytes.
+    pub total_bytes: u64,
 }
 
-impl Default for Thresholds {
-    /// Guesses: **not measured**, since the kernels have not yet run on a card.
-    fn default() -> Self {
-        Self {
-            msm: 1 << 13,
-            ntt: 1 << 15,
-        }
-    }
+/// The cards that answer. [`AccelError::Unavailable`] where there is none, or no driver.
+pub fn cards() -> Result<Vec<Card>, AccelError> {
+    let count = Device::count().context("counting the devices", 0)?;
+    let card = |index| {
+        let memory = Device::open(index)?.memory()?;
+        Ok(Card {
+            index,
+            free_bytes: memory.free,
+            total_bytes: memory.total,
+        })
+    };
+    (0..count.max(1)) // without any, opening the first says what is wrong
+        .map(|index| card(index).context("opening the device", 0))
+        .collect()
 }
 
 /// The backend `icicle`, on one card.

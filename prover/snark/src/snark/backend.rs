@@ -7,13 +7,40 @@ use super::icicle;
 /// The backend that proofs are made on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BackendChoice {
-    /// The best that needs no consent: the CPU.
+    /// A CUDA device for large inputs where this binary has the backend and a device answers, else the CPU.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
     /// A CUDA device, through ICICLE's interface.
     Icicle,
+}
+
+/// The device that a backend takes, and how much of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct DeviceOptions {
+    /// Index among the devices that the process sees.
+    pub index: usize,
+    /// Bytes of device memory that may be held at once; `None` for what is free, less a reserve.
+    pub memory_budget_bytes: Option<u64>,
+}
+
+/// A backend with what it is opened with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct BackendConfig {
+    /// Which.
+    pub choice: BackendChoice,
+    /// Read by those that use a device.
+    pub device: DeviceOptions,
+}
+
+impl From<BackendChoice> for BackendConfig {
+    fn from(choice: BackendChoice) -> Self {
+        Self {
+            choice,
+            device: DeviceOptions::default(),
+        }
+    }
 }
 
 /// Not the name of a backend.
@@ -50,7 +77,8 @@ impl BackendChoice {
     /// Whether proofs run through a device's driver, which may abort or hang the process.
     pub const fn uses_device(self) -> bool {
         match self {
-            Self::Auto | Self::Cpu => false,
+            Self::Cpu => false,
+            Self::Auto => icicle::IS_BUILT,
             Self::Icicle => true,
         }
     }

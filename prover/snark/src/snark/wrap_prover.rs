@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use ashlar_accel::{Backend, cpu::CpuBackend};
+use ashlar_accel::{AccelError, Backend, cpu::CpuBackend};
 use halo2_proofs::{
     halo2curves::bn256::{Bn256, Fr, G1Affine},
     plonk::{Circuit, ProvingKey},
@@ -13,7 +13,7 @@ use halo2_proofs::{
 };
 
 use super::{
-    BackendChoice, INSTANCES, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, icicle,
+    BackendChoice, BackendConfig, INSTANCES, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, icicle,
     transcript::Transcript,
 };
 use crate::{
@@ -136,19 +136,26 @@ impl std::fmt::Debug for WrapProver {
 
 impl WrapProver {
     /// Prepares the keys for the chosen backend (a second at k = 18).
-    pub fn new(keys: &WrapKeys, srs: &Srs, choice: BackendChoice) -> Result<Self, ProveError> {
+    pub fn new(keys: &WrapKeys, srs: &Srs, config: impl Into<BackendConfig>) -> Result<Self, ProveError> {
+        let BackendConfig { choice, device } = config.into();
         match choice {
-            BackendChoice::Auto | BackendChoice::Cpu => {
-                let key = PreparedKey::new(keys.proving_key().clone(), srs.params(), CpuBackend::new())?;
-                Ok(Self {
-                    pk: keys.proving_key().clone(),
-                    verifier: keys.verifier().clone(),
-                    primary: Ok(Box::new(key)),
-                    cpu: None,
-                })
-            }
-            BackendChoice::Icicle => icicle::prover(keys, srs),
+            BackendChoice::Cpu => Self::on_cpu(keys, srs),
+            BackendChoice::Icicle => icicle::prover(keys, srs, device),
+            BackendChoice::Auto => match icicle::prover_if_any(keys, srs, device)? {
+                Some(prover) => Ok(prover),
+                None => Self::on_cpu(keys, srs),
+            },
         }
+    }
+
+    fn on_cpu(keys: &WrapKeys, srs: &Srs) -> Result<Self, ProveError> {
+        let key = PreparedKey::new(keys.proving_key().clone(), srs.params(), CpuBackend::new())?;
+        Ok(Self {
+            pk: keys.proving_key().clone(),
+            verifier: keys.verifier().clone(),
+            primary: Ok(Box::new(key)),
+            cpu: None,
+        })
     }
 
     /// Prepares the keys for `backend`, with the CPU behind it.
@@ -157,8 +164,17 @@ impl WrapProver {
         srs: &Srs,
         backend: B,
     ) -> Result<Self, ProveError> {
-        let name = backend.name();
-        let prepare = || PreparedKey::new(keys.proving_key().clone(), srs.params(), backend);
+        Self::with_opened(keys, srs, backend.name(), || Ok(backend))
+    }
+
+    /// The same for a backend called `name` that may not open.
+    pub(super) fn with_opened<B: Backend + 'static>(
+        keys: &WrapKeys,
+        srs: &Srs,
+        name: &'static str,
+        open: impl FnOnce() -> Result<B, AccelError>,
+    ) -> Result<Self, ProveError> {
+        let prepare = || PreparedKey::new(keys.proving_key().clone(), srs.params(), open()?);
         let primary: Result<Box<dyn ProveWitness>, _> = match caught(prepare) {
             Ok(Ok(key)) => Ok(Box::new(key)),
             Ok(Err(error)) if !error.depends_on_backend() => return Err(error.into()),
