@@ -54,6 +54,7 @@ fn compile_unit(unit: &str, architectures: &[&str]) {
     let mut nvcc = cc::Build::new();
     // In the dev profile cc would pass -G, which turns optimisation of device code off.
     nvcc.cuda(true)
+        .cudart("static") // for the Rust code too: one runtime, and a program that can be carried to another machine
         .std("c++17")
         .opt_level(3)
         .debug(false)
