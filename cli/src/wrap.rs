@@ -21,7 +21,7 @@ const DEFAULT_DEADLINE_SECS: u64 = 120;
 pub enum Isolate {
     /// When the backend is a device, whose driver may abort or hang the process.
     Auto,
-    /// On the CPU too: its memory is then given back when the child ends, and a crash costs one attempt.
+    /// On the CPU too: a crash, or the kernel's memory limit, then costs one attempt; holds keys and circuits twice.
     Always,
     /// Never: a device fault may end this process.
     Never,

@@ -1,6 +1,6 @@
 //! A circuit whose shape is a parameter.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part")]
 
 mod setup;
 
