@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use ashlar_recursion::{BuildError, CircuitSet, SOURCE_FINGERPRINT, SetBytesError};
@@ -77,10 +78,36 @@ fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    let partial = path.with_extension(format!("{}.tmp", std::process::id()));
+    // Of one writer alone: two threads may find the cache empty at once.
+    static WRITERS: AtomicU64 = AtomicU64::new(0);
+    let writer = WRITERS.fetch_add(1, Ordering::Relaxed);
+    let partial = path.with_extension(format!("{}-{writer}.tmp", std::process::id()));
     let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
         let _ = fs::remove_file(&partial); // best effort: the first error is the one to report
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_that_store_the_same_file_do_not_disturb_each_other() {
+        let dir = tempfile::tempdir().expect("folder");
+        let path = dir.path().join("circuits.bin");
+        let bytes = vec![7; 1 << 20];
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| store(&path, &bytes).expect("stored"));
+            }
+        });
+        assert_eq!(fs::read(&path).expect("stored"), bytes);
+        assert_eq!(
+            fs::read_dir(dir.path()).expect("folder").count(),
+            1,
+            "nothing is left over"
+        );
+    }
 }
