@@ -150,7 +150,7 @@ fn transforms_and_tables_go_where_their_size_says() {
         rotation: 0,
     };
     let program = Program::new(vec![cell], vec![], 0).unwrap();
-    let mut evaluate = |rows: usize| {
+    let evaluate = |rows: usize| {
         backend
             .evaluate_rows(&program, &[&vec![Fr::one(); rows]], &mut vec![Fr::zero(); rows])
             .unwrap();
