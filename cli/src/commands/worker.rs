@@ -23,11 +23,12 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let coordinator = Coordinator::new(&args.farm)?;
     let engine = args.wrap.engine(&args.cache)?;
-    let config = WorkerConfig::new(
+    let mut config = WorkerConfig::new(
         coordinator,
         args.name,
         ashlar_proto::Digest(engine.circuit_set_digest()),
     );
+    config.backend = args.wrap.backend_name().into();
     crate::shutdown::runtime()?.block_on(async {
         let shutdown = crate::shutdown::token()?;
         ashlar_worker::run(config, Arc::new(EngineRunner::new(engine)), shutdown).await?;
