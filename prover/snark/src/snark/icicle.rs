@@ -45,11 +45,13 @@ mod built {
     use super::{DeviceOptions, ProveError, Srs, WrapKeys, WrapProver};
 
     fn options(srs: &Srs, device: DeviceOptions) -> Options {
+        let usual = Options::default();
         Options {
             device: device.index,
             memory_budget_bytes: device.memory_budget_bytes,
-            max_log_size: srs.k(),
-            ..Options::default()
+            // Not less for small keys: a library of ICICLE keeps the first size that a process asks for.
+            max_log_size: srs.k().max(usual.max_log_size),
+            ..usual
         }
     }
 
