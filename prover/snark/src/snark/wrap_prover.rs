@@ -138,14 +138,25 @@ impl WrapProver {
     /// Prepares the keys for the chosen backend (a second at k = 18).
     pub fn new(keys: &WrapKeys, srs: &Srs, config: impl Into<BackendConfig>) -> Result<Self, ProveError> {
         let BackendConfig { choice, device } = config.into();
-        match choice {
-            BackendChoice::Cpu => Self::on_cpu(keys, srs),
-            BackendChoice::Icicle => icicle::prover(keys, srs, device),
+        let prover = match choice {
+            BackendChoice::Cpu => Self::on_cpu(keys, srs)?,
+            BackendChoice::Icicle => icicle::prover(keys, srs, device)?,
             BackendChoice::Auto => match icicle::prover_if_any(keys, srs, device)? {
-                Some(prover) => Ok(prover),
-                None => Self::on_cpu(keys, srs),
+                Some(prover) => prover,
+                None => Self::on_cpu(keys, srs)?,
             },
+        };
+        if let Some(Memory { held, proof }) = prover.memory() {
+            // See `Memory` for what they are, and at which step a proof needs most.
+            let (held_mib, proof_peak_mib) = (held >> 20, proof >> 20);
+            tracing::info!(
+                backend = prover.backend(),
+                held_mib,
+                proof_peak_mib,
+                "wrap prover ready"
+            );
         }
+        Ok(prover)
     }
 
     fn on_cpu(keys: &WrapKeys, srs: &Srs) -> Result<Self, ProveError> {
