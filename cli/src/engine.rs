@@ -80,7 +80,7 @@ fn engine_kind(kind: JobKind) -> Kind {
 }
 
 /// An error with its causes on one line.
-fn chain(error: impl Into<anyhow::Error>) -> String {
+pub fn chain(error: impl Into<anyhow::Error>) -> String {
     format!("{:#}", error.into())
 }
 

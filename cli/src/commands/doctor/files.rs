@@ -4,11 +4,12 @@ use std::{fs, path::Path, time::SystemTime};
 
 use ashlar_snark::{
     halo2::WRAP_K,
+    snark::CacheError,
     srs::{Srs, SrsKind},
 };
 
 use super::finding::{Finding, Status};
-use crate::engine::Cache;
+use crate::engine::{Cache, chain};
 
 pub fn all(cache: &Cache) -> Vec<Finding> {
     let mut findings = vec![srs(cache), circuits(&cache.cache_dir)];
@@ -21,7 +22,7 @@ fn srs(cache: &Cache) -> Finding {
     match load(SrsKind::PowersOfTau) {
         Ok(Some(_)) => return Finding::ok("srs", format!("of a ceremony, k = {WRAP_K}, checksum right")),
         Ok(None) => {}
-        Err(error) => return damaged(&error),
+        Err(error) => return damaged(error),
     }
     if cache.production {
         let fact = format!("none of a ceremony in {}", cache.cache_dir.display());
@@ -41,19 +42,13 @@ fn srs(cache: &Cache) -> Finding {
             format!("none yet in {}", cache.cache_dir.display()),
             "ashlar setup makes the insecure development string; ashlar setup --ptau FILE loads a ceremony's",
         ),
-        Err(error) => damaged(&error),
+        Err(error) => damaged(error),
     }
 }
 
-fn damaged(error: &(dyn std::error::Error + 'static)) -> Finding {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    let text = sources.fold(error.to_string(), |text, source| format!("{text}: {source}"));
-    Finding::new(
-        "srs",
-        Status::Failed,
-        text,
-        "remove the file and run ashlar setup again",
-    )
+fn damaged(error: CacheError) -> Finding {
+    let remedy = "remove the file and run ashlar setup again";
+    Finding::new("srs", Status::Failed, chain(error), remedy)
 }
 
 fn circuits(directory: &Path) -> Finding {

@@ -16,10 +16,7 @@ use tonic_health::pb::{
 };
 
 use super::finding::{Finding, Status};
-
-fn chain(error: tonic::transport::Error) -> String {
-    format!("{:#}", anyhow::Error::from(error))
-}
+use crate::engine::chain;
 
 /// Longest that a neighbour may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
