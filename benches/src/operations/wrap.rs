@@ -139,9 +139,9 @@ pub fn measure(
         let start = Instant::now();
         let prover = WrapProver::new(kit.keys(), kit.srs(), choice)?;
         let prepare_seconds = start.elapsed().as_secs_f64();
-        match prover.memory() {
-            Some(_) => ours.push((prover, Series::new(name, prepare_seconds))),
-            None => eprintln!("not measured on a CUDA device: it cannot be prepared"),
+        match prover.unprepared() {
+            None => ours.push((prover, Series::new(name, prepare_seconds))),
+            Some(reason) => eprintln!("{name} is not measured: {reason}"),
         }
     }
     let mut stock = Series::new(STOCK, 0.0);

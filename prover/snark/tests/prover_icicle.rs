@@ -48,10 +48,12 @@ fn a_device_that_is_not_there_is_a_fallback_with_its_reason() {
     };
     let prover = toy_prover(missing);
     assert_eq!((prover.backend(), prover.memory()), ("cpu", None));
+    let told = prover.unprepared().cloned();
     let wrapped = prover
         .prove(&Toy::new(SECRETS), instances(SECRETS))
         .expect("a proof");
     assert_eq!(wrapped.backend, "cpu");
+    assert_eq!(wrapped.fallback, told);
     match wrapped.fallback {
         Some(Fallback::Unprepared { backend, reason }) => {
             assert_eq!(backend, "icicle");

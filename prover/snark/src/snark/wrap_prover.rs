@@ -208,6 +208,11 @@ impl WrapProver {
         self.primary.as_ref().map_or("cpu", |key| key.name())
     }
 
+    /// Why the chosen backend could not hold the keys, if it could not.
+    pub fn unprepared(&self) -> Option<&Fallback> {
+        self.primary.as_ref().err()
+    }
+
     /// What the prepared key holds and a proof adds; none where the backend could not hold it.
     pub fn memory(&self) -> Option<Memory> {
         Some(self.primary.as_ref().ok()?.memory())
