@@ -95,6 +95,10 @@ where
 {
     type Domain = Side<B::Domain, <CpuBackend as Ntt<F>>::Domain>;
     type Coset = Side<B::Coset, <CpuBackend as Ntt<F>>::Coset>;
+    type Held<'a>
+        = Side<B::Held<'a>, <CpuBackend as Ntt<F>>::Held<'a>>
+    where
+        F: 'a;
 
     fn prepare_domain(&self, log_size: u32) -> Result<Self::Domain, AccelError> {
         let large = 1usize
@@ -120,26 +124,81 @@ where
         transform: Transform<'_, Self::Coset>,
         columns: &mut [&mut [F]],
     ) -> Result<(), AccelError> {
-        match (domain, transform.coset) {
-            (Side::Device(domain), None) => {
-                self.device.ntt_batch(domain, transform.with_coset(None), columns)
-            }
-            (Side::Device(domain), Some(Side::Device(coset))) => {
-                let transform = transform.with_coset(Some(coset));
+        match domain {
+            Side::Device(domain) => {
+                let transform = on_device(transform)?;
                 self.device.ntt_batch(domain, transform, columns)
             }
-            (Side::Cpu(domain), None) => self.cpu.ntt_batch(domain, transform.with_coset(None), columns),
-            (Side::Cpu(domain), Some(Side::Cpu(coset))) => {
-                let transform = transform.with_coset(Some(coset));
+            Side::Cpu(domain) => {
+                let transform = on_cpu(transform)?;
                 self.cpu.ntt_batch(domain, transform, columns)
             }
-            (Side::Device(_), Some(Side::Cpu(_))) | (Side::Cpu(_), Some(Side::Device(_))) => {
-                Err(AccelError::InvalidInput {
-                    operation: "ntt",
-                    reason: "the coset belongs to a domain of another size",
-                })
+        }
+    }
+
+    fn ntt_hold<'a>(
+        &self,
+        domain: &Self::Domain,
+        transform: Transform<'_, Self::Coset>,
+        columns: Vec<&'a mut [F]>,
+    ) -> Result<Self::Held<'a>, AccelError> {
+        Ok(match domain {
+            Side::Device(domain) => {
+                let transform = on_device(transform)?;
+                Side::Device(self.device.ntt_hold(domain, transform, columns)?)
+            }
+            Side::Cpu(domain) => {
+                let transform = on_cpu(transform)?;
+                Side::Cpu(self.cpu.ntt_hold(domain, transform, columns)?)
+            }
+        })
+    }
+
+    fn ntt_from(
+        &self,
+        domain: &Self::Domain,
+        transform: Transform<'_, Self::Coset>,
+        held: &Self::Held<'_>,
+        out: &mut [&mut [F]],
+    ) -> Result<(), AccelError> {
+        match (domain, held) {
+            (Side::Device(domain), Side::Device(held)) => {
+                let transform = on_device(transform)?;
+                self.device.ntt_from(domain, transform, held, out)
+            }
+            (Side::Cpu(domain), Side::Cpu(held)) => {
+                let transform = on_cpu(transform)?;
+                self.cpu.ntt_from(domain, transform, held, out)
+            }
+            (Side::Device(_), Side::Cpu(_)) | (Side::Cpu(_), Side::Device(_)) => {
+                Err(invalid("the held columns are of another size"))
             }
         }
+    }
+}
+
+fn on_device<D, C>(transform: Transform<'_, Side<D, C>>) -> Result<Transform<'_, D>, AccelError> {
+    match transform.coset {
+        Some(Side::Device(coset)) => Ok(transform.with_coset(Some(coset))),
+        Some(Side::Cpu(_)) => Err(invalid(FOREIGN_COSET)),
+        None => Ok(transform.with_coset(None)),
+    }
+}
+
+fn on_cpu<D, C>(transform: Transform<'_, Side<D, C>>) -> Result<Transform<'_, C>, AccelError> {
+    match transform.coset {
+        Some(Side::Cpu(coset)) => Ok(transform.with_coset(Some(coset))),
+        Some(Side::Device(_)) => Err(invalid(FOREIGN_COSET)),
+        None => Ok(transform.with_coset(None)),
+    }
+}
+
+const FOREIGN_COSET: &str = "the coset belongs to a domain of another size";
+
+fn invalid(reason: &'static str) -> AccelError {
+    AccelError::InvalidInput {
+        operation: "ntt",
+        reason,
     }
 }
 

@@ -23,7 +23,7 @@ pub enum Order {
 }
 
 /// One kind of transform. With `coset` the values are those at `shift * omega^i`, without it those at `omega^i`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Transform<'a, Coset> {
     /// Which way.
     pub direction: Direction,
@@ -32,6 +32,15 @@ pub struct Transform<'a, Coset> {
     /// A prepared shift.
     pub coset: Option<&'a Coset>,
 }
+
+impl<Coset> Clone for Transform<'_, Coset> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+// Whether a coset can be copied does not matter: it is referred to.
+impl<Coset> Copy for Transform<'_, Coset> {}
 
 impl<Coset> Transform<'_, Coset> {
     /// The same transform with another backend's coset.
@@ -44,7 +53,7 @@ impl<Coset> Transform<'_, Coset> {
     }
 }
 
-/// In-place transforms of columns of one length `n = 2^log_size`.
+/// Transforms of columns of one length `n = 2^log_size`.
 ///
 /// `omega` is the field's own primitive root: for BN254's `Fr` halo2's (`Fr::ROOT_OF_UNITY` squared down), for
 /// Goldilocks plonky2's (`F::primitive_root_of_unity`).
@@ -53,6 +62,10 @@ pub trait Ntt<F>: Send + Sync {
     type Domain: Send + Sync;
     /// Powers of one shift, where the backend computes.
     type Coset: Send + Sync;
+    /// Columns that a transform left where the backend computes; it may refer to the caller's.
+    type Held<'a>: Send + Sync
+    where
+        F: 'a;
 
     /// Prepares transforms of `2^log_size` elements; [`AccelError::UnsupportedSize`] above the field's two-adicity.
     fn prepare_domain(&self, log_size: u32) -> Result<Self::Domain, AccelError>;
@@ -70,4 +83,53 @@ pub trait Ntt<F>: Send + Sync {
         transform: Transform<'_, Self::Coset>,
         columns: &mut [&mut [F]],
     ) -> Result<(), AccelError>;
+
+    /// As [`Self::ntt_batch`], and holds the results for [`Self::ntt_from`]: a device keeps a copy of them in its memory,
+    /// as far as there is room.
+    fn ntt_hold<'a>(
+        &self,
+        domain: &Self::Domain,
+        transform: Transform<'_, Self::Coset>,
+        columns: Vec<&'a mut [F]>,
+    ) -> Result<Self::Held<'a>, AccelError>;
+
+    /// Transforms all that is held into `out`, column by column, as often as one likes: what is held does not change.
+    ///
+    /// [`AccelError::LengthMismatch`] when there are more or fewer columns than are held, or one is not of the domain's
+    /// size; after any error the contents of `out` are unspecified.
+    fn ntt_from(
+        &self,
+        domain: &Self::Domain,
+        transform: Transform<'_, Self::Coset>,
+        held: &Self::Held<'_>,
+        out: &mut [&mut [F]],
+    ) -> Result<(), AccelError>;
+}
+
+/// Refuses columns that are not of the domain's size.
+pub(crate) fn check_lengths<'a, F: 'a>(
+    size: usize,
+    mut columns: impl Iterator<Item = &'a [F]>,
+) -> Result<(), AccelError> {
+    match columns.find(|column| column.len() != size) {
+        Some(column) => Err(mismatch(size, column.len())),
+        None => Ok(()),
+    }
+}
+
+/// Refuses more or fewer columns than are held.
+pub(crate) fn check_count(held: usize, out: usize) -> Result<(), AccelError> {
+    if held == out {
+        Ok(())
+    } else {
+        Err(mismatch(held, out))
+    }
+}
+
+fn mismatch(expected: usize, actual: usize) -> AccelError {
+    AccelError::LengthMismatch {
+        operation: "ntt",
+        expected,
+        actual,
+    }
 }

@@ -7,76 +7,22 @@ use std::sync::{
 
 use ashlar_accel::{
     AccelError, Backend, BySize, Direction, Msm, Ntt, Order, Thresholds, Transform,
-    cpu::CpuBackend,
     rows::{EvaluateRows, Program, Step},
     testing,
+    testing::observed::{Answer, Observed, Observer},
 };
-use halo2curves::bn256::{Fr, G1, G1Affine};
+use halo2curves::bn256::Fr;
 
-/// The CPU in the place of a device; counts the columns that it is given.
+/// Counts the columns that the device is given.
 #[derive(Clone, Default)]
-struct Counting {
-    cpu: CpuBackend,
-    columns: Arc<AtomicUsize>,
-}
+struct Columns(Arc<AtomicUsize>);
 
-impl Counting {
-    fn count(&self, columns: usize) {
-        self.columns.fetch_add(columns, Ordering::Relaxed);
-    }
-}
+impl Observer for Columns {
+    const NAME: &'static str = "counting";
 
-impl Msm<G1Affine> for Counting {
-    type Bases = <CpuBackend as Msm<G1Affine>>::Bases;
-
-    fn prepare_bases(&self, bases: &[G1Affine]) -> Result<Self::Bases, AccelError> {
-        self.cpu.prepare_bases(bases)
-    }
-
-    fn msm_batch(&self, bases: &Self::Bases, scalars: &[&[Fr]]) -> Result<Vec<G1>, AccelError> {
-        self.count(scalars.len());
-        self.cpu.msm_batch(bases, scalars)
-    }
-}
-
-impl Ntt<Fr> for Counting {
-    type Domain = <CpuBackend as Ntt<Fr>>::Domain;
-    type Coset = <CpuBackend as Ntt<Fr>>::Coset;
-
-    fn prepare_domain(&self, log_size: u32) -> Result<Self::Domain, AccelError> {
-        self.cpu.prepare_domain(log_size)
-    }
-
-    fn prepare_coset(&self, domain: &Self::Domain, shift: Fr) -> Result<Self::Coset, AccelError> {
-        self.cpu.prepare_coset(domain, shift)
-    }
-
-    fn ntt_batch(
-        &self,
-        domain: &Self::Domain,
-        transform: Transform<'_, Self::Coset>,
-        columns: &mut [&mut [Fr]],
-    ) -> Result<(), AccelError> {
-        self.count(columns.len());
-        self.cpu.ntt_batch(domain, transform, columns)
-    }
-}
-
-impl EvaluateRows<Fr> for Counting {
-    fn evaluate_rows(
-        &self,
-        program: &Program<Fr>,
-        columns: &[&[Fr]],
-        out: &mut [Fr],
-    ) -> Result<(), AccelError> {
-        self.count(columns.len());
-        self.cpu.evaluate_rows(program, columns, out)
-    }
-}
-
-impl Backend for Counting {
-    fn name(&self) -> &'static str {
-        "counting"
+    fn call(&self, _: &'static str, columns: usize) -> Result<Answer, AccelError> {
+        self.0.fetch_add(columns, Ordering::Relaxed);
+        Ok(Answer::Honest)
     }
 }
 
@@ -86,10 +32,10 @@ const THRESHOLDS: Thresholds = Thresholds {
     rows: 1 << 5,
 };
 
-fn split() -> (BySize<Counting>, Arc<AtomicUsize>) {
-    let device = Counting::default();
-    let columns = device.columns.clone();
-    (BySize::new(device, THRESHOLDS), columns)
+fn split() -> (BySize<Observed<Columns>>, Arc<AtomicUsize>) {
+    let columns = Columns::default();
+    let counter = Arc::clone(&columns.0);
+    (BySize::new(Observed::new(columns), THRESHOLDS), counter)
 }
 
 #[test]
@@ -115,14 +61,15 @@ fn sums_go_where_their_own_length_says() {
             &[&scalars[..99], &scalars[..100], &scalars[..1], &scalars],
         )
         .unwrap();
-    assert_eq!((sums.len(), on_device.load(Ordering::Relaxed)), (4, 2));
+    // The bases count as one.
+    assert_eq!((sums.len(), on_device.load(Ordering::Relaxed)), (4, 1 + 2));
     let few = backend
         .prepare_bases(&testing::msm::KnownBases::new(99).points)
         .unwrap();
     backend.msm(&few, &scalars[..99]).unwrap();
     assert_eq!(
         on_device.load(Ordering::Relaxed),
-        2,
+        3,
         "bases too few for the device stay off it"
     );
 }
@@ -141,9 +88,14 @@ fn transforms_and_tables_go_where_their_size_says() {
         backend
             .ntt_batch(&domain, transform, &mut [&mut vec![Fr::one(); size]])
             .unwrap();
+        let mut column = vec![Fr::one(); size];
+        let held = backend.ntt_hold(&domain, transform, vec![&mut column]).unwrap();
+        backend
+            .ntt_from(&domain, transform, &held, &mut [&mut vec![Fr::one(); size]])
+            .unwrap();
         on_device.load(Ordering::Relaxed)
     };
-    assert_eq!([transform(32), transform(64)], [0, 1]);
+    assert_eq!([transform(32), transform(64)], [0, 3]);
 
     let cell = Step::Cell {
         column: 0,
@@ -156,7 +108,7 @@ fn transforms_and_tables_go_where_their_size_says() {
             .unwrap();
         on_device.load(Ordering::Relaxed)
     };
-    assert_eq!([evaluate(31), evaluate(32)], [1, 2]);
+    assert_eq!([evaluate(31), evaluate(32)], [3, 4]);
 }
 
 #[test]
@@ -171,6 +123,23 @@ fn a_coset_of_the_other_side_is_refused() {
             coset: Some(&coset),
         };
         let refused = backend.ntt_batch(domain, transform, &mut [&mut vec![Fr::one(); size]]);
+        assert!(matches!(refused, Err(AccelError::InvalidInput { .. })));
+    }
+}
+
+#[test]
+fn columns_held_on_the_other_side_are_refused() {
+    let (backend, _) = split();
+    let [small, large] = [5, 6].map(|log_size| Ntt::<Fr>::prepare_domain(&backend, log_size).unwrap());
+    let plain = Transform {
+        direction: Direction::Forward,
+        order: Order::NaturalToNatural,
+        coset: None,
+    };
+    for (domain, size, other, other_size) in [(&small, 32, &large, 64), (&large, 64, &small, 32)] {
+        let mut column = vec![Fr::one(); size];
+        let held = backend.ntt_hold(domain, plain, vec![&mut column]).unwrap();
+        let refused = backend.ntt_from(other, plain, &held, &mut [&mut vec![Fr::one(); other_size]]);
         assert!(matches!(refused, Err(AccelError::InvalidInput { .. })));
     }
 }

@@ -128,6 +128,7 @@ fn small_buffers_give_the_same() {
     testing::msm::batches(&backend);
     testing::msm::special_bases(&backend);
     testing::ntt::batches_columns::<Fr, _>(&backend);
+    testing::ntt::holds_columns::<Fr, _>(&backend);
     testing::ntt::agrees_with_reference::<Fr, _>(&backend, 7);
 }
 
@@ -180,6 +181,7 @@ fn threads_share_a_backend() {
         for _ in 0..3 {
             scope.spawn(|| testing::msm::batches(&backend));
             scope.spawn(|| testing::ntt::batches_columns::<Fr, _>(&backend));
+            scope.spawn(|| testing::ntt::holds_columns::<Fr, _>(&backend));
         }
     });
 }
@@ -235,6 +237,52 @@ fn the_budget_is_kept() {
     assert_eq!(backend.bytes_in_use(), with_buffers, "and used again");
     drop(bases);
     assert_eq!(backend.bytes_in_use(), with_buffers - bytes);
+}
+
+/// What is held takes its bytes and gives them back; where it does not fit, it is held by reference and the results are
+/// the same.
+#[test]
+fn columns_are_held_within_the_budget() {
+    const COLUMN: u64 = 32 << 10;
+    let one = ashlar_icicle::Batch {
+        log_size: 10,
+        count: 1,
+        direction: ashlar_icicle::Direction::Inverse,
+        order: ashlar_icicle::Order::NaturalToNatural,
+    };
+    let scratch = 2 * ashlar_icicle::bn254::ntt_scratch_bytes(&one);
+    let fixed = ashlar_icicle::bn254::domain_bytes(10) + 4 * COLUMN; // roots and buffers
+    for (room, fits) in [(3 * COLUMN, true), (3 * COLUMN - 1, false)] {
+        let options = Options {
+            memory_budget_bytes: Some(fixed + scratch + room),
+            staging_bytes: COLUMN as usize,
+            max_log_size: 10,
+            ..Options::default()
+        };
+        let Some(backend) = open(options) else { return };
+        let domain = Ntt::<Fr>::prepare_domain(&backend, 10).unwrap();
+        let transform = |direction| Transform {
+            direction,
+            order: Order::NaturalToNatural,
+            coset: None,
+        };
+        let given: Vec<Vec<Fr>> = testing::ntt::columns(10).split_off(2);
+        let mut columns = given.clone();
+        let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
+        let held = backend
+            .ntt_hold(&domain, transform(Direction::Inverse), slices)
+            .unwrap();
+        assert_eq!(held.is_on_device(), fits);
+        assert_eq!(backend.bytes_in_use(), if fits { fixed + room } else { fixed });
+        let mut out = vec![vec![Fr::zero(); 1 << 10]; 3];
+        let mut slices: Vec<&mut [Fr]> = out.iter_mut().map(Vec::as_mut_slice).collect();
+        backend
+            .ntt_from(&domain, transform(Direction::Forward), &held, &mut slices)
+            .unwrap();
+        assert!(out == given);
+        drop(held);
+        assert_eq!(backend.bytes_in_use(), fixed, "given back");
+    }
 }
 
 #[test]

@@ -76,6 +76,23 @@ fn work() -> Result<(), AccelError> {
         backend.ntt_batch(&domain, transform, &mut slices)?;
     }
     assert!(columns == original, "there and back again");
+    let plain = |direction| ashlar_accel::Transform {
+        direction,
+        order: ashlar_accel::Order::NaturalToNatural,
+        coset: None,
+    };
+    let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
+    let held = backend.ntt_hold(&domain, plain(ashlar_accel::Direction::Inverse), slices)?;
+    println!("held on the device: {}", held.is_on_device());
+    let mut out = vec![vec![Fr::zero(); 1 << 6]; original.len()];
+    let mut slices: Vec<&mut [Fr]> = out.iter_mut().map(Vec::as_mut_slice).collect();
+    backend.ntt_from(
+        &domain,
+        plain(ashlar_accel::Direction::Forward),
+        &held,
+        &mut slices,
+    )?;
+    assert!(out == original, "back from what was held");
     Ok(())
 }
 
@@ -159,8 +176,13 @@ fn every_allocation_may_fail() {
             return;
         };
         if printed.contains("no failure") {
+            assert!(
+                printed.contains("held on the device: false"),
+                "the last one is memory to keep columns, without which the work goes on"
+            );
             break;
         }
+        assert!(printed.contains("held on the device: true"), "{printed}");
         failures += 1;
     }
     assert_eq!(failures, 5, "bases, and two slots with two buffers each");

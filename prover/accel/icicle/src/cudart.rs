@@ -41,5 +41,7 @@ unsafe extern "C" {
 pub const HOST_TO_DEVICE: c_int = 1;
 /// `cudaMemcpyDeviceToHost`
 pub const DEVICE_TO_HOST: c_int = 2;
+/// `cudaMemcpyDeviceToDevice`
+pub const DEVICE_TO_DEVICE: c_int = 3;
 /// `cudaHostAllocDefault`
 pub const HOST_ALLOC_DEFAULT: c_uint = 0;

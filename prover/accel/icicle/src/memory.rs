@@ -29,7 +29,7 @@ pub struct DeviceMemory {
 
 // SAFETY: an address in another memory, which no host code follows; the CUDA runtime may be called from any thread.
 unsafe impl Send for DeviceMemory {}
-// SAFETY: as above; through a shared reference the memory is only read, by the device.
+// SAFETY: as above; through a shared reference only the device reads and writes, in the order of its streams.
 unsafe impl Sync for DeviceMemory {}
 
 impl DeviceMemory {
@@ -63,17 +63,12 @@ impl DeviceMemory {
 
     /// Copies `words` to `offset` and waits for the end.
     pub fn write(&mut self, offset: usize, words: &[u64]) -> Result<(), Error> {
-        let end = offset.checked_add(words.len());
-        assert!(
-            end.is_some_and(|end| end <= self.words),
-            "beyond the end of the device memory"
-        );
+        let to = self.range(offset, words.len());
         self.device.activate()?;
         // SAFETY: the source is a slice, the range of the destination was just checked.
         let status = unsafe {
-            let to = self.address.as_ptr().add(offset).cast();
             cudart::memcpy(
-                to,
+                to.cast(),
                 words.as_ptr().cast(),
                 bytes(words.len()),
                 cudart::HOST_TO_DEVICE,
@@ -84,6 +79,17 @@ impl DeviceMemory {
 
     pub(crate) fn address(&self) -> *mut u64 {
         self.address.as_ptr()
+    }
+
+    /// Where `words` words from `offset` on begin.
+    pub(crate) fn range(&self, offset: usize, words: usize) -> *mut u64 {
+        let end = offset.checked_add(words);
+        assert!(
+            end.is_some_and(|end| end <= self.words),
+            "beyond the end of the device memory"
+        );
+        // SAFETY: within the allocation, as was just checked.
+        unsafe { self.address.as_ptr().add(offset) }
     }
 
     /// The first `count` elements of `T` for the ICICLE crates.

@@ -1,7 +1,7 @@
 //! One load on its way through the device.
 #![allow(unsafe_code, reason = "starts transfers that go on after the call")]
 
-use std::ffi::c_void;
+use std::{ffi::c_void, sync::Arc};
 
 use icicle_cuda_runtime::{
     device_context::DeviceContext,
@@ -21,12 +21,15 @@ use crate::{
 /// [`upload`](Self::upload)ed, transformed from input to output, and [`download`](Self::download)ed to be read as
 /// [`result`](Self::result). Each of these but the first and the last returns before the device is done, so that the
 /// caller can fill another slot in the meantime. The pinned buffer is out of reach while the device may be using it.
+/// Other memory of the device can take the host's place on either side: [`load`](Self::load), [`store`](Self::store).
 pub struct Slot {
     // In the order in which they are dropped, after `Drop` has waited for the stream.
     stream: CudaStream,
     input: DeviceMemory,
     output: DeviceMemory,
     pinned: PinnedMemory,
+    /// Memory that copies on their way read or write.
+    in_use: Vec<Arc<DeviceMemory>>,
     device: Device,
 }
 
@@ -50,6 +53,7 @@ impl Slot {
             input: DeviceMemory::new(device, words)?,
             output: DeviceMemory::new(device, words)?,
             pinned: PinnedMemory::new(device, words)?,
+            in_use: Vec::new(),
             device,
         })
     }
@@ -77,6 +81,23 @@ impl Slot {
         self.copy(to, from, words, cudart::DEVICE_TO_HOST)
     }
 
+    /// Starts a copy of `words` words of `from`, from `offset` on, to the device's input buffer.
+    pub fn load(&mut self, from: &Arc<DeviceMemory>, offset: usize, words: usize) -> Result<(), Error> {
+        assert_eq!(from.device(), self.device, "the memory is on another device");
+        self.in_use.push(Arc::clone(from));
+        let (to, from) = (self.input.address(), from.range(offset, words));
+        self.copy(to, from, words, cudart::DEVICE_TO_DEVICE)
+    }
+
+    /// Starts a copy of the first `words` words of the device's output buffer to `to`, from `offset` on. Whoever uses
+    /// them on another stream waits for this one first, by [`result`](Self::result) for example.
+    pub fn store(&mut self, to: &Arc<DeviceMemory>, offset: usize, words: usize) -> Result<(), Error> {
+        assert_eq!(to.device(), self.device, "the memory is on another device");
+        self.in_use.push(Arc::clone(to));
+        let (to, from) = (to.range(offset, words), self.output.address());
+        self.copy(to, from, words, cudart::DEVICE_TO_DEVICE)
+    }
+
     /// Waits for what was started, and gives the first `words` words of the pinned buffer.
     pub fn result(&mut self, words: usize) -> Result<&[u64], Error> {
         self.wait()?;
@@ -86,18 +107,21 @@ impl Slot {
     fn copy(&mut self, to: *mut u64, from: *const u64, words: usize, kind: i32) -> Result<(), Error> {
         assert!(words <= self.words(), "beyond the end of the slot");
         self.device.activate()?;
-        // SAFETY: both buffers belong to the slot and hold that many words. They outlive the transfer, since `Drop`
-        // waits for it, and `staging` and `result` wait before they lend the pinned one.
+        // SAFETY: both sides hold that many words: the slot's own buffers, or a range that was checked of memory in
+        // `in_use`. They outlive the transfer, since `Drop` waits for it, and `staging` and `result` wait before they
+        // lend the pinned one.
         let status =
             unsafe { cudart::memcpy_async(to.cast(), from.cast(), bytes(words), kind, self.stream_handle()) };
         Error::check(status, "cudaMemcpyAsync")
     }
 
-    fn wait(&self) -> Result<(), Error> {
+    fn wait(&mut self) -> Result<(), Error> {
         self.device.activate()?;
         self.stream
             .synchronize()
-            .map_err(|error| Error::from_cuda(error, "cudaStreamSynchronize"))
+            .map_err(|error| Error::from_cuda(error, "cudaStreamSynchronize"))?;
+        self.in_use.clear();
+        Ok(())
     }
 
     fn stream_handle(&self) -> *mut c_void {

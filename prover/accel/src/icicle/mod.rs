@@ -1,4 +1,5 @@
-//! The backend for NVIDIA's cards: bases and twiddles stay on the card, columns go there and back.
+//! The backend for NVIDIA's cards: bases and twiddles stay on the card, and columns that are held for several
+//! transforms; other columns go there and back.
 //!
 //! **Its kernels have not yet run on a card.** The host side passes the suite over a stand-in library that computes on
 //! the CPU (`prover/accel/icicle/stand-in`), which says nothing about the kernels; see `docs/gpu-development.md`.
@@ -9,6 +10,7 @@
 
 mod budget;
 mod error;
+mod held;
 mod msm;
 mod ntt;
 mod rows;
@@ -24,6 +26,7 @@ use self::{
     staging::Staging,
 };
 pub use self::{
+    held::Held,
     msm::Bases,
     ntt::{Coset, DeviceField, Domain},
 };

@@ -9,8 +9,14 @@ use plonky2_field::goldilocks_field::GoldilocksField;
 use super::{
     IcicleBackend,
     error::{Context, unavailable},
+    held::{Held, Kept},
 };
-use crate::{AccelError, Direction, Ntt, NttField, Order, Transform, cpu::memory::InWords, field::canonical};
+use crate::{
+    AccelError, Direction, Ntt, NttField, Order, Transform,
+    cpu::memory::InWords,
+    field::canonical,
+    ntt::{check_count, check_lengths},
+};
 
 /// A field whose transforms a card computes.
 pub trait DeviceField: NttField {
@@ -129,6 +135,10 @@ impl DeviceField for GoldilocksField {
 impl<F: DeviceField> Ntt<F> for IcicleBackend {
     type Domain = Domain<F>;
     type Coset = Coset<F>;
+    type Held<'a>
+        = Held<'a, F>
+    where
+        F: 'a;
 
     fn prepare_domain(&self, log_size: u32) -> Result<Domain<F>, AccelError> {
         let max_log_size = F::max_log_size(self);
@@ -163,14 +173,68 @@ impl<F: DeviceField> Ntt<F> for IcicleBackend {
         transform: Transform<'_, Coset<F>>,
         columns: &mut [&mut [F]],
     ) -> Result<(), AccelError> {
+        self.transform(domain, transform, columns, |_, _| Ok(Resident::Nothing))
+    }
+
+    fn ntt_hold<'a>(
+        &self,
+        domain: &Domain<F>,
+        transform: Transform<'_, Coset<F>>,
+        mut columns: Vec<&'a mut [F]>,
+    ) -> Result<Held<'a, F>, AccelError> {
+        let mut kept = None;
+        self.transform(domain, transform, &mut columns, |backend, words| {
+            kept = Kept::allocate(backend.device, &backend.budget, words)?;
+            Ok(kept.as_ref().map_or(Resident::Nothing, Resident::Results))
+        })?;
+        Ok(Held {
+            columns: columns.into_iter().map(|column| &*column).collect(),
+            kept,
+        })
+    }
+
+    fn ntt_from(
+        &self,
+        domain: &Domain<F>,
+        transform: Transform<'_, Coset<F>>,
+        held: &Held<'_, F>,
+        out: &mut [&mut [F]],
+    ) -> Result<(), AccelError> {
+        check_count(held.columns.len(), out.len())?;
         let size = 1 << domain.log_size;
-        if let Some(column) = columns.iter().find(|column| column.len() != size) {
-            return Err(AccelError::LengthMismatch {
-                operation: "ntt",
-                expected: size,
-                actual: column.len(),
-            });
+        check_lengths(size, held.columns.iter().copied())?;
+        check_lengths(size, out.iter().map(|column| &**column))?;
+        if let Some(kept) = &held.kept {
+            return self.transform(domain, transform, out, |_, _| Ok(Resident::Inputs(kept)));
         }
+        for (out, column) in out.iter_mut().zip(&held.columns) {
+            out.copy_from_slice(column);
+        }
+        self.ntt_batch(domain, transform, out)
+    }
+}
+
+/// Which side of a transform is on the card besides the buffers.
+enum Resident<'a> {
+    /// None: inputs come from the columns.
+    Nothing,
+    /// Inputs, and the columns only take the results.
+    Inputs(&'a Kept),
+    /// Results, which go to the columns too.
+    Results(&'a Kept),
+}
+
+impl IcicleBackend {
+    /// All columns, load by load. `resident` is asked once the buffers are there, with the words of all columns.
+    fn transform<'k, F: DeviceField>(
+        &self,
+        domain: &Domain<F>,
+        transform: Transform<'_, Coset<F>>,
+        columns: &mut [&mut [F]],
+        resident: impl FnOnce(&Self, usize) -> Result<Resident<'k>, AccelError>,
+    ) -> Result<(), AccelError> {
+        let size = 1 << domain.log_size;
+        check_lengths(size, columns.iter().map(|column| &**column))?;
         if transform
             .coset
             .is_some_and(|coset| coset.log_size != domain.log_size)
@@ -192,6 +256,7 @@ impl<F: DeviceField> Ntt<F> for IcicleBackend {
         };
         let scratch = 2 * bn254::ntt_scratch_bytes(&batch(per_load)); // both slots may be at it
         let _reservation = self.budget.reserve(scratch)?;
+        let resident = resident(self, words * columns.len())?;
 
         // Each slot takes a load, starts all that happens to it, and is asked for the result two loads later: meanwhile
         // the other slot's load is copied, transferred and computed.
@@ -201,7 +266,19 @@ impl<F: DeviceField> Ntt<F> for IcicleBackend {
             if let Some(done) = under_way[i % 2].take() {
                 collect(slot, words, done).context("ntt", scratch)?;
             }
-            start(slot, words, load, batch(load.len()), transform.coset).context("ntt", scratch)?;
+            let (offset, total) = (i * per_load * words, load.len() * words);
+            let mut start = || {
+                match resident {
+                    Resident::Inputs(kept) => slot.load(kept.memory(), offset, total)?,
+                    Resident::Nothing | Resident::Results(_) => upload(slot, words, load)?,
+                }
+                F::start(slot, batch(load.len()), transform.coset)?;
+                if let Resident::Results(kept) = resident {
+                    slot.store(kept.memory(), offset, total)?;
+                }
+                slot.download(total)
+            };
+            start().context("ntt", scratch)?;
             under_way[i % 2] = Some(load);
         }
         for (slot, load) in slots.iter_mut().zip(under_way) {
@@ -213,21 +290,17 @@ impl<F: DeviceField> Ntt<F> for IcicleBackend {
     }
 }
 
-fn start<F: DeviceField>(
+fn upload<F: DeviceField>(
     slot: &mut Slot,
     words: usize,
     load: &[&mut [F]],
-    batch: Batch,
-    coset: Option<&Coset<F>>,
 ) -> Result<(), ashlar_icicle::Error> {
     let total = words * load.len();
     let staging = slot.staging(total)?;
     for (staging, column) in staging.chunks_exact_mut(words).zip(load) {
         F::write(column, staging);
     }
-    slot.upload(total)?;
-    F::start(slot, batch, coset)?;
-    slot.download(total)
+    slot.upload(total)
 }
 
 fn collect<F: DeviceField>(

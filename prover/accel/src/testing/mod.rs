@@ -1,5 +1,6 @@
-//! The suites that every backend must pass. A function panics where a backend is wrong.
+//! The suites that every backend must pass, where a function panics if a backend is wrong, and a device without one.
 
 pub mod msm;
 pub mod ntt;
+pub mod observed;
 pub mod rows;

@@ -27,6 +27,7 @@ pub fn suite<F: NttField, B: Ntt<F>>(backend: &B, max_log_size: u32) {
         maps_known_columns::<F, B>(backend, log_size.min(max_log_size));
     }
     batches_columns::<F, B>(backend);
+    holds_columns::<F, B>(backend);
     refuses_bad_input::<F, B>(backend);
 }
 
@@ -71,12 +72,7 @@ pub fn transformed<F: NttField, B: Ntt<F>>(
 ) -> Vec<Vec<F>> {
     let mut columns = columns.to_vec();
     let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
-    let transform = Transform {
-        direction: transform.direction,
-        order: transform.order,
-        coset: transform.coset,
-    };
-    let result = backend.ntt_batch(domain, transform, &mut slices);
+    let result = backend.ntt_batch(domain, *transform, &mut slices);
     result.expect("the backend refuses a transform that it prepared");
     columns
 }
@@ -239,6 +235,105 @@ pub fn batches_columns<F: NttField, B: Ntt<F>>(backend: &B) {
             }
         }
     }
+}
+
+/// What is held is transformed as the columns themselves would be, again and again; no column is fine too.
+pub fn holds_columns<F: NttField, B: Ntt<F>>(backend: &B) {
+    for log_size in [0, 4, 8, 12] {
+        let domain = backend.prepare_domain(log_size).expect("a supported size");
+        let cosets =
+            shifts::<F>(log_size).map(|shift| backend.prepare_coset(&domain, shift).expect("not zero"));
+        let given: Vec<Vec<F>> = columns(log_size).into_iter().cycle().take(14).collect();
+        let transform = |direction, order, coset| Transform {
+            direction,
+            order,
+            coset,
+        };
+        for count in [0, 1, 3, 14] {
+            let given = &given[..count];
+            let first = transform(Direction::Inverse, Order::NaturalToNatural, None);
+            let polynomials = transformed(backend, &domain, &first, given);
+            let mut columns = given.to_vec();
+            let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
+            let held = backend.ntt_hold(&domain, first, slices).expect("a transform");
+            let mut out = vec![vec![F::NTT_ONE; 1 << log_size]; count];
+            for direction in DIRECTIONS {
+                for order in ORDERS {
+                    for coset in cosets.iter().map(Some).chain([None]) {
+                        let mut slices: Vec<&mut [F]> = out.iter_mut().map(Vec::as_mut_slice).collect();
+                        let second = transform(direction, order, coset);
+                        backend
+                            .ntt_from(&domain, second, &held, &mut slices)
+                            .expect("a transform");
+                        let expected = transformed(backend, &domain, &second, &polynomials);
+                        assert!(
+                            out == expected,
+                            "2^{log_size}, {count} columns, {direction:?}, {order:?}"
+                        );
+                    }
+                }
+            }
+            drop(held);
+            assert!(
+                columns == polynomials,
+                "2^{log_size}, {count} columns as they were held"
+            );
+        }
+    }
+    refuses_what_is_not_held::<F, B>(backend);
+}
+
+fn refuses_what_is_not_held<F: NttField, B: Ntt<F>>(backend: &B) {
+    let [domain, larger] = [7, 8].map(|log_size| backend.prepare_domain(log_size).expect("a supported size"));
+    let plain = Transform {
+        direction: Direction::Forward,
+        order: Order::NaturalToNatural,
+        coset: None,
+    };
+    let mut columns = vec![vec![F::NTT_ONE; 128]; 2];
+    let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
+    let held = backend.ntt_hold(&domain, plain, slices).expect("a transform");
+    let from = |domain, lengths: &[usize]| {
+        let mut out: Vec<Vec<F>> = lengths.iter().map(|&length| vec![F::NTT_ONE; length]).collect();
+        let mut slices: Vec<&mut [F]> = out.iter_mut().map(Vec::as_mut_slice).collect();
+        backend.ntt_from(domain, plain, &held, &mut slices)
+    };
+    for (lengths, (wanted, given)) in [
+        (vec![], (2, 0)),
+        (vec![128], (2, 1)),
+        (vec![128; 3], (2, 3)),
+        (vec![128, 64], (128, 64)),
+    ] {
+        let result = from(&domain, &lengths);
+        assert!(
+            matches!(result, Err(AccelError::LengthMismatch { operation: "ntt", expected, actual })
+                if (expected, actual) == (wanted, given)),
+            "{lengths:?}: {result:?}"
+        );
+    }
+    let result = from(&larger, &[256; 2]);
+    assert!(
+        matches!(
+            result,
+            Err(AccelError::LengthMismatch { operation: "ntt", .. }
+                | AccelError::InvalidInput { operation: "ntt", .. })
+        ),
+        "columns held for another size: {result:?}"
+    );
+    let mut short = [vec![F::NTT_ONE; 128], vec![F::NTT_ONE; 127]];
+    let slices = short.iter_mut().map(Vec::as_mut_slice).collect();
+    let result = backend.ntt_hold(&domain, plain, slices).map(|_| ());
+    assert!(
+        matches!(
+            result,
+            Err(AccelError::LengthMismatch {
+                expected: 128,
+                actual: 127,
+                ..
+            })
+        ),
+        "{result:?}"
+    );
 }
 
 /// What is undefined is refused with the right error.

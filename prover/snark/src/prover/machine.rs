@@ -35,9 +35,30 @@ impl<B: Backend> Machine<'_, B> {
         Ok(points)
     }
 
-    /// Lagrange form to coefficients.
-    pub(super) fn interpolate(&self, domain: &B::Domain, columns: &mut [Vec<Fr>]) -> Result<(), ProverError> {
-        self.transform(domain, Direction::Inverse, None, columns)
+    /// Lagrange form to coefficients, which stay where the backend computes for [`Self::values_on`].
+    pub(super) fn interpolate<'c>(
+        &self,
+        domain: &B::Domain,
+        columns: &'c mut [Vec<Fr>],
+    ) -> Result<B::Held<'c>, ProverError> {
+        let transform = natural(Direction::Inverse, None);
+        let columns = columns.iter_mut().map(Vec::as_mut_slice).collect();
+        let run = || self.backend.ntt_hold(domain, transform, columns);
+        Ok(self.clock.operation(Operation::Ntt, run)?)
+    }
+
+    /// Values of the held polynomials on a coset, polynomial by polynomial.
+    pub(super) fn values_on(
+        &self,
+        domain: &B::Domain,
+        coset: &B::Coset,
+        polynomials: &B::Held<'_>,
+        values: &mut [Vec<Fr>],
+    ) -> Result<(), ProverError> {
+        let transform = natural(Direction::Forward, Some(coset));
+        let mut values: Vec<&mut [Fr]> = values.iter_mut().map(Vec::as_mut_slice).collect();
+        let run = || self.backend.ntt_from(domain, transform, polynomials, &mut values);
+        Ok(self.clock.operation(Operation::Ntt, run)?)
     }
 
     pub(super) fn transform(
@@ -47,11 +68,7 @@ impl<B: Backend> Machine<'_, B> {
         coset: Option<&B::Coset>,
         columns: &mut [Vec<Fr>],
     ) -> Result<(), ProverError> {
-        let transform = Transform {
-            direction,
-            order: Order::NaturalToNatural,
-            coset,
-        };
+        let transform = natural(direction, coset);
         let mut slices: Vec<&mut [Fr]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
         let run = || self.backend.ntt_batch(domain, transform, &mut slices);
         Ok(self.clock.operation(Operation::Ntt, run)?)
@@ -108,6 +125,14 @@ impl<B: Backend> Machine<'_, B> {
         let blocks: Vec<&[Fr]> = polynomial.chunks_exact(rows).collect();
         let powers = powers(point.pow_vartime([rows as u64]), BLOCKS);
         Ok(eval_polynomial(&self.combine(&blocks, &powers)?, point))
+    }
+}
+
+fn natural<Coset>(direction: Direction, coset: Option<&Coset>) -> Transform<'_, Coset> {
+    Transform {
+        direction,
+        order: Order::NaturalToNatural,
+        coset,
     }
 }
 

@@ -110,17 +110,20 @@ impl<B: Backend> PreparedKey<B> {
         })?;
 
         let y = squeeze(transcript);
-        let polynomials = step!(clock, "interpolate", {
-            let mut columns = table.advice;
-            columns.extend(table.instance);
-            columns.extend(products);
-            for (lookup, product) in lookups.into_iter().zip(lookup_products) {
-                columns.extend([lookup.permuted_input, lookup.permuted_table, product]);
-            }
-            machine.interpolate(&self.domain, &mut columns)?;
-            Ok::<_, ProverError>(columns)
-        })?;
-        let pieces = self.quotient(&machine, &polynomials, symbols.with(Symbol::Y, y))?;
+        let mut polynomials = table.advice;
+        polynomials.extend(table.instance);
+        polynomials.extend(products);
+        for (lookup, product) in lookups.into_iter().zip(lookup_products) {
+            polynomials.extend([lookup.permuted_input, lookup.permuted_table, product]);
+        }
+        let pieces = {
+            let held = step!(
+                clock,
+                "interpolate",
+                machine.interpolate(&self.domain, &mut polynomials)
+            )?;
+            self.quotient(&machine, &held, symbols.with(Symbol::Y, y))?
+        };
         let slices: Vec<&[Fr]> = pieces.iter().map(Vec::as_slice).collect();
         step!(clock, "commit_quotient", {
             for point in machine.commit(&self.monomial, &slices)? {

@@ -2,7 +2,6 @@
 
 use ashlar_accel::{Backend, Direction};
 use halo2_proofs::halo2curves::bn256::Fr;
-use rayon::prelude::*;
 
 use super::{
     PreparedKey, ProverError,
@@ -12,7 +11,7 @@ use super::{
 };
 
 impl<B: Backend> PreparedKey<B> {
-    /// The pieces `h_j` of `h = Σ X^(nj)·h_j`, for the witness's polynomials in coefficient form and the order of
+    /// The pieces `h_j` of `h = Σ X^(nj)·h_j`, for the witness's polynomials, held in the order of
     /// [`super::constraints::Columns`].
     ///
     /// Works on exactly degree - 1 cosets of size n: halo2's extended domain is the next power of two, 8 instead of 5
@@ -20,20 +19,17 @@ impl<B: Backend> PreparedKey<B> {
     pub(super) fn quotient(
         &self,
         machine: &Machine<'_, B>,
-        witness: &[Vec<Fr>],
+        witness: &B::Held<'_>,
         challenges: Symbols,
     ) -> Result<Vec<Vec<Fr>>, ProverError> {
         let mut quotients = Vec::with_capacity(self.cosets.len());
-        let mut values: Vec<Vec<Fr>> = vec![Vec::new(); witness.len()];
+        let mut values = vec![vec![Fr::zero(); self.rows()]; self.columns.of_witness()];
         for coset in &self.cosets {
-            step!(machine.clock, "coset_ntt", {
-                values
-                    .par_iter_mut()
-                    .zip(witness)
-                    .for_each(|(values, polynomial)| values.clone_from(polynomial));
-                let transform = Some(&coset.transform);
-                machine.transform(&self.domain, Direction::Forward, transform, &mut values)
-            })?;
+            step!(
+                machine.clock,
+                "coset_ntt",
+                machine.values_on(&self.domain, &coset.transform, witness, &mut values)
+            )?;
             let numerator = step!(machine.clock, "evaluate", {
                 let symbols = challenges.with(Symbol::Shift, coset.shift);
                 let program = self.numerator.bind(&symbols)?;

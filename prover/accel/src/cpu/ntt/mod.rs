@@ -30,7 +30,11 @@ use rayon::prelude::*;
 use shift::Shift;
 
 use super::{CpuBackend, Level};
-use crate::{AccelError, Ntt, Transform, field::NttField};
+use crate::{
+    AccelError, Ntt, Transform,
+    field::NttField,
+    ntt::{check_count, check_lengths},
+};
 
 /// A field with its two arithmetics.
 pub trait CpuField: NttField {
@@ -72,9 +76,17 @@ pub struct Domain<F: CpuField>(Leveled<Plan<F::Portable>, Plan<F::Avx512>>);
 /// Powers of one shift; up to `2^18` elements, once used, a column for each direction and kind of order.
 pub struct Coset<F: CpuField>(Leveled<Shift<F::Portable>, Shift<F::Avx512>>);
 
+/// The caller's own columns: there is no nearer memory.
+#[derive(Debug)]
+pub struct Held<'a, F>(Vec<&'a [F]>);
+
 impl<F: CpuField> Ntt<F> for CpuBackend {
     type Domain = Domain<F>;
     type Coset = Coset<F>;
+    type Held<'a>
+        = Held<'a, F>
+    where
+        F: 'a;
 
     fn prepare_domain(&self, log_size: u32) -> Result<Domain<F>, AccelError> {
         if log_size > F::MAX_LOG_SIZE || log_size >= usize::BITS {
@@ -109,23 +121,52 @@ impl<F: CpuField> Ntt<F> for CpuBackend {
         transform: Transform<'_, Coset<F>>,
         columns: &mut [&mut [F]],
     ) -> Result<(), AccelError> {
-        match &domain.0 {
-            Leveled::Portable(plan) => {
-                let coset = match transform.coset {
-                    Some(Coset(Leveled::Portable(shift))) => Some(shift),
-                    Some(Coset(Leveled::Avx512(_))) => return Err(foreign_coset()),
-                    None => None,
-                };
-                batch(plan, transform, coset, columns)
-            }
-            Leveled::Avx512(plan) => {
-                let coset = match transform.coset {
-                    Some(Coset(Leveled::Avx512(shift))) => Some(shift),
-                    Some(Coset(Leveled::Portable(_))) => return Err(foreign_coset()),
-                    None => None,
-                };
-                batch(plan, transform, coset, columns)
-            }
+        any_level(domain, transform, None, columns)
+    }
+
+    fn ntt_hold<'a>(
+        &self,
+        domain: &Domain<F>,
+        transform: Transform<'_, Coset<F>>,
+        mut columns: Vec<&'a mut [F]>,
+    ) -> Result<Held<'a, F>, AccelError> {
+        any_level(domain, transform, None, &mut columns)?;
+        Ok(Held(columns.into_iter().map(|column| &*column).collect()))
+    }
+
+    fn ntt_from(
+        &self,
+        domain: &Domain<F>,
+        transform: Transform<'_, Coset<F>>,
+        held: &Held<'_, F>,
+        out: &mut [&mut [F]],
+    ) -> Result<(), AccelError> {
+        any_level(domain, transform, Some(&held.0), out)
+    }
+}
+
+fn any_level<F: CpuField>(
+    domain: &Domain<F>,
+    transform: Transform<'_, Coset<F>>,
+    from: Option<&[&[F]]>,
+    columns: &mut [&mut [F]],
+) -> Result<(), AccelError> {
+    match &domain.0 {
+        Leveled::Portable(plan) => {
+            let coset = match transform.coset {
+                Some(Coset(Leveled::Portable(shift))) => Some(shift),
+                Some(Coset(Leveled::Avx512(_))) => return Err(foreign_coset()),
+                None => None,
+            };
+            batch(plan, transform, coset, from, columns)
+        }
+        Leveled::Avx512(plan) => {
+            let coset = match transform.coset {
+                Some(Coset(Leveled::Avx512(shift))) => Some(shift),
+                Some(Coset(Leveled::Portable(_))) => return Err(foreign_coset()),
+                None => None,
+            };
+            batch(plan, transform, coset, from, columns)
         }
     }
 }
@@ -141,25 +182,24 @@ fn batch<A: Arithmetic>(
     plan: &Plan<A>,
     transform: Transform<'_, Coset<A::Field>>,
     coset: Option<&Shift<A>>,
+    from: Option<&[&[A::Field]]>,
     columns: &mut [&mut [A::Field]],
 ) -> Result<(), AccelError>
 where
     A::Field: CpuField,
 {
     let size = 1 << plan.log_size;
-    if let Some(column) = columns.iter().find(|column| column.len() != size) {
-        return Err(AccelError::LengthMismatch {
-            operation: "ntt",
-            expected: size,
-            actual: column.len(),
-        });
+    check_lengths(size, columns.iter().map(|column| &**column))?;
+    if let Some(from) = from {
+        check_count(from.len(), columns.len())?;
+        check_lengths(size, from.iter().copied())?;
     }
     if coset.is_some_and(|coset| !coset.belongs_to(plan)) {
         return Err(foreign_coset());
     }
     let (direction, order) = (transform.direction, transform.order);
-    columns
-        .par_iter_mut()
-        .for_each(|column| plan.transform(direction, order, coset, column));
+    columns.par_iter_mut().enumerate().for_each(|(i, column)| {
+        plan.transform(direction, order, coset, from.map(|from| from[i]), column);
+    });
     Ok(())
 }

@@ -109,15 +109,18 @@ impl<A: Arithmetic> Plan<A> {
         }
     }
 
-    /// Transforms one column of the plan's size in place; `shift` was made from this plan or one of the same size.
+    /// Transforms one column of the plan's size, from `source` or else in place; `shift` was made from this plan or one of
+    /// the same size.
     pub fn transform(
         &self,
         direction: Direction,
         order: Order,
         shift: Option<&Shift<A>>,
+        source: Option<&[A::Field]>,
         column: &mut [A::Field],
     ) {
         assert_eq!(column.len(), 1 << self.log_size);
+        assert!(source.is_none_or(|source| source.len() == column.len()));
         let roots = match direction {
             Direction::Forward => &self.forward,
             Direction::Inverse => &self.inverse,
@@ -131,9 +134,23 @@ impl<A: Arithmetic> Plan<A> {
                     Direction::Forward => (constants, Scaling::None),
                     Direction::Inverse => (Scaling::None, constants),
                 };
-                self.two_passes(shape, order, &roots.twiddles, between, first, last, column);
+                self.two_passes(
+                    shape,
+                    order,
+                    &roots.twiddles,
+                    between,
+                    first,
+                    last,
+                    source,
+                    column,
+                );
             }
-            _ => self.transform_small(direction, order, shift, column),
+            _ => {
+                if let Some(source) = source {
+                    column.copy_from_slice(source);
+                }
+                self.transform_small(direction, order, shift, column);
+            }
         }
     }
 
@@ -146,6 +163,7 @@ impl<A: Arithmetic> Plan<A> {
         between: &Between<A>,
         first: Scaling<'_, A>,
         last: Scaling<'_, A>,
+        source: Option<&[A::Field]>,
         column: &mut [A::Field],
     ) {
         let natural = |layout| Side {
@@ -192,13 +210,14 @@ impl<A: Arithmetic> Plan<A> {
             ),
         };
         let data = column.as_mut_ptr().cast::<A::Word>();
+        let from = source.map_or(data.cast_const(), |source| source.as_ptr().cast());
         // Rows in, columns out: not in place.
         let mut scratch = (order == Order::NaturalToNatural).then(|| self.take_scratch());
         let middle = scratch.as_mut().map_or(data, |scratch| scratch.as_mut_ptr());
         self.run(Pass {
             log_length: shape.log_rows,
             vectors,
-            from: data,
+            from,
             input: first_pass.0,
             before: first,
             to: middle,
@@ -231,7 +250,7 @@ impl<A: Arithmetic> Plan<A> {
         let tile = |index: usize| {
             let pass = &pass;
             // SAFETY: both sides of the pass are as large as the column, tiles are disjoint on either side and nobody
-            // else uses the column or the scratch meanwhile; the buffer has the size asked for; the lengths of passes
+            // else uses the column or the scratch, or writes the source, meanwhile; the buffer has the size asked for; the lengths of passes
             // are at least 2^3. A plan with these instructions is made for a level that the machine has.
             with_buffer(count, |buffer| unsafe {
                 A::run(&pass.0, index * lines_per_tile, buffer)
