@@ -61,12 +61,13 @@ fn derive() -> Constants {
     }
 }
 
-fn sbox(x: Fr) -> Fr {
+/// `x^5`.
+pub fn sbox(x: Fr) -> Fr {
     x.square().square() * x
 }
 
 /// Multiplies by [`EXTERNAL_MATRIX`] in 8 additions and 4 doublings (eprint 2023/323, section 5.1).
-fn external_layer(state: &mut [Fr; WIDTH]) {
+pub fn external_layer(state: &mut [Fr; WIDTH]) {
     let [a, b, c, d] = *state;
     let ab = a + b;
     let cd = c + d;
@@ -84,6 +85,14 @@ fn full_round(state: &mut [Fr; WIDTH], constants: &[Fr; WIDTH]) {
     external_layer(state);
 }
 
+/// Multiplies by J + diag(`diagonal`), J being all ones.
+pub fn internal_layer(state: &mut [Fr; WIDTH], diagonal: &[Fr; WIDTH]) {
+    let sum = (state[0] + state[1]) + (state[2] + state[3]);
+    for (x, d) in state.iter_mut().zip(diagonal) {
+        *x = *x * d + sum;
+    }
+}
+
 /// The permutation.
 pub fn permute(state: &mut [Fr; WIDTH]) {
     let constants = constants();
@@ -93,10 +102,7 @@ pub fn permute(state: &mut [Fr; WIDTH]) {
     }
     for constant in &constants.partial {
         state[0] = sbox(state[0] + constant);
-        let sum = (state[0] + state[1]) + (state[2] + state[3]);
-        for (x, d) in state.iter_mut().zip(&constants.diagonal) {
-            *x = *x * d + sum;
-        }
+        internal_layer(state, &constants.diagonal);
     }
     for round in &constants.last {
         full_round(state, round);

@@ -1,5 +1,7 @@
 //! Integers between Goldilocks and the BN254 scalar field.
 
+use std::sync::LazyLock;
+
 use halo2_proofs::halo2curves::{
     bn256::Fr,
     ff::{Field, PrimeField},
@@ -24,11 +26,20 @@ pub(super) fn centred(value: F) -> i128 {
 
 /// A signed integer of any size as a native scalar.
 pub(super) fn big_scalar(value: &BigInt) -> Fr {
-    let shift = Fr::from_u128(1 << 64);
-    let magnitude = value
-        .iter_u64_digits()
-        .rev()
-        .fold(Fr::ZERO, |scalar, digit| scalar * shift + Fr::from(digit));
+    let digits = value.iter_u64_digits();
+    let magnitude = if digits.len() <= 4 {
+        let mut limbs = [0; 4];
+        limbs
+            .iter_mut()
+            .zip(digits)
+            .for_each(|(limb, digit)| *limb = digit);
+        from_limbs(limbs)
+    } else {
+        let shift = Fr::from_u128(1 << 64);
+        digits
+            .rev()
+            .fold(Fr::ZERO, |scalar, digit| scalar * shift + Fr::from(digit))
+    };
     if value.sign() == Sign::Minus {
         -magnitude
     } else {
@@ -36,10 +47,25 @@ pub(super) fn big_scalar(value: &BigInt) -> Fr {
     }
 }
 
-/// Two to `bits`.
+/// Powers of `base` with exponents from 0 to 255.
+fn powers_of(base: Fr) -> [Fr; 256] {
+    let mut power = Fr::ONE;
+    std::array::from_fn(|_| {
+        let next = power * base;
+        std::mem::replace(&mut power, next)
+    })
+}
+
+/// Two to `bits`, at most 255.
 pub(super) fn power_of_two(bits: u32) -> Fr {
-    let bits = u64::from(bits);
-    Fr::from(2).pow_vartime([bits])
+    static POWERS: LazyLock<[Fr; 256]> = LazyLock::new(|| powers_of(Fr::from(2)));
+    POWERS[bits as usize]
+}
+
+/// The inverse of two to `bits`, at most 255.
+pub(super) fn inverse_power_of_two(bits: u32) -> Fr {
+    static POWERS: LazyLock<[Fr; 256]> = LazyLock::new(|| powers_of(Fr::TWO_INV));
+    POWERS[bits as usize]
 }
 
 /// Little-endian limbs of the canonical representative.
@@ -48,13 +74,9 @@ pub(super) fn limbs(value: Fr) -> [u64; 4] {
     std::array::from_fn(|i| u64::from_le_bytes(std::array::from_fn(|j| bytes[8 * i + j])))
 }
 
-/// The scalar of little-endian limbs, which must be below r.
+/// The scalar of little-endian limbs, modulo r.
 pub(super) fn from_limbs(limbs: [u64; 4]) -> Fr {
-    let shift = Fr::from_u128(1 << 64);
-    limbs
-        .iter()
-        .rev()
-        .fold(Fr::ZERO, |scalar, limb| scalar * shift + Fr::from(*limb))
+    Fr::from_raw(limbs)
 }
 
 /// Quotient and remainder by p.
@@ -106,6 +128,28 @@ mod tests {
     use plonky2::field::types::Field as _;
 
     use super::*;
+
+    #[test]
+    fn limbs_and_powers_agree_with_plain_arithmetic() {
+        let shift = Fr::from_u128(1 << 64);
+        for limbs in [[0; 4], [1, 2, 3, 4], limbs(-Fr::ONE), [u64::MAX; 4]] {
+            let sum = limbs
+                .iter()
+                .rev()
+                .fold(Fr::ZERO, |scalar, limb| scalar * shift + Fr::from(*limb));
+            assert_eq!(from_limbs(limbs), sum);
+            let big = BigInt::from(BigUint::from_slice(
+                &limbs.map(|limb| [limb as u32, (limb >> 32) as u32]).concat(),
+            ));
+            assert_eq!(big_scalar(&-big), -sum);
+        }
+        for bits in [0, 1, 16, 64, 127, 128, 255] {
+            assert_eq!(power_of_two(bits), Fr::from(2).pow_vartime([u64::from(bits)]));
+            assert_eq!(power_of_two(bits) * inverse_power_of_two(bits), Fr::ONE);
+        }
+        let large = BigInt::from(1) << 300;
+        assert_eq!(big_scalar(&large), power_of_two(150).square());
+    }
 
     #[test]
     fn division_recomposes() {

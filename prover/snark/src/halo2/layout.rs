@@ -1,9 +1,6 @@
 //! What the recorder leaves behind: every cell, fixed value and copy constraint of the one region.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
@@ -41,8 +38,8 @@ pub struct Layout {
     pub(super) copies: Vec<(Cell, Cell)>,
     /// The d of the rows that expose an instance, in order.
     pub(super) instances: Vec<Cell>,
-    /// Cells that no constraint reads.
-    pub(super) unused: HashSet<Cell>,
+    /// By column and row, whether no constraint reads the cell.
+    pub(super) unused: [Vec<bool>; ADVICE_COLUMNS],
     pub(super) steps: BTreeMap<&'static str, Usage>,
 }
 
@@ -62,6 +59,17 @@ impl Layout {
         self.advice[usize::from(cell.column)][cell.row as usize] = value;
     }
 
+    /// Appends a cell.
+    pub(super) fn push(&mut self, column: usize, value: Fr, is_used: bool) {
+        self.advice[column].push(value);
+        self.unused[column].push(!is_used);
+    }
+
+    /// Says that a constraint reads the cell after all.
+    pub(super) fn mark_used(&mut self, cell: Cell) {
+        self.unused[usize::from(cell.column)][cell.row as usize] = false;
+    }
+
     /// The values that the instance column must hold.
     pub fn instances(&self) -> Vec<Fr> {
         self.instances.iter().map(|cell| self.value(*cell)).collect()
@@ -74,13 +82,13 @@ impl Layout {
 
     /// All cells that constraints read.
     pub fn cells(&self) -> impl Iterator<Item = Cell> + '_ {
-        let all = self.advice.iter().enumerate().flat_map(|(column, values)| {
-            (0..values.len()).map(move |row| Cell {
+        self.unused.iter().enumerate().flat_map(|(column, unused)| {
+            let used = unused.iter().enumerate().filter(|(_, unused)| !**unused);
+            used.map(move |(row, _)| Cell {
                 column: column as u8,
                 row: row as u32,
             })
-        });
-        all.filter(|cell| !self.unused.contains(cell))
+        })
     }
 
     /// Rows used by all steps.
@@ -160,6 +168,8 @@ pub(super) struct FixedRow {
     pub(super) partial: bool,
 }
 
+const _: () = assert!(CHAIN == 1, "`for_each_entry` writes it as one");
+
 impl FixedRow {
     pub(super) const EMPTY: Self = Self {
         coefficients: [Fr::ZERO; COEFFICIENTS],
@@ -183,16 +193,23 @@ impl FixedRow {
         self.tail == 0 && !self.full && !self.partial
     }
 
-    /// The non-zero entries.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (FixedColumn, Fr)> {
-        let coefficients = (0..).zip(self.coefficients);
-        coefficients
-            .map(|(i, value)| (FixedColumn::Coefficient(i), value))
-            .chain([
-                (FixedColumn::Tail, Fr::from(self.tail)),
-                (FixedColumn::Full, Fr::from(u64::from(self.full))),
-                (FixedColumn::Partial, Fr::from(u64::from(self.partial))),
-            ])
-            .filter(|(_, value)| *value != Fr::ZERO)
+    /// Hands out the non-zero entries.
+    pub(super) fn for_each_entry(&self, mut entry: impl FnMut(FixedColumn, Fr)) {
+        for (i, value) in (0..).zip(self.coefficients) {
+            if value != Fr::ZERO {
+                entry(FixedColumn::Coefficient(i), value);
+            }
+        }
+        match self.tail {
+            0 => {}
+            CHAIN => entry(FixedColumn::Tail, Fr::ONE), // spares a product for most rows
+            tail => entry(FixedColumn::Tail, Fr::from(tail)),
+        }
+        if self.full {
+            entry(FixedColumn::Full, Fr::ONE);
+        }
+        if self.partial {
+            entry(FixedColumn::Partial, Fr::ONE);
+        }
     }
 }

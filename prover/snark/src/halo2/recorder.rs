@@ -2,7 +2,7 @@
 //!
 //! The layout never depends on witness values: methods that need a witness use it only to fill cells.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use halo2_proofs::halo2curves::{
     bn256::Fr,
@@ -40,6 +40,8 @@ pub struct Recorder {
     free: Vec<Cell>,
     table: TableRows,
     step: &'static str,
+    /// Of the step under way, since it was entered.
+    usage: Usage,
     forced: HashMap<Cell, Fr>,
 }
 
@@ -66,7 +68,7 @@ impl Recorder {
                 fixed: Vec::new(),
                 copies: Vec::new(),
                 instances: Vec::new(),
-                unused: HashSet::new(),
+                unused: Default::default(),
                 steps: BTreeMap::new(),
             },
             zero: nowhere,
@@ -75,6 +77,7 @@ impl Recorder {
             free: Vec::new(),
             table: TableRows::default(),
             step: "set-up",
+            usage: Usage::default(),
             forced,
         };
         for _ in 0..INSTANCE_ROWS {
@@ -87,6 +90,7 @@ impl Recorder {
 
     /// The recorded circuit.
     pub fn finish(mut self) -> Layout {
+        self.end_step();
         self.table.write(&mut self.layout, self.zero);
         self.layout
     }
@@ -107,7 +111,7 @@ impl Recorder {
         let value = self.value(cell);
         let value = self.effective(exposed, value);
         self.layout.set_value(exposed, value);
-        self.layout.unused.remove(&exposed);
+        self.layout.mark_used(exposed);
         self.layout.copies.push((cell, exposed));
         self.layout
             .fixed
@@ -116,6 +120,7 @@ impl Recorder {
     }
 
     pub(super) fn set_step(&mut self, step: &'static str) {
+        self.end_step();
         self.step = step;
     }
 
@@ -143,15 +148,29 @@ impl Recorder {
         self.forced.get(&cell).copied().unwrap_or(value)
     }
 
-    fn assign(&mut self, cell: Cell, value: Fr) {
+    fn assign(&mut self, cell: Cell, value: Fr, is_used: bool) {
         let value = self.effective(cell, value);
-        let column = &mut self.layout.advice[usize::from(cell.column)];
-        debug_assert_eq!(column.len(), cell.row as usize, "columns grow row by row");
-        column.push(value);
+        let column = usize::from(cell.column);
+        debug_assert_eq!(
+            self.layout.advice[column].len(),
+            cell.row as usize,
+            "columns grow row by row"
+        );
+        self.layout.push(column, value, is_used);
     }
 
-    pub(super) fn usage(&mut self) -> &mut Usage {
-        self.layout.steps.entry(self.step).or_default()
+    pub(super) fn count_lookup(&mut self) {
+        self.usage.lookups += 1;
+    }
+
+    /// Charges what was counted to the step that was under way.
+    fn end_step(&mut self) {
+        let Usage { rows, lookups } = std::mem::take(&mut self.usage);
+        if rows > 0 {
+            let total = self.layout.steps.entry(self.step).or_default();
+            total.rows += rows;
+            total.lookups += lookups;
+        }
     }
 
     pub(super) fn limb_bits(&self) -> u32 {
@@ -176,10 +195,8 @@ impl Recorder {
         operands: [Option<Operand>; ADVICE_COLUMNS],
     ) -> [Cell; ADVICE_COLUMNS] {
         let row = self.next_row();
-        self.usage().rows += 1;
-        for (column, value) in fixed.entries() {
-            self.layout.fixed.push((column, row, value));
-        }
+        self.usage.rows += 1;
+        fixed.for_each_entry(|column, value| self.layout.fixed.push((column, row, value)));
         self.table.offer(row, fixed, operands[C].is_some());
         std::array::from_fn(|column| {
             let cell = Cell {
@@ -187,12 +204,9 @@ impl Recorder {
                 row,
             };
             match operands[column] {
-                None => {
-                    self.assign(cell, Fr::ZERO);
-                    self.layout.unused.insert(cell);
-                }
+                None => self.assign(cell, Fr::ZERO, false),
                 Some(operand) => {
-                    self.assign(cell, self.operand_value(operand));
+                    self.assign(cell, self.operand_value(operand), true);
                     if let Operand::Copy(source) = operand {
                         assert_ne!(column, A, "a cannot be copied");
                         self.layout.copies.push((source, cell));
@@ -211,7 +225,7 @@ impl Recorder {
             self.free = vec![d, c, b];
         }
         let cell = self.free.pop().expect("just filled");
-        self.layout.unused.remove(&cell);
+        self.layout.mark_used(cell);
         let value = self.effective(cell, value);
         self.layout.set_value(cell, value);
         cell

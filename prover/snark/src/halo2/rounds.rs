@@ -15,7 +15,7 @@
 use std::sync::LazyLock;
 
 use ashlar_recursion::bn254::poseidon2::{
-    Constants, EXTERNAL_MATRIX, HALF_FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, constants,
+    Constants, HALF_FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, constants, external_layer, internal_layer, sbox,
 };
 use halo2_proofs::{
     halo2curves::{bn256::Fr, ff::Field},
@@ -51,6 +51,8 @@ pub struct Rounds {
     feed: [Fr; 3],
     /// (lane 0, O·v) four rounds later, in terms of (y₁, y₂, y₃, x₀, x₁, x₂, x₃).
     carry: [[Fr; 7]; 4],
+    /// The fixed part of a permutation's rows but the last: kind and additive constants.
+    plan: Vec<(Kind, [Fr; 4])>,
 }
 
 impl Rounds {
@@ -94,12 +96,15 @@ impl Rounds {
             [lane0(v, x3), o1, o2, o3]
         };
         let columns: [[Fr; 4]; 7] = std::array::from_fn(|i| four_rounds(unit::<7>(i)));
-        Self {
+        let mut rounds = Self {
             poseidon,
             observe,
             feed,
             carry: std::array::from_fn(|j| std::array::from_fn(|i| columns[i][j])),
-        }
+            plan: Vec::new(),
+        };
+        rounds.plan = rounds.derive_plan();
+        rounds
     }
 
     /// The four constraints between a row and the next.
@@ -173,7 +178,11 @@ impl Rounds {
     }
 
     /// The fixed part of a permutation's rows but the last: kind and additive constants.
-    pub(super) fn plan(&self) -> Vec<(Kind, [Fr; 4])> {
+    pub(super) fn plan(&self) -> &[(Kind, [Fr; 4])] {
+        &self.plan
+    }
+
+    fn derive_plan(&self) -> Vec<(Kind, [Fr; 4])> {
         let mut contained = vec![(Kind::Entrance, [Fr::ZERO; WIDTH])];
         contained.extend(self.poseidon.initial.iter().map(|c| (Kind::Full, *c)));
         let partial = self.poseidon.partial.chunks_exact(4);
@@ -197,34 +206,35 @@ impl Rounds {
 
     /// The cells of all rows of a permutation.
     pub(super) fn witness(&self, inputs: [Fr; 4]) -> [[Fr; 4]; ROWS] {
-        let mut rows = Vec::with_capacity(ROWS);
-        rows.push(inputs);
-        let mut state = external_values(inputs);
-        let full = |rows: &mut Vec<[Fr; 4]>, state: &mut [Fr; 4], constants: &[Fr; 4]| {
+        let mut rows = [[Fr::ZERO; 4]; ROWS];
+        let mut cells = rows.iter_mut();
+        let mut write = |row| *cells.next().expect("rows of a permutation") = row;
+        let full = |state: &mut [Fr; 4], constants: &[Fr; 4]| {
             let keyed = std::array::from_fn(|i| state[i] + constants[i]);
-            rows.push(keyed);
-            *state = external_values(keyed.map(|y| y.square().square() * y));
+            *state = keyed.map(sbox);
+            external_layer(state);
+            keyed
         };
+        write(inputs);
+        let mut state = inputs;
+        external_layer(&mut state);
         for constants in &self.poseidon.initial {
-            full(&mut rows, &mut state, constants);
+            write(full(&mut state, constants));
         }
         for constants in self.poseidon.partial.chunks_exact(4) {
             let mut keyed = [Fr::ZERO; 4];
             for (y, constant) in keyed.iter_mut().zip(constants) {
                 *y = state[0] + constant;
-                state[0] = y.square().square() * *y;
-                let sum: Fr = state.iter().sum();
-                for (lane, d) in state.iter_mut().zip(&self.poseidon.diagonal) {
-                    *lane = *lane * d + sum;
-                }
+                state[0] = sbox(*y);
+                internal_layer(&mut state, &self.poseidon.diagonal);
             }
-            rows.push(keyed);
+            write(keyed);
         }
         for constants in &self.poseidon.last {
-            full(&mut rows, &mut state, constants);
+            write(full(&mut state, constants));
         }
-        rows.push(state);
-        rows.try_into().expect("rows of a permutation")
+        write(state);
+        rows
     }
 }
 
@@ -271,10 +281,6 @@ fn external(x: [Expression<Fr>; 4]) -> [Expression<Fr>; 4] {
     let out_3 = quadruple(cd) + row_d.clone();
     let out_1 = quadruple(ab) + row_c.clone();
     [row_d + out_1.clone(), out_1, row_c + out_3.clone(), out_3]
-}
-
-fn external_values(x: [Fr; 4]) -> [Fr; 4] {
-    EXTERNAL_MATRIX.map(|row| row.iter().zip(x).map(|(k, x)| Fr::from(*k) * x).sum())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use halo2_proofs::halo2curves::{
 
 use super::{
     config::{B, CHAIN, CLOSE, D},
-    integer::{P, divide, from_limbs, limbs, power_of_two, shift_right, truncate},
+    integer::{P, divide, from_limbs, inverse_power_of_two, limbs, power_of_two, shift_right, truncate},
     layout::{Cell, FixedRow},
     recorder::{Operand, Recorder},
 };
@@ -99,17 +99,21 @@ impl Recorder {
         let (last, mut total, mut first) = (lines.len() - 1, start, None);
         for (i, line) in lines.into_iter().enumerate() {
             let mut fixed = FixedRow::EMPTY;
-            fixed.coefficients = line.coefficients.map(|k| k * scale);
+            fixed.coefficients = line.coefficients.map(|k| sparse_product(k, scale));
             fixed.tail = if i == last { tail } else { CHAIN };
             if line.limb.is_some() {
-                self.usage().lookups += 1;
+                self.count_lookup();
             }
             let [b, c] = line.factors;
             let cells = self.write_row(&fixed, [line.limb.map(Operand::New), b, c, Some(total)]);
             first.get_or_insert(cells[D]);
             let [a, b, c, d] = cells.map(|cell| self.value(cell));
             let [k0, k1, k2, k3] = fixed.coefficients;
-            total = Operand::New(k0 * a + k1 * b + k2 * c + k3 * b * c + d);
+            let products = [(k0, a), (k1, b), (k2, c), (sparse_product(k3, b), c)];
+            let sum = products
+                .iter()
+                .fold(d, |sum, (k, x)| sum + sparse_product(*k, *x));
+            total = Operand::New(sum);
         }
         (first.expect("at least one line"), self.operand_value(total))
     }
@@ -196,8 +200,9 @@ impl Recorder {
                 row: cell.row + rows - 1,
                 ..cell
             };
-            let weight = power_of_two(bits - limb); // of a limb that stands `padding` lower
-            let shifted = limbs(self.value(top) * weight.invert().expect("a power of two"));
+            // The weight of a limb that stands `padding` lower.
+            let weight = power_of_two(bits - limb);
+            let shifted = limbs(self.value(top) * inverse_power_of_two(bits - limb));
             let line = Line {
                 limb: Some(from_limbs(truncate(shifted, limb))),
                 coefficients: [-weight, Fr::ZERO, Fr::ZERO, Fr::ZERO],
@@ -206,6 +211,17 @@ impl Recorder {
             self.write_lines(vec![line], Fr::ONE, Operand::Copy(top), CLOSE);
         }
         cell
+    }
+}
+
+/// `k · x`, quick where k is zero or x is ±1: most coefficients of a sum are, and most scales.
+fn sparse_product(k: Fr, x: Fr) -> Fr {
+    if k == Fr::ZERO || x == Fr::ONE {
+        k
+    } else if x == -Fr::ONE {
+        -k
+    } else {
+        k * x
     }
 }
 

@@ -44,7 +44,7 @@ impl TableRows {
                 row
             } else if let Some(row) = without_c.next() {
                 let c = Cell { column: C as u8, row };
-                layout.unused.remove(&c);
+                layout.mark_used(c);
                 layout.copies.push((zero, c));
                 row
             } else {
@@ -62,9 +62,7 @@ impl TableRows {
 fn append_inert(layout: &mut Layout) -> u32 {
     let row = layout.advice[0].len() as u32;
     for column in 0..ADVICE_COLUMNS {
-        layout.advice[column].push(Fr::ZERO);
-        let column = column as u8;
-        layout.unused.insert(Cell { column, row });
+        layout.push(column, Fr::ZERO, false);
     }
     layout.steps.entry(TABLE_STEP).or_default().rows += 1;
     row
