@@ -112,6 +112,7 @@ impl JobRunner for EngineRunner {
         });
         Ok(JobOutput {
             steps: steps.collect(),
+            fallback: proved.fallback.as_ref().map(ToString::to_string),
             bytes: proved.proof.to_bytes().into(),
         })
     }

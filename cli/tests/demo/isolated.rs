@@ -96,6 +96,11 @@ fn a_batch_settles_though_its_wrap_process_is_killed() {
         log.contains("proving on the CPU of this process instead"),
         "{log}"
     );
+    let farm = std::fs::read_to_string(folder.path().join("farm.log")).expect("kept");
+    let told = farm
+        .lines()
+        .find(|line| line.contains("proved elsewhere than meant"));
+    assert!(told.is_some_and(|line| line.contains("SIGKILL")), "{farm}");
 
     let engine = engine();
     let job = wrap_job(&engine, &folder.path().join("farm/artifacts"));

@@ -238,6 +238,7 @@ impl From<JobView> for pb::JobStatus {
             worker: job.worker,
             steps: job.steps.into_iter().map(Into::into).collect(),
             output_bytes: job.output_bytes,
+            fallback: job.fallback,
         }
     }
 }
@@ -245,9 +246,9 @@ impl From<JobView> for pb::JobStatus {
 /// A job as one of many.
 pub fn listed(job: JobView) -> pb::JobStatus {
     let mut status = pb::JobStatus::from(job);
-    status
-        .last_error
-        .truncate(status.last_error.floor_char_boundary(LISTED_ERROR_BYTES));
+    for text in [&mut status.last_error, &mut status.fallback] {
+        text.truncate(text.floor_char_boundary(LISTED_ERROR_BYTES));
+    }
     status
 }
 

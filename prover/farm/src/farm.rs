@@ -261,7 +261,13 @@ impl Farm {
     /// # Errors
     /// [`FarmError::UnknownLease`]; [`FarmError::ArtifactDamaged`] if an input to check it against is lost.
     pub async fn complete(&self, completion: Completion) -> Result<CompletionOutcome, FarmError> {
-        let Completion { key, proof, steps } = completion;
+        let Completion {
+            key,
+            proof,
+            steps,
+            fallback,
+        } = completion;
+        let fallback = truncate(fallback);
         let review = outcomes::review(&mut *self.store.read().await?, key).await?;
         if review.done {
             return Ok(CompletionOutcome::Ignored);
@@ -297,12 +303,16 @@ impl Farm {
                 output,
                 output_bytes,
                 steps: &steps,
+                fallback: &fallback,
             },
         )
         .await?;
         tx.commit().await?;
         self.changes.send_replace(());
         tracing::info!(job = key.job.0, kind = %review.kind, token = key.token.0, accepted, "proof delivered");
+        if accepted && !fallback.is_empty() {
+            tracing::warn!(job = key.job.0, kind = %review.kind, fallback, "proved elsewhere than meant: see to the worker");
+        }
         Ok(if accepted {
             CompletionOutcome::Accepted
         } else {

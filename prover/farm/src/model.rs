@@ -157,6 +157,8 @@ pub struct Completion {
     pub proof: Bytes,
     /// What it cost.
     pub steps: Vec<StepTiming>,
+    /// Why it was not made where the worker meant to make it; empty if it was.
+    pub fallback: String,
 }
 
 /// What became of a delivered result.
@@ -195,6 +197,8 @@ pub struct JobView {
     pub output: Option<Digest>,
     /// Length of its output in bytes.
     pub output_bytes: u64,
+    /// Why the accepted proof was not made where the worker meant to make it; empty if it was.
+    pub fallback: String,
 }
 
 /// A batch with its jobs.

@@ -154,6 +154,7 @@ impl Queue {
             digest: Digest::of(&output.bytes).into(),
             size_bytes: output.bytes.len() as u64,
             steps: steps.collect(),
+            fallback: output.fallback.unwrap_or_default(),
         };
         let call = |mut client: Client| {
             let header = pb::CompleteRequest {

@@ -25,6 +25,8 @@ pub struct JobOutput {
     pub bytes: Bytes,
     /// What its steps cost. If empty, one step named after the kind is reported.
     pub steps: Vec<StepMetric>,
+    /// Why it was not made where it was meant to be, for example on the CPU and not on a card. Kept with the job.
+    pub fallback: Option<String>,
 }
 
 /// Cost of one step inside a job.
@@ -132,6 +134,7 @@ mod tests {
                 JobKind::Chunk => Ok(JobOutput {
                     bytes: inputs.concat().into(),
                     steps: vec![],
+                    fallback: None,
                 }),
                 JobKind::Fold => Err(RunError::retryable("no memory")),
                 _ => panic!("slot {}", 7),

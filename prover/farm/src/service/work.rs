@@ -40,7 +40,7 @@ impl WorkService {
         }
         let digest = convert::digest("digest", &header.digest)?;
         let key = convert::lease_key(header.job_id, header.fencing_token);
-        let steps = convert::steps(header.steps)?;
+        let (steps, fallback) = (convert::steps(header.steps)?, header.fallback);
         let mut body = Body::new("proof", header.size_bytes);
         while let Some(part) = parts.message().await? {
             let Some(Part::Data(data)) = part.part else {
@@ -53,7 +53,12 @@ impl WorkService {
             let reason = format!("{} bytes arrived, which do not have this digest", proof.len());
             return Err(invalid("digest", reason).into());
         }
-        Ok(Completion { key, proof, steps })
+        Ok(Completion {
+            key,
+            proof,
+            steps,
+            fallback,
+        })
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Accepted<'a> {
     pub output_bytes: u64,
     /// What it cost.
     pub steps: &'a [StepTiming],
+    /// Why it was not made where the worker meant to make it; empty if it was.
+    pub fallback: &'a str,
 }
 
 /// Loads the job a proof was delivered for.
@@ -67,13 +69,14 @@ pub async fn review(conn: &mut SqliteConnection, key: LeaseKey) -> Result<JobUnd
 pub async fn accept(conn: &mut SqliteConnection, proof: &Accepted<'_>) -> Result<bool, FarmError> {
     let job = to_db(proof.key.job.0);
     let batch: Option<i64> = sqlx::query_scalar(
-        "UPDATE jobs SET state = ?2, output = ?3, output_bytes = ?4, witness_lost = 0
+        "UPDATE jobs SET state = ?2, output = ?3, output_bytes = ?4, fallback = ?5, witness_lost = 0
          WHERE id = ?1 AND state <> ?2 RETURNING batch",
     )
     .bind(job)
     .bind(JobState::Done.code())
     .bind(proof.output.as_ref())
     .bind(to_db(proof.output_bytes))
+    .bind(proof.fallback)
     .fetch_optional(&mut *conn)
     .await?;
     let Some(batch) = batch else { return Ok(false) };

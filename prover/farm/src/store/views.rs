@@ -25,6 +25,7 @@ struct JobRow {
     worker: String,
     output: Option<Vec<u8>>,
     output_bytes: i64,
+    fallback: String,
 }
 
 impl JobRow {
@@ -41,6 +42,7 @@ impl JobRow {
             steps,
             output: self.output.as_deref().map(parse_digest).transpose()?,
             output_bytes: parse_count(self.output_bytes)?,
+            fallback: self.fallback,
         })
     }
 }
@@ -72,7 +74,7 @@ async fn select(
         .iter()
         .fold(0i64, |mask, state| mask | 1 << state.code());
     let rows: Vec<JobRow> = sqlx::query_as(
-        "SELECT id, batch, kind, state, ordinal, failed_attempts, last_error, output, output_bytes,
+        "SELECT id, batch, kind, state, ordinal, failed_attempts, last_error, output, output_bytes, fallback,
              COALESCE((SELECT name FROM workers WHERE id =
                  (SELECT worker FROM leases WHERE job = jobs.id
                   ORDER BY ending = ?5 DESC, token DESC LIMIT 1)), '') AS worker

@@ -322,10 +322,15 @@ impl Client {
         hash_proof(kind(lease), &bytes)
     }
 
-    pub async fn deliver(
+    pub async fn deliver(&mut self, lease: (u64, u64), proof: Bytes) -> Result<(Outcome, String), Status> {
+        self.deliver_with(lease, proof, "").await
+    }
+
+    pub async fn deliver_with(
         &mut self,
         (job_id, fencing_token): (u64, u64),
         proof: Bytes,
+        fallback: &str,
     ) -> Result<(Outcome, String), Status> {
         let step = pb::StepTiming {
             name: "hash".into(),
@@ -338,6 +343,7 @@ impl Client {
             digest: Digest::of(&proof).into(),
             size_bytes: proof.len() as u64,
             steps: vec![step],
+            fallback: fallback.into(),
         };
         let header = pb::CompleteRequest {
             part: Some(pb::complete_request::Part::Header(header)),

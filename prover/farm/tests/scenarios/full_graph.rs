@@ -1,7 +1,10 @@
 //! The graph from witnesses to snark.
 
-use crate::common::{Client, Coordinator, config, kind};
-use ashlar_proto::{JobKind::*, farm::v1 as pb};
+use crate::common::{Client, Coordinator, config, key, kind};
+use ashlar_proto::{
+    JobKind::*,
+    farm::v1::{self as pb, complete_response::Outcome},
+};
 
 #[tokio::test]
 async fn one_to_five_chunks_end_in_the_expected_snark() {
@@ -111,4 +114,41 @@ async fn a_waiting_lease_call_wakes_for_a_new_batch() {
     client.submit(1, 1).await;
     assert_eq!(lease.await.unwrap().map(|lease| kind(&lease)), Some(Chunk));
     assert!(submitted.elapsed().as_secs() < 5);
+}
+
+#[tokio::test]
+async fn a_fallback_is_kept_with_its_job() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(config(dir.path()));
+    let mut client = coordinator.client().await;
+    let worker = client.register("w").await;
+    client.submit(1, 1).await;
+    let reason = format!("the card was lost {}", "é".repeat(4000));
+    let lease = client.lease(worker).await;
+    let proof = client.prove(&lease).await;
+    let delivered = client.deliver_with(key(&lease), proof, &reason).await.unwrap();
+    assert_eq!(delivered.0, Outcome::Accepted);
+    client.work_all(worker).await;
+    client.assert_done(1, 1).await;
+
+    let job = client.job(lease.job_id).await.job.unwrap();
+    assert!(reason.starts_with(&job.fallback), "cut, not changed");
+    assert!(
+        (4095..=4096).contains(&job.fallback.len()),
+        "{}",
+        job.fallback.len()
+    );
+    assert_eq!(
+        (job.last_error, job.failed_attempts),
+        (String::new(), 0),
+        "not a failure"
+    );
+    for job in client.status(1).await.jobs {
+        let expected = if job.job_id == lease.job_id {
+            511..=512
+        } else {
+            0..=0
+        };
+        assert!(expected.contains(&job.fallback.len()), "{}", job.fallback.len());
+    }
 }

@@ -151,6 +151,7 @@ async fn a_proof_from_nobody_and_a_garbled_one_are_refused() {
         digest: ashlar_proto::Digest::of(b"other").into(),
         size_bytes: proof.len() as u64,
         steps: vec![],
+        fallback: String::new(),
     };
     let parts = [
         pb::CompleteRequest {

@@ -7,7 +7,7 @@ use ashlar_worker::WorkerError;
 
 use crate::{
     common::{self, Coordinator, leases_of},
-    runner::{HashRunner, Worker, config},
+    runner::{FALLBACK, HashRunner, Worker, config},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +39,8 @@ async fn two_workers_prove_three_batches() {
                     "chunks and folds"
                 }
             );
+            let wrap = job.kind() == pb::JobKind::Wrap;
+            assert_eq!(job.fallback, if wrap { FALLBACK } else { "" });
             assert_eq!(job.steps.len(), 1);
             assert!(job.steps[0].peak_rss_bytes > 1 << 20 && job.steps[0].seconds >= 0.0);
         }
