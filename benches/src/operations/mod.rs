@@ -38,3 +38,44 @@ fn card() -> Option<(&'static str, &'static ashlar_accel::icicle::IcicleBackend)
     });
     Some(("ashlar/icicle", CARD.as_ref()?))
 }
+
+/// Name of what the transfers of an operation cost, without its kernels.
+#[cfg(feature = "icicle")]
+const TRANSFERS: &str = "ashlar/icicle-transfers";
+
+/// Scalars to the card, as before a multiplication.
+#[cfg(feature = "icicle")]
+fn one_way<'a>(
+    card: &'static ashlar_accel::icicle::IcicleBackend,
+    scalars: &'a [halo2curves::bn256::Fr],
+) -> crate::Contender<'a> {
+    crate::Contender::new(TRANSFERS, move || {
+        let before = card.traffic();
+        card.send(&[scalars]).ok()?;
+        let sent = card.traffic().to_card_bytes - before.to_card_bytes;
+        (sent == size_of_val(scalars) as u64)
+            .then(|| Box::new(move || card.send(&[scalars]).expect("it succeeded before")) as _)
+    })
+}
+
+/// Columns to the card and back, as around a transform.
+#[cfg(feature = "icicle")]
+fn round_trip<'a, F: ashlar_accel::icicle::DeviceField>(
+    card: &'static ashlar_accel::icicle::IcicleBackend,
+    columns: Vec<Vec<F>>,
+) -> crate::Contender<'a> {
+    crate::Contender::new(TRANSFERS, move || {
+        let (before, mut copies) = (card.traffic(), columns.clone());
+        let run = |columns: &mut [Vec<F>]| {
+            let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+            card.round_trip(&mut slices)
+        };
+        run(&mut copies).ok()?;
+        let after = card.traffic();
+        let there = after.to_card_bytes - before.to_card_bytes;
+        let back = after.from_card_bytes - before.from_card_bytes;
+        let bytes: usize = columns.iter().map(|column| size_of_val(&**column)).sum();
+        (copies == columns && [there, back] == [bytes as u64; 2])
+            .then(|| Box::new(move || run(&mut copies).expect("it succeeded before")) as _)
+    })
+}

@@ -49,7 +49,10 @@ impl Fixture {
         let mut contenders: Vec<Contender<'_>> =
             ours.map(|(name, backend)| self.ours(name, backend)).collect();
         #[cfg(feature = "icicle")]
-        contenders.extend(super::card().map(|(name, backend)| self.ours(name, backend)));
+        if let Some((name, backend)) = super::card() {
+            contenders.push(self.ours(name, backend));
+            contenders.push(super::one_way(backend, &self.scalars));
+        }
         contenders.push(Contender::new("halo2curves", || self.halo2curves()));
         contenders.push(Contender::new("ark-ec", || self.arkworks()));
         contenders

@@ -44,7 +44,10 @@ impl Fixture {
             .map(|(name, backend)| self.ours(name, backend, omega))
             .collect();
         #[cfg(feature = "icicle")]
-        contenders.extend(super::card().map(|(name, backend)| self.ours(name, backend, omega)));
+        if let Some((name, backend)) = super::card() {
+            contenders.push(self.ours(name, backend, omega));
+            contenders.push(super::round_trip(backend, vec![self.coefficients.clone()]));
+        }
         contenders.push(Contender::new("halo2curves", move || self.halo2curves(omega)));
         contenders.push(Contender::new("ark-poly", || self.arkworks()));
         contenders

@@ -285,6 +285,54 @@ fn columns_are_held_within_the_budget() {
     }
 }
 
+/// Every word that goes to the card or comes back is counted, and held columns do not go there again.
+#[test]
+fn traffic_is_counted() {
+    let options = Options {
+        staging_bytes: 3 * (32 << 7), // several loads
+        ..Options::default()
+    };
+    let Some(backend) = open(options) else { return };
+    let column = 32 << 7;
+    let traffic = || {
+        let traffic = backend.traffic();
+        (traffic.to_card_bytes / column, traffic.from_card_bytes / column)
+    };
+    let given: Vec<Vec<Fr>> = testing::ntt::columns(7);
+    let count = given.len() as u64;
+    let mut columns = given.clone();
+    let mut slices: Vec<&mut [Fr]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+    backend.round_trip(&mut slices).unwrap();
+    assert!(columns == given, "unchanged");
+    assert_eq!(traffic(), (count, count));
+
+    let transform = Transform {
+        direction: Direction::Forward,
+        order: Order::NaturalToNatural,
+        coset: None,
+    };
+    let domain = Ntt::<Fr>::prepare_domain(&backend, 7).unwrap();
+    let slices = columns.iter_mut().map(Vec::as_mut_slice).collect();
+    let held = backend.ntt_hold(&domain, transform, slices).unwrap();
+    assert_eq!(traffic(), (2 * count, 2 * count));
+    let mut out = given.clone();
+    let mut slices: Vec<&mut [Fr]> = out.iter_mut().map(Vec::as_mut_slice).collect();
+    backend.ntt_from(&domain, transform, &held, &mut slices).unwrap();
+    assert_eq!(traffic(), (2 * count, 3 * count));
+    drop(held);
+
+    let points = KnownBases::new(1 << 7);
+    let bases = backend.prepare_bases(&points.points).unwrap();
+    assert_eq!(
+        traffic(),
+        (2 * count + 2, 3 * count),
+        "a point is two coordinates"
+    );
+    backend.msm_batch(&bases, &[&given[0], &given[1]]).unwrap();
+    backend.send(&[&given[0]]).unwrap();
+    assert_eq!(traffic(), (2 * count + 2 + 3, 3 * count));
+}
+
 #[test]
 fn a_card_that_is_not_there_is_unavailable() {
     let options = Options {

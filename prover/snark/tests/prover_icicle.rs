@@ -1,11 +1,13 @@
 //! Wraps on the CUDA backend. Where no device answers: the CPU takes over and says why.
 #![cfg(feature = "icicle")]
 
+mod prover_support;
 #[path = "support/toy.rs"]
 mod toy;
 
 use std::{path::Path, sync::LazyLock};
 
+use ashlar_accel::icicle::{IcicleBackend, Options};
 use ashlar_recursion::testing::CompressedSample;
 use ashlar_snark::{
     halo2::{WRAP_K, WrapCircuit},
@@ -13,6 +15,7 @@ use ashlar_snark::{
     snark::{BackendChoice, BackendConfig, DeviceOptions, Fallback, WrapKeys, WrapProver},
     srs::Srs,
 };
+use prover_support::{Setup, Shape, prove};
 use toy::{K, Toy, instances};
 
 const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
@@ -91,6 +94,46 @@ fn the_device_s_proofs_are_the_cpu_s() {
     let (_, cpu) = seeded(BackendChoice::Cpu);
     assert_eq!(seeded(BackendChoice::Icicle), ("icicle", cpu.clone()));
     assert_eq!(seeded(BackendChoice::Auto), ("icicle", cpu));
+}
+
+/// A proof's transfers in columns, counted by its steps: a witness's polynomials go to the card for their commitments and
+/// once more to be interpolated, and not again for any coset.
+#[test]
+fn polynomials_stay_on_the_device() {
+    if !device_answers() {
+        return;
+    }
+    let shape = Shape {
+        k: 8,
+        gate_degree: 4,
+        stated_degree: 6,
+        lookups: 2,
+        copies: true,
+        instance_columns: 2,
+        ..Shape::default()
+    };
+    let setup = Setup::of(&shape);
+    let key = setup.prepare(IcicleBackend::new(Options::default()).expect("it answered"));
+    let (circuit, before) = (shape.circuit(), key.backend().traffic());
+    prove(&key, &circuit, &circuit.instance_slices(), 1).expect("a proof");
+    let after = key.backend().traffic();
+    let columns = |after: u64, before: u64| (after - before) as usize / (32 << shape.k);
+
+    let vk = setup.pk.get_vk();
+    let cs = vk.cs();
+    let (advice, lookups) = (cs.num_advice_columns(), cs.lookups().len());
+    let products = cs.permutation().get_columns().len().div_ceil(cs.degree() - 2);
+    let witness = advice + cs.num_instance_columns() + products + 3 * lookups;
+    let cosets = vk.get_domain().get_quotient_poly_degree();
+    let committed = advice + 2 * lookups + (products + lookups) + 1 + cosets + 2; // random, quotient, opening
+    assert_eq!(
+        columns(after.to_card_bytes, before.to_card_bytes),
+        committed + witness + cosets
+    );
+    assert_eq!(
+        columns(after.from_card_bytes, before.from_card_bytes),
+        witness + cosets * witness + cosets
+    );
 }
 
 /// The real circuit, at its size.

@@ -81,21 +81,28 @@ impl Slot {
         self.copy(to, from, words, cudart::DEVICE_TO_HOST)
     }
 
+    /// Starts a copy of the first `words` words of the device's input buffer to its output buffer, in the place of a
+    /// transform.
+    pub fn pass(&mut self, words: usize) -> Result<(), Error> {
+        let (to, from) = (self.output.address(), self.input.address());
+        self.copy(to, from, words, cudart::DEVICE_TO_DEVICE)
+    }
+
     /// Starts a copy of `words` words of `from`, from `offset` on, to the device's input buffer.
     pub fn load(&mut self, from: &Arc<DeviceMemory>, offset: usize, words: usize) -> Result<(), Error> {
         assert_eq!(from.device(), self.device, "the memory is on another device");
+        let (to, range) = (self.input.address(), from.range(offset, words));
         self.in_use.push(Arc::clone(from));
-        let (to, from) = (self.input.address(), from.range(offset, words));
-        self.copy(to, from, words, cudart::DEVICE_TO_DEVICE)
+        self.copy(to, range, words, cudart::DEVICE_TO_DEVICE)
     }
 
     /// Starts a copy of the first `words` words of the device's output buffer to `to`, from `offset` on. Whoever uses
     /// them on another stream waits for this one first, by [`result`](Self::result) for example.
     pub fn store(&mut self, to: &Arc<DeviceMemory>, offset: usize, words: usize) -> Result<(), Error> {
         assert_eq!(to.device(), self.device, "the memory is on another device");
+        let (range, from) = (to.range(offset, words), self.output.address());
         self.in_use.push(Arc::clone(to));
-        let (to, from) = (to.range(offset, words), self.output.address());
-        self.copy(to, from, words, cudart::DEVICE_TO_DEVICE)
+        self.copy(range, from, words, cudart::DEVICE_TO_DEVICE)
     }
 
     /// Waits for what was started, and gives the first `words` words of the pinned buffer.

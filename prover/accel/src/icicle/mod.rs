@@ -15,6 +15,7 @@ mod msm;
 mod ntt;
 mod rows;
 mod staging;
+mod traffic;
 
 use std::sync::{Arc, Mutex};
 
@@ -24,11 +25,13 @@ use self::{
     budget::{Budget, Reservation},
     error::Context,
     staging::Staging,
+    traffic::Meter,
 };
 pub use self::{
     held::Held,
     msm::Bases,
     ntt::{Coset, DeviceField, Domain},
+    traffic::Traffic,
 };
 use crate::{AccelError, Backend, Thresholds, cpu::CpuBackend};
 
@@ -40,7 +43,7 @@ pub const NAME: &str = "icicle";
 pub struct Options {
     /// Index among the cards that the process sees (`CUDA_VISIBLE_DEVICES`).
     pub device: usize,
-    /// Bytes on the card that the backend may hold at once: bases, buffers, and scratch during a call. `None` takes what
+    /// Bytes on the card that the backend may hold at once: bases, held columns, buffers, and scratch during a call. `None` takes what
     /// the driver says is free at each allocation, less [`Self::reserve_bytes`].
     pub memory_budget_bytes: Option<u64>,
     /// Bytes of free memory that are left alone without a budget: for the context, for tables of roots (about 40 MB), and
@@ -113,6 +116,7 @@ pub struct IcicleBackend {
     staging: Mutex<Staging>,
     /// Held since BN254's roots were handed to the library; it keeps them until the process ends.
     roots: Mutex<Option<Reservation>>,
+    traffic: Meter,
     cpu: CpuBackend,
 }
 
@@ -132,6 +136,7 @@ impl IcicleBackend {
             staging: Mutex::new(Staging::new(device, Arc::clone(&budget), options.staging_bytes)),
             budget,
             roots: Mutex::new(None),
+            traffic: Meter::default(),
             cpu: CpuBackend::new(),
         })
     }
@@ -141,9 +146,14 @@ impl IcicleBackend {
         &self.options
     }
 
-    /// Bytes on the card that are bases, buffers and scratch of this backend now.
+    /// Bytes on the card that are bases, held columns, buffers and scratch of this backend now.
     pub fn bytes_in_use(&self) -> u64 {
         self.budget.used()
+    }
+
+    /// What has gone to the card and back so far.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.read()
     }
 }
 

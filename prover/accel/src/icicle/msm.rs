@@ -41,6 +41,34 @@ struct Load<'a> {
     columns: &'a [&'a [Fr]],
 }
 
+impl Load<'_> {
+    fn words(&self) -> usize {
+        self.size * self.columns.len() * ELEMENT_WORDS
+    }
+}
+
+impl IcicleBackend {
+    /// Takes scalars to the card as [`Msm::msm_batch`] does, and nothing else: for measurements of what that costs.
+    pub fn send(&self, scalars: &[&[Fr]]) -> Result<(), AccelError> {
+        let longest = scalars.iter().map(|column| column.len()).max().unwrap_or(0);
+        check_size(longest)?;
+        if longest == 0 {
+            return Ok(());
+        }
+        let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = staging.slots(longest * ELEMENT_WORDS)?;
+        let loads = loads(scalars, slots[0].words() / ELEMENT_WORDS);
+        for (i, load) in loads.iter().enumerate() {
+            upload(load, &[], &mut slots[i % 2]).context("uploading scalars", 0)?;
+            self.traffic.sent(load.words());
+        }
+        for slot in slots {
+            slot.result(0).context("uploading scalars", 0)?;
+        }
+        Ok(())
+    }
+}
+
 impl Msm<G1Affine> for IcicleBackend {
     type Bases = Bases;
 
@@ -74,6 +102,7 @@ impl Msm<G1Affine> for IcicleBackend {
             memory
                 .write(i * UPLOAD_POINTS * AFFINE_WORDS, &piece)
                 .context("uploading bases", 0)?;
+            self.traffic.sent(piece.len());
         }
         let is_identity = |&i: &usize| bool::from(bases[i].is_identity());
         Ok(Bases {
@@ -121,6 +150,7 @@ impl Msm<G1Affine> for IcicleBackend {
         let mut waiting: Option<(&Load<'_>, usize)> = None;
         for (i, load) in loads.iter().enumerate() {
             upload(load, &bases.identities, &mut slots[i % 2]).context("uploading scalars", 0)?;
+            self.traffic.sent(load.words());
             if let Some((load, slot)) = waiting.replace((load, i % 2)) {
                 compute(load, &slots[slot])?;
             }
@@ -161,7 +191,7 @@ fn upload(load: &Load<'_>, identities: &[usize], slot: &mut Slot) -> Result<(), 
     if words == 0 {
         return Ok(());
     }
-    let total = words * load.columns.len();
+    let total = load.words();
     let staging = slot.staging(total)?;
     for (staging, column) in staging.chunks_exact_mut(words).zip(load.columns) {
         staging.copy_from_slice(Fr::slice_as_words(column).as_flattened());

@@ -225,7 +225,17 @@ enum Resident<'a> {
 }
 
 impl IcicleBackend {
-    /// All columns, load by load. `resident` is asked once the buffers are there, with the words of all columns.
+    /// Takes columns to the card and back as [`Ntt::ntt_batch`] does, unchanged: for measurements of what that costs.
+    pub fn round_trip<F: DeviceField>(&self, columns: &mut [&mut [F]]) -> Result<(), AccelError> {
+        let Some(size) = columns.first().map(|column| column.len()) else {
+            return Ok(());
+        };
+        check_lengths(size, columns.iter().map(|column| &**column))?;
+        let pass = |slot: &mut Slot, count| slot.pass(count * size * F::WORDS);
+        self.through_the_card(columns, |_| 0, |_, _| Ok(Resident::Nothing), pass)
+    }
+
+    /// Transforms all columns. `resident` is asked once the buffers are there, with the words of all columns.
     fn transform<'k, F: DeviceField>(
         &self,
         domain: &Domain<F>,
@@ -233,28 +243,41 @@ impl IcicleBackend {
         columns: &mut [&mut [F]],
         resident: impl FnOnce(&Self, usize) -> Result<Resident<'k>, AccelError>,
     ) -> Result<(), AccelError> {
-        let size = 1 << domain.log_size;
-        check_lengths(size, columns.iter().map(|column| &**column))?;
+        check_lengths(1 << domain.log_size, columns.iter().map(|column| &**column))?;
         if transform
             .coset
             .is_some_and(|coset| coset.log_size != domain.log_size)
         {
             return Err(invalid("the coset was prepared for another domain"));
         }
-        if columns.is_empty() {
-            return Ok(());
-        }
-        let words = size * F::WORDS;
-        let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
-        let slots = staging.slots(words)?;
-        let per_load = (slots[0].words() / words).min(columns.len().div_ceil(2)); // two loads can overlap, one cannot
         let batch = |count| Batch {
             log_size: domain.log_size,
             count,
             direction: direction(transform.direction),
             order: order(transform.order),
         };
-        let scratch = 2 * bn254::ntt_scratch_bytes(&batch(per_load)); // both slots may be at it
+        let scratch = |count| bn254::ntt_scratch_bytes(&batch(count));
+        let start = |slot: &mut Slot, count| F::start(slot, batch(count), transform.coset);
+        self.through_the_card(columns, scratch, resident, start)
+    }
+
+    /// Takes columns of one length to the card and back, load by load; `start` starts what happens there to so many of
+    /// them, and takes `scratch` bytes for it.
+    fn through_the_card<'k, F: DeviceField>(
+        &self,
+        columns: &mut [&mut [F]],
+        scratch: impl Fn(usize) -> u64,
+        resident: impl FnOnce(&Self, usize) -> Result<Resident<'k>, AccelError>,
+        start: impl Fn(&mut Slot, usize) -> Result<(), ashlar_icicle::Error>,
+    ) -> Result<(), AccelError> {
+        let words = columns.first().map_or(0, |column| column.len() * F::WORDS);
+        if words == 0 {
+            return Ok(());
+        }
+        let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = staging.slots(words)?;
+        let per_load = (slots[0].words() / words).min(columns.len().div_ceil(2)); // two loads can overlap, one cannot
+        let scratch = 2 * scratch(per_load); // both slots may be at it
         let _reservation = self.budget.reserve(scratch)?;
         let resident = resident(self, words * columns.len())?;
 
@@ -270,15 +293,19 @@ impl IcicleBackend {
             let mut start = || {
                 match resident {
                     Resident::Inputs(kept) => slot.load(kept.memory(), offset, total)?,
-                    Resident::Nothing | Resident::Results(_) => upload(slot, words, load)?,
+                    Resident::Nothing | Resident::Results(_) => {
+                        upload(slot, words, load)?;
+                        self.traffic.sent(total);
+                    }
                 }
-                F::start(slot, batch(load.len()), transform.coset)?;
+                start(slot, load.len())?;
                 if let Resident::Results(kept) = resident {
                     slot.store(kept.memory(), offset, total)?;
                 }
                 slot.download(total)
             };
             start().context("ntt", scratch)?;
+            self.traffic.fetched(total);
             under_way[i % 2] = Some(load);
         }
         for (slot, load) in slots.iter_mut().zip(under_way) {
