@@ -32,7 +32,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// `None` where there is no room, or nothing to keep: keeping saves transfers, and a proof goes on without.
+    /// `None` where there is no room: keeping saves transfers, and a proof goes on without.
     pub(super) fn allocate(
         device: Device,
         budget: &Arc<Budget>,

@@ -43,8 +43,8 @@ pub const NAME: &str = "icicle";
 pub struct Options {
     /// Index among the cards that the process sees (`CUDA_VISIBLE_DEVICES`).
     pub device: usize,
-    /// Bytes on the card that the backend may hold at once: bases, held columns, buffers, and scratch during a call. `None` takes what
-    /// the driver says is free at each allocation, less [`Self::reserve_bytes`].
+    /// Bytes on the card that the backend may hold at once: bases, held columns, buffers, and scratch during a call.
+    /// `None` takes what the driver says is free at each allocation, less [`Self::reserve_bytes`].
     pub memory_budget_bytes: Option<u64>,
     /// Bytes of free memory that are left alone without a budget: for the context, for tables of roots (about 40 MB), and
     /// for what other processes allocate in the meantime.
