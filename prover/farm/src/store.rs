@@ -124,3 +124,45 @@ pub(crate) fn corrupt(what: &'static str, value: impl std::fmt::Display) -> Farm
 pub(crate) fn to_db(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(-1)
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{ConnectOptions, migrate::Migrator};
+
+    use super::*;
+    use crate::model::{JobId, JobState};
+
+    /// A database of the first version, with a finished job, is migrated and keeps it.
+    #[tokio::test]
+    async fn an_old_database_is_migrated() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("farm.sqlite");
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let mut old = options.connect().await.unwrap();
+        let mut first = Migrator::DEFAULT;
+        first.migrations = sqlx::migrate!("./migrations").migrations[..1].to_vec().into();
+        first.run(&mut old).await.unwrap();
+        sqlx::raw_sql(
+            "INSERT INTO batches (number, circuit_set, content, state, submitted_ms)
+                 VALUES (7, zeroblob(32), zeroblob(32), 2, 0);
+             INSERT INTO jobs (id, batch, kind, stage, ordinal, state, output, output_bytes)
+                 VALUES (3, 7, 4, 2, 0, 4, zeroblob(32), 10);",
+        )
+        .execute(&mut old)
+        .await
+        .unwrap();
+        drop(old);
+
+        let store = Store::open(&path).await.unwrap();
+        let job = views::job(&mut store.read().await.unwrap(), JobId(3))
+            .await
+            .unwrap();
+        assert_eq!(
+            (job.batch, job.state, job.output_bytes, job.fallback),
+            (7, JobState::Done, 10, String::new())
+        );
+        store.close().await;
+    }
+}
