@@ -1,5 +1,7 @@
 //! Every contender of the kernels gives the known answer at a small size, and goes on doing so.
 
+use std::sync::{Mutex, PoisonError};
+
 use ashlar_benches::{
     Contender,
     operations::{msm_bn254, ntt_bn254, ntt_goldilocks},
@@ -7,8 +9,11 @@ use ashlar_benches::{
 
 const LOG_SIZE: u32 = 8;
 
-/// Prepares and runs all; their names.
+/// Prepares and runs all; their names. One test at a time: the contenders share a card, and those that only transfer are
+/// checked by its counters.
 fn run(contenders: Vec<Contender<'_>>) -> Vec<String> {
+    static CARD: Mutex<()> = Mutex::new(());
+    let _alone = CARD.lock().unwrap_or_else(PoisonError::into_inner);
     let run = |mut contender: Contender<'_>| {
         let mut run = contender.prepare().expect("the known answer");
         run();
