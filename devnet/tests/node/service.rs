@@ -1,0 +1,62 @@
+//! JSON-RPC over HTTP.
+
+use alloy::providers::Provider;
+use ashlar_devnet::{Config, ServeError, serve};
+
+use crate::start;
+
+#[tokio::test]
+async fn batches_and_malformed_requests_are_answered_one_by_one() {
+    let (node, provider) = start().await;
+    let post = async |body: &str| -> serde_json::Value {
+        let answer = reqwest_post(&node.url(), body).await;
+        serde_json::from_str(&answer).unwrap()
+    };
+    let batch = post(
+        r#"[{"jsonrpc":"2.0","id":1,"method":"eth_chainId"},{"jsonrpc":"2.0","method":"evm_mine"},
+            {"jsonrpc":"2.0","id":"x","method":"eth_nothing","params":[]}, 7,
+            {"jsonrpc":"2.0","id":2,"method":"eth_getBalance","params":["0x12"]}]"#,
+    )
+    .await;
+    let answers = batch.as_array().unwrap();
+    assert_eq!(answers.len(), 4);
+    assert_eq!(answers[0]["result"], "0x7a69");
+    assert_eq!(answers[1]["error"]["code"], -32601);
+    assert_eq!(answers[2]["error"]["code"], -32600);
+    assert_eq!(answers[3]["error"]["code"], -32602);
+    assert_eq!(provider.get_block_number().await.unwrap(), 1);
+    assert_eq!(post("{").await["error"]["code"], -32700);
+    assert_eq!(post("[]").await["error"]["code"], -32600);
+}
+
+/// One HTTP POST over a plain socket: the tests need no HTTP client of their own.
+async fn reqwest_post(url: &str, body: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let addr = url.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(addr).await.unwrap();
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {addr}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream
+        .write_all(format!("{head}{body}").as_bytes())
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn only_loopback_is_served_and_shutdown_frees_the_port() {
+    let refused = serve("0.0.0.0:0".parse().unwrap(), Config::default()).await;
+    assert!(matches!(refused, Err(ServeError::NotLoopback { .. })));
+    let (node, _) = start().await;
+    let addr = node.addr();
+    assert!(matches!(
+        serve(addr, Config::default()).await,
+        Err(ServeError::Bind { .. })
+    ));
+    node.shutdown().await;
+    serve(addr, Config::default()).await.unwrap();
+}
