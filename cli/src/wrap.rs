@@ -11,8 +11,8 @@ use ashlar_snark::snark::{BackendChoice, BackendConfig, DeviceOptions};
 
 use crate::engine::Cache;
 
-/// Nearly thirty times what a wrap takes on two cores (4.5 s), and sixteen times the start of its process (7 s beside other
-/// work): a slow machine is not cut off, and a hung device holds a job for two minutes at most before the CPU
+/// Over thirty times what a wrap takes on two cores (3.6 s), and sixteen times the start of its process (7 s beside
+/// other work): a slow machine is not cut off, and a hung device holds a job for two minutes at most before the CPU
 /// proves it. It is also what a worker has for draining.
 const DEFAULT_DEADLINE_SECS: u64 = 120;
 

@@ -84,8 +84,8 @@ pub trait Ntt<F>: Send + Sync {
         columns: &mut [&mut [F]],
     ) -> Result<(), AccelError>;
 
-    /// As [`Self::ntt_batch`], and holds the results for [`Self::ntt_from`]: a device keeps a copy of them in its memory,
-    /// as far as there is room.
+    /// As [`Self::ntt_batch`], and holds the results for [`Self::ntt_from`]: a device keeps a copy of them in its memory
+    /// if there is room.
     fn ntt_hold<'a>(
         &self,
         domain: &Self::Domain,

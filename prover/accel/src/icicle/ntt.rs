@@ -173,7 +173,7 @@ impl<F: DeviceField> Ntt<F> for IcicleBackend {
         transform: Transform<'_, Coset<F>>,
         columns: &mut [&mut [F]],
     ) -> Result<(), AccelError> {
-        self.transform(domain, transform, columns, |_, _| Ok(Resident::Nothing))
+        self.transform(domain, transform, columns, |_| Ok(Resident::Nothing))
     }
 
     fn ntt_hold<'a>(
@@ -183,8 +183,8 @@ impl<F: DeviceField> Ntt<F> for IcicleBackend {
         mut columns: Vec<&'a mut [F]>,
     ) -> Result<Held<'a, F>, AccelError> {
         let mut kept = None;
-        self.transform(domain, transform, &mut columns, |backend, words| {
-            kept = Kept::allocate(backend.device, &backend.budget, words)?;
+        self.transform(domain, transform, &mut columns, |words| {
+            kept = Kept::allocate(self.device, &self.budget, words)?;
             Ok(kept.as_ref().map_or(Resident::Nothing, Resident::Results))
         })?;
         Ok(Held {
@@ -205,7 +205,7 @@ impl<F: DeviceField> Ntt<F> for IcicleBackend {
         check_lengths(size, held.columns.iter().copied())?;
         check_lengths(size, out.iter().map(|column| &**column))?;
         if let Some(kept) = &held.kept {
-            return self.transform(domain, transform, out, |_, _| Ok(Resident::Inputs(kept)));
+            return self.transform(domain, transform, out, |_| Ok(Resident::Inputs(kept)));
         }
         for (out, column) in out.iter_mut().zip(&held.columns) {
             out.copy_from_slice(column);
@@ -232,7 +232,7 @@ impl IcicleBackend {
         };
         check_lengths(size, columns.iter().map(|column| &**column))?;
         let pass = |slot: &mut Slot, count| slot.pass(count * size * F::WORDS);
-        self.through_the_card(columns, |_| 0, |_, _| Ok(Resident::Nothing), pass)
+        self.through_the_card(columns, |_| 0, |_| Ok(Resident::Nothing), pass)
     }
 
     /// Transforms all columns. `resident` is asked once the buffers are there, with the words of all columns.
@@ -241,7 +241,7 @@ impl IcicleBackend {
         domain: &Domain<F>,
         transform: Transform<'_, Coset<F>>,
         columns: &mut [&mut [F]],
-        resident: impl FnOnce(&Self, usize) -> Result<Resident<'k>, AccelError>,
+        resident: impl FnOnce(usize) -> Result<Resident<'k>, AccelError>,
     ) -> Result<(), AccelError> {
         check_lengths(1 << domain.log_size, columns.iter().map(|column| &**column))?;
         if transform
@@ -267,7 +267,7 @@ impl IcicleBackend {
         &self,
         columns: &mut [&mut [F]],
         scratch: impl Fn(usize) -> u64,
-        resident: impl FnOnce(&Self, usize) -> Result<Resident<'k>, AccelError>,
+        resident: impl FnOnce(usize) -> Result<Resident<'k>, AccelError>,
         start: impl Fn(&mut Slot, usize) -> Result<(), ashlar_icicle::Error>,
     ) -> Result<(), AccelError> {
         let words = columns.first().map_or(0, |column| column.len() * F::WORDS);
@@ -279,7 +279,7 @@ impl IcicleBackend {
         let per_load = (slots[0].words() / words).min(columns.len().div_ceil(2)); // two loads can overlap, one cannot
         let scratch = 2 * scratch(per_load); // both slots may be at it
         let _reservation = self.budget.reserve(scratch)?;
-        let resident = resident(self, words * columns.len())?;
+        let resident = resident(words * columns.len())?;
 
         // Each slot takes a load, starts all that happens to it, and is asked for the result two loads later: meanwhile
         // the other slot's load is copied, transferred and computed.

@@ -16,7 +16,7 @@ use crate::{
 pub enum Answer {
     /// The right result.
     Honest,
-    /// A wrong result that looks like a right one.
+    /// A wrong result that looks like a right one; columns have at least six elements.
     Lie,
 }
 

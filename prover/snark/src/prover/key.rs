@@ -188,7 +188,7 @@ fn key_coset<B: Backend>(
         backend,
         clock: &Clock::default(),
     };
-    machine.transform(domain, Direction::Forward, Some(&transform), &mut keys)?;
+    machine.transform(domain, Direction::Forward, &transform, &mut keys)?;
     Ok(KeyCoset {
         shift,
         transform,

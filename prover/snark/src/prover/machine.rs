@@ -65,10 +65,10 @@ impl<B: Backend> Machine<'_, B> {
         &self,
         domain: &B::Domain,
         direction: Direction,
-        coset: Option<&B::Coset>,
+        coset: &B::Coset,
         columns: &mut [Vec<Fr>],
     ) -> Result<(), ProverError> {
-        let transform = natural(direction, coset);
+        let transform = natural(direction, Some(coset));
         let mut slices: Vec<&mut [Fr]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
         let run = || self.backend.ntt_batch(domain, transform, &mut slices);
         Ok(self.clock.operation(Operation::Ntt, run)?)

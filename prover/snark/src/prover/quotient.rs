@@ -2,6 +2,7 @@
 
 use ashlar_accel::{Backend, Direction};
 use halo2_proofs::halo2curves::bn256::Fr;
+use rayon::prelude::*;
 
 use super::{
     PreparedKey, ProverError,
@@ -23,7 +24,10 @@ impl<B: Backend> PreparedKey<B> {
         challenges: Symbols,
     ) -> Result<Vec<Vec<Fr>>, ProverError> {
         let mut quotients = Vec::with_capacity(self.cosets.len());
-        let mut values = vec![vec![Fr::zero(); self.rows()]; self.columns.of_witness()];
+        let mut values: Vec<Vec<Fr>> = step!(machine.clock, "coset_ntt", {
+            let columns = (0..self.columns.of_witness()).into_par_iter();
+            columns.map(|_| vec![Fr::zero(); self.rows()]).collect()
+        });
         for coset in &self.cosets {
             step!(
                 machine.clock,
@@ -39,8 +43,7 @@ impl<B: Backend> PreparedKey<B> {
             })?;
             quotients.push(step!(machine.clock, "coset_ntt", {
                 let mut column = [numerator];
-                let transform = Some(&coset.transform);
-                machine.transform(&self.domain, Direction::Inverse, transform, &mut column)?;
+                machine.transform(&self.domain, Direction::Inverse, &coset.transform, &mut column)?;
                 let [column] = column;
                 Ok::<_, ProverError>(column)
             })?);

@@ -249,9 +249,9 @@ impl<A: Arithmetic> Plan<A> {
         let pass = Shared(pass);
         let tile = |index: usize| {
             let pass = &pass;
-            // SAFETY: both sides of the pass are as large as the column, tiles are disjoint on either side and nobody
-            // else uses the column or the scratch, or writes the source, meanwhile; the buffer has the size asked for; the lengths of passes
-            // are at least 2^3. A plan with these instructions is made for a level that the machine has.
+            // SAFETY: both sides of the pass are as large as the column, tiles are disjoint on either side, and nobody
+            // else uses the column or the scratch, or writes the source, meanwhile; the buffer has the size asked for; the
+            // lengths of passes are at least 2^3. A plan with these instructions is made for a level that the machine has.
             with_buffer(count, |buffer| unsafe {
                 A::run(&pass.0, index * lines_per_tile, buffer)
             });
