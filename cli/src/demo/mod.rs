@@ -114,7 +114,8 @@ fn setup(cache_dir: &Path) -> anyhow::Result<crate::commands::setup::Summary> {
         .context("cannot run `ashlar setup`")?;
     ensure!(
         output.status.success(),
-        "`ashlar setup` failed: {}",
+        "`ashlar setup` ended with {}; what it printed: {}",
+        output.status,
         String::from_utf8_lossy(&output.stdout)
     );
     serde_json::from_slice(&output.stdout).context("`ashlar setup` gave no summary")

@@ -2,6 +2,7 @@
 //! same; left alone, it makes the same batch's SNARK; and no child outlives its worker.
 
 use std::{
+    io::Read,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -15,7 +16,7 @@ use ashlar_engine::{
 };
 use ashlar_snark::{halo2::WRAP_K, snark::BackendChoice, srs::Srs};
 
-use crate::{ashlar, check_report, report, root};
+use crate::{alone, ashlar, check_report, report, root};
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -40,19 +41,39 @@ fn exists(pid: &str) -> bool {
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
+/// All logs in a demo's folder, for the message of a failure.
+fn logs(folder: &Path) -> String {
+    let files = std::fs::read_dir(folder).expect("the demo's folder").flatten();
+    let logs = files.filter(|file| {
+        file.path()
+            .extension()
+            .is_some_and(|extension| extension == "log")
+    });
+    let texts = logs.map(|file| {
+        let text = std::fs::read_to_string(file.path()).expect("a log");
+        format!("--- {}\n{text}", file.file_name().to_string_lossy())
+    });
+    texts.collect()
+}
+
 /// Kills the worker's wrap process once it is at work on the job; gives its id.
-fn kill_wrap_process(log: &Path, demo: &mut Child) -> String {
+fn kill_wrap_process(folder: &Path, demo: &mut Child) -> String {
+    let log = folder.join("worker.log");
     wait("the wrap", || {
-        let ended = demo.try_wait().expect("a child of this process");
-        assert!(
-            ended.is_none(),
-            "the demo ended before its wrap process was ready"
-        );
-        let log = std::fs::read_to_string(log).unwrap_or_default();
+        if let Some(status) = demo.try_wait().expect("a child of this process") {
+            let mut errors = String::new();
+            let stderr = demo.stderr.as_mut().expect("piped");
+            stderr.read_to_string(&mut errors).expect("UTF-8");
+            panic!(
+                "the demo ended with {status} before its wrap process was ready:\n{errors}\n{}",
+                logs(folder)
+            );
+        }
+        let log = std::fs::read_to_string(&log).unwrap_or_default();
         log.contains("wrap process ready").then_some(())
     });
     std::thread::sleep(Duration::from_millis(300)); // into the proof, which takes seconds
-    let text = std::fs::read_to_string(log).expect("just read");
+    let text = std::fs::read_to_string(&log).expect("just read");
     let (_, pid) = text
         .split_once("wrap process started pid=")
         .expect("before it is ready");
@@ -64,6 +85,7 @@ fn kill_wrap_process(log: &Path, demo: &mut Child) -> String {
 
 #[test]
 fn a_batch_settles_though_its_wrap_process_is_killed() {
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("folder");
     let work = folder.path().to_str().expect("UTF-8");
     let mut demo = ashlar(&["demo", "--json", "--transactions", "3", "--devnet", "embedded"])
@@ -74,8 +96,7 @@ fn a_batch_settles_though_its_wrap_process_is_killed() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary runs");
-    let log = folder.path().join("worker.log");
-    let pid = kill_wrap_process(&log, &mut demo);
+    let pid = kill_wrap_process(folder.path(), &mut demo);
     let report = report(&demo.wait_with_output().expect("it ends"));
     check_report(&report, 3 + 5 + 1);
     assert_eq!(
@@ -83,7 +104,7 @@ fn a_batch_settles_though_its_wrap_process_is_killed() {
         (&"embedded".into(), &1.into())
     );
     assert!(!exists(&pid));
-    let log = std::fs::read_to_string(log).expect("kept");
+    let log = std::fs::read_to_string(folder.path().join("worker.log")).expect("kept");
     let wrapped = log
         .lines()
         .find(|line| line.contains("isolated=true"))

@@ -5,6 +5,7 @@ mod isolated;
 use std::{
     path::Path,
     process::{Command, Output},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::Value;
@@ -12,6 +13,12 @@ use serde_json::Value;
 /// The workspace's root, where the binary finds anvil and keeps its cache.
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// One demo at a time: each takes every core and gigabytes, and on a fresh machine both would make the same keys.
+fn alone() -> MutexGuard<'static, ()> {
+    static DEMO: Mutex<()> = Mutex::new(());
+    DEMO.lock().unwrap_or_else(PoisonError::into_inner) // another test's failure says nothing about this one
 }
 
 fn ashlar(arguments: &[&str]) -> Command {
@@ -69,6 +76,7 @@ fn check_report(report: &Value, transactions: u64) {
 
 #[test]
 fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
+    let _alone = alone();
     let anvil = root().join("verifier-contracts/node_modules/.bin/anvil");
     assert!(
         anvil.is_file(),
