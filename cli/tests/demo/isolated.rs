@@ -41,19 +41,20 @@ fn exists(pid: &str) -> bool {
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-/// All logs in a demo's folder, for the message of a failure.
-fn logs(folder: &Path) -> String {
-    let files = std::fs::read_dir(folder).expect("the demo's folder").flatten();
-    let logs = files.filter(|file| {
-        file.path()
-            .extension()
-            .is_some_and(|extension| extension == "log")
-    });
-    let texts = logs.map(|file| {
-        let text = std::fs::read_to_string(file.path()).expect("a log");
-        format!("--- {}\n{text}", file.file_name().to_string_lossy())
-    });
-    texts.collect()
+/// What a failed demo leaves: its own last words and every log in its folder.
+fn remains(folder: &Path, demo: &mut Child) -> String {
+    let mut words = Vec::new();
+    let stderr = demo.stderr.as_mut().expect("piped");
+    stderr.read_to_end(&mut words).expect("readable");
+    let mut text = String::from_utf8_lossy(&words).into_owned();
+    for file in std::fs::read_dir(folder).expect("the demo's folder").flatten() {
+        let path = file.path();
+        if path.extension().is_some_and(|extension| extension == "log") {
+            let log = std::fs::read(&path).expect("readable");
+            text += &format!("--- {}\n{}", path.display(), String::from_utf8_lossy(&log));
+        }
+    }
+    text
 }
 
 /// Kills the worker's wrap process once it is at work on the job; gives its id.
@@ -61,13 +62,8 @@ fn kill_wrap_process(folder: &Path, demo: &mut Child) -> String {
     let log = folder.join("worker.log");
     wait("the wrap", || {
         if let Some(status) = demo.try_wait().expect("a child of this process") {
-            let mut errors = String::new();
-            let stderr = demo.stderr.as_mut().expect("piped");
-            stderr.read_to_string(&mut errors).expect("UTF-8");
-            panic!(
-                "the demo ended with {status} before its wrap process was ready:\n{errors}\n{}",
-                logs(folder)
-            );
+            let remains = remains(folder, demo);
+            panic!("the demo ended with {status} before its wrap process was ready:\n{remains}");
         }
         let log = std::fs::read_to_string(&log).unwrap_or_default();
         log.contains("wrap process ready").then_some(())
