@@ -13,5 +13,5 @@ mod svg;
 pub use contender::{Contender, Wrong};
 pub use machine::Machine;
 pub use measure::{Effort, Measurement, measure};
-pub use report::Report;
+pub use report::{Report, time};
 pub use svg::draw;

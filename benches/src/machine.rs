@@ -2,10 +2,10 @@
 
 use std::{fs, process::Command};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The machine and the code.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Machine {
     /// Model of the processor.
     pub processor: String,
@@ -17,7 +17,8 @@ pub struct Machine {
     pub memory_bytes: Option<u64>,
     /// Load of the machine before the first measurement: one-minute average.
     pub load_before: Option<f64>,
-    /// Commit that was built; with `-dirty` where the tree had changes.
+    /// Commit that was built; with `-dirty` where the tree had changes. A packaged binary knows its own; another takes
+    /// that of the folder it runs in.
     pub commit: Option<String>,
 }
 
@@ -42,6 +43,9 @@ impl Machine {
 }
 
 fn commit() -> Option<String> {
+    if let Some(commit) = option_env!("ASHLAR_COMMIT") {
+        return Some(commit.to_owned());
+    }
     let arguments = ["describe", "--always", "--dirty", "--exclude=*"];
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

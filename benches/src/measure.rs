@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Contender, Wrong,
@@ -28,7 +28,7 @@ impl Default for Effort {
 }
 
 /// What one contender needed for one size.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measurement {
     /// `msm_bn254`, `ntt_bn254`, …
     pub operation: String,

@@ -49,7 +49,8 @@ impl Report {
     }
 }
 
-fn time(seconds: f64) -> String {
+/// A time with a unit that suits it.
+pub fn time(seconds: f64) -> String {
     if seconds < 1e-3 {
         format!("{:.1} µs", seconds * 1e6)
     } else if seconds < 1.0 {

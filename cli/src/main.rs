@@ -1,8 +1,11 @@
 //! `ashlar`: one binary for every role.
 
+mod auto;
+mod child;
 mod commands;
 mod demo;
 mod engine;
+mod selftest;
 mod shutdown;
 mod wrap;
 
@@ -39,11 +42,16 @@ enum Command {
     Bench(commands::bench::Args),
     /// Check this machine: processor, memory, GPU, disk, keys, ports, neighbours; say how to mend what is wrong.
     Doctor(commands::doctor::Args),
+    /// Check a GPU and measure it: every kernel, a whole wrap, faults, figures; one page and one JSON file.
+    Selftest(selftest::Args),
     /// Derive a rollup key from an Ethereum key.
     Key(commands::key::Args),
     /// Prove wraps for the worker at the other end of standard input and output.
     #[command(hide = true)]
     WrapChild(commands::wrap_child::Args),
+    /// Run a part of a self-test for the process that started this one.
+    #[command(hide = true)]
+    SelftestPart(selftest::PartArgs),
 }
 
 fn main() -> std::process::ExitCode {
@@ -66,7 +74,9 @@ fn main() -> std::process::ExitCode {
         Command::Bench(args) => commands::bench::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Key(args) => commands::key::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
         Command::WrapChild(args) => commands::wrap_child::run(args),
+        Command::SelftestPart(args) => selftest::run_part(args),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,
@@ -75,4 +85,11 @@ fn main() -> std::process::ExitCode {
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// Now, in seconds since 1970; zero for a clock that is before.
+fn unix_secs() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
 }

@@ -9,7 +9,7 @@ use ashlar_engine::{
 };
 use ashlar_snark::snark::{BackendChoice, BackendConfig, DeviceOptions};
 
-use crate::engine::Cache;
+use crate::{auto, engine::Cache};
 
 /// Over thirty times what a wrap takes on two cores (3.6 s), and sixteen times the start of its process (7 s beside
 /// other work): a slow machine is not cut off, and a hung device holds a job for two minutes at most before the CPU
@@ -63,15 +63,21 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// As the prover takes it.
-    pub fn config(&self) -> BackendConfig {
-        BackendConfig {
+    /// As the prover takes it, for who opens the device in this process: `auto` splits work as a self-test has measured it
+    /// for this machine, if one has.
+    pub fn config(&self, cache: &Cache) -> anyhow::Result<BackendConfig> {
+        let thresholds = match self.backend {
+            BackendChoice::Auto => auto::thresholds(&cache.cache_dir, self.device)?,
+            BackendChoice::Cpu | BackendChoice::Icicle => None,
+        };
+        Ok(BackendConfig {
             choice: self.backend,
             device: DeviceOptions {
                 index: self.device,
                 memory_budget_bytes: self.device_memory_mib.map(|mib| mib << 20),
+                thresholds,
             },
-        }
+        })
     }
 
     /// The same arguments for another process of this program.
@@ -111,14 +117,15 @@ impl Args {
 
     /// Opens the engine; wraps are made as these arguments say.
     pub fn engine(&self, cache: &Cache) -> anyhow::Result<Arc<Engine>> {
-        let config = self.backend.config();
-        config.choice.require_built().context("--backend")?;
+        let choice = self.backend.backend;
+        choice.require_built().context("--backend")?;
+        auto::load(&cache.cache_dir)?; // the child would fail over a damaged file at each of its starts
         let (circuits, kit) = cache.open()?;
-        let kit = if self.isolate.applies_to(config.choice) {
+        let kit = if self.isolate.applies_to(choice) {
             let policy = Policy::with_deadline(Duration::from_secs(self.wrap_deadline_secs));
-            kit.isolated(config.choice, self.child(cache)?, policy)?
+            kit.isolated(choice, self.child(cache)?, policy)?
         } else {
-            kit.with_backend(config)?
+            kit.with_backend(self.backend.config(cache)?)?
         };
         Ok(Arc::new(Engine::new(circuits).with_wrap(kit)?))
     }

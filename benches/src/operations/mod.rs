@@ -13,9 +13,17 @@ static BEST: LazyLock<CpuBackend> = LazyLock::new(CpuBackend::new);
 static PORTABLE: LazyLock<CpuBackend> =
     LazyLock::new(|| CpuBackend::with_level(Level::Portable).expect("every machine has the portable path"));
 
+/// A path of the CPU, by name.
+pub type CpuPath = (&'static str, &'static CpuBackend);
+
+/// The path of the CPU that is in use on this machine.
+pub fn cpu() -> CpuPath {
+    ("ashlar/cpu", &BEST)
+}
+
 /// Our CPU paths on this machine: the one in use, and the portable one where it is another.
-fn cpu_backends() -> Vec<(&'static str, &'static CpuBackend)> {
-    let mut backends = vec![("ashlar/cpu", &*BEST)];
+fn cpu_backends() -> Vec<CpuPath> {
+    let mut backends = vec![cpu()];
     if BEST.level() != Level::Portable {
         backends.push(("ashlar/cpu-portable", &*PORTABLE));
     }

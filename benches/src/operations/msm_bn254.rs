@@ -1,5 +1,7 @@
 //! Multi-scalar multiplication over BN254's G1.
 
+use std::sync::Arc;
+
 use ark_bn254::{Fr as ArkFr, G1Affine as ArkAffine, G1Projective as ArkProjective};
 use ark_ec::{CurveGroup, VariableBaseMSM};
 use ark_ff::{BigInteger, PrimeField as _};
@@ -14,7 +16,7 @@ use halo2curves::{
 };
 use halo2curves_upstream::bn256::{Fr as PeerFr, G1Affine as PeerAffine};
 
-use super::cpu_backends;
+use super::{CpuPath, cpu_backends};
 use crate::Contender;
 
 /// Kinds of scalars that are measured, and the names of the operations.
@@ -26,17 +28,20 @@ pub const KINDS: [(&str, Scalars); 3] = [
 
 /// Bases and scalars of one size, the same in every run.
 pub struct Fixture {
-    known: KnownBases,
+    known: Arc<KnownBases>,
     scalars: Vec<Fr>,
 }
 
 impl Fixture {
     /// `2^log_size` of them.
     pub fn new(log_size: u32, kind: Scalars) -> Self {
-        Self {
-            known: KnownBases::new(1 << log_size),
-            scalars: kind.draw(1 << log_size, 1),
-        }
+        Self::over(Arc::new(KnownBases::new(1 << log_size)), kind)
+    }
+
+    /// As many scalars as there are bases.
+    pub fn over(known: Arc<KnownBases>, kind: Scalars) -> Self {
+        let scalars = kind.draw(known.points.len(), 1);
+        Self { known, scalars }
     }
 
     fn expected(&self) -> G1Affine {
@@ -45,17 +50,23 @@ impl Fixture {
 
     /// Ours and the peers.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
-        let ours = cpu_backends().into_iter();
-        let mut contenders: Vec<Contender<'_>> =
-            ours.map(|(name, backend)| self.ours(name, backend)).collect();
-        #[cfg(feature = "icicle")]
-        if let Some((name, backend)) = super::card() {
-            contenders.push(self.ours(name, backend));
-            contenders.push(super::one_way(backend, &self.scalars));
-        }
+        let mut contenders = self.own(&cpu_backends());
         contenders.push(Contender::new("halo2curves", || self.halo2curves()));
         contenders.push(Contender::new("ark-ec", || self.arkworks()));
         contenders
+    }
+
+    /// Ours on these paths of the CPU, and on a card where one answers, its transfers apart.
+    pub fn own(&self, paths: &[CpuPath]) -> Vec<Contender<'_>> {
+        let ours = paths.iter();
+        #[cfg_attr(not(feature = "icicle"), allow(unused_mut))]
+        let mut own: Vec<Contender<'_>> = ours.map(|(name, backend)| self.ours(name, *backend)).collect();
+        #[cfg(feature = "icicle")]
+        if let Some((name, backend)) = super::card() {
+            own.push(self.ours(name, backend));
+            own.push(super::one_way(backend, &self.scalars));
+        }
+        own
     }
 
     fn ours<B: Msm<G1Affine>>(&self, name: &str, backend: &'static B) -> Contender<'_> {

@@ -7,7 +7,7 @@ use ashlar_accel::{Direction, Ntt, Order, Transform, testing::msm::Scalars};
 use halo2curves::{bn256::Fr, ff::PrimeField};
 use halo2curves_upstream::bn256::Fr as PeerFr;
 
-use super::cpu_backends;
+use super::{CpuPath, cpu_backends};
 use crate::Contender;
 
 /// Coefficients of one size, the same in every run.
@@ -38,19 +38,32 @@ impl Fixture {
 
     /// Ours and the peers. Each transforms its own result again at every run: the time does not depend on the values.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
-        let omega = (self.log_size..Fr::S).fold(Fr::ROOT_OF_UNITY, |omega, _| omega.square());
-        let ours = cpu_backends().into_iter();
-        let mut contenders: Vec<Contender<'_>> = ours
-            .map(|(name, backend)| self.ours(name, backend, omega))
-            .collect();
-        #[cfg(feature = "icicle")]
-        if let Some((name, backend)) = super::card() {
-            contenders.push(self.ours(name, backend, omega));
-            contenders.push(super::round_trip(backend, vec![self.coefficients.clone()]));
-        }
+        let mut contenders = self.own(&cpu_backends());
+        let omega = self.omega();
         contenders.push(Contender::new("halo2curves", move || self.halo2curves(omega)));
         contenders.push(Contender::new("ark-poly", || self.arkworks()));
         contenders
+    }
+
+    /// Ours on these paths of the CPU, and on a card where one answers, its transfers apart.
+    pub fn own(&self, paths: &[CpuPath]) -> Vec<Contender<'_>> {
+        let omega = self.omega();
+        let ours = paths.iter();
+        #[cfg_attr(not(feature = "icicle"), allow(unused_mut))]
+        let mut own: Vec<Contender<'_>> = ours
+            .map(|(name, backend)| self.ours(name, *backend, omega))
+            .collect();
+        #[cfg(feature = "icicle")]
+        if let Some((name, backend)) = super::card() {
+            own.push(self.ours(name, backend, omega));
+            own.push(super::round_trip(backend, vec![self.coefficients.clone()]));
+        }
+        own
+    }
+
+    /// halo2's root of this size.
+    fn omega(&self) -> Fr {
+        (self.log_size..Fr::S).fold(Fr::ROOT_OF_UNITY, |omega, _| omega.square())
     }
 
     fn ours<B: Ntt<Fr>>(&self, name: &str, backend: &'static B, omega: Fr) -> Contender<'_> {

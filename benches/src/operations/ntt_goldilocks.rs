@@ -10,7 +10,7 @@ use plonky2_field::{
 use rand::SeedableRng;
 use rayon::prelude::*;
 
-use super::cpu_backends;
+use super::{CpuPath, cpu_backends};
 use crate::Contender;
 
 /// Columns of one size, the same in every run.
@@ -39,19 +39,25 @@ impl Fixture {
 
     /// Ours, and plonky2's, one column to a core.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
-        let ours = cpu_backends().into_iter();
-        let mut contenders: Vec<Contender<'_>> =
-            ours.map(|(name, backend)| self.ours(name, backend)).collect();
+        let mut contenders = self.own(&cpu_backends());
+        contenders.push(Contender::new("plonky2", || self.plonky2()));
+        contenders
+    }
+
+    /// Ours on these paths of the CPU, and on a card where one answers, its transfers apart.
+    pub fn own(&self, paths: &[CpuPath]) -> Vec<Contender<'_>> {
+        let ours = paths.iter();
+        #[cfg_attr(not(feature = "icicle"), allow(unused_mut))]
+        let mut own: Vec<Contender<'_>> = ours.map(|(name, backend)| self.ours(name, *backend)).collect();
         #[cfg(feature = "icicle")]
         // A library of ICICLE has no Goldilocks.
         if let Some((name, backend)) = super::card()
             && Ntt::<F>::prepare_domain(backend, self.log_size).is_ok()
         {
-            contenders.push(self.ours(name, backend));
-            contenders.push(super::round_trip(backend, self.columns.clone()));
+            own.push(self.ours(name, backend));
+            own.push(super::round_trip(backend, self.columns.clone()));
         }
-        contenders.push(Contender::new("plonky2", || self.plonky2()));
-        contenders
+        own
     }
 
     fn ours<B: Ntt<F>>(&self, name: &str, backend: &'static B) -> Contender<'_> {

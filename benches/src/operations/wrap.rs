@@ -11,10 +11,12 @@ use ashlar_rollup::{
 };
 use ashlar_snark::{
     halo2::WrapCircuit,
-    snark::{self, BackendChoice, INSTANCES, WrapProver, prove_stock},
+    snark::{self, BackendChoice, INSTANCES, WrapKeys, WrapProver, prove_stock},
+    srs::Srs,
 };
+use halo2_proofs::plonk::Circuit;
 use halo2curves::bn256::Fr;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::machine::{forget_peak, peak_bytes};
 
@@ -26,7 +28,7 @@ pub const CARD: &str = "ashlar/icicle";
 pub const STOCK: &str = "stock/halo2-axiom";
 
 /// A part of a proof.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// Name, as in the tracing spans.
     pub name: String,
@@ -35,7 +37,7 @@ pub struct Step {
 }
 
 /// What a prover needed for the wrap circuit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measurement {
     /// [`OURS`], [`CARD`] or [`STOCK`].
     pub prover: String,
@@ -126,25 +128,52 @@ pub fn measure(
 ) -> Result<Vec<Measurement>, SampleError> {
     let kit = engine.wrap_kit().ok_or(SampleError::NoWrapKeys)?;
     let compress = &engine.circuits().recursion.compress.data;
-    let circuit = || WrapCircuit::new(&compress.common, &compress.verifier_only, proof);
+    let circuit = || {
+        Ok(WrapCircuit::new(
+            &compress.common,
+            &compress.verifier_only,
+            proof,
+        )?)
+    };
     let instances: [Fr; INSTANCES] = circuit()?
         .instances()
         .try_into()
         .expect("24 public inputs make eight instances");
+    measure_circuit(kit.keys(), kit.srs(), circuit, instances, rounds, Peer::Stock)
+}
+
+/// Whether another prover runs beside ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// halo2-axiom's, about nine times as long as ours.
+    Stock,
+    /// None.
+    None,
+}
+
+/// The same for any circuit with the interface of the wrap circuit. `circuit` lays it out, which is measured too.
+pub fn measure_circuit<C: Circuit<Fr>>(
+    keys: &WrapKeys,
+    srs: &Srs,
+    circuit: impl Fn() -> Result<C, SampleError>,
+    instances: [Fr; INSTANCES],
+    rounds: usize,
+    peer: Peer,
+) -> Result<Vec<Measurement>, SampleError> {
     let mut ours = Vec::new();
     for (name, choice) in [(OURS, BackendChoice::Cpu), (CARD, BackendChoice::Icicle)] {
         if choice.require_built().is_err() {
             continue;
         }
         let start = Instant::now();
-        let prover = WrapProver::new(kit.keys(), kit.srs(), choice)?;
+        let prover = WrapProver::new(keys, srs, choice)?;
         let prepare_seconds = start.elapsed().as_secs_f64();
         match prover.unprepared() {
             None => ours.push((prover, Series::new(name, prepare_seconds))),
             Some(reason) => eprintln!("{name} is not measured: {reason}"),
         }
     }
-    let mut stock = Series::new(STOCK, 0.0);
+    let mut stock = (peer == Peer::Stock).then(|| Series::new(STOCK, 0.0));
     for _ in 0..rounds.max(1) {
         for (prover, series) in &mut ours {
             series.run(|| {
@@ -161,13 +190,15 @@ pub fn measure(
                 }
             })?;
         }
-        stock.run(|| {
-            prove_stock(kit.keys(), kit.srs(), circuit()?, instances)?;
-            Ok(Vec::new())
-        })?;
+        if let Some(stock) = &mut stock {
+            stock.run(|| {
+                prove_stock(keys, srs, circuit()?, instances)?;
+                Ok(Vec::new())
+            })?;
+        }
     }
-    let all = ours.into_iter().map(|(_, series)| series).chain([stock]);
-    Ok(all.map(|series| series.measurement(kit.srs().k())).collect())
+    let all = ours.into_iter().map(|(_, series)| series).chain(stock);
+    Ok(all.map(|series| series.measurement(srs.k())).collect())
 }
 
 /// The runs of one prover.

@@ -4,7 +4,6 @@
 use std::{
     fs::File,
     io::{Stdin, Write},
-    os::fd::AsFd,
     process,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
 };
@@ -12,7 +11,7 @@ use std::{
 use anyhow::Context;
 use ashlar_engine::isolation::{answer, encode_frame, greeting, read_frame};
 
-use crate::{engine::Cache, wrap};
+use crate::{child, engine::Cache, wrap};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -26,8 +25,8 @@ pub struct Args {
 const STACK_BYTES: usize = 64 << 20;
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    die_with_parent()?;
-    let output = claim_stdout()?;
+    child::die_with_parent()?;
+    let output = child::claim_stdout()?;
     let runtime = crate::shutdown::runtime()?;
     // A service manager may send SIGTERM to every process of the worker's unit. The worker decides: it drains, perhaps
     // through this process, and closes the input.
@@ -54,7 +53,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 fn serve(args: &Args, mut output: File, requests: Receiver<Vec<u8>>) -> anyhow::Result<()> {
     // The log is the worker's too: this tells whose lines these are.
     let _span = tracing::info_span!("wrap_child").entered();
-    let engine = args.cache.engine_on(args.backend.config())?;
+    let engine = args.cache.engine_on(args.backend.config(&args.cache)?)?;
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
     kit.prepare()?;
     let mut send = |payload: &[u8]| {
@@ -86,28 +85,4 @@ fn forward(input: Stdin, requests: &SyncSender<Vec<u8>>) {
             }
         }
     }
-}
-
-/// Keeps the worker's end of the pipe for frames alone: from here on, whatever a library prints to standard output goes
-/// to standard error.
-fn claim_stdout() -> anyhow::Result<File> {
-    let frames = std::io::stdout()
-        .as_fd()
-        .try_clone_to_owned()
-        .context("cannot use the standard output")?;
-    rustix::stdio::dup2_stdout(std::io::stderr()).context("cannot redirect the standard output")?;
-    Ok(frames.into())
-}
-
-/// The kernel ends this process when the thread that supervises it ends, even where a hung driver keeps it from noticing
-/// the end of its input. A parent that died before this call closed the input too.
-#[cfg(target_os = "linux")]
-fn die_with_parent() -> anyhow::Result<()> {
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
-        .context("cannot ask for a signal at the parent's death")
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent() -> anyhow::Result<()> {
-    Ok(())
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Elements from which an operation goes to the device. Below, transfers and launches cost more than the CPU needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Thresholds {
     /// Scalars of one multi-scalar multiplication.
     pub msm: usize,

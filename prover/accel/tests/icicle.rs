@@ -76,44 +76,13 @@ fn rows_suite() {
     testing::rows::suite(&backend);
 }
 
-/// plonky2 may store elements unreduced: every word is one.
 #[test]
 fn goldilocks_takes_unreduced_elements() {
     let Some(backend) = open(Options::default()) else {
         return;
     };
-    if !has_goldilocks(&backend) {
-        return;
-    }
-    let words = [
-        u64::MAX,
-        u64::MAX - 1,
-        0xffff_ffff_0000_0001,
-        0xffff_ffff_0000_0000,
-        1 << 63,
-        0,
-    ];
-    for log_size in [0, 3, 7, 12] {
-        let column: Vec<_> = words
-            .iter()
-            .cycle()
-            .map(|&word| GoldilocksField(word))
-            .take(1 << log_size)
-            .collect();
-        let transform = Transform {
-            direction: Direction::Forward,
-            order: Order::NaturalToNatural,
-            coset: None,
-        };
-        let domain = backend.prepare_domain(log_size).unwrap();
-        let values = testing::ntt::transformed(&backend, &domain, &transform, std::slice::from_ref(&column));
-        let expected = reference::ntt::ntt(
-            Direction::Forward,
-            Order::NaturalToNatural,
-            GoldilocksField::NTT_ONE,
-            &column,
-        );
-        assert!(values[0] == expected, "2^{log_size}");
+    if has_goldilocks(&backend) {
+        testing::ntt::takes_unreduced_words(&backend);
     }
 }
 

@@ -7,4 +7,5 @@ pub mod halo2;
 pub mod prover;
 pub mod snark;
 pub mod srs;
+pub mod testing;
 pub mod verifier;

@@ -4,9 +4,6 @@
 
 mod evm_support;
 #[allow(dead_code, reason = "keys only are made here, no proofs")]
-#[path = "support/toy.rs"]
-mod toy;
-
 use std::path::PathBuf;
 
 use ashlar_snark::{
@@ -14,6 +11,7 @@ use ashlar_snark::{
     halo2::WrapConfig,
     snark::{Snark, VerifierKey, WrapKeys},
     srs::Srs,
+    testing as toy,
 };
 use evm_support::{Case, Contract, Generator, compare, corruptions};
 use halo2_proofs::{

@@ -1,8 +1,5 @@
 //! Backends that fail or lie: no accepted bad proof, no lost job, and the reason is told.
 
-#[path = "support/toy.rs"]
-mod toy;
-
 use std::sync::{
     Arc, LazyLock,
     atomic::{AtomicUsize, Ordering},
@@ -16,9 +13,9 @@ use ashlar_snark::{
     prover::Seed,
     snark::{BackendChoice, Fallback, ProveError, WrapKeys, WrapProver},
     srs::Srs,
+    testing::{K, Toy, instances},
 };
 use halo2_proofs::{arithmetic::Field, halo2curves::bn256::Fr};
-use toy::{K, Toy, instances};
 
 const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
 

@@ -2,8 +2,6 @@
 #![cfg(feature = "icicle")]
 
 mod prover_support;
-#[path = "support/toy.rs"]
-mod toy;
 
 use std::{path::Path, sync::LazyLock};
 
@@ -14,9 +12,9 @@ use ashlar_snark::{
     prover::Seed,
     snark::{BackendChoice, BackendConfig, DeviceOptions, Fallback, WrapKeys, WrapProver},
     srs::Srs,
+    testing::{K, Toy, instances},
 };
 use prover_support::{Setup, Shape, prove};
-use toy::{K, Toy, instances};
 
 const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
 

@@ -1,8 +1,5 @@
 //! Keys, proofs and the generated contract over a toy circuit with the wrap circuit's interface.
 
-#[path = "support/toy.rs"]
-mod toy;
-
 use std::sync::LazyLock;
 
 use ashlar_snark::{
@@ -12,9 +9,9 @@ use ashlar_snark::{
         KeyError, ProveError, Snark, VerifierKey, VerifyError, WrapKeys, fingerprint, prove, prove_stock,
     },
     srs::Srs,
+    testing::{K, Toy, instances},
 };
 use halo2_proofs::{arithmetic::Field, circuit::Value, halo2curves::bn256::Fr};
-use toy::{K, Toy, instances};
 
 const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
 

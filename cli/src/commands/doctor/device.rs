@@ -1,9 +1,12 @@
-//! CUDA devices.
+//! CUDA devices, and how `auto` splits work between one and the CPU.
+
+use std::path::Path;
 
 use super::finding::{Finding, Status};
+use crate::{auto, engine::chain};
 
 #[cfg(feature = "icicle")]
-pub fn all() -> Vec<Finding> {
+pub fn all(cache_dir: &Path) -> Vec<Finding> {
     use ashlar_accel::AccelError;
 
     const MIB: u64 = 1 << 20;
@@ -11,12 +14,14 @@ pub fn all() -> Vec<Finding> {
         Ok(cards) => {
             let fact = |card: ashlar_accel::icicle::Card| {
                 let (free, total) = (card.free_bytes / MIB, card.total_bytes / MIB);
-                format!("device {}: {free} of {total} MiB free", card.index)
+                let (major, minor) = card.facts.compute_capability;
+                format!(
+                    "device {}: {}, compute capability {major}.{minor}, {free} of {total} MiB free",
+                    card.index, card.facts.name
+                )
             };
-            cards
-                .into_iter()
-                .map(|card| Finding::ok("gpu", fact(card)))
-                .collect()
+            let cards = cards.into_iter().map(|card| Finding::ok("gpu", fact(card)));
+            cards.chain([split(cache_dir)]).collect()
         }
         Err(AccelError::Unavailable { reason, .. }) => {
             let remedy = "proofs are made on the CPU meanwhile; docs/gpu.md lists causes and remedies";
@@ -29,12 +34,45 @@ pub fn all() -> Vec<Finding> {
     }
 }
 
+/// How the first card is used by `--backend auto`.
+#[cfg(feature = "icicle")]
+fn split(cache_dir: &Path) -> Finding {
+    match auto::thresholds(cache_dir, 0) {
+        Ok(Some(thresholds)) => {
+            let from = |size: usize| match size {
+                usize::MAX => "never".to_owned(),
+                size => format!("from {size}"),
+            };
+            let (msm, ntt) = (from(thresholds.msm), from(thresholds.ntt));
+            Finding::ok(
+                "auto",
+                format!("uses the card for MSMs {msm}, for NTTs {ntt}, as measured here"),
+            )
+        }
+        Ok(None) => Finding::new(
+            "auto",
+            Status::Note,
+            "where the card is faster than the CPU was not measured on this machine",
+            "ashlar selftest --apply measures it and stores it for the workers",
+        ),
+        Err(error) => unusable(error),
+    }
+}
+
+/// A damaged file keeps workers from starting, with a card or without.
+fn unusable(error: auto::AutoError) -> Finding {
+    let remedy = "remove the file, or run ashlar selftest --apply";
+    Finding::new("auto", Status::Failed, chain(error), remedy)
+}
+
 #[cfg(not(feature = "icicle"))]
-pub fn all() -> Vec<Finding> {
-    vec![Finding::new(
+pub fn all(cache_dir: &Path) -> Vec<Finding> {
+    let gpu = Finding::new(
         "gpu",
         Status::Note,
         "this binary has no CUDA backend: proofs are made on the CPU",
         "on a machine with a CUDA toolkit: cargo build --release --bin ashlar --features icicle (docs/gpu.md)",
-    )]
+    );
+    let damaged = auto::load(cache_dir).err().map(unusable);
+    [gpu].into_iter().chain(damaged).collect()
 }

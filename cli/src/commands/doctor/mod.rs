@@ -36,7 +36,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut findings = vec![machine::processor(), machine::memory()];
-    findings.extend(device::all());
+    findings.extend(device::all(&args.cache.cache_dir));
     findings.push(machine::disk(&args.cache.cache_dir));
     findings.extend(files::all(&args.cache));
     findings.extend(args.listen.iter().map(network::port));

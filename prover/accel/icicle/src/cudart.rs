@@ -11,6 +11,17 @@ unsafe extern "C" {
     pub fn set_device(device: c_int) -> c_int;
     #[link_name = "cudaMemGetInfo"]
     pub fn mem_get_info(free: *mut usize, total: *mut usize) -> c_int;
+    /// The structure grows from toolkit to toolkit; its first 256 bytes are the name.
+    #[link_name = "cudaGetDeviceProperties"]
+    pub fn get_device_properties(properties: *mut c_void, device: c_int) -> c_int;
+    #[link_name = "cudaDeviceGetAttribute"]
+    pub fn device_get_attribute(value: *mut c_int, attribute: c_int, device: c_int) -> c_int;
+    #[link_name = "cudaDeviceGetPCIBusId"]
+    pub fn device_get_pci_bus_id(text: *mut c_char, length: c_int, device: c_int) -> c_int;
+    #[link_name = "cudaDriverGetVersion"]
+    pub fn driver_get_version(version: *mut c_int) -> c_int;
+    #[link_name = "cudaRuntimeGetVersion"]
+    pub fn runtime_get_version(version: *mut c_int) -> c_int;
     #[link_name = "cudaMalloc"]
     pub fn malloc(pointer: *mut *mut c_void, bytes: usize) -> c_int;
     #[link_name = "cudaFree"]

@@ -33,14 +33,3 @@ impl_curve!(
 );
 
 impl icicle_core::SNARKCurve for Bn254 {}
-
-/// icicle-core's own tests; most need a card.
-#[cfg(all(test, feature = "arkworks"))]
-mod tests {
-    use icicle_core::{curve::Curve, impl_curve_tests, impl_field_tests, tests::*, traits::FieldImpl};
-
-    use super::{Bn254, LIMBS, Scalar};
-
-    impl_field_tests!(Scalar);
-    impl_curve_tests!(LIMBS, Bn254);
-}

@@ -1,7 +1,10 @@
 //! Devices by index.
 #![allow(unsafe_code, reason = "calls the CUDA runtime")]
 
-use std::ffi::c_int;
+use std::{
+    ffi::{CStr, c_char, c_int},
+    mem::MaybeUninit,
+};
 
 use crate::{
     cudart,
@@ -22,6 +25,30 @@ pub struct MemoryInfo {
     /// All of it.
     pub total: u64,
 }
+
+/// What a device is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceFacts {
+    /// As its maker calls it.
+    pub name: String,
+    /// Major and minor number of its compute capability.
+    pub compute_capability: (u32, u32),
+    /// Streaming multiprocessors.
+    pub multiprocessors: u32,
+    /// `domain:bus:device.function`
+    pub pci_bus_id: String,
+    /// The newest CUDA that the driver serves: major and minor number.
+    pub driver_cuda: (u32, u32),
+    /// The CUDA of the runtime in this program: major and minor number.
+    pub runtime_cuda: (u32, u32),
+}
+
+/// `cudaDevAttrComputeCapabilityMajor`, `cudaDevAttrComputeCapabilityMinor`, `cudaDevAttrMultiProcessorCount`
+const ATTRIBUTES: [c_int; 3] = [75, 76, 16];
+
+/// Far more than `cudaDeviceProp` has in any toolkit (about 1 KiB), and aligned as it is.
+#[repr(C, align(16))]
+struct Properties([c_char; 16 << 10]);
 
 impl Device {
     /// Number of devices; an error where there is no driver.
@@ -78,4 +105,55 @@ impl Device {
             total: total as u64,
         })
     }
+
+    /// What it is.
+    pub fn facts(&self) -> Result<DeviceFacts, Error> {
+        let [major, minor, multiprocessors] = ATTRIBUTES.map(|attribute| self.attribute(attribute));
+        Ok(DeviceFacts {
+            name: self.name()?,
+            compute_capability: (major?, minor?),
+            multiprocessors: multiprocessors?,
+            pci_bus_id: self.pci_bus_id()?,
+            driver_cuda: version(cudart::driver_get_version, "cudaDriverGetVersion")?,
+            runtime_cuda: version(cudart::runtime_get_version, "cudaRuntimeGetVersion")?,
+        })
+    }
+
+    fn name(&self) -> Result<String, Error> {
+        let mut properties = Box::new(MaybeUninit::<Properties>::zeroed());
+        // SAFETY: writes a structure that is smaller than this memory.
+        let status = unsafe { cudart::get_device_properties(properties.as_mut_ptr().cast(), self.index) };
+        Error::check(status, "cudaGetDeviceProperties")?;
+        // SAFETY: bytes, zeroed to the end, of which the last is not written.
+        let name = unsafe { CStr::from_ptr(properties.as_ptr().cast()) };
+        Ok(name.to_string_lossy().into_owned())
+    }
+
+    fn attribute(&self, attribute: c_int) -> Result<u32, Error> {
+        let mut value = 0;
+        // SAFETY: writes one integer.
+        let status = unsafe { cudart::device_get_attribute(&mut value, attribute, self.index) };
+        Error::check(status, "cudaDeviceGetAttribute")?;
+        Ok(u32::try_from(value).unwrap_or(0))
+    }
+
+    fn pci_bus_id(&self) -> Result<String, Error> {
+        let mut text: [c_char; 32] = [0; 32];
+        // SAFETY: writes a string of at most this length, its end included.
+        let status = unsafe { cudart::device_get_pci_bus_id(text.as_mut_ptr(), 31, self.index) };
+        Error::check(status, "cudaDeviceGetPCIBusId")?;
+        // SAFETY: zeros to the end, of which the last is not written.
+        Ok(unsafe { CStr::from_ptr(text.as_ptr()) }
+            .to_string_lossy()
+            .into_owned())
+    }
+}
+
+/// CUDA writes 13.0 as 13000.
+fn version(ask: unsafe extern "C" fn(*mut c_int) -> c_int, call: &'static str) -> Result<(u32, u32), Error> {
+    let mut number = 0;
+    // SAFETY: writes one integer.
+    Error::check(unsafe { ask(&mut number) }, call)?;
+    let number = u32::try_from(number).unwrap_or(0);
+    Ok((number / 1000, number % 1000 / 10))
 }

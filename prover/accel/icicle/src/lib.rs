@@ -20,13 +20,15 @@ mod error;
 pub mod goldilocks;
 mod memory;
 mod slot;
+#[cfg(feature = "arkworks")]
+pub mod upstream;
 
 // icicle-core's macros look these up at the root of the crate that expands them.
 pub mod curve;
 pub mod msm;
 pub mod ntt;
 
-pub use device::{Device, MemoryInfo};
+pub use device::{Device, DeviceFacts, MemoryInfo};
 pub use error::{Error, Fault};
 pub use memory::DeviceMemory;
 pub use slot::Slot;

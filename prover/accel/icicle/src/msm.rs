@@ -14,13 +14,3 @@ use icicle_cuda_runtime::{error::CudaError, memory::HostOrDeviceSlice};
 use crate::curve::Bn254;
 
 impl_msm!("bn254", msm_ffi, Bn254);
-
-/// icicle-core's own tests; all need a card.
-#[cfg(all(test, feature = "arkworks"))]
-mod tests {
-    use icicle_core::{impl_msm_tests, msm::tests::*};
-
-    use crate::curve::Bn254;
-
-    impl_msm_tests!(Bn254);
-}

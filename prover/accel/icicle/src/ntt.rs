@@ -13,15 +13,3 @@ use icicle_cuda_runtime::{device_context::DeviceContext, error::CudaError, memor
 use crate::curve::{Scalar, ScalarConfig};
 
 impl_ntt!("bn254", ntt_ffi, Scalar, ScalarConfig);
-
-/// icicle-core's own tests; all need a card.
-#[cfg(all(test, feature = "arkworks"))]
-mod tests {
-    use std::sync::OnceLock;
-
-    use icicle_core::{impl_ntt_tests, ntt::tests::*};
-
-    use crate::curve::Scalar;
-
-    impl_ntt_tests!(Scalar);
-}

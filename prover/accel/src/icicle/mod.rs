@@ -20,6 +20,7 @@ mod traffic;
 use std::sync::{Arc, Mutex};
 
 use ashlar_icicle::Device;
+pub use ashlar_icicle::DeviceFacts;
 
 use self::{
     budget::{Budget, Reservation},
@@ -77,11 +78,13 @@ pub const THRESHOLDS: Thresholds = Thresholds {
     rows: usize::MAX,
 };
 
-/// A card as `ashlar doctor` shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A card that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     /// Index among the cards that the process sees.
     pub index: usize,
+    /// What it is.
+    pub facts: DeviceFacts,
     /// Free memory in bytes, as the driver counts it for all processes together.
     pub free_bytes: u64,
     /// Memory in bytes.
@@ -92,9 +95,11 @@ pub struct Card {
 pub fn cards() -> Result<Vec<Card>, AccelError> {
     let count = Device::count().context("counting the devices", 0)?;
     let card = |index| {
-        let memory = Device::open(index)?.memory()?;
+        let device = Device::open(index)?;
+        let memory = device.memory()?;
         Ok(Card {
             index,
+            facts: device.facts()?,
             free_bytes: memory.free,
             total_bytes: memory.total,
         })
@@ -102,6 +107,11 @@ pub fn cards() -> Result<Vec<Card>, AccelError> {
     (0..count.max(1)) // without any, opening the first says what is wrong
         .map(|index| card(index).context("opening the device", 0))
         .collect()
+}
+
+/// Bytes that are reserved on the card for the time of one multiplication of `size` scalars: an estimate.
+pub fn msm_scratch_bytes(size: usize) -> u64 {
+    ashlar_icicle::bn254::msm_scratch_bytes(size, 1)
 }
 
 /// The backend `icicle`, on one card.
@@ -149,6 +159,12 @@ impl IcicleBackend {
     /// Bytes on the card that are bases, held columns, buffers and scratch of this backend now.
     pub fn bytes_in_use(&self) -> u64 {
         self.budget.used()
+    }
+
+    /// Free memory of the card now, as the driver counts it for all processes.
+    pub fn free_bytes(&self) -> Result<u64, AccelError> {
+        let memory = self.device.memory().context("asking for free memory", 0)?;
+        Ok(memory.free)
     }
 
     /// What has gone to the card and back so far.

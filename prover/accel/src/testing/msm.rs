@@ -9,7 +9,9 @@ use halo2curves::{
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
+use super::Check;
 use crate::{AccelError, Msm, reference};
 
 /// Bases whose logarithms are known.
@@ -23,35 +25,37 @@ pub struct KnownBases {
 impl KnownBases {
     /// `count` different points, none of them the identity.
     pub fn new(count: usize) -> Self {
+        const RUN: usize = 1 << 12;
         let step = Fr::from(0x1234_5678_9abc_def1);
         let step_point = (G1::generator() * step).to_affine();
-        let mut points = vec![G1::identity(); count];
-        let (mut point, mut logarithm) = (G1::generator(), Fr::one());
-        let logarithms = points
-            .iter_mut()
-            .map(|slot| {
-                *slot = point;
-                let own = logarithm;
-                point += step_point;
-                logarithm += step;
-                own
-            })
-            .collect();
-        let mut affine = vec![G1Affine::identity(); count];
-        G1::batch_normalize(&points, &mut affine);
-        Self {
-            points: affine,
-            logarithms,
-        }
+        let mut points = vec![G1Affine::identity(); count];
+        let mut logarithms = vec![Fr::zero(); count];
+        let runs = points.par_chunks_mut(RUN).zip(logarithms.par_chunks_mut(RUN));
+        runs.enumerate().for_each(|(run, (points, logarithms))| {
+            let mut logarithm = Fr::one() + step * Fr::from((run * RUN) as u64);
+            let mut point = G1::generator() * logarithm;
+            let multiples: Vec<G1> = logarithms
+                .iter_mut()
+                .map(|slot| {
+                    let own = point;
+                    *slot = logarithm;
+                    point += step_point;
+                    logarithm += step;
+                    own
+                })
+                .collect();
+            G1::batch_normalize(&multiples, points);
+        });
+        Self { points, logarithms }
     }
 
     /// `sum(scalars[i] * points[i])`, by way of the logarithms.
     pub fn expected(&self, scalars: &[Fr]) -> G1 {
         let products = scalars
-            .iter()
+            .par_iter()
             .zip(&self.logarithms)
             .map(|(scalar, log)| scalar * log);
-        G1::generator() * products.sum::<Fr>()
+        G1::generator() * products.reduce(Fr::zero, |sum, product| sum + product)
     }
 }
 
@@ -237,10 +241,20 @@ pub fn refusals<B: Msm<G1Affine>>(backend: &B) {
     }
 }
 
+/// The suite as a list, up to `2^max_log_size` bases.
+pub fn checks<B: Msm<G1Affine> + 'static>(max_log_size: u32) -> Vec<Check<B>> {
+    vec![
+        Check::new("refusals", refusals),
+        Check::new("batches", batches),
+        Check::new("special bases", special_bases),
+        Check::new(
+            format!("every kind of scalars to 2^{max_log_size}"),
+            move |backend| sizes_and_scalars(backend, max_log_size),
+        ),
+    ]
+}
+
 /// The whole suite, up to `2^max_log_size` bases.
-pub fn suite<B: Msm<G1Affine>>(backend: &B, max_log_size: u32) {
-    refusals(backend);
-    batches(backend);
-    special_bases(backend);
-    sizes_and_scalars(backend, max_log_size);
+pub fn suite<B: Msm<G1Affine> + 'static>(backend: &B, max_log_size: u32) {
+    checks(max_log_size).iter().for_each(|check| check.run(backend));
 }

@@ -1,9 +1,11 @@
 //! The suite of [`Ntt`].
 
+use plonky2_field::goldilocks_field::GoldilocksField;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{AccelError, Direction, Ntt, NttField, Order, Transform, reference};
+use super::Check;
+use crate::{AccelError, Direction, Ntt, NttField, Order, Transform, cpu::CpuBackend, reference};
 
 /// All directions.
 pub const DIRECTIONS: [Direction; 2] = [Direction::Forward, Direction::Inverse];
@@ -14,21 +16,54 @@ pub const ORDERS: [Order; 3] = [
     Order::ReversedToNatural,
 ];
 
+/// Everything below, for sizes up to `2^max_log_size`, as a list.
+pub fn checks<F: NttField + 'static, B: Ntt<F> + 'static>(max_log_size: u32) -> Vec<Check<B>>
+where
+    CpuBackend: Ntt<F>,
+{
+    let small = max_log_size.min(12);
+    let of_sizes = |what: &str, sizes: Vec<u32>, check: fn(&B, u32)| {
+        Check::new(format!("{what} to 2^{max_log_size}"), move |backend| {
+            sizes
+                .iter()
+                .for_each(|&log_size| check(backend, log_size.min(max_log_size)));
+        })
+    };
+    let few = vec![0, 1, 5, 6, 9, 14, max_log_size];
+    let large = (13..=max_log_size).step_by(2).chain([max_log_size]);
+    vec![
+        Check::new(
+            format!("definition, every order and coset, to 2^{small}"),
+            move |backend| {
+                (0..=small).for_each(|log_size| agrees_with_reference(backend, log_size));
+            },
+        ),
+        of_sizes(
+            "CPU, every order and coset,",
+            (10..=max_log_size).step_by(4).chain([max_log_size]).collect(),
+            agrees_with_cpu,
+        ),
+        of_sizes(
+            "there and back in every order",
+            large.collect(),
+            returns_through_every_order,
+        ),
+        of_sizes("values of polynomials", few.clone(), evaluates_polynomials),
+        of_sizes("known columns", few, maps_known_columns),
+        Check::new("batches", batches_columns),
+        Check::new("held columns", holds_columns),
+        Check::new("refusals", refuses_bad_input),
+    ]
+}
+
 /// Everything below, for sizes up to `2^max_log_size`.
-pub fn suite<F: NttField, B: Ntt<F>>(backend: &B, max_log_size: u32) {
-    for log_size in 0..=max_log_size.min(12) {
-        agrees_with_reference::<F, B>(backend, log_size);
-    }
-    for log_size in (13..=max_log_size).step_by(2).chain([max_log_size]) {
-        returns_through_every_order::<F, B>(backend, log_size);
-    }
-    for log_size in [0, 1, 5, 6, 9, 14, max_log_size] {
-        evaluates_polynomials::<F, B>(backend, log_size.min(max_log_size));
-        maps_known_columns::<F, B>(backend, log_size.min(max_log_size));
-    }
-    batches_columns::<F, B>(backend);
-    holds_columns::<F, B>(backend);
-    refuses_bad_input::<F, B>(backend);
+pub fn suite<F: NttField + 'static, B: Ntt<F> + 'static>(backend: &B, max_log_size: u32)
+where
+    CpuBackend: Ntt<F>,
+{
+    checks::<F, B>(max_log_size)
+        .iter()
+        .for_each(|check| check.run(backend));
 }
 
 /// An element from all of the field.
@@ -103,6 +138,40 @@ pub fn agrees_with_reference<F: NttField, B: Ntt<F>>(backend: &B, log_size: u32)
                         &column[..column.len().min(4)],
                     );
                 }
+            }
+        }
+    }
+}
+
+/// Every direction and order, with a shift and without, gives what the CPU gives.
+pub fn agrees_with_cpu<F: NttField, B: Ntt<F>>(backend: &B, log_size: u32)
+where
+    CpuBackend: Ntt<F>,
+{
+    let mut given = columns::<F>(log_size);
+    given.drain(..3);
+    let cpu = CpuBackend::new();
+    let domain = backend.prepare_domain(log_size).expect("a supported size");
+    let own_domain = cpu.prepare_domain(log_size).expect("a supported size");
+    let shift = shifts::<F>(log_size)[2];
+    let coset = backend.prepare_coset(&domain, shift).expect("not zero");
+    let own_coset = cpu.prepare_coset(&own_domain, shift).expect("not zero");
+    for direction in DIRECTIONS {
+        for order in ORDERS {
+            for (coset, own_coset) in [(None, None), (Some(&coset), Some(&own_coset))] {
+                let transform = Transform {
+                    direction,
+                    order,
+                    coset,
+                };
+                let own = transform.with_coset(own_coset);
+                let expected = transformed(&cpu, &own_domain, &own, &given);
+                let actual = transformed(backend, &domain, &transform, &given);
+                assert!(
+                    actual == expected,
+                    "2^{log_size}, {direction:?}, {order:?}, coset: {}",
+                    coset.is_some()
+                );
             }
         }
     }
@@ -382,4 +451,38 @@ pub fn refuses_bad_input<F: NttField, B: Ntt<F>>(backend: &B) {
         matches!(&result, Err(AccelError::InvalidInput { operation: "ntt", .. })),
         "{result:?}"
     );
+}
+
+/// plonky2 may store elements unreduced: every word is one.
+pub fn takes_unreduced_words<B: Ntt<GoldilocksField>>(backend: &B) {
+    let words = [
+        u64::MAX,
+        u64::MAX - 1,
+        0xffff_ffff_0000_0001,
+        0xffff_ffff_0000_0000,
+        1 << 63,
+        0,
+    ];
+    for log_size in [0, 3, 7, 12] {
+        let column: Vec<_> = words
+            .iter()
+            .cycle()
+            .map(|&word| GoldilocksField(word))
+            .take(1 << log_size)
+            .collect();
+        let transform = Transform {
+            direction: Direction::Forward,
+            order: Order::NaturalToNatural,
+            coset: None,
+        };
+        let domain = backend.prepare_domain(log_size).expect("a supported size");
+        let values = transformed(backend, &domain, &transform, std::slice::from_ref(&column));
+        let expected = reference::ntt::ntt(
+            Direction::Forward,
+            Order::NaturalToNatural,
+            GoldilocksField::NTT_ONE,
+            &column,
+        );
+        assert!(values[0] == expected, "2^{log_size}");
+    }
 }

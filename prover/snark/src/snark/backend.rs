@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use ashlar_accel::Thresholds;
+
 use super::icicle;
 
 /// The backend that proofs are made on.
@@ -23,6 +25,8 @@ pub struct DeviceOptions {
     pub index: usize,
     /// Bytes of device memory that may be held at once; `None` for what is free, less a reserve.
     pub memory_budget_bytes: Option<u64>,
+    /// Sizes from which [`BackendChoice::Auto`] uses the device; `None` for the backend's own.
+    pub thresholds: Option<Thresholds>,
 }
 
 /// A backend with what it is opened with.

@@ -70,7 +70,7 @@ mod built {
     ) -> Result<Option<WrapProver>, ProveError> {
         match IcicleBackend::new(options(srs, device)) {
             Ok(backend) => {
-                let backend = BySize::new(backend, THRESHOLDS);
+                let backend = BySize::new(backend, device.thresholds.unwrap_or(THRESHOLDS));
                 Ok(Some(WrapProver::with_backend(keys, srs, backend)?))
             }
             Err(reason) => {

@@ -90,6 +90,53 @@ extern "C" fn cudaMemGetInfo(free: *mut usize, total: *mut usize) -> Status {
     SUCCESS
 }
 
+/// What devices of the stand-in are called; `ashlar selftest` knows them by it.
+const NAME: &[u8] = b"stand-in on the CPU\0";
+
+#[unsafe(no_mangle)]
+extern "C" fn cudaGetDeviceProperties(properties: *mut c_char, device: c_int) -> Status {
+    counted!();
+    if device < 0 || device >= faults::settings().devices {
+        return INVALID_DEVICE;
+    }
+    // SAFETY: the caller's structure, which begins with 256 bytes of name.
+    unsafe { properties.copy_from_nonoverlapping(NAME.as_ptr().cast(), NAME.len()) };
+    SUCCESS
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cudaDeviceGetAttribute(value: *mut c_int, _: c_int, _: c_int) -> Status {
+    counted!();
+    // SAFETY: the caller's integer.
+    unsafe { value.write(0) };
+    SUCCESS
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cudaDeviceGetPCIBusId(text: *mut c_char, length: c_int, device: c_int) -> Status {
+    counted!();
+    let id = format!("0000:{device:02x}:00.0\0");
+    if usize::try_from(length).is_ok_and(|length| id.len() > length) {
+        return INVALID_VALUE;
+    }
+    // SAFETY: the caller's buffer, in which the text has room.
+    unsafe { text.copy_from_nonoverlapping(id.as_ptr().cast(), id.len()) };
+    SUCCESS
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cudaDriverGetVersion(version: *mut c_int) -> Status {
+    counted!();
+    // SAFETY: the caller's integer; zero is what CUDA answers where there is no driver.
+    unsafe { version.write(0) };
+    SUCCESS
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cudaRuntimeGetVersion(version: *mut c_int) -> Status {
+    cudaDriverGetVersion(version)
+}
+
 fn layout(bytes: usize) -> Layout {
     Layout::from_size_align(bytes.max(1), ALIGNMENT).expect("no address space holds so much")
 }

@@ -3,6 +3,9 @@
 //! - `ASHLAR_STAND_IN_MEMORY_BYTES`: memory of each device, 1 GiB by default.
 //! - `ASHLAR_STAND_IN_FAIL_ALLOCATION`: this allocation on the device (counted from 1) fails for want of memory.
 //! - `ASHLAR_STAND_IN_LOSE_AT_CALL`: from this call (counted from 1) on the device is lost.
+//! - `ASHLAR_STAND_IN_MISBEHAVE`: `word=how` pairs, separated by commas, where `how` is `lie`, `hang` or `die`. A process
+//!   that has the word among its arguments computes wrong results, never returns from its first launch of a kernel, or
+//!   aborts there.
 
 use std::{
     cell::Cell,
@@ -21,6 +24,32 @@ pub struct Settings {
     pub memory_bytes: usize,
     fail_allocation: u64,
     lose_at_call: u64,
+    misbehaviour: Option<Misbehaviour>,
+}
+
+/// What a launch of a kernel does that it should not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Misbehaviour {
+    Lie,
+    Hang,
+    Die,
+}
+
+/// The one that `pairs` has for the arguments of this process.
+fn misbehaviour(pairs: &str) -> Option<Misbehaviour> {
+    let arguments: Vec<String> = env::args().collect();
+    pairs.split(',').filter(|pair| !pair.is_empty()).find_map(|pair| {
+        let (word, how) = pair
+            .split_once('=')
+            .unwrap_or_else(|| panic!("{pair}: not word=how"));
+        let how = match how {
+            "lie" => Misbehaviour::Lie,
+            "hang" => Misbehaviour::Hang,
+            "die" => Misbehaviour::Die,
+            _ => panic!("{how}: lie, hang or die"),
+        };
+        arguments.iter().any(|argument| argument == word).then_some(how)
+    })
 }
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
@@ -41,6 +70,9 @@ pub fn settings() -> &'static Settings {
         memory_bytes: number("ASHLAR_STAND_IN_MEMORY_BYTES", 1 << 30),
         fail_allocation: number("ASHLAR_STAND_IN_FAIL_ALLOCATION", 0),
         lose_at_call: number("ASHLAR_STAND_IN_LOSE_AT_CALL", 0),
+        misbehaviour: env::var("ASHLAR_STAND_IN_MISBEHAVE")
+            .ok()
+            .and_then(|pairs| misbehaviour(&pairs)),
     })
 }
 
@@ -72,6 +104,13 @@ pub fn take_last_error() -> Status {
 
 /// [`call`] for what launches kernels: libraries ask for the last error after a launch, and find an older one too.
 pub fn launch() -> Status {
+    match settings().misbehaviour {
+        Some(Misbehaviour::Hang) => loop {
+            std::thread::sleep(std::time::Duration::from_secs(3600));
+        },
+        Some(Misbehaviour::Die) => std::process::abort(),
+        Some(Misbehaviour::Lie) | None => {}
+    }
     match call() {
         SUCCESS => take_last_error(),
         fault => fault,
@@ -81,4 +120,9 @@ pub fn launch() -> Status {
 /// Counts an allocation; whether it fails.
 pub fn allocation_fails() -> bool {
     ALLOCATIONS.fetch_add(1, Ordering::SeqCst) + 1 == settings().fail_allocation
+}
+
+/// Whether results are to be wrong.
+pub fn lies() -> bool {
+    settings().misbehaviour == Some(Misbehaviour::Lie)
 }

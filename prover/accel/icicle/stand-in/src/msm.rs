@@ -3,7 +3,8 @@
 use std::{ffi::c_int, ffi::c_void, ptr};
 
 use halo2curves::{
-    bn256::{Fq, Fr, G1Affine},
+    bn256::{Fq, Fr, G1, G1Affine},
+    group::Group,
     msm::msm_best,
 };
 
@@ -108,8 +109,12 @@ extern "C" fn bn254MSMCuda(
         } else {
             &points[i * count..(i + 1) * count]
         };
+        let mut sum = msm_best(scalars, points);
+        if faults::lies() {
+            sum += G1::generator();
+        }
         // SAFETY: as for the inputs.
-        unsafe { results.add(i).write(projective(&msm_best(scalars, points))) };
+        unsafe { results.add(i).write(projective(&sum)) };
     }
     SUCCESS
 }

@@ -138,6 +138,9 @@ extern "C" fn bn254NTTCuda(
             let values: Option<Vec<Fr>> = input.iter().map(from_words).collect();
             let mut values = values.expect("elements below the modulus");
             transform(&mut values, root, inverse, shift, ordering);
+            if faults::lies() {
+                values[0] += Fr::ONE;
+            }
             for (j, value) in values.iter().enumerate() {
                 // SAFETY: as above.
                 unsafe { output.add(j).write(to_words(value)) };

@@ -1,7 +1,6 @@
 //! A small circuit with the interface of the wrap circuit: one column of eight instances, a gate of degree 6, a lookup
 //! and compressed selectors. Row `i` proves `instances[i] = x_i^5` for a secret 8-bit `x_i`.
 
-use ashlar_snark::snark::INSTANCES;
 use halo2_proofs::{
     arithmetic::Field,
     circuit::{Layouter, SimpleFloorPlanner, Value},
@@ -10,25 +9,48 @@ use halo2_proofs::{
     poly::Rotation,
 };
 
+use crate::snark::INSTANCES;
+
 /// Size of the toy circuit: room for a table of 2^8 rows.
 pub const K: u32 = 9;
+/// Rows that blinding may take.
+const BLINDED: usize = 16;
 
+/// The circuit.
 #[derive(Clone, Debug)]
 pub struct Toy {
+    /// `x_i`, by row.
     pub secrets: [Value<Fr>; INSTANCES],
     /// Added to each power in a fixed column: another shift is another circuit.
     pub shift: Fr,
     /// Whether `configure` states the degree, as it must.
     pub state_degree: bool,
+    /// Rows with a gate: those of the instances, and more with secrets of their own.
+    pub rows: usize,
 }
 
 impl Toy {
+    /// With a row for each secret.
     pub fn new(secrets: [u64; INSTANCES]) -> Self {
         Self {
             secrets: secrets.map(|x| Value::known(Fr::from(x))),
             shift: Fr::ZERO,
             state_degree: true,
+            rows: INSTANCES,
         }
+    }
+
+    /// With as many rows as a circuit of size `k` (at least [`K`]) has room for.
+    pub fn filling(k: u32, secrets: [u64; INSTANCES]) -> Self {
+        Self {
+            rows: (1 << k) - BLINDED,
+            ..Self::new(secrets)
+        }
+    }
+
+    fn secret(&self, row: usize) -> Value<Fr> {
+        let own = || Value::known(Fr::from(row as u64 % 256));
+        self.secrets.get(row).copied().unwrap_or_else(own)
     }
 }
 
@@ -37,6 +59,7 @@ pub fn instances(secrets: [u64; INSTANCES]) -> [Fr; INSTANCES] {
     secrets.map(|x| Fr::from(x).pow_vartime([5]))
 }
 
+/// Its columns.
 #[derive(Clone, Debug)]
 pub struct ToyConfig {
     secret: Column<Advice>,
@@ -111,22 +134,42 @@ impl Circuit<Fr> for Toy {
         let cells = layouter.assign_region(
             || "powers",
             |mut region| {
-                self.secrets
-                    .iter()
-                    .enumerate()
-                    .map(|(row, secret)| {
+                (0..self.rows)
+                    .map(|row| {
+                        let secret = self.secret(row);
                         config.selector.enable(&mut region, row)?;
                         region.assign_fixed(config.shift, row, self.shift);
-                        region.assign_advice(config.secret, row, *secret);
+                        region.assign_advice(config.secret, row, secret);
                         let power = secret.map(|x| x.pow_vartime([5]) + self.shift);
                         Ok(region.assign_advice(config.power, row, power).cell())
                     })
                     .collect::<Result<Vec<_>, Error>>()
             },
         )?;
-        for (row, cell) in cells.into_iter().enumerate() {
+        for (row, cell) in cells.into_iter().take(INSTANCES).enumerate() {
             layouter.constrain_instance(cell, config.instance, row);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use halo2_proofs::dev::MockProver;
+
+    use super::*;
+
+    #[test]
+    fn a_filled_circuit_proves_the_same_instances() {
+        let secrets = [0, 1, 2, 3, 5, 8, 13, 255];
+        for circuit in [Toy::new(secrets), Toy::filling(K, secrets)] {
+            let run = |instances: [Fr; INSTANCES]| {
+                MockProver::run(K, &circuit, vec![instances.to_vec()])
+                    .expect("the circuit fits")
+                    .verify()
+            };
+            assert_eq!(run(instances(secrets)), Ok(()));
+            assert!(run(instances([1; INSTANCES])).is_err());
+        }
     }
 }

@@ -1,0 +1,69 @@
+//! `ashlar selftest-part`: one part, told by `ashlar selftest`. Not for users.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    event::{Event, Reporter},
+    part::{Part, Scale, Target},
+    stages,
+};
+use crate::{child, engine::Cache};
+
+/// Big enough for the provers' recursion, as a worker's own proving thread is.
+const STACK_BYTES: usize = 64 << 20;
+
+/// What a part is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Which part.
+    #[arg(value_enum)]
+    pub part: Part,
+    /// Who computes.
+    #[arg(long, value_enum)]
+    pub target: Target,
+    /// How much is done.
+    #[arg(long, value_enum)]
+    pub scale: Scale,
+    /// After this time the part is killed; figures stop before.
+    #[arg(long)]
+    pub seconds: f64,
+    /// Not to find a card is a failure.
+    #[arg(long)]
+    pub card_required: bool,
+    /// Size of a probe.
+    #[arg(long, default_value_t = 8)]
+    pub log_size: u32,
+    #[command(flatten)]
+    pub cache: Cache,
+}
+
+/// What a part has.
+#[derive(Debug)]
+pub struct Context {
+    /// What it was told.
+    pub args: Args,
+    /// When it is killed.
+    pub deadline: Instant,
+    /// Where it tells what it finds.
+    pub report: Reporter,
+}
+
+/// Runs the part on a thread with a large stack.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    child::die_with_parent()?;
+    let deadline = Instant::now() + Duration::try_from_secs_f64(args.seconds)?;
+    let mut context = Context {
+        report: Reporter::new(child::claim_stdout()?),
+        deadline,
+        args,
+    };
+    let part = std::thread::Builder::new()
+        .name("selftest".into())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            stages::run(&mut context)?;
+            context.report.say(&Event::Finished)
+        })?;
+    part.join()
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("the part panicked")))
+}
