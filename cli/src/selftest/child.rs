@@ -30,9 +30,9 @@ pub struct Args {
     /// Not to find a card is a failure.
     #[arg(long)]
     pub card_required: bool,
-    /// Size of a probe.
-    #[arg(long, default_value_t = 8)]
-    pub log_size: u32,
+    /// Another size than usual, for conformance and probes.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(3..=24))]
+    pub log_size: Option<u32>,
     #[command(flatten)]
     pub cache: Cache,
 }
@@ -50,7 +50,9 @@ pub struct Context {
 
 /// Runs the part on a thread with a large stack.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    child::die_with_parent()?;
+    if args.part != Part::Probe {
+        child::die_with_parent()?; // the parent of a probe is a tool, which has its own ways of starting a program
+    }
     let deadline = Instant::now() + Duration::try_from_secs_f64(args.seconds)?;
     let mut context = Context {
         report: Reporter::new(child::claim_stdout()?),

@@ -13,7 +13,7 @@ const CPU: &str = "ashlar/cpu";
 const CARD: &str = "ashlar/icicle";
 const TRANSFERS: &str = "ashlar/icicle-transfers";
 /// Sizes that have a line on the page; the file has all.
-const SHOWN: [u32; 6] = [8, 14, 16, 18, 20, 24];
+const SHOWN: [u32; 5] = [16, 18, 20, 22, 24];
 
 /// The page; with `color` for a terminal.
 pub fn render(report: &Report, color: bool) -> String {
@@ -252,11 +252,11 @@ fn tail(page: &mut String, report: &Report, color: bool) -> std::fmt::Result {
     };
     writeln!(
         page,
-        "\n{} by {}, {:.0} s of {:.0}",
+        "\n{} {:.0} s of {:.0}; computed by {}",
         paint(status, color),
-        report.target.meaning(),
         report.seconds,
-        report.limit_seconds
+        report.limit_seconds,
+        report.target.meaning()
     )
 }
 

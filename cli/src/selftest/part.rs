@@ -121,9 +121,9 @@ impl Target {
     /// What a reader must know.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Card => "a card",
-            Self::StandIn => "the stand-in on the CPU, no card: says nothing about kernels",
-            Self::DryRun => "DRY RUN on the CPU, no card",
+            Self::Card => "the card",
+            Self::StandIn => "the stand-in on the CPU: no card and no kernel was tested",
+            Self::DryRun => "the CPU: a DRY RUN, no card was tested",
         }
     }
 }

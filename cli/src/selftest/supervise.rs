@@ -73,7 +73,11 @@ pub fn run(
         }
     };
     let seconds = start.elapsed().as_secs_f64();
-    judge(part, ending, checks, seconds, limit.as_secs_f64(), log)
+    let report = judge(part, ending, checks, seconds, limit.as_secs_f64(), log);
+    if fs::metadata(log).is_ok_and(|log| log.len() == 0) {
+        let _ = fs::remove_file(log); // an empty log is only in the way
+    }
+    report
 }
 
 /// Its lines, from a thread of their own.
@@ -181,11 +185,10 @@ fn judge(
         Ending::NotStarted(error) => Some(format!("cannot be started: {error}")),
         Ending::Babbled(line) => Some(format!("wrote what is no event: {line}")),
     };
-    if let (Some(last), Some(what)) = (checks.last_mut(), &what)
-        && last.status == Status::Running
-    {
-        last.status = Status::Failed;
-        last.reason = Some(format!("the process {what}"));
+    for check in checks.iter_mut().filter(|check| check.status == Status::Running) {
+        check.status = Status::Failed;
+        let how = what.as_deref().unwrap_or("did not tell the outcome");
+        check.reason = Some(format!("the process {how}"));
     }
     let of = |status| checks.iter().filter(move |check| check.status == status);
     let reason = match (&what, of(Status::Failed).next(), of(Status::Skipped).next()) {

@@ -29,7 +29,7 @@ fn everything_passes_and_the_split_is_stored_for_workers() {
     }
     assert_eq!(run.report["card"]["name"], "stand-in on the CPU");
     assert!(
-        run.page().contains("no card: says nothing about kernels"),
+        run.page().contains("no card and no kernel was tested"),
         "{}",
         run.page()
     );
@@ -154,9 +154,14 @@ fn tools_are_used_where_they_are_installed() {
     assert_eq!(profile.len(), 3, "the three longest");
     assert_eq!(profile[0]["launches"], 1);
 
-    // A probe that fails under the tool is a finding.
-    let environment = [("PATH", &*path), ("ASHLAR_STAND_IN_MISBEHAVE", "probe=die")];
-    let failed = Run::new(&["--minutes", "10"], &environment);
+    let finds = SANITIZER.replace("SUMMARY: 0 errors", "SUMMARY: 2 errors");
+    fs::write(folder.path().join("compute-sanitizer"), finds).expect("a file");
+    let failed = Run::new(&["--minutes", "10"], &[("PATH", &path)]);
     assert_eq!(failed.status("tools"), "failed", "{}", failed.all());
+    assert!(
+        failed.reason("tools").contains("2 errors"),
+        "{}",
+        failed.reason("tools")
+    );
     assert!(!failed.output.status.success());
 }

@@ -5,9 +5,9 @@
 use std::env;
 
 use ashlar_accel::{
-    AccelError, Backend, BySize, Direction, Msm, Ntt, NttField, Order, Thresholds, Transform,
+    AccelError, Backend, BySize, Direction, Msm, Ntt, Order, Thresholds, Transform,
     icicle::{IcicleBackend, Options, cards},
-    reference, testing,
+    testing,
     testing::msm::{KnownBases, Scalars},
 };
 use halo2curves::bn256::Fr;

@@ -26,7 +26,8 @@ fn max_log_size(target: Target, scale: Scale) -> u32 {
 }
 
 pub fn run(context: &mut Context) -> anyhow::Result<()> {
-    let max = max_log_size(context.args.target, context.args.scale);
+    let usual = max_log_size(context.args.target, context.args.scale);
+    let max = context.args.log_size.unwrap_or(usual);
     match context.args.target {
         Target::DryRun => suites(&mut context.report, &CpuBackend::new(), max),
         Target::Card | Target::StandIn => device(context, max),

@@ -81,6 +81,7 @@ fn killed(args: &Args) -> anyhow::Result<()> {
         (Target::Card, Scale::Short) => 16,
         (Target::StandIn | Target::DryRun, _) => 10,
     };
+    probe_again(args.target, log_size)?; // what this process keeps of the card for good is no loss later
     let free = free_bytes(args.target)?;
     let mut child = Command::new(program)
         .args(["selftest-part", Part::Busy.name(), "--target", args.target.name()])

@@ -14,6 +14,9 @@ use plonky2_field::goldilocks_field::GoldilocksField;
 
 use crate::selftest::{child::Context, part::Target};
 
+/// Size unless told otherwise.
+const LOG_SIZE: u32 = 8;
+
 /// A sum with a known answer.
 pub fn sum<B: Msm<G1Affine>>(backend: &B, log_size: u32) -> anyhow::Result<()> {
     let known = KnownBases::new(1 << log_size);
@@ -51,7 +54,7 @@ fn all<B>(context: &mut Context, backend: &B) -> anyhow::Result<()>
 where
     B: Msm<G1Affine> + Ntt<Fr> + Ntt<GoldilocksField>,
 {
-    let log_size = context.args.log_size;
+    let log_size = context.args.log_size.unwrap_or(LOG_SIZE);
     let report = &mut context.report;
     report.check("sum", || sum(backend, log_size))?;
     report.check("BN254 transform", || transforms::<Fr, _>(backend, log_size))?;
@@ -88,7 +91,7 @@ pub fn busy(context: &mut Context) -> anyhow::Result<()> {
 }
 
 fn forever<B: Msm<G1Affine>>(context: &mut Context, backend: &B) -> anyhow::Result<()> {
-    let log_size = context.args.log_size;
+    let log_size = context.args.log_size.unwrap_or(LOG_SIZE);
     let known = KnownBases::new(1 << log_size);
     let scalars = Scalars::Full.draw(1 << log_size, 1);
     let bases = backend.prepare_bases(&known.points)?;

@@ -31,7 +31,7 @@ pub enum Subject {
         /// Its keys.
         keys: Box<WrapKeys>,
         /// Its string.
-        srs: Srs,
+        srs: Box<Srs>,
     },
     /// The wrap circuit over a batch of one deposit.
     Wrap {
@@ -50,7 +50,7 @@ impl Subject {
                 Target::Card => 14,
                 Target::StandIn | Target::DryRun => 10,
             };
-            let srs = Srs::insecure_development(k);
+            let srs = Box::new(Srs::insecure_development(k));
             let keys = Box::new(WrapKeys::generate(&srs, &Toy::filling(k, SECRETS))?);
             return Ok(Self::Small { k, keys, srs });
         }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::selftest::{
     child::{Args, Context},
@@ -55,15 +55,11 @@ pub fn run(context: &mut Context) -> anyhow::Result<()> {
                 SANITIZED_LOG_SIZE,
                 half_of_what_is_left(context),
             );
-            match ended {
-                Ok(None) => context
-                    .report
-                    .skip("memcheck", "it did not end in the time there was")?,
-                ended => {
-                    context
-                        .report
-                        .check("memcheck", || judge_memcheck(ended?, &read(&log)))?;
+            match memcheck(ended, &read(&log)) {
+                Ok(found) => {
+                    context.report.check("memcheck", || found)?;
                 }
+                Err(why_not) => context.report.skip("memcheck", why_not)?,
             }
         }
     }
@@ -142,11 +138,19 @@ fn end_of(log: &str) -> String {
     lines[lines.len().saturating_sub(6)..].join(" | ")
 }
 
-fn judge_memcheck(ended: Option<bool>, log: &str) -> anyhow::Result<()> {
-    if log.contains("ERROR SUMMARY: 0 errors") && ended == Some(true) {
-        return Ok(());
+/// What the sanitizer found, or why it found nothing out: only its summary says that it has seen the kernels.
+fn memcheck(ended: anyhow::Result<Option<bool>>, log: &str) -> Result<anyhow::Result<()>, String> {
+    let summary = log.lines().find(|line| line.contains("ERROR SUMMARY:"));
+    match (ended, summary) {
+        (Ok(Some(true)), Some(summary)) if summary.contains("ERROR SUMMARY: 0 errors") => Ok(Ok(())),
+        (Ok(Some(_)), Some(_)) => Ok(Err(anyhow::anyhow!("compute-sanitizer: {}", end_of(log)))),
+        (Ok(Some(_)), None) => Err(format!(
+            "compute-sanitizer did not watch the probe: {}",
+            end_of(log)
+        )),
+        (Ok(None), _) => Err("it did not end in the time there was".to_owned()),
+        (Err(error), _) => Err(format!("{error:#}")),
     }
-    bail!("compute-sanitizer: {}", end_of(log))
 }
 
 /// A profiler may not be allowed to read counters; that says nothing about the card.
@@ -241,12 +245,18 @@ mod tests {
     #[test]
     fn a_sanitizer_is_believed_only_with_its_summary() {
         let clean = "========= COMPUTE-SANITIZER\n========= ERROR SUMMARY: 0 errors\n";
-        assert!(judge_memcheck(Some(true), clean).is_ok());
-        assert!(judge_memcheck(Some(false), clean).is_err());
-        assert!(judge_memcheck(Some(true), "").is_err());
+        assert!(matches!(memcheck(Ok(Some(true)), clean), Ok(Ok(()))));
+        assert!(
+            matches!(memcheck(Ok(Some(false)), clean), Ok(Err(_))),
+            "the probe failed"
+        );
         let found = "========= Invalid __global__ read\n========= ERROR SUMMARY: 3 errors\n";
-        let error = judge_memcheck(Some(false), found).unwrap_err().to_string();
+        let error = memcheck(Ok(Some(false)), found).unwrap().unwrap_err().to_string();
         assert!(error.contains("3 errors"), "{error}");
+        let blind = "========= Error: Target application terminated before first instrumented API call\n";
+        let why_not = memcheck(Ok(Some(false)), blind).unwrap_err();
+        assert!(why_not.contains("did not watch"), "{why_not}");
+        assert!(memcheck(Ok(None), "").is_err());
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod traffic;
 use std::sync::{Arc, Mutex};
 
 use ashlar_icicle::Device;
-pub use ashlar_icicle::DeviceFacts;
+pub use ashlar_icicle::{DeviceFacts, KERNELS, Kernels};
 
 use self::{
     budget::{Budget, Reservation},
@@ -139,7 +139,7 @@ impl IcicleBackend {
             options.memory_budget_bytes,
             options.reserve_bytes,
         ));
-        tracing::info!(device = options.device, kernels = ?ashlar_icicle::KERNELS, "opened a CUDA device");
+        tracing::info!(device = options.device, kernels = ?KERNELS, "opened a CUDA device");
         Ok(Self {
             device,
             options,

@@ -4,7 +4,6 @@ use std::{ffi::c_int, ffi::c_void, ptr};
 
 use halo2curves::{
     bn256::{Fq, Fr, G1, G1Affine},
-    group::Group,
     msm::msm_best,
 };
 
