@@ -30,6 +30,7 @@ template __global__ void convert_montgomery<fp_t>(fp_t*, size_t, bool);
 #ifndef __CUDA_ARCH__
 #include <algorithm>
 #include <random>
+#include <sys/random.h>
 #include "bn254_host.hpp"
 #include "guard.hpp"
 
@@ -104,9 +105,17 @@ extern "C" void bn254ToAffine(const icicle::Projective* point, icicle::Affine* o
 }
 
 // Random values are for tests: uniform, not secret.
+// Not std::random_device: where the C++ library is linked in, that one needs glibc 2.36.
+static uint64_t random_seed()
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = 1; // the same values every time will do too
+    return seed;
+}
+
 static icicle::Words random_scalar()
 {
-    static thread_local std::mt19937_64 generator{std::random_device{}()};
+    static thread_local std::mt19937_64 generator{random_seed()};
     static const icicle::Words order = {{0x43e1f593f0000001u, 0x2833e84879b97091u, 0xb85045b68181585du, 0x30644e72e131a029u}};
     for (;;) {
         icicle::Words draw;
