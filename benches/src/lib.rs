@@ -10,7 +10,7 @@ pub mod operations;
 mod report;
 mod svg;
 
-pub use contender::{Contender, Wrong};
+pub use contender::{Cause, Contender, NotMeasured, Run};
 pub use machine::Machine;
 pub use measure::{Effort, Measurement, measure};
 pub use report::{Report, time};

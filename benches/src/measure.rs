@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Contender, Wrong,
+    Contender, NotMeasured,
     machine::{forget_peak, peak_bytes},
 };
 
@@ -54,7 +54,7 @@ pub fn measure(
     log_size: u32,
     contenders: Vec<Contender<'_>>,
     effort: Effort,
-) -> Result<Vec<Measurement>, Wrong> {
+) -> Result<Vec<Measurement>, NotMeasured> {
     let mut ready = Vec::new();
     for mut contender in contenders {
         forget_peak();
@@ -95,6 +95,7 @@ mod tests {
     use std::{cell::Cell, thread::sleep};
 
     use super::*;
+    use crate::Cause;
 
     #[test]
     fn contenders_take_turns_and_the_slower_one_is_seen() {
@@ -102,7 +103,7 @@ mod tests {
         let contender = |name: &'static str, pause: u64| {
             let turns = &turns;
             Contender::new(name, move || {
-                Some(Box::new(move || {
+                Ok(Box::new(move || {
                     sleep(Duration::from_millis(pause));
                     turns.set(turns.take() + name);
                 }) as _)
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_wrong_contender_is_not_timed() {
-        let contenders = vec![Contender::new("liar", || None)];
+        let contenders = vec![Contender::new("liar", || Err(Cause::Wrong))];
         assert_eq!(
             measure("sum", 1, contenders, Effort::default())
                 .unwrap_err()

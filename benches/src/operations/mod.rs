@@ -9,6 +9,9 @@ use std::sync::LazyLock;
 
 use ashlar_accel::cpu::{CpuBackend, Level};
 
+#[cfg(feature = "icicle")]
+use crate::Cause;
+
 static BEST: LazyLock<CpuBackend> = LazyLock::new(CpuBackend::new);
 static PORTABLE: LazyLock<CpuBackend> =
     LazyLock::new(|| CpuBackend::with_level(Level::Portable).expect("every machine has the portable path"));
@@ -59,10 +62,14 @@ fn one_way<'a>(
 ) -> crate::Contender<'a> {
     crate::Contender::new(TRANSFERS, move || {
         let before = card.traffic();
-        card.send(&[scalars]).ok()?;
+        card.send(&[scalars])?;
         let sent = card.traffic().to_card_bytes - before.to_card_bytes;
-        (sent == size_of_val(scalars) as u64)
-            .then(|| Box::new(move || card.send(&[scalars]).expect("it succeeded before")) as _)
+        if sent != size_of_val(scalars) as u64 {
+            return Err(Cause::Wrong);
+        }
+        Ok(Box::new(move || {
+            card.send(&[scalars]).expect("it succeeded before")
+        }))
     })
 }
 
@@ -78,12 +85,14 @@ fn round_trip<'a, F: ashlar_accel::icicle::DeviceField>(
             let mut slices: Vec<&mut [F]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
             card.round_trip(&mut slices)
         };
-        run(&mut copies).ok()?;
+        run(&mut copies)?;
         let after = card.traffic();
         let there = after.to_card_bytes - before.to_card_bytes;
         let back = after.from_card_bytes - before.from_card_bytes;
         let bytes: usize = columns.iter().map(|column| size_of_val(&**column)).sum();
-        (copies == columns && [there, back] == [bytes as u64; 2])
-            .then(|| Box::new(move || run(&mut copies).expect("it succeeded before")) as _)
+        if copies != columns || [there, back] != [bytes as u64; 2] {
+            return Err(Cause::Wrong);
+        }
+        Ok(Box::new(move || run(&mut copies).expect("it succeeded before")))
     })
 }

@@ -17,7 +17,7 @@ use halo2curves::{
 use halo2curves_upstream::bn256::{Fr as PeerFr, G1Affine as PeerAffine};
 
 use super::{CpuPath, cpu_backends};
-use crate::Contender;
+use crate::{Cause, Contender};
 
 /// Kinds of scalars that are measured, and the names of the operations.
 pub const KINDS: [(&str, Scalars); 3] = [
@@ -51,8 +51,10 @@ impl Fixture {
     /// Ours and the peers.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
         let mut contenders = self.own(&cpu_backends());
-        contenders.push(Contender::new("halo2curves", || self.halo2curves()));
-        contenders.push(Contender::new("ark-ec", || self.arkworks()));
+        contenders.push(Contender::new("halo2curves", || {
+            self.halo2curves().ok_or(Cause::Wrong)
+        }));
+        contenders.push(Contender::new("ark-ec", || self.arkworks().ok_or(Cause::Wrong)));
         contenders
     }
 
@@ -71,13 +73,14 @@ impl Fixture {
 
     fn ours<B: Msm<G1Affine>>(&self, name: &str, backend: &'static B) -> Contender<'_> {
         Contender::new(name, move || {
-            let bases = backend.prepare_bases(&self.known.points).ok()?;
-            let sum = backend.msm(&bases, &self.scalars).ok()?;
-            (sum.to_affine() == self.expected()).then(|| {
-                Box::new(move || {
-                    std::hint::black_box(backend.msm(&bases, &self.scalars)).expect("it succeeded before");
-                }) as _
-            })
+            let bases = backend.prepare_bases(&self.known.points)?;
+            let sum = backend.msm(&bases, &self.scalars)?;
+            if sum.to_affine() != self.expected() {
+                return Err(Cause::Wrong);
+            }
+            Ok(Box::new(move || {
+                std::hint::black_box(backend.msm(&bases, &self.scalars)).expect("it succeeded before");
+            }))
         })
     }
 

@@ -8,7 +8,7 @@ use halo2curves::{bn256::Fr, ff::PrimeField};
 use halo2curves_upstream::bn256::Fr as PeerFr;
 
 use super::{CpuPath, cpu_backends};
-use crate::Contender;
+use crate::{Cause, Contender};
 
 /// Coefficients of one size, the same in every run.
 pub struct Fixture {
@@ -40,8 +40,10 @@ impl Fixture {
     pub fn contenders(&self) -> Vec<Contender<'_>> {
         let mut contenders = self.own(&cpu_backends());
         let omega = self.omega();
-        contenders.push(Contender::new("halo2curves", move || self.halo2curves(omega)));
-        contenders.push(Contender::new("ark-poly", || self.arkworks()));
+        contenders.push(Contender::new("halo2curves", move || {
+            self.halo2curves(omega).ok_or(Cause::Wrong)
+        }));
+        contenders.push(Contender::new("ark-poly", || self.arkworks().ok_or(Cause::Wrong)));
         contenders
     }
 
@@ -68,7 +70,7 @@ impl Fixture {
 
     fn ours<B: Ntt<Fr>>(&self, name: &str, backend: &'static B, omega: Fr) -> Contender<'_> {
         Contender::new(name, move || {
-            let domain = backend.prepare_domain(self.log_size).ok()?;
+            let domain = backend.prepare_domain(self.log_size)?;
             let mut column = self.coefficients.clone();
             let mut run = move || {
                 let transform = Transform {
@@ -79,11 +81,12 @@ impl Fixture {
                 let result = backend.ntt_batch(&domain, transform, &mut [&mut column]);
                 result.map(|()| column[1 % column.len()])
             };
-            (run().ok()? == self.expected(omega)).then(|| {
-                Box::new(move || {
-                    std::hint::black_box(run()).expect("it succeeded before");
-                }) as _
-            })
+            if run()? != self.expected(omega) {
+                return Err(Cause::Wrong);
+            }
+            Ok(Box::new(move || {
+                std::hint::black_box(run()).expect("it succeeded before");
+            }))
         })
     }
 

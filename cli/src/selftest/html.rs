@@ -11,7 +11,7 @@ use super::{
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}\
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse}\
-td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}pre{background:#f5f5f5;padding:.8rem;overflow-x:auto;font-size:12px}\
+td:nth-child(-n+3),th,.time{white-space:nowrap}td,th{padding:.15rem .8rem .15rem 0;text-align:left;vertical-align:top}pre{background:#f5f5f5;padding:.8rem;overflow-x:auto;font-size:12px}\
 .passed{color:#1d6b34}.failed{color:#a31515;font-weight:600}.skipped{color:#666}svg{max-width:100%;height:auto}\
 .note{border-left:4px solid #c77d0a;padding-left:.8rem}";
 
@@ -38,8 +38,9 @@ fn write_page(html: &mut String, report: &Report) -> std::fmt::Result {
     )?;
     writeln!(
         html,
-        "<h1>{}: self-test <span class=\"{}\">{}</span></h1>\n<p class=\"note\">Computed by {}.</p>",
+        "<h1>{}: {} <span class=\"{}\">{}</span></h1>\n<p class=\"note\">Computed by {}.</p>",
         escape(subject),
+        report.target.run_name(),
         class(status),
         status.word(),
         escape(report.target.meaning())
@@ -91,7 +92,7 @@ fn part_row(html: &mut String, part: &PartReport) -> std::fmt::Result {
         .count();
     writeln!(
         html,
-        "<tr><td>{}</td><td class=\"{}\">{}</td><td>{passed} of {}</td><td>{:.1} s of {:.1}</td><td>{}</td></tr>",
+        "<tr><td>{}</td><td class=\"{}\">{}</td><td>{passed} of {}</td><td class=\"time\">{:.1} s of {:.1}</td><td>{}</td></tr>",
         part.part.name(),
         class(part.status),
         part.status.word(),

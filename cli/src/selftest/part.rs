@@ -118,6 +118,15 @@ impl Target {
         }
     }
 
+    /// What the run is.
+    pub fn run_name(self) -> &'static str {
+        match self {
+            Self::Card => "self-test",
+            Self::StandIn => "self-test over the stand-in",
+            Self::DryRun => "dry run",
+        }
+    }
+
     /// What a reader must know.
     pub fn meaning(self) -> &'static str {
         match self {
