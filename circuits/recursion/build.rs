@@ -10,7 +10,13 @@ fn main() {
     let crate_dir = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
     let circuits = crate_dir.parent().expect("the crate lies in circuits/");
     let mut files = Vec::new();
-    for source in ["ecgfp5/src", "rollup/src", "recursion/src", "../Cargo.lock"] {
+    for source in [
+        "statement/src",
+        "ecgfp5/src",
+        "rollup/src",
+        "recursion/src",
+        "../Cargo.lock",
+    ] {
         let path = circuits.join(source);
         println!("cargo::rerun-if-changed={}", path.display());
         collect(&path, &mut files);

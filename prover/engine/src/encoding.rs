@@ -1,4 +1,4 @@
-//! Inputs and results as bytes. Every encoding starts with a version byte (a SNARK brings its own), is bounded, and is
+//! Inputs and results as bytes. Every encoding starts with a version byte (a witness and a SNARK bring their own), is bounded, and is
 //! accepted in one form only.
 
 use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof, decode_proof};
@@ -7,7 +7,7 @@ use ashlar_snark::snark::{DecodeError as SnarkDecodeError, Snark};
 
 use crate::{Engine, Job, JobKind, Proof};
 
-/// First byte of every encoding.
+/// First byte of an encoded proof.
 const VERSION: u8 = 1;
 /// A witness of 32 slots has about 130 kB.
 const MAX_WITNESS_BYTES: usize = 1 << 20;
@@ -24,8 +24,13 @@ pub enum DecodeError {
         actual: usize,
     },
     /// Empty, or written by another version.
-    #[error("encoding version {0:?}, expected {VERSION}")]
-    Version(Option<u8>),
+    #[error("encoding version {found:?}, expected {expected}")]
+    Version {
+        /// The version that is read.
+        expected: u8,
+        /// The first byte, if there is one.
+        found: Option<u8>,
+    },
     /// Longer than the limit.
     #[error("{actual} bytes, at most {limit} allowed")]
     TooLong {
@@ -48,12 +53,7 @@ pub enum DecodeError {
     Snark(#[from] SnarkDecodeError),
 }
 
-/// The witness as the farm stores it.
-pub fn encode_witness(witness: &ChunkWitness) -> Vec<u8> {
-    postcard::to_extend(witness, vec![VERSION]).expect("writing a witness to memory does not fail")
-}
-
-fn versioned(bytes: &[u8], limit: usize) -> Result<&[u8], DecodeError> {
+fn versioned(bytes: &[u8], version: u8, limit: usize) -> Result<&[u8], DecodeError> {
     if bytes.len() > limit + 1 {
         return Err(DecodeError::TooLong {
             limit: limit + 1,
@@ -61,14 +61,18 @@ fn versioned(bytes: &[u8], limit: usize) -> Result<&[u8], DecodeError> {
         });
     }
     match bytes.split_first() {
-        Some((&VERSION, rest)) => Ok(rest),
-        first => Err(DecodeError::Version(first.map(|(version, _)| *version))),
+        Some((&found, rest)) if found == version => Ok(rest),
+        first => Err(DecodeError::Version {
+            expected: version,
+            found: first.map(|(found, _)| *found),
+        }),
     }
 }
 
 fn decode_witness(bytes: &[u8]) -> Result<ChunkWitness, DecodeError> {
     let (witness, rest) =
-        postcard::take_from_bytes(versioned(bytes, MAX_WITNESS_BYTES)?).map_err(DecodeError::Witness)?;
+        postcard::take_from_bytes(versioned(bytes, ChunkWitness::VERSION, MAX_WITNESS_BYTES)?)
+            .map_err(DecodeError::Witness)?;
     if rest.is_empty() {
         Ok(witness)
     } else {
@@ -91,7 +95,10 @@ impl Proof {
 impl Engine {
     fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
         let common = &self.circuits().recursion.fold.data.common; // lift's is the same
-        Ok(SpanProof::from_bytes(versioned(bytes, MAX_PROOF_BYTES)?, common)?)
+        Ok(SpanProof::from_bytes(
+            versioned(bytes, VERSION, MAX_PROOF_BYTES)?,
+            common,
+        )?)
     }
 
     /// Reads the inputs of a job, in order.
@@ -125,7 +132,7 @@ impl Engine {
             JobKind::Compress => {
                 let common = &self.circuits().recursion.compress.data.common;
                 Ok(Proof::Compressed(decode_proof(
-                    versioned(bytes, MAX_PROOF_BYTES)?,
+                    versioned(bytes, VERSION, MAX_PROOF_BYTES)?,
                     common,
                 )?))
             }

@@ -12,7 +12,7 @@ mod setup;
 mod verify;
 
 pub use cache::{CacheError, circuits_path, load_or_build};
-pub use encoding::{DecodeError, encode_witness};
+pub use encoding::DecodeError;
 pub use engine::{Engine, Proved, Step};
 pub use error::{ProveError, VerifyError};
 pub use job::{Job, JobKind, Proof};

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 
 use ashlar_engine::{
-    DecodeError, Engine, Job, JobKind, Proof, ProveError, VerifyError, WrapKit, encode_witness, load_or_build,
+    DecodeError, Engine, Job, JobKind, Proof, ProveError, VerifyError, WrapKit, load_or_build,
 };
 use ashlar_recursion::{CompressCircuit, F, SOURCE_FINGERPRINT, SpanKind, SpanProof};
 use ashlar_rollup::chunk::ProveChunkError;
@@ -64,7 +64,7 @@ fn every_step_states_what_the_batch_does() {
         "bytes: span {}, compressed {}, witness {}",
         proofs.root.to_bytes().len(),
         proofs.compressed.to_bytes().len(),
-        encode_witness(&proofs.batch.chunks[0]).len()
+        proofs.batch.chunks[0].to_bytes().len()
     );
 }
 
@@ -122,7 +122,7 @@ fn jobs_and_proofs_survive_their_encoding() {
     let proofs = proofs();
     let [left, right] = proofs.chunks.clone().map(|proof| Proof::Span(proof).to_bytes());
     let root = Proof::Span(proofs.root.clone()).to_bytes();
-    let witness = encode_witness(&proofs.batch.chunks[0]);
+    let witness = proofs.batch.chunks[0].to_bytes();
     let inputs: [(JobKind, Vec<&[u8]>); 3] = [
         (JobKind::Chunk, vec![&witness]),
         (JobKind::Fold, vec![&left, &right]),
@@ -143,9 +143,15 @@ fn jobs_and_proofs_survive_their_encoding() {
     other_version[0] = 9;
     assert!(matches!(
         refused(JobKind::Compress, &other_version),
-        DecodeError::Version(Some(9))
+        DecodeError::Version {
+            expected: 1,
+            found: Some(9)
+        }
     ));
-    assert!(matches!(refused(JobKind::Chunk, &[]), DecodeError::Version(None)));
+    assert!(matches!(
+        refused(JobKind::Chunk, &[]),
+        DecodeError::Version { found: None, .. }
+    ));
     assert!(matches!(
         refused(JobKind::Chunk, &vec![1; 2 << 20]),
         DecodeError::TooLong { .. }

@@ -1,45 +1,7 @@
 //! The job graph of a batch, as data: chunk -> fold tree -> compress -> wrap.
 
 use ashlar_proto::JobKind;
-
-/// One fold of the tree. Nodes are the leaves `0..n`, then the outputs in order of creation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FoldStep {
-    /// Node of the earlier span.
-    pub left: usize,
-    /// Node of the later span.
-    pub right: usize,
-    /// The node this fold makes.
-    pub out: usize,
-}
-
-/// Shape of the fold tree over `leaves` proofs: level by level, neighbours are paired from left to right, and an
-/// odd last node is carried up unchanged. The root is the last node. The data hash of a batch has this shape too,
-/// so it is part of the protocol.
-pub fn fold_schedule(leaves: usize) -> Vec<FoldStep> {
-    let mut steps = Vec::with_capacity(leaves.saturating_sub(1));
-    let mut level: Vec<usize> = (0..leaves).collect();
-    let mut next_node = leaves;
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| match *pair {
-                [left, right] => {
-                    steps.push(FoldStep {
-                        left,
-                        right,
-                        out: next_node,
-                    });
-                    next_node += 1;
-                    next_node - 1
-                }
-                [carried] => carried,
-                _ => unreachable!("chunks(2) gives one or two nodes"),
-            })
-            .collect();
-    }
-    steps
-}
+use ashlar_statement::fold_schedule;
 
 /// A job before it has an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,25 +50,7 @@ pub fn plan(chunks: u32) -> Vec<PlannedJob> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    fn pairs(leaves: usize) -> Vec<(usize, usize)> {
-        fold_schedule(leaves)
-            .iter()
-            .map(|step| (step.left, step.right))
-            .collect()
-    }
-
-    #[test]
-    fn small_trees() {
-        assert_eq!(pairs(1), []);
-        assert_eq!(pairs(2), [(0, 1)]);
-        assert_eq!(pairs(3), [(0, 1), (3, 2)]);
-        assert_eq!(pairs(5), [(0, 1), (2, 3), (5, 6), (7, 4)]);
-        assert_eq!(pairs(6), [(0, 1), (2, 3), (4, 5), (6, 7), (9, 8)]);
-    }
 
     #[test]
     fn one_chunk_needs_no_fold() {
@@ -124,24 +68,22 @@ mod tests {
         );
     }
 
-    proptest! {
-        /// Every node but the root is used once, outputs count up, and each fold joins adjacent spans.
-        #[test]
-        fn folds_adjacent_spans_into_one(leaves in 1usize..300) {
-            let mut spans: Vec<(usize, usize)> = (0..leaves).map(|i| (i, i + 1)).collect();
-            let mut used = vec![false; 2 * leaves];
-            for step in fold_schedule(leaves) {
-                prop_assert_eq!(step.out, spans.len());
-                for node in [step.left, step.right] {
-                    prop_assert!(!std::mem::replace(&mut used[node], true));
-                }
-                let (left, right) = (spans[step.left], spans[step.right]);
-                prop_assert_eq!(left.1, right.0);
-                spans.push((left.0, right.1));
+    /// Producers come before their consumers, folds take what the schedule says, and no path is longer than it must be.
+    #[test]
+    fn folds_follow_the_schedule() {
+        for chunks in 1..300 {
+            let jobs = plan(chunks);
+            let folds: Vec<_> = jobs.iter().filter(|job| job.kind == JobKind::Fold).collect();
+            let schedule = fold_schedule(chunks as usize);
+            assert_eq!(folds.len(), schedule.len());
+            for (job, step) in folds.iter().zip(&schedule) {
+                assert_eq!(job.producers, [step.left, step.right]);
             }
-            prop_assert_eq!(spans.last(), Some(&(0, leaves)));
-            let depth = plan(leaves as u32).last().map(|wrap| wrap.stage - 2);
-            prop_assert_eq!(depth, Some(leaves.next_power_of_two().ilog2()));
+            for (place, job) in jobs.iter().enumerate() {
+                assert!(job.producers.iter().all(|&producer| producer < place));
+            }
+            let depth = jobs.last().map(|wrap| wrap.stage - 2);
+            assert_eq!(depth, Some(chunks.next_power_of_two().ilog2()));
         }
     }
 }

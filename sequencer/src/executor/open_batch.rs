@@ -11,6 +11,7 @@ use ashlar_rollup::{
     state::StateStore,
     transaction::{Deposit, SignedTransaction, Transaction},
     validate::ExecuteError,
+    witness::ChunkWitness,
 };
 use plonky2::field::types::{Field, PrimeField64};
 use sha3::{Digest, Keccak256};
@@ -20,9 +21,6 @@ use crate::store::{
     BatchRecord, BatchStatus, LogItem, NewBatch, ReceiptRecord, StepRecord, Store, StoreError,
     WithdrawalRecord,
 };
-
-/// First byte of an encoded witness, as the farm's engine reads it.
-const WITNESS_VERSION: u8 = 1;
 
 /// Time spent per step on this batch.
 #[derive(Debug, Default)]
@@ -202,20 +200,11 @@ impl OpenBatch {
     /// Seals the batch and stores it; gives its number.
     pub fn seal(self) -> Result<u64, ExecutorError> {
         let (start, number) = (Instant::now(), self.number);
-        let malformed = |source| StoreError::Corrupt {
-            table: "chunks",
-            source,
-        };
         let (sealed, changes) = self
             .builder
             .seal(number)
             .map_err(|source| ExecutorError::Seal { number, source })?;
-        let chunks = sealed
-            .chunks
-            .iter()
-            .map(|chunk| postcard::to_extend(chunk, vec![WITNESS_VERSION]))
-            .collect::<Result<Vec<_>, _>>();
-        let chunks = chunks.map_err(malformed)?;
+        let chunks: Vec<_> = sealed.chunks.iter().map(ChunkWitness::to_bytes).collect();
         let peak_rss_bytes = crate::peak_rss_bytes();
         let step = |name: &str, time: Duration| StepRecord {
             name: name.to_owned(),

@@ -1,6 +1,7 @@
 //! Trees of one to five leaves against the native twin; encodings; the cache.
 
-use ashlar_rollup::batch::{batch_public_inputs, fold_schedule, fold_spans};
+use ashlar_rollup::batch::{batch_public_inputs, fold_spans};
+use ashlar_statement::fold_schedule;
 
 use super::{pair, setup, span};
 use crate::{

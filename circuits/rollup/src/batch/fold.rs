@@ -1,42 +1,10 @@
-//! The shape of the fold tree, and its native twin.
+//! The fold tree over spans and over data hashes: the native twin of the fold circuit.
+
+use ashlar_statement::fold_schedule;
 
 use crate::hash::{F, Hash, two_to_one};
 use crate::pubdata::Evaluation;
 use crate::public_inputs::SpanPublicInputs;
-
-/// Folds two neighbouring nodes into a new one. Leaves are numbered 0 to n-1, new nodes n, n+1, …
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct FoldStep {
-    /// The earlier span.
-    pub left: usize,
-    /// The later span.
-    pub right: usize,
-    /// The node that results.
-    pub out: usize,
-}
-
-/// The steps that fold `leaves` chunks into one span, level by level: neighbours are paired from the left, an
-/// odd last one is carried up. One leaf needs no step; the root is the last step's `out`.
-pub fn fold_schedule(leaves: usize) -> Vec<FoldStep> {
-    let mut steps = Vec::with_capacity(leaves.saturating_sub(1));
-    let mut level: Vec<usize> = (0..leaves).collect();
-    let mut next = leaves;
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| match *pair {
-                [left, right] => {
-                    let out = next;
-                    next += 1;
-                    steps.push(FoldStep { left, right, out });
-                    out
-                }
-                _ => pair[0],
-            })
-            .collect();
-    }
-    steps
-}
 
 /// Public inputs of a fold: `None` unless the right span continues the left one, at the same domain, point
 /// and fee account.
@@ -81,36 +49,4 @@ pub(super) fn fold_hashes(hashes: &[Hash]) -> Option<Hash> {
         nodes.push(two_to_one(nodes[step.left], nodes[step.right]));
     }
     nodes.last().copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odd_nodes_are_carried_up() {
-        let step = |left, right, out| FoldStep { left, right, out };
-        assert_eq!(fold_schedule(1), []);
-        assert_eq!(fold_schedule(2), [step(0, 1, 2)]);
-        assert_eq!(
-            fold_schedule(5),
-            [step(0, 1, 5), step(2, 3, 6), step(5, 6, 7), step(7, 4, 8)]
-        );
-    }
-
-    #[test]
-    fn every_node_is_folded_once_in_order() {
-        for leaves in 1..40 {
-            let steps = fold_schedule(leaves);
-            assert_eq!(steps.len(), leaves - 1);
-            let mut ranges: Vec<_> = (0..leaves).map(|leaf| Some((leaf, leaf + 1))).collect();
-            for step in steps {
-                let left = ranges[step.left].take().expect("not folded yet");
-                let right = ranges[step.right].take().expect("not folded yet");
-                assert_eq!((left.1, step.out), (right.0, ranges.len()));
-                ranges.push(Some((left.0, right.1)));
-            }
-            assert_eq!(ranges.last(), Some(&Some((0, leaves))));
-        }
-    }
 }

@@ -5,7 +5,7 @@ mod fold;
 mod seal;
 
 pub use builder::{BlockBuilder, BlockConfig, BuildError, Placement};
-pub use fold::{FoldStep, fold_pair, fold_schedule, fold_spans};
+pub use fold::{fold_pair, fold_spans};
 pub use seal::{SealError, SealedBatch, batch_public_inputs, evaluation_point};
 
 /// Slots of a chunk: as many as fit degree 2^13, at 254 rows a slot.

@@ -122,6 +122,14 @@ pub struct ChunkWitness {
 }
 
 impl ChunkWitness {
+    /// First byte of an encoded witness.
+    pub const VERSION: u8 = 1;
+
+    /// As the farm stores it: the version, then the `postcard` encoding.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![Self::VERSION]).expect("writing a witness to memory does not fail")
+    }
+
     /// Checks the witness as the circuit will, natively, and returns the public inputs that its proof will
     /// have. Names the slot and the reason of the first fault.
     pub fn check(&self) -> Result<SpanPublicInputs<F>, WitnessError> {

@@ -9,9 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ashlar_farm::{
-    Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Rejection, graph, serve,
-};
+use ashlar_farm::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Rejection, serve};
 use ashlar_proto::{
     Bytes, Digest, JobKind,
     farm::v1::{
@@ -20,6 +18,7 @@ use ashlar_proto::{
     },
     pieces,
 };
+use ashlar_statement::fold_schedule;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, transport::Channel};
 
@@ -47,7 +46,7 @@ pub fn expected_snark(batch: u64, chunks: u32) -> Bytes {
     let mut proofs: Vec<Bytes> = (0..chunks)
         .map(|i| hash_proof(JobKind::Chunk, &[witness(batch, i)]))
         .collect();
-    for step in graph::fold_schedule(chunks as usize) {
+    for step in fold_schedule(chunks as usize) {
         let inputs = [proofs[step.left].clone(), proofs[step.right].clone()];
         proofs.push(hash_proof(JobKind::Fold, &inputs));
     }
