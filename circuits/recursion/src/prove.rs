@@ -1,4 +1,5 @@
-//! The one place where plonky2's prover runs: its panics and its silent failures become errors.
+//! Where plonky2's prover runs for lift, fold and compress: its panics and its silent failures become errors. The chunk
+//! circuit calls it by itself.
 
 use std::{
     any::Any,

@@ -169,8 +169,7 @@ impl SequencerService for Service {
         let log_end = store.log_end().map_err(|error| internal(&error))?;
         let limits = pb::Limits {
             max_transaction_bytes: self.config.limits.max_transaction_bytes,
-            max_mempool_transactions: self.config.limits.queue,
-            max_pending_per_account: self.config.limits.queue,
+            max_queued_requests: self.config.limits.queue,
             chunk_slots: SLOTS as u32,
             max_chunks_per_batch: self.config.sealing.max_transactions.div_ceil(SLOTS as u32),
             seal_after_ms: self.config.sealing.max_age.as_millis() as u64,
@@ -190,7 +189,7 @@ impl SequencerService for Service {
             next_batch: store.next_batch().map_err(|error| internal(&error))?,
             circuit_set_digest: self.config.circuit_set_digest.to_vec().into(),
             next_deposit: store.next_deposit().map_err(|error| internal(&error))?,
-            mempool_transactions: (log_end - sealed_to) as u32,
+            unsealed_operations: (log_end - sealed_to) as u32,
         }))
     }
 

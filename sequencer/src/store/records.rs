@@ -76,7 +76,7 @@ pub struct L1Receipt {
 /// Time and memory of one step of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRecord {
-    /// Step name (design section 1).
+    /// Name of the step, see `StepTiming` in `sequencer.proto`.
     pub name: String,
     /// Wall time in microseconds.
     pub micros: u64,

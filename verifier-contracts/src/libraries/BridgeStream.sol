@@ -7,11 +7,14 @@ import {WithdrawalTree} from "./WithdrawalTree.sol";
 /// @title Parser of a batch's bridge stream
 /// @notice Records follow each other without gaps, in 7-byte big-endian words:
 ///
-/// | record | words |
-/// |---|---|
-/// | deposit, 49 bytes | `01` ‖ account 4 ‖ token 1 ‖ 0; amount; low 56 bits of the key hash's elements 0 to 3; 0
-/// (3 bytes) ‖ high bytes of elements 0 to 3 | | withdrawal, 35 bytes | `02` ‖ account 4 ‖ token 1 ‖ fee 1;
-/// amount; address bytes 0 to 7; 7 to 14; 0 ‖ 14 to 20 |
+/// | word | deposit, 49 bytes                                 | withdrawal, 35 bytes                    |
+/// |------|---------------------------------------------------|-----------------------------------------|
+/// | 0    | `01` ‖ account (4 bytes) ‖ token (1) ‖ 0 (1)      | `02` ‖ account (4) ‖ token (1) ‖ fee (1) |
+/// | 1    | amount                                            | amount                                  |
+/// | 2, 3 | low 56 bits of the key hash's elements 0 and 1    | address bytes 0 to 7, and 7 to 14       |
+/// | 4    | low 56 bits of element 2                          | 0 (1) ‖ address bytes 14 to 20          |
+/// | 5    | low 56 bits of element 3                          |                                         |
+/// | 6    | 0 (3) ‖ high bytes of elements 0 to 3             |                                         |
 library BridgeStream {
     uint256 internal constant DEPOSIT_TAG = 1;
     uint256 internal constant DEPOSIT_BYTES = 49;

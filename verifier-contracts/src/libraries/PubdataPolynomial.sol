@@ -7,8 +7,7 @@ import {Goldilocks} from "./Goldilocks.sol";
 /// @notice A stream is a sequence of 7-byte big-endian words w_0 … w_{m-1}; its polynomial is `Σ w_i z^i`.
 /// @dev Horner's rule from the last word, `STEP` words at a time: `eval = eval·z^STEP + Σ w_j z^j`. In the table of
 /// powers the two coefficients are 128 bits apart, so one multiplication by a word multiplies both, and the sum of a
-/// step's
-/// products, each below 2^120, stays below 2^128 in either half: only the sum is reduced.
+/// step's products, each below 2^120, stays below 2^128 in either half: only the sum is reduced.
 library PubdataPolynomial {
     uint256 private constant WORD_BYTES = 7;
     uint256 private constant STEP = 16;

@@ -206,7 +206,7 @@ pub enum Operation {
     Noop,
     /// From the L1 queue.
     Deposit(Deposit),
-    /// From the mempool.
+    /// From its signer, through the sequencer.
     Signed(SignedTransaction),
 }
 

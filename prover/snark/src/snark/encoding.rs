@@ -11,7 +11,7 @@ const VERSION: u8 = 1;
 const WORD_BYTES: usize = 32;
 /// Bytes before the proof: version, instances, proof length.
 const HEADER_BYTES: usize = 1 + INSTANCES * WORD_BYTES + 4;
-/// Longest proof accepted. A wrap proof is about 3 kB; every entry is a 32-byte word.
+/// Longest proof accepted. A SNARK of today has 1,888 bytes in all; every entry is a 32-byte word.
 pub const MAX_PROOF_BYTES: usize = 64 * 1024;
 
 /// A proof with its public inputs.
