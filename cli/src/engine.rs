@@ -106,7 +106,7 @@ impl JobRunner for EngineRunner {
             message: chain(error),
         })?;
         let steps = proved.steps.iter().map(|step| StepMetric {
-            name: step.name.to_owned(),
+            name: step.step.name().to_owned(),
             seconds: step.time.as_secs_f64(),
             peak_rss_bytes: None,
         });

@@ -1,7 +1,14 @@
 //! What everybody who makes, moves or checks proofs of a batch must agree on, whatever the application.
 //!
-//! So far: the shape of the fold tree. Circuits, sequencer and farm all derive it, and a batch's data hash has it too.
+//! So far: the shape of the fold tree, which a batch's data hash has too; the names of the steps; the encoding of a SNARK.
 
 mod fold;
+mod snark;
+mod step;
 
 pub use fold::{FoldStep, fold_schedule};
+pub use snark::{
+    INSTANCES, MAX_SNARK_PROOF_BYTES, SNARK_VERSION, SnarkLayoutError, SnarkParts, WORD_BYTES,
+    check_proof_length,
+};
+pub use step::Step;

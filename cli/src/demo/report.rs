@@ -50,28 +50,18 @@ pub struct Gas {
     pub per_transfer: f64,
 }
 
-/// The steps of the pipeline, in order.
-const STEPS: [&str; 10] = [
-    "admit",
-    "order",
-    "execute",
-    "seal",
-    "commit",
-    "prove_chunk",
-    "fold",
-    "compress",
-    "wrap",
-    "settle",
-];
-
-/// Sums the runs of each step. `lift` (a chunk proof brought to the shape that folds) counts as `fold`.
+/// Sums the runs of each step, under the step that reports count it as.
 pub fn steps(timings: &[ashlar_proto::sequencer::v1::StepTiming]) -> Vec<Step> {
-    let summed = STEPS.into_iter().map(|name| {
+    let reported = ashlar_statement::Step::ALL
+        .into_iter()
+        .filter(|step| step.reported() == *step);
+    let summed = reported.map(|reported| {
+        let counts = |step: ashlar_statement::Step| step.reported() == reported;
         let runs = timings
             .iter()
-            .filter(|step| step.name == name || (name == "fold" && step.name == "lift"));
+            .filter(|run| ashlar_statement::Step::from_name(&run.name).is_some_and(counts));
         let mut sum = Step {
-            name,
+            name: reported.name(),
             seconds: 0.0,
             peak_rss_bytes: 0,
             runs: 0,

@@ -9,15 +9,16 @@ use std::{
 use ashlar_recursion::{CircuitSet, CompressedProof, SpanProof};
 use ashlar_rollup::witness::ChunkWitness;
 use ashlar_snark::snark::{Fallback, Snark};
-use tracing::info_span;
+use ashlar_statement::Step;
+use tracing::{Span, info_span};
 
 use crate::{Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
 
 /// One measured step of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
-    /// `prove_chunk`, `lift`, `fold`, `compress` or `wrap`: also the name of its tracing span.
-    pub name: &'static str,
+pub struct TimedStep {
+    /// Which; its name is also that of its tracing span.
+    pub step: Step,
     /// Wall-clock time.
     pub time: Duration,
 }
@@ -28,14 +29,14 @@ pub struct Proved<T> {
     /// The proof, already verified.
     pub proof: T,
     /// The steps in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TimedStep>,
     /// Why it was not made on the chosen backend, or not in the child that was asked first.
     pub fallback: Option<Fallback>,
 }
 
 impl<T> Proved<T> {
     /// A proof made as planned.
-    fn new(proof: T, steps: Vec<Step>) -> Self {
+    fn new(proof: T, steps: Vec<TimedStep>) -> Self {
         Self {
             proof,
             steps,
@@ -110,7 +111,7 @@ impl Engine {
     /// Proves a chunk and lifts the proof to the shape that folds.
     pub fn prove_chunk(&self, witness: &ChunkWitness) -> Result<Proved<SpanProof>, ProveError> {
         let mut steps = Vec::new();
-        let chunk = timed(&mut steps, "prove_chunk", || {
+        let chunk = timed(&mut steps, Step::ProveChunk, info_span!("prove_chunk"), || {
             let proof = self.circuits.chunk.prove(witness).map_err(ProveError::Chunk)?;
             self.circuits
                 .chunk
@@ -119,7 +120,7 @@ impl Engine {
                 .map_err(ProveError::ChunkProof)?;
             Ok(proof)
         })?;
-        let proof = timed(&mut steps, "lift", || {
+        let proof = timed(&mut steps, Step::Lift, info_span!("lift"), || {
             self.circuits
                 .recursion
                 .lift(&chunk)
@@ -131,7 +132,7 @@ impl Engine {
     /// Folds two neighbours.
     pub fn fold(&self, left: &SpanProof, right: &SpanProof) -> Result<Proved<SpanProof>, ProveError> {
         let mut steps = Vec::new();
-        let proof = timed(&mut steps, "fold", || {
+        let proof = timed(&mut steps, Step::Fold, info_span!("fold"), || {
             let spans = [left, right].map(|child| self.verify_span(child));
             let [left_span, right_span] = spans;
             let (left_span, right_span) = (
@@ -150,7 +151,7 @@ impl Engine {
     /// Compresses the proof of a whole batch.
     pub fn compress(&self, root: &SpanProof) -> Result<Proved<CompressedProof>, ProveError> {
         let mut steps = Vec::new();
-        let proof = timed(&mut steps, "compress", || {
+        let proof = timed(&mut steps, Step::Compress, info_span!("compress"), || {
             self.verify_span(root).map_err(ProveError::Input)?;
             self.circuits
                 .recursion
@@ -166,7 +167,7 @@ impl Engine {
         let kit = self.wrap.as_ref().ok_or(ProveError::NoWrapKeys)?;
         let mut steps = Vec::new();
         let compress = &self.circuits.recursion.compress.data;
-        let wrapped = timed(&mut steps, "wrap", || {
+        let wrapped = timed(&mut steps, Step::Wrap, info_span!("wrap"), || {
             compress
                 .verify(proof.clone())
                 .map_err(|source| ProveError::Input(VerifyError::Compressed(source)))?;
@@ -192,29 +193,23 @@ impl Engine {
 
 /// Runs one step inside its tracing span and turns a panic into an error.
 fn timed<T>(
-    steps: &mut Vec<Step>,
-    name: &'static str,
-    step: impl FnOnce() -> Result<T, ProveError>,
+    steps: &mut Vec<TimedStep>,
+    step: Step,
+    span: Span,
+    run: impl FnOnce() -> Result<T, ProveError>,
 ) -> Result<T, ProveError> {
     let start = Instant::now();
-    let span = match name {
-        "prove_chunk" => info_span!("prove_chunk"),
-        "lift" => info_span!("lift"),
-        "fold" => info_span!("fold"),
-        "compress" => info_span!("compress"),
-        _ => info_span!("wrap"),
-    };
     // The circuits are only read, so a panic leaves nothing half-changed.
-    let result = span.in_scope(|| catch_unwind(AssertUnwindSafe(step)));
+    let result = span.in_scope(|| catch_unwind(AssertUnwindSafe(run)));
     let proof = result.unwrap_or_else(|panic| {
         Err(ProveError::Panicked {
-            step: name,
+            step: step.name(),
             message: panic_message(panic.as_ref()),
         })
     })?;
     let time = start.elapsed();
     span.in_scope(|| tracing::info!(seconds = time.as_secs_f64(), "proved"));
-    steps.push(Step { name, time });
+    steps.push(TimedStep { step, time });
     Ok(proof)
 }
 

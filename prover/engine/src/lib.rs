@@ -13,7 +13,7 @@ mod verify;
 
 pub use cache::{CacheError, circuits_path, load_or_build};
 pub use encoding::DecodeError;
-pub use engine::{Engine, Proved, Step};
+pub use engine::{Engine, Proved, TimedStep};
 pub use error::{ProveError, VerifyError};
 pub use job::{Job, JobKind, Proof};
 pub use setup::{SetupError, WrapKit};

@@ -55,7 +55,7 @@ fn every_step_states_what_the_batch_does() {
         CompressCircuit::batch(&proofs.compressed),
         Ok(proofs.batch.public_inputs)
     );
-    let names: Vec<_> = proofs.steps.iter().map(|step| step.name).collect();
+    let names: Vec<_> = proofs.steps.iter().map(|step| step.step.name()).collect();
     assert_eq!(
         names,
         ["prove_chunk", "lift", "prove_chunk", "lift", "fold", "compress"]

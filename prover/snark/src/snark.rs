@@ -17,15 +17,13 @@ mod transcript;
 mod verify;
 mod wrap_prover;
 
+pub use ashlar_statement::{INSTANCES, MAX_SNARK_PROOF_BYTES};
 pub use backend::{BackendChoice, BackendConfig, BackendNotBuilt, DeviceOptions, UnknownBackend};
 pub use cache::CacheError;
 pub(crate) use encoding::to_be_bytes;
-pub use encoding::{DecodeError, MAX_PROOF_BYTES, Snark};
+pub use encoding::{DecodeError, Snark};
 pub use fingerprint::{CircuitFingerprint, fingerprint};
 pub use keys::{KeyError, VerifierKey, WrapKeys};
 pub use prove::{ProveError, prove, prove_stock};
 pub use verify::VerifyError;
 pub use wrap_prover::{Fallback, WrapProver, Wrapped};
-
-/// Field elements in the one instance column: 24 Goldilocks public inputs, three to an element.
-pub const INSTANCES: usize = 8;

@@ -13,6 +13,7 @@ use ashlar_rollup::{
     validate::ExecuteError,
     witness::ChunkWitness,
 };
+use ashlar_statement::Step;
 use plonky2::field::types::{Field, PrimeField64};
 use sha3::{Digest, Keccak256};
 
@@ -206,8 +207,8 @@ impl OpenBatch {
             .map_err(|source| ExecutorError::Seal { number, source })?;
         let chunks: Vec<_> = sealed.chunks.iter().map(ChunkWitness::to_bytes).collect();
         let peak_rss_bytes = crate::peak_rss_bytes();
-        let step = |name: &str, time: Duration| StepRecord {
-            name: name.to_owned(),
+        let step = |step: Step, time: Duration| StepRecord {
+            name: step.name().to_owned(),
             micros: time.as_micros() as u64,
             peak_rss_bytes,
         };
@@ -230,10 +231,10 @@ impl OpenBatch {
             snark_bytes: 0,
             failure: None,
             steps: vec![
-                step("admit", self.steps.admit),
-                step("order", self.steps.order),
-                step("execute", self.steps.execute),
-                step("seal", start.elapsed()),
+                step(Step::Admit, self.steps.admit),
+                step(Step::Order, self.steps.order),
+                step(Step::Execute, self.steps.execute),
+                step(Step::Seal, start.elapsed()),
             ],
         };
         let batch = NewBatch {

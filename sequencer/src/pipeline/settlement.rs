@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration, time::Instant};
 use alloy::sol_types::SolValue;
 use ashlar_contracts::{BatchHeader, CommitData, encoding::hash_to_word};
 use ashlar_rollup::public_inputs::BatchPublicInputs;
+use ashlar_statement::{SnarkLayoutError, SnarkParts, Step};
 use tokio_util::sync::CancellationToken;
 
 use super::{Changes, update, wait};
@@ -12,9 +13,6 @@ use crate::{
     l1::{L1Client, L1Error},
     store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, Store, StoreError},
 };
-
-/// Version byte, eight instances and the proof's length stand before the proof in an encoded SNARK.
-const SNARK_HEADER_BYTES: usize = 1 + 8 * 32 + 4;
 
 /// What settlement needs.
 #[derive(Debug)]
@@ -38,6 +36,15 @@ pub enum SettleError {
     /// The state database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What the farm delivered as the batch's SNARK is none.
+    #[error("batch {number}: the stored SNARK is malformed")]
+    Snark {
+        /// The batch.
+        number: u64,
+        /// What is wrong with it.
+        #[source]
+        source: SnarkLayoutError,
+    },
     /// A stored record is not what this program writes.
     #[error("batch {number}: stored {what} is malformed")]
     Malformed {
@@ -115,7 +122,7 @@ impl Settlement {
                 .await?
         };
         tracing::info!(batch = number, gas = receipt.gas_used, "committed");
-        let step = step("commit", start);
+        let step = step(Step::Commit, start);
         update(&self.store, &self.changes, number, |batch| {
             batch.status = BatchStatus::Committed;
             batch.header = Some(header);
@@ -138,21 +145,18 @@ impl Settlement {
                 number,
                 what: "header",
             })?;
-        let proof = snark.get(SNARK_HEADER_BYTES..).ok_or(SettleError::Malformed {
-            number,
-            what: "SNARK",
-        })?;
+        let parts = SnarkParts::from_bytes(snark).map_err(|source| SettleError::Snark { number, source })?;
         let receipt: Option<L1Receipt> = if self.l1.proven_batches().await? >= number {
             None // Sent before a crash, or by somebody else: anybody may prove.
         } else {
-            Some(self.l1.prove(header, proof.to_vec()).await?)
+            Some(self.l1.prove(header, parts.proof.to_vec()).await?)
         };
         tracing::info!(
             batch = number,
             gas = receipt.as_ref().map(|receipt| receipt.gas_used),
             "settled"
         );
-        let step = step("settle", start);
+        let step = step(Step::Settle, start);
         update(&self.store, &self.changes, number, |batch| {
             batch.status = BatchStatus::Proven;
             batch.prove = receipt;
@@ -170,9 +174,9 @@ pub(crate) fn public_inputs(batch: &BatchRecord) -> Result<BatchPublicInputs<u64
     })
 }
 
-fn step(name: &str, start: Instant) -> StepRecord {
+fn step(step: Step, start: Instant) -> StepRecord {
     StepRecord {
-        name: name.to_owned(),
+        name: step.name().to_owned(),
         micros: start.elapsed().as_micros() as u64,
         peak_rss_bytes: crate::peak_rss_bytes(),
     }

@@ -1,6 +1,6 @@
 //! What the frames hold. A request is a compressed proof as the farm stores it; the rest is here.
 
-use ashlar_snark::snark::MAX_PROOF_BYTES;
+use ashlar_snark::snark::MAX_SNARK_PROOF_BYTES;
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, JobKind, Proof, WrapKit, error::chain};
@@ -10,7 +10,7 @@ const GREETING: &[u8] = b"ashlar wrap";
 /// Longest reason that travels.
 const MAX_REASON_BYTES: usize = 4096;
 /// Longest SNARK with its instances.
-const MAX_SNARK_BYTES: usize = MAX_PROOF_BYTES + 1024;
+const MAX_SNARK_BYTES: usize = MAX_SNARK_PROOF_BYTES + 1024;
 
 /// What a child says once it is ready: the wrap verifying key that it proves for. That key pins circuits and reference
 /// string, so parent and child that agree on it agree on everything.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
-use ashlar_engine::{Engine, Proved, Step, load_or_build};
+use ashlar_engine::{Engine, Proved, TimedStep, load_or_build};
 use ashlar_recursion::{CompressedProof, SpanProof};
 use ashlar_rollup::{
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
@@ -90,7 +90,7 @@ pub struct Proofs {
     pub chunks: [SpanProof; 2],
     pub root: SpanProof,
     pub compressed: CompressedProof,
-    pub steps: Vec<Step>,
+    pub steps: Vec<TimedStep>,
 }
 
 pub fn proofs() -> &'static Proofs {
@@ -110,8 +110,8 @@ pub fn proofs() -> &'static Proofs {
             engine.fold(&chunks[0], &chunks[1]).expect("neighbours"),
         );
         let compressed = take(&mut steps, engine.compress(&root).expect("valid root"));
-        for Step { name, time } in &steps {
-            println!("{name}: {:.2} s", time.as_secs_f64());
+        for TimedStep { step, time } in &steps {
+            println!("{step}: {:.2} s", time.as_secs_f64());
         }
         Proofs {
             batch,
@@ -123,7 +123,7 @@ pub fn proofs() -> &'static Proofs {
     })
 }
 
-pub fn take<T>(steps: &mut Vec<Step>, proved: Proved<T>) -> T {
+pub fn take<T>(steps: &mut Vec<TimedStep>, proved: Proved<T>) -> T {
     steps.extend(proved.steps);
     proved.proof
 }
