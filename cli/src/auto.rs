@@ -165,13 +165,10 @@ pub fn thresholds(cache_dir: &Path, device: usize) -> Result<Option<Thresholds>,
     let Some(measured) = load(cache_dir)? else {
         return Ok(None);
     };
-    let Ok(cards) = ashlar_accel::icicle::cards() else {
-        return Ok(None); // opening the backend says why
-    };
-    let Some(card) = cards.into_iter().find(|card| card.index == device) else {
-        return Ok(None);
-    };
-    Ok(measured.thresholds(&card.facts.name, &Machine::detect()))
+    match ashlar_accel::icicle::card(device) {
+        Ok(card) => Ok(measured.thresholds(&card.facts.name, &Machine::detect())),
+        Err(_) => Ok(None), // whoever opens the backend next is told the same, and says it
+    }
 }
 
 /// No card, no thresholds.

@@ -16,7 +16,7 @@ pub struct CardFacts {
     pub pci_bus_id: String,
     /// Memory.
     pub memory_bytes: u64,
-    /// Memory that nobody uses.
+    /// Memory that nobody uses, with this program's CUDA context on the card.
     pub free_bytes: u64,
     /// The newest CUDA that the driver serves.
     pub driver_cuda: String,
@@ -66,7 +66,7 @@ pub struct Management {
 pub struct Memory {
     /// Two to this many scalars.
     pub log_size: u32,
-    /// Before the backend was opened. The CUDA context is in the next one.
+    /// Before the backend was opened; the process's CUDA context is on the card already.
     pub before_bytes: u64,
     /// With bases on the card, and buffers.
     pub ready_bytes: u64,

@@ -85,17 +85,13 @@ fn write_page(html: &mut String, report: &Report) -> std::fmt::Result {
 }
 
 fn part_row(html: &mut String, part: &PartReport) -> std::fmt::Result {
-    let passed = part
-        .checks
-        .iter()
-        .filter(|check| check.status == Status::Passed)
-        .count();
     writeln!(
         html,
-        "<tr><td>{}</td><td class=\"{}\">{}</td><td>{passed} of {}</td><td class=\"time\">{:.1} s of {:.1}</td><td>{}</td></tr>",
+        "<tr><td>{}</td><td class=\"{}\">{}</td><td>{} of {}</td><td class=\"time\">{:.1} s of {:.1}</td><td>{}</td></tr>",
         part.part.name(),
         class(part.status),
         part.status.word(),
+        part.passed_checks(),
         part.checks.len(),
         part.seconds,
         part.limit_seconds,

@@ -116,17 +116,12 @@ fn card_lines(page: &mut String, card: &CardFacts) -> std::fmt::Result {
 }
 
 fn part_lines(page: &mut String, part: &PartReport, color: bool) -> std::fmt::Result {
-    let passed = part
-        .checks
-        .iter()
-        .filter(|check| check.status == Status::Passed)
-        .count();
     writeln!(
         page,
         "{} {:<12} {:>3} of {:>3} checks  {:>6.1} s of {:>5.1}   {}",
         paint(part.status, color),
         part.part.name(),
-        passed,
+        part.passed_checks(),
         part.checks.len(),
         part.seconds,
         part.limit_seconds,

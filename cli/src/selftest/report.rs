@@ -74,6 +74,14 @@ pub struct PartReport {
     pub log_tail: Vec<String>,
 }
 
+impl PartReport {
+    /// How many of its checks passed.
+    pub fn passed_checks(&self) -> usize {
+        let passed = |check: &&Check| check.status == Status::Passed;
+        self.checks.iter().filter(passed).count()
+    }
+}
+
 /// A run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {

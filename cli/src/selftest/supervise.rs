@@ -19,7 +19,7 @@ use super::{
 };
 
 /// How long a killed process is waited for: one that is stuck inside a driver may never end.
-const REAP_LIMIT: Duration = Duration::from_secs(5);
+pub const REAP_LIMIT: Duration = Duration::from_secs(5);
 /// Lines of a failed part's log in the report.
 const LOG_LINES: usize = 15;
 

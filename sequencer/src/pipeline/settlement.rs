@@ -145,10 +145,11 @@ impl Settlement {
                 number,
                 what: "header",
             })?;
-        let parts = SnarkParts::from_bytes(snark).map_err(|source| SettleError::Snark { number, source })?;
         let receipt: Option<L1Receipt> = if self.l1.proven_batches().await? >= number {
             None // Sent before a crash, or by somebody else: anybody may prove.
         } else {
+            let parts =
+                SnarkParts::from_bytes(snark).map_err(|source| SettleError::Snark { number, source })?;
             Some(self.l1.prove(header, parts.proof.to_vec()).await?)
         };
         tracing::info!(

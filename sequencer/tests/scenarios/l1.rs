@@ -16,6 +16,7 @@ use ashlar_sequencer::{
     pipeline::{Changes, SettleError, Settlement},
     store::{BatchStatus, Store},
 };
+use ashlar_statement::{INSTANCES, SnarkParts, WORD_BYTES};
 use plonky2::field::types::PrimeField64;
 use tokio_util::sync::CancellationToken;
 
@@ -147,10 +148,19 @@ async fn deposits_reach_the_state_and_a_batch_is_committed_once() {
         (BatchStatus::Committed, &committed.header, &committed.commit)
     );
 
+    // What is no SNARK is not sent.
+    let proof = vec![1; l1.proof_bytes];
+    let snark = SnarkParts {
+        instances: [[1; WORD_BYTES]; INSTANCES],
+        proof: &proof,
+    }
+    .to_bytes();
+    store.put_snark(1, &snark[1..]).expect("database");
+    let error = settlement.advance().await.expect_err("must be refused");
+    assert!(matches!(error, SettleError::Snark { number: 1, .. }), "{error:?}");
+
     // The contract refuses a SNARK that its verifier does not accept, and the batch stays where it is.
-    store
-        .put_snark(1, &vec![1; 261 + l1.proof_bytes])
-        .expect("database");
+    store.put_snark(1, &snark).expect("database");
     let error = settlement.advance().await.expect_err("must be refused");
     assert!(
         matches!(

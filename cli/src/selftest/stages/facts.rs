@@ -31,10 +31,7 @@ pub use device::run;
 
 #[cfg(feature = "icicle")]
 mod device {
-    use ashlar_accel::{
-        AccelError,
-        icicle::{Card, KERNELS, cards},
-    };
+    use ashlar_accel::icicle::{Card, KERNELS, card};
     use nvml_wrapper::{
         Nvml,
         enum_wrappers::device::{Clock, TemperatureSensor},
@@ -44,18 +41,16 @@ mod device {
     use super::{CHECK, Context, Event, Target, absent};
     use crate::selftest::figures::{CardFacts, Management};
 
+    /// `cudaErrorStubLibrary`, `cudaErrorInsufficientDriver` (also where there is no driver), `cudaErrorNoDevice`
+    const NONE: [i32; 3] = [34, 35, 100];
     /// What the stand-in calls itself (`prover/accel/icicle/stand-in`).
     const STAND_IN: &str = "stand-in on the CPU";
 
     pub fn run(context: &mut Context) -> anyhow::Result<()> {
-        let cards = match cards() {
-            Err(AccelError::Unavailable { reason, .. }) => return absent(context, reason),
-            cards => cards,
-        };
-        let card = context.report.check(CHECK, || {
-            let card = cards?.into_iter().next();
-            card.ok_or_else(|| anyhow::anyhow!("there is none, and the driver does not say why"))
-        })?;
+        if let Some(reason) = no_card() {
+            return absent(context, reason);
+        }
+        let card = context.report.check(CHECK, || Ok(card(0)?))?;
         let Some(card) = card else {
             let target = Target::Card; // it is there, and something is wrong with it
             return context.report.say(&Event::Target { target });
@@ -77,6 +72,16 @@ mod device {
             }
         };
         context.report.say(&Event::Card(facts(card, management)))
+    }
+
+    /// Why there is none, if there is none: no driver at all, or no card that it sees. Every other answer is a fault.
+    fn no_card() -> Option<String> {
+        match ashlar_icicle::Device::count() {
+            Ok(0) => Some("the driver sees no card".to_owned()),
+            Ok(_) => None,
+            Err(error) if NONE.contains(&error.status()) => Some(error.to_string()),
+            Err(_) => None,
+        }
     }
 
     fn facts(card: Card, management: Option<Management>) -> CardFacts {

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::ensure;
 use ashlar_accel::testing::msm::{KnownBases, Scalars};
 use ashlar_benches::{
     Contender, Effort, measure,
@@ -98,13 +99,32 @@ fn race(
         rounds: 5,
         time: Duration::from_secs(1),
     };
+    let card_expected = context.args.target != Target::DryRun && has_kernel(operation);
     let measured = context.report.check(format!("{operation} at 2^{log_size}"), || {
-        Ok(measure(operation, log_size, contenders, effort)?)
+        let measured = measure(operation, log_size, contenders, effort)?;
+        ensure!(
+            !card_expected || measured.iter().any(|m| m.backend == wrap::CARD),
+            "the card does not compute it"
+        );
+        Ok(measured)
     })?;
     for measurement in measured.into_iter().flatten() {
         context.report.say(&Event::Kernel(measurement))?;
     }
     Ok(())
+}
+
+/// A library of ICICLE has no Goldilocks.
+#[cfg(feature = "icicle")]
+fn has_kernel(operation: &str) -> bool {
+    use ashlar_accel::icicle::{KERNELS, Kernels};
+
+    KERNELS == Kernels::Sppark || !operation.contains("goldilocks")
+}
+
+#[cfg(not(feature = "icicle"))]
+fn has_kernel(_: &str) -> bool {
+    false
 }
 
 fn whole_wrap(context: &mut Context) -> anyhow::Result<()> {
@@ -125,6 +145,10 @@ fn whole_wrap(context: &mut Context) -> anyhow::Result<()> {
                 wrap::measure_circuit(keys, srs, circuit, instances, rounds, Peer::None)?
             }
         };
+        ensure!(
+            args.target == Target::DryRun || measured.iter().any(|m| m.prover == wrap::CARD),
+            "the card does not prove it"
+        );
         Ok(measured)
     })?;
     for measurement in measured.into_iter().flatten() {
@@ -143,10 +167,9 @@ fn memory(context: &mut Context) -> anyhow::Result<()> {
 fn memory(context: &mut Context) -> anyhow::Result<()> {
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use anyhow::Context as _;
     use ashlar_accel::{
         Msm,
-        icicle::{IcicleBackend, Options, cards, msm_scratch_bytes},
+        icicle::{IcicleBackend, Options, card, msm_scratch_bytes},
     };
 
     use crate::selftest::figures::Memory;
@@ -157,10 +180,7 @@ fn memory(context: &mut Context) -> anyhow::Result<()> {
         (Target::Card, Scale::Short) => 18,
         (Target::StandIn, _) => 8,
     };
-    let free = || {
-        let card = cards()?.into_iter().next().context("the card is gone")?;
-        anyhow::Ok(card.free_bytes)
-    };
+    let free = || anyhow::Ok(card(0)?.free_bytes);
     let found = context.report.check("memory of the card", || {
         let before_bytes = free()?;
         let backend = IcicleBackend::new(Options::default())?;

@@ -55,11 +55,17 @@ pub fn run(context: &mut Context) -> anyhow::Result<()> {
                 SANITIZED_LOG_SIZE,
                 half_of_what_is_left(context),
             );
+            let still_runs = matches!(ended, Ok(None));
             match memcheck(ended, &read(&log)) {
                 Ok(found) => {
                     context.report.check("memcheck", || found)?;
                 }
                 Err(why_not) => context.report.skip("memcheck", why_not)?,
+            }
+            if still_runs {
+                return context
+                    .report
+                    .skip("profile", "the card is still busy under compute-sanitizer");
             }
         }
     }
@@ -69,6 +75,8 @@ pub fn run(context: &mut Context) -> anyhow::Result<()> {
             let log = folder.path().join("profile");
             let ended = probe(
                 Command::new(program)
+                    // As the card runs by itself, and in units that do not change from launch to launch.
+                    .args(["--clock-control", "none", "--print-units", "base"])
                     .args(["--csv", "--page", "raw", "--metrics"])
                     .arg(format!("{TIME},{}", COUNTERS.join(",")))
                     .arg("--log-file")
@@ -138,18 +146,25 @@ fn end_of(log: &str) -> String {
     lines[lines.len().saturating_sub(6)..].join(" | ")
 }
 
+/// What memcheck calls a wrong access; what else its summary counts, such as a refused call, may be the tool's own doing.
+const WRONG_ACCESS: [&str; 4] = ["Invalid __", "Misaligned", "Illegal", "Hardware"];
+
 /// What the sanitizer found, or why it found nothing out: only its summary says that it has seen the kernels.
 fn memcheck(ended: anyhow::Result<Option<bool>>, log: &str) -> Result<anyhow::Result<()>, String> {
-    let summary = log.lines().find(|line| line.contains("ERROR SUMMARY:"));
-    match (ended, summary) {
-        (Ok(Some(true)), Some(summary)) if summary.contains("ERROR SUMMARY: 0 errors") => Ok(Ok(())),
-        (Ok(Some(_)), Some(_)) => Ok(Err(anyhow::anyhow!("compute-sanitizer: {}", end_of(log)))),
-        (Ok(Some(_)), None) => Err(format!(
-            "compute-sanitizer did not watch the probe: {}",
+    if log
+        .lines()
+        .any(|line| WRONG_ACCESS.iter().any(|words| line.contains(words)))
+    {
+        return Ok(Err(anyhow::anyhow!("compute-sanitizer: {}", end_of(log))));
+    }
+    match ended {
+        Ok(Some(true)) if log.contains("ERROR SUMMARY: 0 errors") => Ok(Ok(())),
+        Ok(Some(_)) => Err(format!(
+            "compute-sanitizer found no wrong access, and the probe did not run well under it: {}",
             end_of(log)
         )),
-        (Ok(None), _) => Err("it did not end in the time there was".to_owned()),
-        (Err(error), _) => Err(format!("{error:#}")),
+        Ok(None) => Err("it did not end in the time there was".to_owned()),
+        Err(error) => Err(format!("{error:#}")),
     }
 }
 
@@ -191,40 +206,67 @@ fn parse(log: &str) -> Option<Vec<Profile>> {
         .iter()
         .filter_map(|counter| Some((*counter, column(counter)?)))
         .collect();
-    let number = |row: &[String], at: usize| row.get(at)?.replace(',', "").parse::<f64>().ok();
-    let mut profiles: Vec<Profile> = Vec::new();
+    // A counter that a card does not have is "n/a" or "nan".
+    let number = |row: &[String], at: usize| {
+        let number = row.get(at)?.replace(',', "").parse::<f64>().ok()?;
+        number.is_finite().then_some(number)
+    };
+    let mut kernels: Vec<Launches> = Vec::new();
     for row in rows {
-        let (name, seconds) = (row.get(kernel)?, number(&row, time)? * unit);
-        let at = profiles.iter().position(|profile| profile.kernel == *name);
-        let profile = match at {
-            Some(at) => &mut profiles[at],
-            None => {
-                profiles.push(Profile {
-                    kernel: name.clone(),
-                    launches: 0,
-                    seconds: 0.0,
-                    counters: counters
-                        .iter()
-                        .map(|(name, _)| ((*name).to_owned(), 0.0))
-                        .collect(),
-                });
-                profiles.last_mut()?
-            }
+        let (Some(name), Some(time)) = (row.get(kernel), number(&row, time)) else {
+            continue;
         };
-        profile.launches += 1;
-        let total = profile.seconds + seconds;
-        for ((_, mean), (_, at)) in profile.counters.iter_mut().zip(&counters) {
-            let value = number(&row, *at)?;
-            *mean = if total > 0.0 {
-                (*mean * profile.seconds + value * seconds) / total
-            } else {
-                value
-            };
+        let at = kernels.iter().position(|launches| launches.kernel == *name);
+        let at = at.unwrap_or_else(|| {
+            kernels.push(Launches::new(name, counters.len()));
+            kernels.len() - 1
+        });
+        let seconds = time * unit;
+        kernels[at].count += 1;
+        kernels[at].seconds += seconds;
+        for (sum, (_, column)) in kernels[at].sums.iter_mut().zip(&counters) {
+            if let Some(value) = number(&row, *column) {
+                sum.0 += value * seconds;
+                sum.1 += seconds;
+            }
         }
-        profile.seconds = total;
     }
+    let mut profiles: Vec<Profile> = kernels
+        .into_iter()
+        .map(|launches| Profile {
+            kernel: launches.kernel,
+            launches: launches.count,
+            seconds: launches.seconds,
+            counters: counters
+                .iter()
+                .zip(launches.sums)
+                .filter(|(_, (_, weight))| *weight > 0.0)
+                .map(|((name, _), (sum, weight))| ((*name).to_owned(), sum / weight))
+                .collect(),
+        })
+        .collect();
     profiles.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-    Some(profiles)
+    (!profiles.is_empty()).then_some(profiles)
+}
+
+/// The launches of one kernel.
+struct Launches {
+    kernel: String,
+    count: usize,
+    seconds: f64,
+    /// By counter: its sum weighted by time, and the time.
+    sums: Vec<(f64, f64)>,
+}
+
+impl Launches {
+    fn new(kernel: &str, counters: usize) -> Self {
+        Self {
+            kernel: kernel.to_owned(),
+            count: 0,
+            seconds: 0.0,
+            sums: vec![(0.0, 0.0); counters],
+        }
+    }
 }
 
 /// Cells of a line of CSV whose cells are all quoted; a quote in a cell is doubled.
@@ -246,24 +288,29 @@ mod tests {
     fn a_sanitizer_is_believed_only_with_its_summary() {
         let clean = "========= COMPUTE-SANITIZER\n========= ERROR SUMMARY: 0 errors\n";
         assert!(matches!(memcheck(Ok(Some(true)), clean), Ok(Ok(()))));
-        assert!(
-            matches!(memcheck(Ok(Some(false)), clean), Ok(Err(_))),
-            "the probe failed"
-        );
-        let found = "========= Invalid __global__ read\n========= ERROR SUMMARY: 3 errors\n";
-        let error = memcheck(Ok(Some(false)), found).unwrap().unwrap_err().to_string();
-        assert!(error.contains("3 errors"), "{error}");
+        let found = "========= Invalid __global__ read of size 8\n========= ERROR SUMMARY: 3 errors\n";
+        for ended in [Some(true), Some(false), None] {
+            let error = memcheck(Ok(ended), found).unwrap().unwrap_err().to_string();
+            assert!(error.contains("3 errors"), "{error}");
+        }
+        // These say nothing about the kernels.
         let blind = "========= Error: Target application terminated before first instrumented API call\n";
-        let why_not = memcheck(Ok(Some(false)), blind).unwrap_err();
-        assert!(why_not.contains("did not watch"), "{why_not}");
-        assert!(memcheck(Ok(None), "").is_err());
+        let refused = "========= Program hit cudaErrorX\n========= ERROR SUMMARY: 1 error\n";
+        for (ended, log) in [
+            (Some(false), clean),
+            (Some(true), blind),
+            (Some(false), refused),
+            (None, ""),
+        ] {
+            assert!(memcheck(Ok(ended), log).is_err(), "{log}");
+        }
     }
 
     #[test]
     fn a_profile_sums_launches_and_weighs_counters_by_time() {
         let log = format!(
             "==PROF== Connected\n\"ID\",\"Kernel Name\",\"{TIME}\",\"{}\"\n\"\",\"\",\"us\",\"%\"\n\
-             \"0\",\"accumulate(a, b)\",\"3,000.0\",\"80\"\n\"1\",\"sort\",\"500\",\"10\"\n\
+             \"0\",\"accumulate(a, b)\",\"3,000.0\",\"80\"\n\"1\",\"sort\",\"500\",\"nan\"\n\
              \"2\",\"accumulate(a, b)\",\"1,000.0\",\"40\"\n",
             COUNTERS[0]
         );

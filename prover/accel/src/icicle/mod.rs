@@ -91,10 +91,9 @@ pub struct Card {
     pub total_bytes: u64,
 }
 
-/// The cards that answer. [`AccelError::Unavailable`] where there is none, or no driver.
-pub fn cards() -> Result<Vec<Card>, AccelError> {
-    let count = Device::count().context("counting the devices", 0)?;
-    let card = |index| {
+/// One card. [`AccelError::Unavailable`] where there is none of that index, or no driver.
+pub fn card(index: usize) -> Result<Card, AccelError> {
+    let ask = || {
         let device = Device::open(index)?;
         let memory = device.memory()?;
         Ok(Card {
@@ -104,9 +103,13 @@ pub fn cards() -> Result<Vec<Card>, AccelError> {
             total_bytes: memory.total,
         })
     };
-    (0..count.max(1)) // without any, opening the first says what is wrong
-        .map(|index| card(index).context("opening the device", 0))
-        .collect()
+    ask().context("opening the device", 0)
+}
+
+/// All cards. [`AccelError::Unavailable`] where there is none, or no driver.
+pub fn cards() -> Result<Vec<Card>, AccelError> {
+    let count = Device::count().context("counting the devices", 0)?;
+    (0..count.max(1)).map(card).collect() // without any, opening the first says what is wrong
 }
 
 /// Bytes that are reserved on the card for the time of one multiplication of `size` scalars: an estimate.
