@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use ashlar_benches::operations::wrap::{OURS, STOCK, sample};
+use ashlar_benches::operations::{
+    CPU,
+    wrap::{STOCK, sample},
+};
 use ashlar_engine::{Engine, WrapKit, load_or_build};
 use ashlar_snark::{
     halo2::{WRAP_K, WrapCircuit},
@@ -31,7 +34,7 @@ fn wrap(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("wrap");
     group.sample_size(10).measurement_time(Duration::from_secs(60));
-    group.bench_function(OURS, |b| {
+    group.bench_function(CPU, |b| {
         b.iter(|| prover.prove(&circuit(), instances).expect("a proof"))
     });
     group.bench_function(STOCK, |b| {

@@ -16,12 +16,19 @@ static BEST: LazyLock<CpuBackend> = LazyLock::new(CpuBackend::new);
 static PORTABLE: LazyLock<CpuBackend> =
     LazyLock::new(|| CpuBackend::with_level(Level::Portable).expect("every machine has the portable path"));
 
+/// Our code on the CPU, on the path that is in use.
+pub const CPU: &str = "ashlar/cpu";
+/// Our code on the first CUDA device.
+pub const CARD: &str = "ashlar/icicle";
+/// What the transfers of an operation on that device cost, without its kernels.
+pub const TRANSFERS: &str = "ashlar/icicle-transfers";
+
 /// A path of the CPU, by name.
 pub type CpuPath = (&'static str, &'static CpuBackend);
 
 /// The path of the CPU that is in use on this machine.
 pub fn cpu() -> CpuPath {
-    ("ashlar/cpu", &BEST)
+    (CPU, &BEST)
 }
 
 /// Our CPU paths on this machine: the one in use, and the portable one where it is another.
@@ -38,7 +45,7 @@ fn cpu_backends() -> Vec<CpuPath> {
 fn card() -> Option<(&'static str, &'static ashlar_accel::icicle::IcicleBackend)> {
     use ashlar_accel::icicle::{IcicleBackend, Options};
 
-    static CARD: LazyLock<Option<IcicleBackend>> = LazyLock::new(|| {
+    static DEVICE: LazyLock<Option<IcicleBackend>> = LazyLock::new(|| {
         let options = Options {
             max_log_size: 24,
             ..Options::default()
@@ -47,12 +54,8 @@ fn card() -> Option<(&'static str, &'static ashlar_accel::icicle::IcicleBackend)
             .inspect_err(|error| eprintln!("not measured on a CUDA device: {error}"))
             .ok()
     });
-    Some(("ashlar/icicle", CARD.as_ref()?))
+    Some((CARD, DEVICE.as_ref()?))
 }
-
-/// Name of what the transfers of an operation cost, without its kernels.
-#[cfg(feature = "icicle")]
-const TRANSFERS: &str = "ashlar/icicle-transfers";
 
 /// Scalars to the card, as before a multiplication.
 #[cfg(feature = "icicle")]

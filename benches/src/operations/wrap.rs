@@ -18,12 +18,9 @@ use halo2_proofs::plonk::Circuit;
 use halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
 
+use super::{CARD, CPU};
 use crate::machine::{forget_peak, peak_bytes};
 
-/// Our prover on the CPU.
-pub const OURS: &str = "ashlar/cpu";
-/// Our prover on the first CUDA device.
-pub const CARD: &str = "ashlar/icicle";
 /// halo2-axiom's `create_proof`.
 pub const STOCK: &str = "stock/halo2-axiom";
 
@@ -39,7 +36,7 @@ pub struct Step {
 /// What a prover needed for the wrap circuit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measurement {
-    /// [`OURS`], [`CARD`] or [`STOCK`].
+    /// [`CPU`], [`CARD`] or [`STOCK`].
     pub prover: String,
     /// Median of the runs: from the compressed proof to the verified SNARK.
     pub seconds: f64,
@@ -161,7 +158,7 @@ pub fn measure_circuit<C: Circuit<Fr>>(
     peer: Peer,
 ) -> Result<Vec<Measurement>, SampleError> {
     let mut ours = Vec::new();
-    for (name, choice) in [(OURS, BackendChoice::Cpu), (CARD, BackendChoice::Icicle)] {
+    for (name, choice) in [(CPU, BackendChoice::Cpu), (CARD, BackendChoice::Icicle)] {
         if choice.require_built().is_err() {
             continue;
         }

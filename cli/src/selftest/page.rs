@@ -2,16 +2,17 @@
 
 use std::fmt::Write;
 
-use ashlar_benches::{Measurement, operations::wrap, time};
+use ashlar_benches::{
+    Measurement,
+    operations::{CARD, CPU, TRANSFERS, wrap},
+    time,
+};
 
 use super::{
     figures::{CardFacts, Memory},
     report::{PartReport, Report, Status},
 };
 
-const CPU: &str = "ashlar/cpu";
-const CARD: &str = "ashlar/icicle";
-const TRANSFERS: &str = "ashlar/icicle-transfers";
 /// Sizes that have a line on the page; the file has all.
 const SHOWN: [u32; 5] = [16, 18, 20, 22, 24];
 

@@ -10,7 +10,7 @@ use ashlar_accel::testing::msm::{KnownBases, Scalars};
 use ashlar_benches::{
     Contender, Effort, measure,
     operations::{
-        cpu, msm_bn254, ntt_bn254, ntt_goldilocks,
+        CARD, cpu, msm_bn254, ntt_bn254, ntt_goldilocks,
         wrap::{self, Peer},
     },
 };
@@ -103,7 +103,7 @@ fn race(
     let measured = context.report.check(format!("{operation} at 2^{log_size}"), || {
         let measured = measure(operation, log_size, contenders, effort)?;
         ensure!(
-            !card_expected || measured.iter().any(|m| m.backend == wrap::CARD),
+            !card_expected || measured.iter().any(|m| m.backend == CARD),
             "the card does not compute it"
         );
         Ok(measured)
@@ -146,7 +146,7 @@ fn whole_wrap(context: &mut Context) -> anyhow::Result<()> {
             }
         };
         ensure!(
-            args.target == Target::DryRun || measured.iter().any(|m| m.prover == wrap::CARD),
+            args.target == Target::DryRun || measured.iter().any(|m| m.prover == CARD),
             "the card does not prove it"
         );
         Ok(measured)
