@@ -2,16 +2,14 @@
 
 use std::{path::Path, time::Duration};
 
+use ashlar_accel::BackendChoice;
 use ashlar_benches::operations::{
     CPU,
     wrap::{STOCK, sample},
 };
-use ashlar_engine::{Engine, WrapKit, load_or_build};
-use ashlar_snark::{
-    halo2::{WRAP_K, WrapCircuit},
-    snark::{BackendChoice, WrapProver, prove_stock},
-    srs::Srs,
-};
+use ashlar_engine::{Engine, WrapKit, load_or_build, open_prover};
+use ashlar_kzg::{prove_stock, srs::Srs};
+use ashlar_wrap::circuit::{WRAP_K, WrapCircuit};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn wrap(criterion: &mut Criterion) {
@@ -30,7 +28,7 @@ fn wrap(criterion: &mut Criterion) {
     let circuit =
         || WrapCircuit::new(&compress.common, &compress.verifier_only, &proof).expect("a valid proof");
     let instances = circuit().instances().try_into().expect("eight instances");
-    let prover = WrapProver::new(kit.keys(), kit.srs(), BackendChoice::Cpu).expect("supported");
+    let prover = open_prover(kit.keys(), kit.srs(), BackendChoice::Cpu).expect("supported");
 
     let mut group = criterion.benchmark_group("wrap");
     group.sample_size(10).measurement_time(Duration::from_secs(60));

@@ -12,6 +12,7 @@ fn main() {
     let mut files = Vec::new();
     for source in [
         "statement/src",
+        "bn254/src",
         "ecgfp5/src",
         "rollup/src",
         "recursion/src",

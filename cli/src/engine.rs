@@ -3,16 +3,14 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, ensure};
+use ashlar_accel::BackendConfig;
 use ashlar_engine::{Engine, JobKind as Kind, WrapKit};
 use ashlar_farm::{ProofVerifier, Rejection};
+use ashlar_kzg::srs::{Srs, SrsKind};
 use ashlar_proto::{Bytes, JobKind};
 use ashlar_recursion::CircuitSet;
-use ashlar_snark::{
-    halo2::WRAP_K,
-    snark::BackendConfig,
-    srs::{Srs, SrsKind},
-};
 use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
+use ashlar_wrap::circuit::WRAP_K;
 
 /// Where circuits and keys are kept unless told otherwise.
 pub const DEFAULT_CACHE: &str = "target/ashlar";

@@ -3,11 +3,11 @@
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use ashlar_accel::{BackendChoice, BackendConfig, DeviceOptions};
 use ashlar_engine::{
     Engine,
     isolation::{ChildCommand, Policy},
 };
-use ashlar_snark::snark::{BackendChoice, BackendConfig, DeviceOptions};
 
 use crate::{auto, engine::Cache};
 

@@ -2,18 +2,16 @@
 
 use std::{fs, io, path::Path, time::Instant};
 
-use ashlar_engine::{Engine, JobKind, Proof, ProveError};
+use ashlar_accel::BackendChoice;
+use ashlar_engine::{Engine, JobKind, OpenError, Proof, ProveError, open_prover};
+use ashlar_kzg::{CircuitKeys, INSTANCES, prove_stock, srs::Srs};
 use ashlar_recursion::CompressedProof;
 use ashlar_rollup::{
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
     state::MemoryStore,
     transaction::{Deposit, Domain, SecretKey},
 };
-use ashlar_snark::{
-    halo2::WrapCircuit,
-    snark::{self, BackendChoice, INSTANCES, WrapKeys, WrapProver, prove_stock},
-    srs::Srs,
-};
+use ashlar_wrap::circuit::WrapCircuit;
 use halo2_proofs::plonk::Circuit;
 use halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
@@ -63,13 +61,16 @@ pub enum SampleError {
     Prove(#[from] ProveError),
     /// The circuit does not take the proof.
     #[error("the wrap circuit does not take the sample")]
-    Circuit(#[from] ashlar_snark::verifier::VerifierError),
+    Circuit(#[from] ashlar_wrap::verifier::VerifierError),
+    /// A wrap prover cannot be opened.
+    #[error("a wrap prover cannot be opened")]
+    Open(#[from] OpenError),
     /// A wrap prover failed.
     #[error("a wrap prover failed")]
-    Wrap(#[from] snark::ProveError),
+    Wrap(#[from] ashlar_kzg::ProveError),
     /// A prover did not use the backend that is measured.
     #[error("the measured backend failed")]
-    Fallback(#[source] snark::Fallback),
+    Fallback(#[source] ashlar_kzg::Fallback),
     /// The sample cannot be kept.
     #[error("cannot keep the sample")]
     Io(#[from] io::Error),
@@ -150,7 +151,7 @@ pub enum Peer {
 
 /// The same for any circuit with the interface of the wrap circuit. `circuit` lays it out, which is measured too.
 pub fn measure_circuit<C: Circuit<Fr>>(
-    keys: &WrapKeys,
+    keys: &CircuitKeys,
     srs: &Srs,
     circuit: impl Fn() -> Result<C, SampleError>,
     instances: [Fr; INSTANCES],
@@ -163,7 +164,7 @@ pub fn measure_circuit<C: Circuit<Fr>>(
             continue;
         }
         let start = Instant::now();
-        let prover = WrapProver::new(keys, srs, choice)?;
+        let prover = open_prover(keys, srs, choice)?;
         let prepare_seconds = start.elapsed().as_secs_f64();
         match prover.unprepared() {
             None => ours.push((prover, Series::new(name, prepare_seconds))),
@@ -241,7 +242,7 @@ impl Series {
     }
 }
 
-fn steps(steps: &ashlar_snark::prover::Steps) -> Vec<Step> {
+fn steps(steps: &ashlar_kzg::prover::Steps) -> Vec<Step> {
     let own = steps.steps.iter().map(|step| (step.name.to_owned(), step.time));
     let sums = [("msm", steps.msm), ("ntt", steps.ntt), ("rows", steps.rows)];
     own.chain(sums.map(|(name, time)| (format!("backend:{name}"), time)))

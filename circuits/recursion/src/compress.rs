@@ -1,5 +1,6 @@
 //! `compress`: the root of the tree becomes a proof that the wrap circuit verifies cheaply, stating what L1 checks.
 
+use ashlar_bn254::Bn254Config;
 use plonky2::{
     hash::hash_types::HashOutTarget,
     iop::witness::{PartialWitness, WitnessWrite},
@@ -8,7 +9,6 @@ use plonky2::{
 };
 
 use crate::{
-    bn254::Bn254Config,
     child::ChildTarget,
     codec,
     config::{Bn254Proof, Builder, COMPRESS_DEGREE_BITS, D, F, compress_config},

@@ -1,5 +1,6 @@
 //! Types and plonky2 parameters of every circuit of this crate.
 
+use ashlar_bn254::Bn254Config;
 use plonky2::{
     field::goldilocks_field::GoldilocksField,
     fri::{FriConfig, reduction_strategies::FriReductionStrategy},
@@ -10,8 +11,6 @@ use plonky2::{
         proof::ProofWithPublicInputs,
     },
 };
-
-use crate::bn254::Bn254Config;
 
 /// Goldilocks.
 pub type F = GoldilocksField;

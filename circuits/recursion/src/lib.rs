@@ -1,7 +1,6 @@
 //! Recursion: `lift` and `fold` turn the chunk proofs of a batch into one proof, `compress` re-proves it with hashes
 //! over the BN254 scalar field, cheap to verify inside the halo2 wrap circuit.
 
-pub mod bn254;
 mod child;
 mod circuits;
 mod codec;

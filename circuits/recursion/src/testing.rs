@@ -2,6 +2,7 @@
 
 use std::{fs, io, path::Path};
 
+use ashlar_bn254::Bn254Config;
 use plonky2::{
     field::types::Field,
     gates::noop::NoopGate,
@@ -13,11 +14,8 @@ use plonky2::{
     util::serialization::DefaultGateSerializer,
 };
 
-use crate::{
-    bn254::Bn254Config,
-    config::{
-        Bn254Proof, Builder, C, COMPRESS_DEGREE_BITS, Circuit, D, F, Proof, compress_config, fold_config,
-    },
+use crate::config::{
+    Bn254Proof, Builder, C, COMPRESS_DEGREE_BITS, Circuit, D, F, Proof, compress_config, fold_config,
 };
 
 /// What a verifier of compressed proofs holds, with one proof.

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context;
 use ashlar_engine::Engine;
-use ashlar_snark::{evm, halo2::WrapCircuit};
+use ashlar_evm as evm;
+use ashlar_wrap::circuit::WrapCircuit;
 use serde::Serialize;
 
 use crate::engine::Cache;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use ashlar_snark::{halo2::WRAP_K, srs};
+use ashlar_kzg::srs;
+use ashlar_wrap::circuit::WRAP_K;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Cache;

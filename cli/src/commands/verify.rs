@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
+use ashlar_kzg::Snark;
 use ashlar_rollup::{hash::F, public_inputs::BatchPublicInputs};
-use ashlar_snark::{halo2::pack_public_inputs, snark::Snark};
+use ashlar_wrap::circuit::pack_public_inputs;
 use plonky2::field::types::{Field, Field64};
 use serde::{Deserialize, Serialize};
 

@@ -16,13 +16,13 @@ use std::{
 use alloy::primitives::{Address, U256};
 use anyhow::{Context, bail, ensure};
 use ashlar_contracts::Withdrawal;
+use ashlar_kzg::Snark;
 use ashlar_proto::sequencer::v1::{
     Batch, BatchStatus, GetInfoRequest, GetReceiptRequest, Receipt, WatchBatchesRequest,
     get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
 };
 use ashlar_rollup::transaction::Domain;
 use ashlar_sequencer::{farm::FarmClient, l1::L1Client};
-use ashlar_snark::snark::Snark;
 use tonic::transport::Channel;
 
 use crate::commands::verify::PublicInputsFile;

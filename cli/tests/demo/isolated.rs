@@ -9,12 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ashlar_accel::BackendChoice;
 use ashlar_engine::{
     Engine, Job, JobKind, WrapKit,
     isolation::{ChildCommand, Policy},
     load_or_build,
 };
-use ashlar_snark::{halo2::WRAP_K, snark::BackendChoice, srs::Srs};
+use ashlar_kzg::srs::Srs;
+use ashlar_wrap::circuit::WRAP_K;
 
 use crate::{alone, ashlar, check_report, report, root};
 

@@ -5,6 +5,7 @@
 //! against the plain twins in [`reference`].
 
 mod by_size;
+mod choice;
 pub mod cpu;
 mod error;
 mod field;
@@ -18,6 +19,7 @@ pub mod rows;
 pub mod testing;
 
 pub use by_size::{BySize, Thresholds};
+pub use choice::{BackendChoice, BackendConfig, BackendNotBuilt, DeviceOptions, UnknownBackend};
 pub use error::AccelError;
 pub use field::NttField;
 pub use msm::Msm;

@@ -1,9 +1,9 @@
 //! Inputs and results as bytes. Every encoding starts with a version byte (a witness and a SNARK bring their own), is bounded, and is
 //! accepted in one form only.
 
+use ashlar_kzg::{DecodeError as SnarkDecodeError, Snark};
 use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof, decode_proof};
 use ashlar_rollup::witness::ChunkWitness;
-use ashlar_snark::snark::{DecodeError as SnarkDecodeError, Snark};
 
 use crate::{Engine, Job, JobKind, Proof};
 

@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ashlar_kzg::Snark;
 use ashlar_recursion::{CircuitSet, CompressedProof, SpanProof};
 use ashlar_rollup::witness::ChunkWitness;
-use ashlar_snark::snark::{Fallback, Snark};
 use ashlar_statement::Step;
 use tracing::{Span, info_span};
 
-use crate::{Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
+use crate::{Fallback, Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
 
 /// One measured step of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,9 @@
 
 use ashlar_recursion::{NestedLengthError, VerifyError as SpanVerifyError};
 use ashlar_rollup::{chunk::ProveChunkError, public_inputs::PublicInputsError, witness::WitnessError};
-use ashlar_snark::{snark, verifier::VerifierError};
+use ashlar_wrap::verifier::VerifierError;
+
+use crate::OpenError;
 
 /// Why a job gives no proof.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +30,12 @@ pub enum ProveError {
     /// The wrap circuit cannot be laid out for this proof: a bug.
     #[error("wrap circuit")]
     WrapCircuit(#[source] VerifierError),
+    /// The backend for wraps cannot be opened.
+    #[error("wrap backend")]
+    Backend(#[source] OpenError),
     /// halo2 gives no proof.
     #[error("wrap")]
-    Wrap(#[source] snark::ProveError),
+    Wrap(#[source] ashlar_kzg::ProveError),
     /// A prover panicked: a bug. Reported, never retried.
     #[error("{step} panicked: {message}")]
     Panicked {
@@ -52,6 +57,7 @@ impl ProveError {
             | Self::NotNeighbours
             | Self::Recursion(_)
             | Self::WrapCircuit(_)
+            | Self::Backend(_)
             | Self::Wrap(_)
             | Self::Panicked { .. } => false,
         }
@@ -93,7 +99,7 @@ pub enum VerifyError {
     BatchLength(#[from] PublicInputsError),
     /// Not a valid SNARK.
     #[error("SNARK")]
-    Snark(#[source] snark::VerifyError),
+    Snark(#[source] ashlar_kzg::VerifyError),
     /// This engine was opened without wrap keys.
     #[error("no wrap keys on this machine")]
     NoWrapKeys,

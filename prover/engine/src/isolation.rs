@@ -17,4 +17,4 @@ pub use fault::{Fault, Phase, Unserved};
 pub use frame::{FrameError, HEADER_BYTES, MAX_PAYLOAD_BYTES, encode_frame, read_frame};
 pub use message::{Answer, AnswerError, answer, greeting};
 pub use supervisor::{ChildCommand, Policy, Supervisor};
-pub use wrap::IsolatedWrap;
+pub use wrap::{Fallback, IsolatedWrap, Wrapped};

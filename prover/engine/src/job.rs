@@ -1,8 +1,8 @@
 //! Jobs and their results.
 
+use ashlar_kzg::Snark;
 use ashlar_recursion::{CompressedProof, SpanProof};
 use ashlar_rollup::witness::ChunkWitness;
-use ashlar_snark::snark::Snark;
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,6 +8,7 @@ mod engine;
 mod error;
 pub mod isolation;
 mod job;
+mod open;
 mod setup;
 mod verify;
 
@@ -15,5 +16,7 @@ pub use cache::{CacheError, circuits_path, load_or_build};
 pub use encoding::DecodeError;
 pub use engine::{Engine, Proved, TimedStep};
 pub use error::{ProveError, VerifyError};
+pub use isolation::{Fallback, Wrapped};
 pub use job::{Job, JobKind, Proof};
+pub use open::{OpenError, open_prover};
 pub use setup::{SetupError, WrapKit};

@@ -2,24 +2,17 @@
 
 use std::{io, path::Path, sync::OnceLock};
 
-use ashlar_recursion::{
-    CircuitSet, CompressedProof, D, F,
-    bn254::{Bn254Config, Digest},
-};
-use ashlar_snark::{
-    halo2::WrapCircuit,
-    snark::{
-        self, BackendChoice, BackendConfig, BackendNotBuilt, INSTANCES, KeyError, WrapKeys, WrapProver,
-        Wrapped,
-    },
-    srs::Srs,
-    verifier::VerifierError,
-};
+use ashlar_accel::{BackendChoice, BackendConfig, BackendNotBuilt};
+use ashlar_bn254::{Bn254Config, Digest};
+use ashlar_kzg::{CircuitKeys, INSTANCES, KeyError, SnarkProver, srs::Srs};
+use ashlar_recursion::{CircuitSet, CompressedProof, D, F};
+use ashlar_wrap::{circuit::WrapCircuit, verifier::VerifierError};
 use plonky2::plonk::circuit_data::CircuitData;
 
 use crate::{
     Proof, ProveError,
-    isolation::{ChildCommand, IsolatedWrap, Policy, greeting},
+    isolation::{ChildCommand, IsolatedWrap, Policy, Wrapped, greeting},
+    open::{OpenError, open_prover},
 };
 
 /// Why an engine cannot be opened.
@@ -45,13 +38,13 @@ pub enum SetupError {
 /// Keys and reference string of the wrap circuit for one compress circuit.
 #[derive(Debug)]
 pub struct WrapKit {
-    keys: WrapKeys,
+    keys: CircuitKeys,
     srs: Srs,
     compress: Digest,
     /// What this process proves on.
     backend: BackendConfig,
     /// Made by the first proof, used by all: who only verifies does not pay for it.
-    prover: OnceLock<WrapProver>,
+    prover: OnceLock<SnarkProver>,
     /// The child that is asked first, if there is one.
     isolated: Option<IsolatedWrap>,
 }
@@ -62,7 +55,7 @@ impl WrapKit {
         let compress = &circuits.recursion.compress.data;
         let circuit = WrapCircuit::without_proof(&compress.common, &compress.verifier_only)
             .map_err(SetupError::WrapCircuit)?;
-        let keys = WrapKeys::load_or_generate(cache_dir, &srs, &circuit).map_err(SetupError::Keys)?;
+        let keys = CircuitKeys::load_or_generate(cache_dir, &srs, &circuit).map_err(SetupError::Keys)?;
         Ok(Self {
             keys,
             srs,
@@ -116,13 +109,13 @@ impl WrapKit {
     /// Makes the prover now instead of with the first proof (a second).
     ///
     /// # Errors
-    /// [`ProveError::Wrap`].
+    /// [`ProveError::Backend`].
     pub fn prepare(&self) -> Result<(), ProveError> {
-        self.prover().map(drop).map_err(ProveError::Wrap)
+        self.prover().map(drop).map_err(ProveError::Backend)
     }
 
     /// The keys.
-    pub fn keys(&self) -> &WrapKeys {
+    pub fn keys(&self) -> &CircuitKeys {
         &self.keys
     }
 
@@ -163,15 +156,16 @@ impl WrapKit {
             .instances()
             .try_into()
             .expect("24 public inputs make eight instances");
-        let prover = self.prover().map_err(ProveError::Wrap)?;
-        prover.prove(&circuit, instances).map_err(ProveError::Wrap)
+        let prover = self.prover().map_err(ProveError::Backend)?;
+        let proved = prover.prove(&circuit, instances).map_err(ProveError::Wrap)?;
+        Ok(proved.into())
     }
 
-    fn prover(&self) -> Result<&WrapProver, snark::ProveError> {
+    fn prover(&self) -> Result<&SnarkProver, OpenError> {
         if let Some(prover) = self.prover.get() {
             return Ok(prover);
         }
-        let prover = WrapProver::new(&self.keys, &self.srs, self.backend)?;
+        let prover = open_prover(&self.keys, &self.srs, self.backend)?;
         Ok(self.prover.get_or_init(|| prover))
     }
 }

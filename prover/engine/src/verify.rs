@@ -2,12 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use ashlar_kzg::Snark;
 use ashlar_recursion::{CompressCircuit, CompressedProof, Span, SpanProof};
 use ashlar_rollup::{
     batch::{batch_public_inputs, fold_pair},
     witness::ChunkWitness,
 };
-use ashlar_snark::{halo2::pack_public_inputs, snark::Snark};
+use ashlar_wrap::circuit::pack_public_inputs;
 
 use crate::{Engine, Job, Proof, VerifyError, WrapKit, engine::panic_message};
 

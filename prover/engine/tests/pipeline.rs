@@ -7,9 +7,10 @@ use std::fs;
 use ashlar_engine::{
     DecodeError, Engine, Job, JobKind, Proof, ProveError, VerifyError, WrapKit, load_or_build,
 };
+use ashlar_kzg::srs::Srs;
 use ashlar_recursion::{CompressCircuit, F, SOURCE_FINGERPRINT, SpanKind, SpanProof};
 use ashlar_rollup::chunk::ProveChunkError;
-use ashlar_snark::{halo2::WRAP_K, srs::Srs};
+use ashlar_wrap::circuit::WRAP_K;
 use common::{cache_dir, engine, proofs};
 use plonky2::field::types::Field;
 

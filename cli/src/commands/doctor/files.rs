@@ -2,11 +2,11 @@
 
 use std::{fs, path::Path, time::SystemTime};
 
-use ashlar_snark::{
-    halo2::WRAP_K,
-    snark::CacheError,
+use ashlar_kzg::{
+    CacheError,
     srs::{Srs, SrsKind},
 };
+use ashlar_wrap::circuit::WRAP_K;
 
 use super::finding::{Finding, Status};
 use crate::engine::{Cache, chain};

@@ -44,7 +44,7 @@ pub fn run(context: &mut Context) -> anyhow::Result<()> {
 
 #[cfg(not(feature = "icicle"))]
 fn absent() -> anyhow::Result<()> {
-    use ashlar_snark::snark::BackendChoice;
+    use ashlar_accel::BackendChoice;
 
     let error = match BackendChoice::Icicle.require_built() {
         Err(error) => error.to_string(),
@@ -151,7 +151,9 @@ mod device {
         icicle::{IcicleBackend, Options},
         testing::msm::{KnownBases, Scalars},
     };
-    use ashlar_snark::snark::{BackendChoice, BackendConfig, DeviceOptions, Fallback, WrapProver};
+    use ashlar_accel::{BackendChoice, BackendConfig, DeviceOptions};
+    use ashlar_engine::open_prover;
+    use ashlar_kzg::{Fallback, SnarkProver};
 
     use super::super::subject::Subject;
     use crate::{
@@ -199,7 +201,7 @@ mod device {
                 ..DeviceOptions::default()
             },
         };
-        let prover = WrapProver::new(keys, srs, config)?;
+        let prover = open_prover(keys, srs, config)?;
         let (circuit, instances) = Subject::toy(srs.k());
         let wrapped = prover.prove(&circuit, instances)?;
         match (wrapped.backend, wrapped.fallback) {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ashlar_accel::BackendChoice;
 use ashlar_benches::operations::wrap::{self, SampleError};
 use ashlar_engine::Engine;
-use ashlar_recursion::CompressedProof;
-use ashlar_snark::{
-    halo2::WrapCircuit,
-    snark::{BackendChoice, INSTANCES, WrapKeys},
+use ashlar_kzg::{
+    CircuitKeys, INSTANCES,
     srs::Srs,
     testing::{Toy, instances},
 };
+use ashlar_recursion::CompressedProof;
+use ashlar_wrap::circuit::WrapCircuit;
 use halo2curves::bn256::Fr;
 
 use crate::{
@@ -29,7 +30,7 @@ pub enum Subject {
         /// Its size.
         k: u32,
         /// Its keys.
-        keys: Box<WrapKeys>,
+        keys: Box<CircuitKeys>,
         /// Its string.
         srs: Box<Srs>,
     },
@@ -51,7 +52,7 @@ impl Subject {
                 Target::StandIn | Target::DryRun => 10,
             };
             let srs = Box::new(Srs::insecure_development(k));
-            let keys = Box::new(WrapKeys::generate(&srs, &Toy::filling(k, SECRETS))?);
+            let keys = Box::new(CircuitKeys::generate(&srs, &Toy::filling(k, SECRETS))?);
             return Ok(Self::Small { k, keys, srs });
         }
         let engine = cache.engine_on(BackendChoice::Cpu.into())?;
@@ -68,7 +69,7 @@ impl Subject {
     }
 
     /// Keys and string.
-    pub fn keys(&self) -> anyhow::Result<(&WrapKeys, &Srs)> {
+    pub fn keys(&self) -> anyhow::Result<(&CircuitKeys, &Srs)> {
         match self {
             Self::Small { keys, srs, .. } => Ok((keys, srs)),
             Self::Wrap { engine, .. } => {

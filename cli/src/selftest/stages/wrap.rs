@@ -1,11 +1,10 @@
 //! The wrap on the card must be the wrap on the CPU, byte for byte, from the same seed.
 
 use anyhow::ensure;
+use ashlar_accel::BackendChoice;
 use ashlar_accel::cpu::{CpuBackend, Level};
-use ashlar_snark::{
-    prover::Seed,
-    snark::{BackendChoice, Snark, WrapProver},
-};
+use ashlar_engine::open_prover;
+use ashlar_kzg::{Snark, SnarkProver, prover::Seed};
 
 use super::subject::Subject;
 use crate::selftest::{child::Context, part::Target};
@@ -24,13 +23,13 @@ pub fn run(context: &mut Context) -> anyhow::Result<()> {
     let name = subject.name();
 
     let on_cpu = report.check(format!("{name} on the CPU"), || {
-        prove(&subject, &WrapProver::new(keys, srs, BackendChoice::Cpu)?, "cpu")
+        prove(&subject, &open_prover(keys, srs, BackendChoice::Cpu)?, "cpu")
     })?;
     let Some(expected) = on_cpu else { return Ok(()) };
     if args.target == Target::DryRun {
         let backend = CpuBackend::with_level(Level::Portable).expect("every machine has the portable path");
         report.check(format!("{name} on the portable path: the same bytes"), || {
-            let portable = WrapProver::with_backend(keys, srs, backend)?;
+            let portable = SnarkProver::with_backend(keys, srs, backend)?;
             same(prove(&subject, &portable, "cpu")?, &expected)
         })?;
         return Ok(());
@@ -41,7 +40,7 @@ pub fn run(context: &mut Context) -> anyhow::Result<()> {
     ] {
         report.check(format!("{name} {what}: the same bytes"), || {
             same(
-                prove(&subject, &WrapProver::new(keys, srs, choice)?, "icicle")?,
+                prove(&subject, &open_prover(keys, srs, choice)?, "icicle")?,
                 &expected,
             )
         })?;
@@ -58,7 +57,7 @@ fn same(snark: Snark, expected: &Snark) -> anyhow::Result<()> {
 }
 
 /// A proof that `backend` made, and not the CPU in its place.
-fn prove(subject: &Subject, prover: &WrapProver, backend: &str) -> anyhow::Result<Snark> {
+fn prove(subject: &Subject, prover: &SnarkProver, backend: &str) -> anyhow::Result<Snark> {
     let seed = Seed::fixed(SEED);
     let wrapped = match subject {
         Subject::Small { k, .. } => {

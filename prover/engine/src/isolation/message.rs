@@ -1,6 +1,6 @@
 //! What the frames hold. A request is a compressed proof as the farm stores it; the rest is here.
 
-use ashlar_snark::snark::MAX_SNARK_PROOF_BYTES;
+use ashlar_kzg::MAX_SNARK_PROOF_BYTES;
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, JobKind, Proof, WrapKit, error::chain};
@@ -56,7 +56,7 @@ pub enum AnswerError {
     },
     /// The SNARK in it is none.
     #[error("SNARK")]
-    Snark(#[source] ashlar_snark::snark::DecodeError),
+    Snark(#[source] ashlar_kzg::DecodeError),
 }
 
 impl Answer {

@@ -2,13 +2,60 @@
 
 use std::io;
 
-use ashlar_snark::{
-    prover::Steps,
-    snark::{Fallback, Snark, Wrapped},
-};
+use ashlar_kzg::{ProvedSnark, Snark, prover::Steps};
 
 use super::{Answer, AnswerError, ChildCommand, Fault, Policy, Supervisor, Unserved};
 use crate::{VerifyError, error::chain};
+
+/// A SNARK with what it cost.
+#[derive(Debug)]
+pub struct Wrapped {
+    /// The proof, verified.
+    pub snark: Snark,
+    /// Steps of the attempt that made it; none where a child did, which logs its own.
+    pub steps: Steps,
+    /// The backend that made it.
+    pub backend: &'static str,
+    /// Why it was not made as planned.
+    pub fallback: Option<Fallback>,
+}
+
+impl From<ProvedSnark> for Wrapped {
+    fn from(proved: ProvedSnark) -> Self {
+        Self {
+            snark: proved.snark,
+            steps: proved.steps,
+            backend: proved.backend,
+            fallback: proved.fallback.map(Fallback::Backend),
+        }
+    }
+}
+
+/// Why a proof was not made on the chosen backend, or not in the child that was asked first.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fallback {
+    /// The backend failed in this process.
+    #[error(transparent)]
+    Backend(#[from] ashlar_kzg::Fallback),
+    /// The process that the backend ran in died, overran its deadline or answered nonsense.
+    #[error("{backend} in a process of its own: {reason}")]
+    Process {
+        /// Name of the backend.
+        backend: &'static str,
+        /// What became of the process: its exit status or signal in words, or what it said.
+        reason: String,
+    },
+    /// The backend failed so often in a row that it is left alone for a while.
+    #[error("{backend} is left alone for {remaining_secs} s more after {faults} faults in a row")]
+    Resting {
+        /// Name of the backend.
+        backend: &'static str,
+        /// Faults without a success between them.
+        faults: u32,
+        /// Seconds until it is tried again.
+        remaining_secs: u64,
+    },
+}
 
 /// Wraps in a child, and on this process's CPU where that fails.
 #[derive(Debug)]

@@ -1,13 +1,11 @@
 //! Outage: the child answers, but wrongly. Nothing of it is handed out unverified, and the CPU has the last word.
 
+use ashlar_engine::{Fallback, Wrapped};
 use ashlar_engine::{
     VerifyError,
     isolation::{Answer, IsolatedWrap, Policy},
 };
-use ashlar_snark::{
-    prover::Steps,
-    snark::{Fallback, INSTANCES, Snark, Wrapped},
-};
+use ashlar_kzg::{INSTANCES, Snark, prover::Steps};
 
 use crate::common::{GREETING, REQUEST, Stage, patient};
 

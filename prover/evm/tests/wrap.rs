@@ -1,0 +1,112 @@
+//! The contract that gets deployed, on a stored proof of the wrap circuit, beside snark-verifier's and stock
+//! verification; and the generated files in the tree. Needs Node and the compilers of
+//! `verifier-contracts/package.json`.
+
+mod support;
+
+use std::path::PathBuf;
+
+use ashlar_evm as evm;
+use ashlar_kzg::{CircuitKeys, Snark, VerifierKey, srs::Srs, testing as toy};
+use ashlar_wrap::circuit::WrapConfig;
+use halo2_proofs::{
+    circuit::{Layouter, SimpleFloorPlanner},
+    halo2curves::bn256::Fr,
+    plonk::{Circuit, ConstraintSystem, Error},
+};
+use rayon::prelude::*;
+use support::{Case, Contract, Generator, compare, corruptions};
+
+/// Words of the wrap's commitments before its evaluations.
+const COMMITMENT_WORDS: usize = 28;
+
+/// The wrap circuit's columns and constraints, which is all that reading a key asks for.
+#[derive(Clone, Debug)]
+struct WrapShape;
+
+impl Circuit<Fr> for WrapShape {
+    type Config = WrapConfig;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        Self
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> WrapConfig {
+        WrapConfig::configure(meta)
+    }
+
+    fn synthesize(&self, _: WrapConfig, _: impl Layouter<Fr>) -> Result<(), Error> {
+        unreachable!("no keys are made of it")
+    }
+}
+
+fn contracts() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../verifier-contracts")
+}
+
+fn wrap() -> (VerifierKey, Snark) {
+    let key = std::fs::read(contracts().join("generated/wrap/key.bin")).expect("the key");
+    let snark = contracts().join("test/fixtures/wrap/snark.json");
+    let snark = std::fs::read_to_string(snark).expect("the proof");
+    (
+        VerifierKey::from_bytes(&key, &WrapShape).expect("a key"),
+        Snark::from_json(&snark).expect("a proof"),
+    )
+}
+
+#[test]
+fn agrees_on_the_wrap_and_on_all_that_differs_from_it() {
+    let (key, snark) = wrap();
+    let ours = Contract::new(Generator::Ours, &key);
+    let oracle = Contract::new(Generator::Oracle, &key);
+    let honest = Case::honest(&snark);
+    assert!(ours.verify(&honest).accepted);
+    let (gas, oracle_gas) = (ours.verify(&honest).gas, oracle.verify(&honest).gas);
+    println!(
+        "{gas} gas, {} bytes; oracle {oracle_gas} gas, {} bytes",
+        ours.runtime_bytes(),
+        oracle.runtime_bytes()
+    );
+    assert!(gas < oracle_gas);
+    compare(&key, &ours, &oracle, &honest);
+    let cases = corruptions(&snark, COMMITMENT_WORDS);
+    cases.par_iter().for_each(|case| {
+        compare(&key, &ours, &oracle, case);
+        // What a failing precompile burns is capped.
+        let refused = ours.verify(case).gas;
+        assert!(refused < gas + 50_000, "{}: {refused} gas", case.what);
+    });
+}
+
+#[test]
+fn the_tag_names_the_key() {
+    let tag = std::fs::read_to_string(contracts().join("generated/wrap/verifier.json")).expect("the tag");
+    let tag: serde_json::Value = serde_json::from_str(&tag).expect("JSON");
+    let (key, snark) = wrap();
+    let digest: String = key.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(tag["wrap_verifier"], digest);
+    assert_eq!(tag["proof_bytes"], snark.proof.len());
+    assert!(evm::verifier_solidity(&key).unwrap().contains(&digest));
+}
+
+/// `ASHLAR_RENEW_GENERATED=1` writes the files; `script/build` then compiles them.
+#[test]
+fn generated_files_are_up_to_date() {
+    let srs = Srs::insecure_development(toy::K);
+    let toy = CircuitKeys::generate(&srs, &toy::Toy::new([0; 8])).expect("keys");
+    for (name, key) in [("toy", toy.verifier()), ("wrap", &wrap().0)] {
+        let path = contracts().join("generated").join(name).join("Halo2Verifier.sol");
+        let source = evm::verifier_solidity(key).expect("supported");
+        if std::env::var_os("ASHLAR_RENEW_GENERATED").is_some() {
+            std::fs::write(&path, &source).expect("written");
+        }
+        let stored = std::fs::read_to_string(&path).expect("stored");
+        assert!(
+            stored == source,
+            "{} differs from what the generator writes",
+            path.display()
+        );
+    }
+}

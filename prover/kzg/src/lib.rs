@@ -1,0 +1,27 @@
+//! SNARKs of any halo2 circuit with one instance column: KZG over BN254, SHPLONK, and snark-verifier's Keccak transcript,
+//! so that one proof serves both [`VerifierKey::verify`] and the contract that `ashlar-evm` writes.
+//!
+//! [`SnarkProver`] makes the proofs with our own prover ([`prover`]); stock verification checks each of them. What the
+//! circuit says is not known here.
+
+mod cache;
+mod fingerprint;
+mod keys;
+mod prove;
+pub mod prover;
+mod snark;
+mod snark_prover;
+pub mod srs;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod transcript;
+mod verify;
+
+pub use ashlar_statement::{INSTANCES, MAX_SNARK_PROOF_BYTES};
+pub use cache::CacheError;
+pub use fingerprint::{CircuitFingerprint, fingerprint};
+pub use keys::{CircuitKeys, KeyError, VerifierKey};
+pub use prove::{ProveError, prove, prove_stock};
+pub use snark::{DecodeError, Snark, to_be_bytes};
+pub use snark_prover::{Fallback, ProvedSnark, SnarkProver};
+pub use verify::VerifyError;
