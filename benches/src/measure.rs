@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use ashlar_report::memory::{peak_bytes, reset_peak};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Contender, NotMeasured,
-    machine::{forget_peak, peak_bytes},
-};
+use crate::{Contender, NotMeasured};
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +55,7 @@ pub fn measure(
 ) -> Result<Vec<Measurement>, NotMeasured> {
     let mut ready = Vec::new();
     for mut contender in contenders {
-        forget_peak();
+        let _ = reset_peak(); // without it the peak is that of the whole run so far
         let start = Instant::now();
         let mut run = contender.prepare()?;
         run();

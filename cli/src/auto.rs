@@ -1,13 +1,20 @@
 //! How `auto` splits work between a card and the CPU, as `ashlar selftest --apply` has measured it: one file beside the
 //! keys. It holds for one card in one machine; any other keeps the backend's own thresholds.
 
+#![cfg_attr(
+    not(all(feature = "bench", feature = "icicle")),
+    allow(
+        dead_code,
+        reason = "the self-test writes the file, who opens a card reads it"
+    )
+)]
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
 use ashlar_accel::Thresholds;
-use ashlar_benches::Machine;
 use serde::{Deserialize, Serialize};
 
 /// Layout of the file.
@@ -31,6 +38,25 @@ pub struct Measured {
     pub measured_unix_secs: u64,
     /// What was found.
     pub split: Split,
+}
+
+/// The processor beside the card.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Its model.
+    pub processor: String,
+    /// Its threads.
+    pub threads: usize,
+}
+
+impl Host {
+    /// This machine's.
+    pub fn detect() -> Self {
+        Self {
+            processor: ashlar_report::processor(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
 }
 
 /// Elements from which the card was faster than the CPU at every size measured; `None` where it never was.
@@ -91,14 +117,14 @@ pub enum AutoError {
 }
 
 impl Measured {
-    /// What was measured on `machine` with `card`, now.
-    pub fn new(card: String, machine: &Machine, split: Split) -> Self {
+    /// What was measured on `host` with `card`, now.
+    pub fn new(card: String, host: Host, commit: Option<String>, split: Split) -> Self {
         Self {
             schema: SCHEMA,
             card,
-            processor: machine.processor.clone(),
-            threads: machine.threads,
-            commit: machine.commit.clone(),
+            processor: host.processor,
+            threads: host.threads,
+            commit,
             measured_unix_secs: crate::unix_secs(),
             split,
         }
@@ -121,13 +147,13 @@ impl Measured {
     }
 
     /// Why it says nothing about this card in this machine, if it does not.
-    fn mismatch(&self, card: &str, machine: &Machine) -> Option<String> {
+    fn mismatch(&self, card: &str, host: &Host) -> Option<String> {
         if self.card != card {
             Some(format!("measured with card {}, here is {card}", self.card))
-        } else if (&self.processor, self.threads) != (&machine.processor, machine.threads) {
+        } else if (&self.processor, self.threads) != (&host.processor, host.threads) {
             Some(format!(
                 "measured beside {} threads of {}, here are {} of {}",
-                self.threads, self.processor, machine.threads, machine.processor
+                self.threads, self.processor, host.threads, host.processor
             ))
         } else {
             None
@@ -166,7 +192,7 @@ pub fn thresholds(cache_dir: &Path, device: usize) -> Result<Option<Thresholds>,
         return Ok(None);
     };
     match ashlar_accel::icicle::card(device) {
-        Ok(card) => Ok(measured.thresholds(&card.facts.name, &Machine::detect())),
+        Ok(card) => Ok(measured.thresholds(&card.facts.name, &Host::detect())),
         Err(_) => Ok(None), // whoever opens the backend next is told the same, and says it
     }
 }
@@ -177,10 +203,9 @@ pub fn thresholds(_: &Path, _: usize) -> Result<Option<Thresholds>, AutoError> {
     Ok(None)
 }
 
-#[cfg_attr(not(feature = "icicle"), allow(dead_code))]
 impl Measured {
-    fn thresholds(&self, card: &str, machine: &Machine) -> Option<Thresholds> {
-        if let Some(reason) = self.mismatch(card, machine) {
+    fn thresholds(&self, card: &str, host: &Host) -> Option<Thresholds> {
+        if let Some(reason) = self.mismatch(card, host) {
             tracing::warn!(
                 reason,
                 "the measured thresholds are of another machine: run ashlar selftest --apply here"
@@ -202,7 +227,7 @@ mod tests {
             msm: Some(1 << 14),
             ntt: None,
         };
-        Measured::new("card".into(), &Machine::detect(), split)
+        Measured::new("card".into(), Host::detect(), None, split)
     }
 
     #[test]
@@ -229,14 +254,14 @@ mod tests {
 
     #[test]
     fn another_card_or_machine_keeps_the_backend_s_own() {
-        let here = Machine::detect();
+        let here = Host::detect();
         let found = measured().thresholds("card", &here).unwrap();
         assert_eq!(
             (found.msm, found.ntt, found.rows),
             (1 << 14, usize::MAX, usize::MAX)
         );
         assert_eq!(measured().thresholds("another card", &here), None);
-        let larger = Machine {
+        let larger = Host {
             threads: here.threads + 1,
             ..here
         };

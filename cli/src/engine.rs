@@ -4,11 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, ensure};
 use ashlar_accel::BackendConfig;
-use ashlar_engine::{Engine, JobKind as Kind, WrapKit};
+use ashlar_engine::{Engine, WrapKit};
 use ashlar_farm::{ProofVerifier, Rejection};
 use ashlar_kzg::srs::{Srs, SrsKind};
 use ashlar_proto::{Bytes, JobKind};
 use ashlar_recursion::CircuitSet;
+use ashlar_report::chain;
 use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
 use ashlar_wrap::circuit::WRAP_K;
 
@@ -68,20 +69,6 @@ impl Cache {
     }
 }
 
-fn engine_kind(kind: JobKind) -> Kind {
-    match kind {
-        JobKind::Chunk => Kind::Chunk,
-        JobKind::Fold => Kind::Fold,
-        JobKind::Compress => Kind::Compress,
-        JobKind::Wrap => Kind::Wrap,
-    }
-}
-
-/// An error with its causes on one line.
-pub fn chain(error: impl Into<anyhow::Error>) -> String {
-    format!("{:#}", error.into())
-}
-
 /// Proves a worker's jobs.
 #[derive(Debug)]
 pub struct EngineRunner(Arc<Engine>);
@@ -97,11 +84,11 @@ impl JobRunner for EngineRunner {
     fn run(&self, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
         let job = self
             .0
-            .decode_job(engine_kind(kind), &inputs)
-            .map_err(|error| RunError::fatal(chain(error)))?;
+            .decode_job(kind, &inputs)
+            .map_err(|error| RunError::fatal(chain(&error)))?;
         let proved = self.0.prove(&job).map_err(|error| RunError {
             retryable: error.is_retryable(),
-            message: chain(error),
+            message: chain(&error),
         })?;
         let steps = proved.steps.iter().map(|step| StepMetric {
             name: step.step.name().to_owned(),
@@ -129,18 +116,17 @@ impl EngineVerifier {
 
 impl ProofVerifier for EngineVerifier {
     fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Rejection> {
-        let kind = engine_kind(kind);
         let job = self
             .0
             .decode_job(kind, inputs)
-            .map_err(|error| Rejection(chain(error)))?;
+            .map_err(|error| Rejection(chain(&error)))?;
         let proof = self
             .0
             .decode_proof(kind, output)
-            .map_err(|error| Rejection(chain(error)))?;
+            .map_err(|error| Rejection(chain(&error)))?;
         self.0
             .verify(&job, &proof)
-            .map_err(|error| Rejection(chain(error)))
+            .map_err(|error| Rejection(chain(&error)))
     }
 }
 

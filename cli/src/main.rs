@@ -5,6 +5,7 @@ mod child;
 mod commands;
 mod demo;
 mod engine;
+#[cfg(feature = "bench")]
 mod selftest;
 mod shutdown;
 mod wrap;
@@ -38,10 +39,12 @@ enum Command {
     Worker(commands::worker::Args),
     /// Run the embedded EVM devnet.
     Devnet(commands::devnet::Args),
+    #[cfg(feature = "bench")]
     /// Measure this machine's kernels and provers beside their peers.
     Bench(commands::bench::Args),
     /// Check this machine: processor, memory, GPU, disk, keys, ports, neighbours; say how to mend what is wrong.
     Doctor(commands::doctor::Args),
+    #[cfg(feature = "bench")]
     /// Check a GPU and measure it: every kernel, a whole wrap, faults, figures; one page and one JSON file.
     Selftest(selftest::Args),
     /// Derive a rollup key from an Ethereum key.
@@ -49,6 +52,7 @@ enum Command {
     /// Prove wraps for the worker at the other end of standard input and output.
     #[command(hide = true)]
     WrapChild(commands::wrap_child::Args),
+    #[cfg(feature = "bench")]
     /// Run a part of a self-test for the process that started this one.
     #[command(hide = true)]
     SelftestPart(selftest::PartArgs),
@@ -71,11 +75,14 @@ fn main() -> std::process::ExitCode {
         Command::Farm(args) => commands::farm::run(&args),
         Command::Worker(args) => commands::worker::run(args),
         Command::Devnet(args) => commands::devnet::run(&args),
+        #[cfg(feature = "bench")]
         Command::Bench(args) => commands::bench::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Key(args) => commands::key::run(&args),
+        #[cfg(feature = "bench")]
         Command::Selftest(args) => selftest::run(&args),
         Command::WrapChild(args) => commands::wrap_child::run(args),
+        #[cfg(feature = "bench")]
         Command::SelftestPart(args) => selftest::run_part(args),
     };
     match outcome {

@@ -14,6 +14,6 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// A token that SIGTERM or ctrl-c cancels. Must be called inside a runtime.
 pub fn token() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();
-    ashlar_worker::signal::cancel_on_termination(token.clone()).context("cannot listen for signals")?;
+    ashlar_report::signal::cancel_on_termination(token.clone()).context("cannot listen for signals")?;
     Ok(token)
 }

@@ -7,8 +7,9 @@
 mod digest;
 mod job_kind;
 
+pub use ashlar_statement::JobKind;
 pub use digest::{Digest, DigestError};
-pub use job_kind::{JobKind, UnknownJobKind};
+pub use job_kind::{UnknownJobKind, job_kind};
 pub use prost::{Message, bytes::Bytes};
 
 /// Largest `data` field of a streamed message, in bytes. See the header of each contract.

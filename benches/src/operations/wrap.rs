@@ -6,6 +6,7 @@ use ashlar_accel::BackendChoice;
 use ashlar_engine::{Engine, JobKind, OpenError, Proof, ProveError, open_prover};
 use ashlar_kzg::{CircuitKeys, INSTANCES, prove_stock, srs::Srs};
 use ashlar_recursion::CompressedProof;
+use ashlar_report::memory::{peak_bytes, reset_peak};
 use ashlar_rollup::{
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
     state::MemoryStore,
@@ -17,7 +18,6 @@ use halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
 
 use super::{CARD, CPU};
-use crate::machine::{forget_peak, peak_bytes};
 
 /// halo2-axiom's `create_proof`.
 pub const STOCK: &str = "stock/halo2-axiom";
@@ -218,7 +218,7 @@ impl Series {
     }
 
     fn run(&mut self, prove: impl FnOnce() -> Result<Vec<Step>, SampleError>) -> Result<(), SampleError> {
-        forget_peak();
+        let _ = reset_peak(); // without it the peak is that of the whole run so far
         let start = Instant::now();
         let steps = prove()?;
         self.runs.push((start.elapsed().as_secs_f64(), steps));

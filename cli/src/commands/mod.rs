@@ -1,5 +1,6 @@
 //! One file per command.
 
+#[cfg(feature = "bench")]
 pub mod bench;
 pub mod circuits;
 pub mod devnet;

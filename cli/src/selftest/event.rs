@@ -125,11 +125,7 @@ impl Reporter {
 /// The text of a panic, cut where a comparison of large values made it long.
 fn message(panic: &(dyn Any + Send)) -> String {
     const LONGEST: usize = 400;
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a message");
+    let text = ashlar_report::panic_text(panic);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -33,7 +33,7 @@ use self::{
     report::{PartReport, Report, SCHEMA},
 };
 use crate::{
-    auto::{Measured, Split},
+    auto::{Host, Measured, Split},
     engine::Cache,
 };
 
@@ -224,7 +224,13 @@ impl Args {
         let Some((card, split)) = report.card.as_ref().zip(report.split) else {
             bail!("--apply: there are no figures of a card to split work by, so nothing was stored");
         };
-        let path = Measured::new(card.name.clone(), &report.machine, split).store(&self.cache.cache_dir)?;
+        let path = Measured::new(
+            card.name.clone(),
+            Host::detect(),
+            report.machine.commit.clone(),
+            split,
+        )
+        .store(&self.cache.cache_dir)?;
         let Split { msm, ntt } = split;
         tracing::info!(msm, ntt, path = %path.display(), "stored for workers with --backend auto");
         Ok(())

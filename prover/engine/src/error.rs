@@ -64,12 +64,6 @@ impl ProveError {
     }
 }
 
-/// An error and its sources on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
-}
-
 /// Why a proof is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {

@@ -3,29 +3,7 @@
 use ashlar_kzg::Snark;
 use ashlar_recursion::{CompressedProof, SpanProof};
 use ashlar_rollup::witness::ChunkWitness;
-
-/// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JobKind {
-    /// Chunk witness to span proof.
-    Chunk,
-    /// Two neighbouring span proofs to one.
-    Fold,
-    /// Root span proof to compressed proof.
-    Compress,
-    /// Compressed proof to SNARK.
-    Wrap,
-}
-
-impl JobKind {
-    /// Number of inputs.
-    pub fn arity(self) -> usize {
-        match self {
-            Self::Chunk | Self::Compress | Self::Wrap => 1,
-            Self::Fold => 2,
-        }
-    }
-}
+pub use ashlar_statement::JobKind;
 
 /// A job with its inputs.
 #[derive(Debug, Clone)]

@@ -1,16 +1,15 @@
 //! The check between a worker and the job graph: a proof must be valid, and about exactly its job's inputs.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use ashlar_kzg::Snark;
 use ashlar_recursion::{CompressCircuit, CompressedProof, Span, SpanProof};
+use ashlar_report::caught;
 use ashlar_rollup::{
     batch::{batch_public_inputs, fold_pair},
     witness::ChunkWitness,
 };
 use ashlar_wrap::circuit::pack_public_inputs;
 
-use crate::{Engine, Job, Proof, VerifyError, WrapKit, engine::panic_message};
+use crate::{Engine, Job, Proof, VerifyError, WrapKit};
 
 impl Engine {
     /// Checks the result of a job of any kind, in milliseconds.
@@ -93,6 +92,5 @@ fn equal<T: PartialEq + ?Sized>(stated: &T, expected: &T) -> Result<(), VerifyEr
 
 /// plonky2's verifier indexes by lengths that the proof brings along; a panic is a refusal.
 fn guarded<T>(verify: impl FnOnce() -> Result<T, VerifyError>) -> Result<T, VerifyError> {
-    catch_unwind(AssertUnwindSafe(verify))
-        .unwrap_or_else(|panic| Err(VerifyError::Panicked(panic_message(panic.as_ref()))))
+    caught(verify).unwrap_or_else(|text| Err(VerifyError::Panicked(text)))
 }

@@ -81,7 +81,7 @@ impl BatchHeader {
 impl TryFrom<pb::RegisterRequest> for Capabilities {
     type Error = FarmError;
     fn try_from(request: pb::RegisterRequest) -> Result<Self, FarmError> {
-        let kinds = request.kinds.iter().map(|kind| JobKind::try_from(*kind));
+        let kinds = request.kinds.iter().map(|kind| ashlar_proto::job_kind(*kind));
         let kinds: Vec<JobKind> = kinds
             .collect::<Result<_, _>>()
             .map_err(|error| invalid("kinds", error.to_string()))?;

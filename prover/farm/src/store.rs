@@ -96,7 +96,7 @@ pub(crate) fn kind_mask(kinds: impl IntoIterator<Item = JobKind>) -> i64 {
 pub(crate) fn parse_kind(code: i64) -> Result<JobKind, FarmError> {
     i32::try_from(code)
         .ok()
-        .and_then(|code| JobKind::try_from(code).ok())
+        .and_then(|code| ashlar_proto::job_kind(code).ok())
         .ok_or_else(|| corrupt("job kind", code))
 }
 

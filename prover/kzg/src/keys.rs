@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use ashlar_report::Chain;
 use halo2_proofs::{
     SerdeFormat,
     halo2curves::{
@@ -166,7 +167,9 @@ impl CircuitKeys {
             Ok(Some(keys)) => return Ok(keys),
             Ok(None) => {}
             Err(CacheError::Io { path, source }) => return Err(CacheError::Io { path, source }.into()),
-            Err(error) => tracing::warn!(%error, path = %path.display(), "replacing unusable keys"),
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), path = %path.display(), "replacing unusable keys")
+            }
         }
         let keys = Self::generate_for(srs, circuit, fingerprint)?;
         let payload = keys.pk.to_bytes(SerdeFormat::RawBytesUnchecked);

@@ -1,11 +1,9 @@
 //! Proofs that are always checked, by a backend that may fail.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use ashlar_accel::{AccelError, Backend, cpu::CpuBackend};
+use ashlar_report::{caught, chain};
 use halo2_proofs::{
     halo2curves::bn256::{Bn256, Fr, G1Affine},
     plonk::{Circuit, ProvingKey},
@@ -147,7 +145,7 @@ impl SnarkProver {
             Ok(Ok(key)) => Ok(Box::new(key)),
             Ok(Err(error)) if !error.depends_on_backend() => return Err(error.into()),
             Ok(Err(error)) => Err(unprepared(name, chain(&error))),
-            Err(panic) => Err(unprepared(name, panic)),
+            Err(panic) => Err(unprepared(name, panicked(&panic))),
         };
         Ok(Self {
             pk: keys.proving_key().clone(),
@@ -210,7 +208,7 @@ impl SnarkProver {
                 Ok(Err(Refusal::Prover(error))) if !error.depends_on_backend() => return Err(error.into()),
                 Ok(Err(Refusal::Prover(error))) => failed(key.name(), chain(&error)),
                 Ok(Err(Refusal::Proof(_))) => Fallback::WrongProof { backend: key.name() },
-                Err(panic) => failed(key.name(), panic),
+                Err(panic) => failed(key.name(), panicked(&panic)),
             },
         };
         tracing::warn!(reason = %fallback, "proving on the CPU instead");
@@ -281,21 +279,9 @@ impl Job<'_> {
     }
 }
 
-/// Runs what a driver may panic in; the error is the panic's message. All that it touches is only read.
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        format!("panicked: {}", text.unwrap_or("no message"))
-    })
-}
-
-/// An error and its sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+/// A driver's panic; all that it touches is only read.
+fn panicked(text: &str) -> String {
+    format!("panicked: {text}")
 }
 
 fn failed(backend: &'static str, reason: String) -> Fallback {

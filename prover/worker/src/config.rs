@@ -76,7 +76,7 @@ impl WorkerConfig {
             circuit_set,
             kinds: JobKind::ALL.to_vec(),
             backend: "cpu".into(),
-            ram_bytes: crate::memory::total_bytes().unwrap_or(0),
+            ram_bytes: ashlar_report::memory::total_bytes().unwrap_or(0),
             lease_wait: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(120),
             retry_delay: (Duration::from_millis(100), Duration::from_secs(5)),

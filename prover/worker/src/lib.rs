@@ -8,11 +8,9 @@ mod backoff;
 mod config;
 mod error;
 mod lease;
-pub mod memory;
 mod queue;
 mod renewal;
 mod runner;
-pub mod signal;
 mod worker;
 
 pub use ashlar_proto::{Bytes, Digest, JobKind};

@@ -1,11 +1,10 @@
 //! What a job does, apart from the network.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use ashlar_proto::{Bytes, JobKind};
+use ashlar_report::{Chain, caught, memory};
 use tokio::sync::oneshot;
-
-use crate::memory;
 
 /// Proves jobs. A pure function of the job: the same inputs may be proved twice, here or elsewhere.
 pub trait JobRunner: Send + Sync + 'static {
@@ -80,10 +79,9 @@ pub(crate) async fn run_on_thread(
 ) -> Result<JobOutput, RunError> {
     let (sender, receiver) = oneshot::channel();
     let job = move || {
-        let result = std::panic::catch_unwind(AssertUnwindSafe(|| measured(&*runner, kind, inputs)));
         // A panic is a bug: reported, never retried.
-        let result =
-            result.unwrap_or_else(|panic| Err(RunError::fatal(format!("panicked: {}", panic_text(&*panic)))));
+        let result = caught(|| measured(&*runner, kind, inputs))
+            .unwrap_or_else(|text| Err(RunError::fatal(format!("panicked: {text}"))));
         sender.send(result).ok(); // nobody waits any more if the worker was told to stop
     };
     std::thread::Builder::new()
@@ -98,7 +96,7 @@ pub(crate) async fn run_on_thread(
 
 fn measured(runner: &dyn JobRunner, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
     if let Err(error) = memory::reset_peak() {
-        tracing::debug!(%error, "peak memory is that of the process so far");
+        tracing::debug!(error = %Chain(&error), "peak memory is that of the process so far");
     }
     let start = Instant::now();
     let mut output = runner.run(kind, inputs)?;
@@ -114,12 +112,6 @@ fn measured(runner: &dyn JobRunner, kind: JobKind, inputs: Vec<Bytes>) -> Result
         step.peak_rss_bytes = step.peak_rss_bytes.or(peak);
     }
     Ok(output)
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 #[cfg(test)]

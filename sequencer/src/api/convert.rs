@@ -1,6 +1,7 @@
 //! Between the wire and the domain.
 
 use ashlar_proto::{Bytes, sequencer::v1 as pb};
+use ashlar_report::{Chain, chain};
 use ashlar_rollup::{
     hash::{Hash, hash_from_bytes32, hash_to_bytes32},
     validate::TransactionError,
@@ -35,7 +36,7 @@ pub(super) fn refusal(error: &SubmitError) -> (Code, pb::Refusal) {
             TransactionError::Signature(_) => (Code::InvalidArgument, R::Signature, "signature"),
         },
     };
-    let message = crate::error_chain(error);
+    let message = chain(error);
     (
         status,
         pb::Refusal {
@@ -57,8 +58,8 @@ pub(super) fn refusal_status(error: &SubmitError) -> Status {
     )
 }
 
-pub(super) fn internal(error: &dyn std::error::Error) -> Status {
-    tracing::error!(error = %crate::error_chain(error), "request failed");
+pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Status {
+    tracing::error!(error = %Chain(error), "request failed");
     Status::internal("the node failed to answer; its log says why")
 }
 

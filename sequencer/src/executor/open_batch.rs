@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ashlar_report::chain;
 use ashlar_rollup::{
     batch::{BlockBuilder, BlockConfig},
     hash::{F, Hash},
@@ -97,10 +98,10 @@ impl OpenBatch {
                 let refusal = match SignedTransaction::decode(encoding) {
                     Ok(signed) => match self.execute_signed(signed.id(), signed.clone()) {
                         Ok(()) => None,
-                        Err(ExecuteError::Refused(error)) => Some((signed.id(), crate::error_chain(&error))),
+                        Err(ExecuteError::Refused(error)) => Some((signed.id(), chain(&error))),
                         Err(ExecuteError::State(error)) => return Err(error.into()),
                     },
-                    Err(error) => Some((Keccak256::digest(encoding).into(), crate::error_chain(&error))),
+                    Err(error) => Some((Keccak256::digest(encoding).into(), chain(&error))),
                 };
                 if let Some((id, reason)) = refusal {
                     tracing::error!(position, %reason, "an accepted transaction cannot be executed any more");
@@ -206,7 +207,7 @@ impl OpenBatch {
             .seal(number)
             .map_err(|source| ExecutorError::Seal { number, source })?;
         let chunks: Vec<_> = sealed.chunks.iter().map(ChunkWitness::to_bytes).collect();
-        let peak_rss_bytes = crate::peak_rss_bytes();
+        let peak_rss_bytes = ashlar_report::memory::peak_bytes().unwrap_or(0);
         let step = |step: Step, time: Duration| StepRecord {
             name: step.name().to_owned(),
             micros: time.as_micros() as u64,

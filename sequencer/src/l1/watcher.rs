@@ -2,10 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ashlar_report::Chain;
 use tokio_util::sync::CancellationToken;
 
-use super::L1Client;
-use crate::{executor::ExecutorHandle, store::Store};
+use super::{L1Client, L1Error};
+use crate::{
+    executor::{ExecutorHandle, SubmitError},
+    store::{Store, StoreError},
+};
 
 /// Most blocks asked for in one request: nodes refuse larger ranges.
 const BLOCKS_PER_REQUEST: u64 = 2_000;
@@ -25,6 +29,20 @@ pub struct Watcher {
     pub interval: Duration,
 }
 
+/// Why a range of blocks was not taken in; it is read again.
+#[derive(Debug, thiserror::Error)]
+enum WatchError {
+    /// The node failed or answered nonsense.
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    /// The state database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The executor did not take the deposits.
+    #[error(transparent)]
+    Executor(#[from] SubmitError),
+}
+
 impl Watcher {
     /// Runs until `shutdown`. A node that is away is asked again; what was read is durable before the next block
     /// range is asked for, and a deposit that was read twice is appended once.
@@ -33,7 +51,7 @@ impl Watcher {
             match self.step().await {
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(error) => tracing::warn!(error = %error, "L1 watcher: asking again"),
+                Err(error) => tracing::warn!(error = %Chain(&error), "L1 watcher: asking again"),
             }
             tokio::select! {
                 () = shutdown.cancelled() => {}
@@ -43,7 +61,7 @@ impl Watcher {
     }
 
     /// Reads one range of blocks; whether there is more to read at once.
-    async fn step(&self) -> anyhow::Result<bool> {
+    async fn step(&self) -> Result<bool, WatchError> {
         let next = self.store.next_l1_block()?;
         let head = self.l1.head().await?;
         let Some(last) = head.checked_sub(self.confirmations).filter(|last| *last >= next) else {

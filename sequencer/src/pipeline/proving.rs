@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use ashlar_report::{Chain, chain};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -55,7 +56,7 @@ impl Proving {
                         });
                     }
                 }
-                Err(error) => tracing::error!(error = %error, "proving: state database"),
+                Err(error) => tracing::error!(error = %Chain(&error), "proving: state database"),
             }
             tokio::select! {
                 more = wait(&mut changes, self.interval, &shutdown) => if !more { break },
@@ -91,7 +92,7 @@ impl Proving {
                 Ok(()) => return,
                 Err(error) => error,
             };
-            let reason = crate::error_chain(&error);
+            let reason = chain(&error);
             tracing::warn!(batch = number, error = %reason, "batch is not proven yet");
             let lasting = matches!(&error, ProvingError::Farm(farm) if !farm.is_transient());
             if lasting {
@@ -99,7 +100,7 @@ impl Proving {
                     batch.failure = Some(reason)
                 });
                 if let Err(error) = noted {
-                    tracing::error!(error = %error, "proving: state database");
+                    tracing::error!(error = %Chain(&error), "proving: state database");
                 }
             }
             tokio::select! {

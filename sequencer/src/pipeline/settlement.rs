@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration, time::Instant};
 
 use alloy::sol_types::SolValue;
 use ashlar_contracts::{BatchHeader, CommitData, encoding::hash_to_word};
+use ashlar_report::Chain;
 use ashlar_rollup::public_inputs::BatchPublicInputs;
 use ashlar_statement::{SnarkLayoutError, SnarkParts, Step};
 use tokio_util::sync::CancellationToken;
@@ -61,7 +62,7 @@ impl Settlement {
         let mut changes = self.changes.subscribe();
         loop {
             if let Err(error) = self.advance().await {
-                tracing::warn!(error = %crate::error_chain(&error), "settlement: asking again");
+                tracing::warn!(error = %Chain(&error), "settlement: asking again");
             }
             if !wait(&mut changes, self.interval, &shutdown).await {
                 return;
@@ -179,6 +180,6 @@ fn step(step: Step, start: Instant) -> StepRecord {
     StepRecord {
         name: step.name().to_owned(),
         micros: start.elapsed().as_micros() as u64,
-        peak_rss_bytes: crate::peak_rss_bytes(),
+        peak_rss_bytes: ashlar_report::memory::peak_bytes().unwrap_or(0),
     }
 }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use ashlar_report::chain;
+
 use super::finding::{Finding, Status};
-use crate::{auto, engine::chain};
+use crate::auto;
 
 #[cfg(feature = "icicle")]
 pub fn all(cache_dir: &Path) -> Vec<Finding> {
@@ -62,7 +64,7 @@ fn split(cache_dir: &Path) -> Finding {
 /// A damaged file keeps workers from starting, with a card or without.
 fn unusable(error: auto::AutoError) -> Finding {
     let remedy = "remove the file, or run ashlar selftest --apply";
-    Finding::new("auto", Status::Failed, chain(error), remedy)
+    Finding::new("auto", Status::Failed, chain(&error), remedy)
 }
 
 #[cfg(not(feature = "icicle"))]

@@ -6,10 +6,11 @@ use ashlar_kzg::{
     CacheError,
     srs::{Srs, SrsKind},
 };
+use ashlar_report::chain;
 use ashlar_wrap::circuit::WRAP_K;
 
 use super::finding::{Finding, Status};
-use crate::engine::{Cache, chain};
+use crate::engine::Cache;
 
 pub fn all(cache: &Cache) -> Vec<Finding> {
     let mut findings = vec![srs(cache), circuits(&cache.cache_dir)];
@@ -48,7 +49,7 @@ fn srs(cache: &Cache) -> Finding {
 
 fn damaged(error: CacheError) -> Finding {
     let remedy = "remove the file and run ashlar setup again";
-    Finding::new("srs", Status::Failed, chain(error), remedy)
+    Finding::new("srs", Status::Failed, chain(&error), remedy)
 }
 
 fn circuits(directory: &Path) -> Finding {

@@ -10,13 +10,13 @@ use alloy::{
     eips::BlockNumberOrTag,
     providers::{Provider, ProviderBuilder},
 };
+use ashlar_report::chain;
 use tonic::transport::Endpoint;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
 use super::finding::{Finding, Status};
-use crate::engine::chain;
 
 /// Longest that a neighbour may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -93,8 +93,8 @@ fn clock(block_timestamp: u64, now: SystemTime) -> Finding {
 /// Whether the coordinator serves.
 pub async fn farm(url: &str) -> Finding {
     let ask = async {
-        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(chain)?;
-        let channel = endpoint.connect().await.map_err(chain)?;
+        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| chain(&error))?;
+        let channel = endpoint.connect().await.map_err(|error| chain(&error))?;
         let answer = HealthClient::new(channel)
             .check(HealthCheckRequest::default())
             .await;

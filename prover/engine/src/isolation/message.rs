@@ -1,9 +1,10 @@
 //! What the frames hold. A request is a compressed proof as the farm stores it; the rest is here.
 
 use ashlar_kzg::MAX_SNARK_PROOF_BYTES;
+use ashlar_report::chain;
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, JobKind, Proof, WrapKit, error::chain};
+use crate::{Engine, JobKind, Proof, WrapKit};
 
 /// Starts a greeting.
 const GREETING: &[u8] = b"ashlar wrap";

@@ -201,7 +201,7 @@ impl Keeper {
 
     fn fault(&mut self, fault: &Fault) {
         self.breaker.fault(Instant::now());
-        let (faults, reason) = (self.breaker.faults(), crate::error::chain(fault));
+        let (faults, reason) = (self.breaker.faults(), ashlar_report::chain(fault));
         tracing::warn!(faults_in_a_row = faults, reason, "the wrap process failed");
         if faults >= self.policy.max_faults {
             let rest_secs = self.policy.rest.as_secs();

@@ -3,9 +3,10 @@
 use std::io;
 
 use ashlar_kzg::{ProvedSnark, Snark, prover::Steps};
+use ashlar_report::chain;
 
 use super::{Answer, AnswerError, ChildCommand, Fault, Policy, Supervisor, Unserved};
-use crate::{VerifyError, error::chain};
+use crate::VerifyError;
 
 /// A SNARK with what it cost.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ mod ptau_file;
 
 use std::path::{Path, PathBuf};
 
+use ashlar_report::Chain;
 use halo2_proofs::{
     SerdeFormat,
     halo2curves::bn256::{Bn256, G1Affine, G2Affine},
@@ -87,7 +88,9 @@ impl Srs {
             Ok(Some(srs)) if srs.kind == SrsKind::InsecureDevelopment && srs.k() == k => return Ok(srs),
             Ok(_) => {}
             Err(CacheError::Io { path, source }) => return Err(CacheError::Io { path, source }),
-            Err(error) => tracing::warn!(%error, path = %path.display(), "replacing an unusable SRS"),
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), path = %path.display(), "replacing an unusable SRS")
+            }
         }
         let srs = Self::insecure_development(k);
         srs.store(dir)?;

@@ -34,7 +34,7 @@ fn worker_process() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        ashlar_worker::signal::cancel_on_termination(stop.clone()).unwrap();
+        ashlar_report::signal::cancel_on_termination(stop.clone()).unwrap();
         ashlar_worker::run(settings, runner, stop).await.unwrap();
     });
 }
