@@ -1,0 +1,38 @@
+# What people and CI call. scripts/tools installs just: PATH=$(scripts/tools):$PATH
+
+set positional-arguments
+
+_list:
+    @{{ just_executable() }} --list --unsorted
+
+# what a change must pass
+ci: test lint icicle
+
+# contracts, every crate, end to end on anvil
+test *arguments:
+    scripts/test "$@"
+
+# formatting, lints, documentation, spelling, dependencies
+lint:
+    scripts/lint
+
+# In the release profile, where clippy has checked nearly all dependencies already.
+# documentation, without warnings
+doc *arguments:
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps "$@"
+
+# the CUDA backend, as far as that is possible without a card
+icicle:
+    scripts/check-icicle
+
+# signed transfers to a verified SNARK on a devnet, on this machine
+demo *arguments:
+    cargo run --release --bin ashlar -- demo "$@"
+
+# this machine beside the libraries that the field uses: msm, ntt, wrap or all
+bench set="all" *arguments:
+    cargo run --release --bin ashlar -- bench "$@"
+
+# one archive for a machine that has Linux and nothing else
+package *arguments:
+    scripts/package "$@"
