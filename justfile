@@ -19,7 +19,7 @@ lint:
 # In the release profile, where clippy has checked nearly all dependencies already.
 # documentation, without warnings
 doc *arguments:
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps "$@"
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --features bench --no-deps "$@"
 
 # the CUDA backend, as far as that is possible without a card
 icicle:
@@ -31,7 +31,7 @@ demo *arguments:
 
 # this machine beside the libraries that the field uses: msm, ntt, wrap or all
 bench set="all" *arguments:
-    cargo run --release --bin ashlar -- bench "$@"
+    cargo run --release --bin ashlar --features bench -- bench "$@"
 
 # one archive for a machine that has Linux and nothing else
 package *arguments:

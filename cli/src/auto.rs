@@ -93,7 +93,7 @@ pub enum AutoError {
     },
     /// It is something else.
     #[error(
-        "{} does not hold measured thresholds: remove it, or measure again with ashlar selftest --apply",
+        "{} does not hold measured thresholds: remove it, or measure again with ashlar selftest --apply (a build with --features bench)",
         path.display()
     )]
     Content {
@@ -105,7 +105,7 @@ pub enum AutoError {
     },
     /// It is of another version.
     #[error(
-        "{} has layout {found}, this program reads {SCHEMA}: measure again with ashlar selftest --apply",
+        "{} has layout {found}, this program reads {SCHEMA}: measure again with ashlar selftest --apply (a build with --features bench)",
         path.display()
     )]
     Schema {
@@ -208,7 +208,7 @@ impl Measured {
         if let Some(reason) = self.mismatch(card, host) {
             tracing::warn!(
                 reason,
-                "the measured thresholds are of another machine: run ashlar selftest --apply here"
+                "the measured thresholds are of another machine: run ashlar selftest --apply here (a build with --features bench)"
             );
             return None;
         }

@@ -55,7 +55,7 @@ fn split(cache_dir: &Path) -> Finding {
             "auto",
             Status::Note,
             "where the card is faster than the CPU was not measured on this machine",
-            "ashlar selftest --apply measures it and stores it for the workers",
+            "ashlar selftest --apply (a build with --features bench) measures it and stores it for the workers",
         ),
         Err(error) => unusable(error),
     }
@@ -63,7 +63,7 @@ fn split(cache_dir: &Path) -> Finding {
 
 /// A damaged file keeps workers from starting, with a card or without.
 fn unusable(error: auto::AutoError) -> Finding {
-    let remedy = "remove the file, or run ashlar selftest --apply";
+    let remedy = "remove the file, or run ashlar selftest --apply (a build with --features bench)";
     Finding::new("auto", Status::Failed, chain(&error), remedy)
 }
 
