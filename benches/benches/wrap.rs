@@ -16,7 +16,7 @@ fn wrap(criterion: &mut Criterion) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ashlar");
     let circuits = load_or_build(&dir).expect("circuits");
     let srs = Srs::load_or_generate_insecure(&dir, WRAP_K).expect("a reference string");
-    let kit = WrapKit::load_or_generate(&dir, srs, &circuits).expect("wrap keys");
+    let kit = WrapKit::load_or_generate(&dir, srs, &circuits.recursion).expect("wrap keys");
     let engine = Engine::new(circuits)
         .with_wrap(kit)
         .expect("keys of these circuits");

@@ -1,45 +1,10 @@
-//! Computes the fingerprint of the circuits' sources, the key of cached circuits.
+//! Computes the fingerprint of the recursion's sources.
 
-use std::{
-    fs,
-    hash::{DefaultHasher, Hash, Hasher},
-    path::{Path, PathBuf},
-};
+include!("../fingerprint.rs");
 
 fn main() {
-    let crate_dir = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
-    let circuits = crate_dir.parent().expect("the crate lies in circuits/");
-    let mut files = Vec::new();
-    for source in [
-        "statement/src",
-        "bn254/src",
-        "ecgfp5/src",
-        "rollup/src",
-        "recursion/src",
-        "../Cargo.lock",
-    ] {
-        let path = circuits.join(source);
-        println!("cargo::rerun-if-changed={}", path.display());
-        collect(&path, &mut files);
-    }
-    files.sort();
-    let mut hasher = DefaultHasher::new();
-    for file in files {
-        file.strip_prefix(circuits).unwrap_or(&file).hash(&mut hasher);
-        fs::read(&file)
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-            .hash(&mut hasher);
-    }
-    println!(
-        "cargo::rustc-env=ASHLAR_CIRCUITS_FINGERPRINT={:016x}",
-        hasher.finish()
+    emit_fingerprint(
+        "ASHLAR_RECURSION_FINGERPRINT",
+        &["statement/src", "bn254/src", "recursion/src"],
     );
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) {
-    match fs::read_dir(path) {
-        Ok(entries) => entries.flatten().for_each(|entry| collect(&entry.path(), files)),
-        Err(_) if path.is_file() => files.push(path.to_owned()),
-        Err(_) => {} // no lock file in a vendored build
-    }
 }

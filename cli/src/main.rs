@@ -1,10 +1,12 @@
 //! `ashlar`: one binary for every role.
 
 mod auto;
+mod cache;
 mod child;
 mod commands;
+mod contract;
 mod demo;
-mod engine;
+mod roles;
 #[cfg(feature = "bench")]
 mod selftest;
 mod shutdown;

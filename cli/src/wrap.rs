@@ -4,12 +4,12 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ashlar_accel::{BackendChoice, BackendConfig, DeviceOptions};
-use ashlar_engine::{
-    Engine,
-    isolation::{ChildCommand, Policy},
-};
+use ashlar_engine::isolation::{ChildCommand, Policy};
 
-use crate::{auto, engine::Cache};
+use crate::{
+    auto,
+    cache::{Cache, Engine},
+};
 
 /// Over thirty times what a wrap takes on two cores (3.6 s), and sixteen times the start of its process (7 s beside
 /// other work): a slow machine is not cut off, and a hung device holds a job for two minutes at most before the CPU

@@ -1,4 +1,4 @@
-use ashlar_statement::JobKind;
+use ashlar_protocol::JobKind;
 
 use crate::farm::v1 as pb;
 

@@ -7,7 +7,7 @@
 mod digest;
 mod job_kind;
 
-pub use ashlar_statement::JobKind;
+pub use ashlar_protocol::JobKind;
 pub use digest::{Digest, DigestError};
 pub use job_kind::{UnknownJobKind, job_kind};
 pub use prost::{Message, bytes::Bytes};

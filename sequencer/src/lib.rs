@@ -9,6 +9,7 @@
 //! * [`api`]: the public gRPC service
 
 pub mod api;
+mod changes;
 pub mod config;
 pub mod executor;
 pub mod farm;
@@ -17,5 +18,6 @@ mod node;
 pub mod pipeline;
 pub mod store;
 
+pub use changes::Changes;
 pub use config::Config;
 pub use node::{NodeError, run};

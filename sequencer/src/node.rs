@@ -2,19 +2,21 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use ashlar_rollup::{
+use ashlar_payments::{
+    Payments,
     batch::{BlockConfig, SLOTS},
-    transaction::Domain,
 };
+use ashlar_statement::Domain;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Service,
+    changes::Changes,
     config::Config,
     executor::{Executor, ExecutorError},
     l1::{L1Client, L1Error, watcher::Watcher},
-    pipeline::{Changes, Proving, Settlement},
+    pipeline::{Proving, Settlement},
     store::{Store, StoreError},
 };
 
@@ -81,15 +83,15 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         chain_id: l1.chain_id(),
         rollup: config.rollup,
     };
-    let block = BlockConfig {
+    let payments = Payments(BlockConfig {
         domain,
         fee_account: config.fee_account,
         slots: SLOTS,
-    };
+    });
     let changes = Changes::default();
     let (executor, thread) = Executor::start(
         store.clone(),
-        block,
+        payments,
         config.sealing,
         changes.clone(),
         config.limits.queue as usize,

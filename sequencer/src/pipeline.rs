@@ -6,42 +6,18 @@
 mod proving;
 mod settlement;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use proving::Proving;
-pub(crate) use settlement::public_inputs;
 pub use settlement::{SettleError, Settlement};
 
-use crate::store::{BatchRecord, Store, StoreError};
-
-/// Tells everybody who waits that some batch moved. The number counts changes.
-#[derive(Clone, Debug)]
-pub struct Changes {
-    sender: Arc<watch::Sender<u64>>,
-}
-
-impl Default for Changes {
-    fn default() -> Self {
-        Self {
-            sender: Arc::new(watch::Sender::new(0)),
-        }
-    }
-}
-
-impl Changes {
-    /// Notes a change.
-    pub fn notify(&self) {
-        self.sender.send_modify(|count| *count += 1);
-    }
-
-    /// Hears of later changes.
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.sender.subscribe()
-    }
-}
+use crate::{
+    changes::Changes,
+    store::{BatchRecord, Store, StoreError},
+};
 
 /// Waits for a change, but not longer than `interval`; false once `shutdown` is requested.
 async fn wait(changes: &mut watch::Receiver<u64>, interval: Duration, shutdown: &CancellationToken) -> bool {

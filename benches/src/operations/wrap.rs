@@ -3,21 +3,24 @@
 use std::{fs, io, path::Path, time::Instant};
 
 use ashlar_accel::BackendChoice;
-use ashlar_engine::{Engine, JobKind, OpenError, Proof, ProveError, open_prover};
+use ashlar_engine::{JobKind, OpenError, Proof, ProveError, open_prover};
 use ashlar_kzg::{CircuitKeys, INSTANCES, prove_stock, srs::Srs};
-use ashlar_recursion::CompressedProof;
-use ashlar_report::memory::{peak_bytes, reset_peak};
-use ashlar_rollup::{
+use ashlar_payments::{
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
+    chunk::ChunkCircuit,
     state::MemoryStore,
     transaction::{Deposit, Domain, SecretKey},
 };
+use ashlar_recursion::CompressedProof;
+use ashlar_report::memory::{peak_bytes, reset_peak};
 use ashlar_wrap::circuit::WrapCircuit;
 use halo2_proofs::plonk::Circuit;
 use halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
 
 use super::{CARD, CPU};
+
+type Engine = ashlar_engine::Engine<ChunkCircuit>;
 
 /// halo2-axiom's `create_proof`.
 pub const STOCK: &str = "stock/halo2-axiom";

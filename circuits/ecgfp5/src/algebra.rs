@@ -3,14 +3,15 @@
 //! A formula over [`QuinticAlgebra`] is both the native evaluation of a constraint and its circuit, so the two cannot
 //! drift apart.
 
-use plonky2::field::extension::Extendable;
-use plonky2::field::extension::quintic::QuinticExtension;
-use plonky2::field::types::Field;
-use plonky2::iop::ext_target::ExtensionTarget;
-use plonky2::iop::target::Target;
+use plonky2::{
+    field::{
+        extension::{Extendable, quintic::QuinticExtension},
+        types::Field,
+    },
+    iop::{ext_target::ExtensionTarget, target::Target},
+};
 
-use crate::point::CURVE_B1;
-use crate::{Builder, D, F};
+use crate::{Builder, D, F, point::CURVE_B1};
 
 /// An element of K\[z\]/(z^5 - 3), for whatever K the algebra works over.
 pub type Q<V> = [V; 5];

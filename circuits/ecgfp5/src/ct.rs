@@ -5,12 +5,13 @@
 
 use std::ops::{Add, Mul, Sub};
 
-use plonky2::field::extension::quintic::QuinticExtension;
-use plonky2::field::types::{Field, PrimeField64};
+use plonky2::field::{
+    extension::quintic::QuinticExtension,
+    types::{Field, PrimeField64},
+};
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::F;
-use crate::field::Quintic;
+use crate::{F, field::Quintic};
 
 const P: u64 = 0xFFFF_FFFF_0000_0001;
 /// 2^64 mod p.

@@ -2,10 +2,11 @@
 //!
 //! These run on public values only (keys, curve constants); secrets go through [`crate::ct`].
 
-use plonky2::field::extension::quintic::QuinticExtension;
-use plonky2::field::extension::{FieldExtension, Frobenius};
-use plonky2::field::goldilocks_field::GoldilocksField;
-use plonky2::field::types::{Field, Field64, PrimeField, PrimeField64};
+use plonky2::field::{
+    extension::{FieldExtension, Frobenius, quintic::QuinticExtension},
+    goldilocks_field::GoldilocksField,
+    types::{Field, Field64, PrimeField, PrimeField64},
+};
 
 use crate::F;
 

@@ -4,9 +4,11 @@ use std::sync::OnceLock;
 
 use subtle::ConstantTimeEq;
 
-use crate::point::Point;
-use crate::projective::{Affine, Projective, digit};
-use crate::scalar::Scalar;
+use crate::{
+    point::Point,
+    projective::{Affine, Projective, digit},
+    scalar::Scalar,
+};
 
 const WINDOWS: usize = 80; // of 4 bits
 const ENTRIES: usize = 16;

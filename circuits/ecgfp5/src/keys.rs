@@ -2,17 +2,20 @@
 
 use std::fmt;
 
-use plonky2::hash::hash_types::HashOut;
-use plonky2::hash::poseidon::PoseidonHash;
-use plonky2::plonk::config::Hasher;
+use plonky2::{
+    hash::{hash_types::HashOut, poseidon::PoseidonHash},
+    plonk::config::Hasher,
+};
 use sha2::{Digest, Sha512};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::F;
-use crate::error::KeyError;
-use crate::fixed_base::mul_generator;
-use crate::point::Point;
-use crate::scalar::{SCALAR_BYTES, Scalar};
+use crate::{
+    F,
+    error::KeyError,
+    fixed_base::mul_generator,
+    point::Point,
+    scalar::{SCALAR_BYTES, Scalar},
+};
 
 /// Bytes of an encoded public key: the u coordinate.
 pub const PUBLIC_KEY_BYTES: usize = 40;

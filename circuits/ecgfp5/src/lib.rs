@@ -20,14 +20,12 @@ mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-use plonky2::field::goldilocks_field::GoldilocksField;
-use plonky2::plonk::circuit_builder::CircuitBuilder;
+use plonky2::{field::goldilocks_field::GoldilocksField, plonk::circuit_builder::CircuitBuilder};
 
 pub use error::{KeyError, SignatureError};
 pub use field::Quintic;
 pub use gadget::{CHALLENGE_BITS, STEP_ROWS, SignatureTarget, verify_signature};
-pub use gate::EcGfp5StepGate;
-pub use gate::generator::StepGenerator as EcGfp5StepGenerator;
+pub use gate::{EcGfp5StepGate, generator::StepGenerator as EcGfp5StepGenerator};
 pub use keys::{PUBLIC_KEY_BYTES, PublicKey, SecretKey};
 pub use point::Point;
 pub use scalar::{SCALAR_BITS, SCALAR_BYTES, Scalar};

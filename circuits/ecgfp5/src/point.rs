@@ -6,15 +6,15 @@
 
 use std::ops::{Add, Neg, Sub};
 
-use plonky2::field::extension::quintic::QuinticExtension;
-use plonky2::field::goldilocks_field::GoldilocksField;
-use plonky2::field::types::Field;
+use plonky2::field::{extension::quintic::QuinticExtension, goldilocks_field::GoldilocksField, types::Field};
 
-use crate::F;
-use crate::error::KeyError;
-use crate::field::{self, QUINTIC_BYTES, Quintic};
-use crate::projective::Projective;
-use crate::scalar::Scalar;
+use crate::{
+    F,
+    error::KeyError,
+    field::{self, QUINTIC_BYTES, Quintic},
+    projective::Projective,
+    scalar::Scalar,
+};
 
 /// The curve constant a.
 pub const CURVE_A: u64 = 2;

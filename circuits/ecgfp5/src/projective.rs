@@ -2,9 +2,7 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::ct::CtQuintic;
-use crate::point::Point;
-use crate::scalar::Scalar;
+use crate::{ct::CtQuintic, point::Point, scalar::Scalar};
 
 /// A group element with x = X/Z and u = U/T.
 #[derive(Clone, Copy, Debug)]

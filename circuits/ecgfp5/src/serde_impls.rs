@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::ser::SerializeTuple;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, SeqAccess, Visitor},
+    ser::SerializeTuple,
+};
 
-use crate::keys::{PUBLIC_KEY_BYTES, PublicKey};
-use crate::signature::{SIGNATURE_BYTES, Signature};
+use crate::{
+    keys::{PUBLIC_KEY_BYTES, PublicKey},
+    signature::{SIGNATURE_BYTES, Signature},
+};
 
 struct ByteArray<const N: usize>;
 

@@ -2,18 +2,20 @@
 //!
 //! A leading byte tells ours from plonky2's, whose default serialisers write the rest.
 
-use plonky2::gates::gate::{Gate, GateRef};
-use plonky2::iop::generator::{SimpleGenerator, WitnessGeneratorRef};
-use plonky2::plonk::circuit_data::CommonCircuitData;
-use plonky2::plonk::config::PoseidonGoldilocksConfig;
-use plonky2::util::serialization::{
-    Buffer, DefaultGateSerializer, DefaultGeneratorSerializer, GateSerializer, IoError, IoResult, Read,
-    WitnessGeneratorSerializer, Write,
+use plonky2::{
+    gates::gate::{Gate, GateRef},
+    iop::generator::{SimpleGenerator, WitnessGeneratorRef},
+    plonk::{circuit_data::CommonCircuitData, config::PoseidonGoldilocksConfig},
+    util::serialization::{
+        Buffer, DefaultGateSerializer, DefaultGeneratorSerializer, GateSerializer, IoError, IoResult, Read,
+        WitnessGeneratorSerializer, Write,
+    },
 };
 
-use crate::gate::EcGfp5StepGate;
-use crate::gate::generator::StepGenerator;
-use crate::{D, F};
+use crate::{
+    D, F,
+    gate::{EcGfp5StepGate, generator::StepGenerator},
+};
 
 const PLONKY2: u8 = 0;
 const STEP: u8 = 1;

@@ -3,19 +3,22 @@
 //! A signature of the message m under Q = dG is (e, s) with s = k - e d for a nonce k, and
 //! e = H(R.u ‖ Q.u ‖ m) truncated to two words, R = kG. It holds iff e = H((sG + eQ).u ‖ Q.u ‖ m).
 
-use plonky2::field::types::{Field64, PrimeField64};
-use plonky2::hash::hash_types::HashOut;
-use plonky2::hash::poseidon::PoseidonHash;
-use plonky2::plonk::config::Hasher;
+use plonky2::{
+    field::types::{Field64, PrimeField64},
+    hash::{hash_types::HashOut, poseidon::PoseidonHash},
+    plonk::config::Hasher,
+};
 use zeroize::Zeroizing;
 
-use crate::F;
-use crate::error::SignatureError;
-use crate::fixed_base::mul_generator;
-use crate::keys::{PublicKey, SecretKey, hash_to_nonzero_scalar};
-use crate::point::Point;
-use crate::projective::Projective;
-use crate::scalar::{SCALAR_BYTES, Scalar};
+use crate::{
+    F,
+    error::SignatureError,
+    fixed_base::mul_generator,
+    keys::{PublicKey, SecretKey, hash_to_nonzero_scalar},
+    point::Point,
+    projective::Projective,
+    scalar::{SCALAR_BYTES, Scalar},
+};
 
 /// Bytes of an encoded signature: e in 16 bytes, s in 40.
 pub const SIGNATURE_BYTES: usize = CHALLENGE_BYTES + SCALAR_BYTES;

@@ -6,13 +6,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use plonky2::iop::generator::GeneratedValues;
-use plonky2::iop::target::Target;
-use plonky2::iop::witness::{PartialWitness, PartitionWitness, WitnessWrite};
-use plonky2::plonk::circuit_data::CircuitData;
-use plonky2::plonk::config::PoseidonGoldilocksConfig;
-use plonky2::plonk::prover::prove_with_partition_witness;
-use plonky2::util::timing::TimingTree;
+use plonky2::{
+    iop::{
+        generator::GeneratedValues,
+        target::Target,
+        witness::{PartialWitness, PartitionWitness, WitnessWrite},
+    },
+    plonk::{
+        circuit_data::CircuitData, config::PoseidonGoldilocksConfig, prover::prove_with_partition_witness,
+    },
+    util::timing::TimingTree,
+};
 
 use crate::{D, F};
 

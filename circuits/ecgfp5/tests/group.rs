@@ -1,8 +1,10 @@
 //! The group law against the chord-and-tangent law of the curve, an implementation of its own.
 
 use ashlar_ecgfp5::{F, KeyError, Point, Quintic, Scalar};
-use plonky2::field::extension::quintic::QuinticExtension;
-use plonky2::field::types::{Field, Sample};
+use plonky2::field::{
+    extension::quintic::QuinticExtension,
+    types::{Field, Sample},
+};
 use proptest::prelude::*;
 
 /// A point of y^2 = x^3 + 2x^2 + 263z x; `None` is the point at infinity.

@@ -1,8 +1,10 @@
 //! Signing, verifying, and what is refused.
 
 use ashlar_ecgfp5::{F, KeyError, Point, PublicKey, Scalar, SecretKey, Signature, SignatureError};
-use plonky2::field::types::{Field, Field64, Sample};
-use plonky2::hash::hash_types::HashOut;
+use plonky2::{
+    field::types::{Field, Field64, Sample},
+    hash::hash_types::HashOut,
+};
 use proptest::prelude::*;
 
 const ORDER_BYTES: [u8; 40] = {

@@ -7,12 +7,11 @@ use plonky2::{
 
 use crate::{
     compress::CompressCircuit,
-    config::{F, Proof},
+    config::F,
     fold::FoldCircuit,
     lift::LiftCircuit,
     nested::{NestedPublicInputs, VerifierOnly},
     proof::{SpanKind, SpanProof},
-    prove::ProveError,
     shape::{self, BuildError, Common},
     span::Span,
 };
@@ -62,16 +61,6 @@ impl RecursionCircuits {
         let fold = FoldCircuit::build(&shape, &lift.data.verifier_only)?;
         let compress = CompressCircuit::build(&shape, &lift.data.verifier_only, &fold.data.verifier_only)?;
         Ok(Self { lift, fold, compress })
-    }
-
-    /// Lifts a leaf proof into this tree.
-    pub fn lift(&self, leaf: &Proof) -> Result<SpanProof, ProveError> {
-        self.lift.prove(leaf, &self.fold.data.verifier_only)
-    }
-
-    /// Joins two neighbours.
-    pub fn fold(&self, left: &SpanProof, right: &SpanProof) -> Result<SpanProof, ProveError> {
-        self.fold.prove(left, right)
     }
 
     /// Verifies a lift or fold proof of this tree. Whoever accepts a tree proof must use this, not plonky2's verifier:

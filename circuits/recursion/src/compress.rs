@@ -1,6 +1,7 @@
 //! `compress`: the root of the tree becomes a proof that the wrap circuit verifies cheaply, stating what L1 checks.
 
 use ashlar_bn254::Bn254Config;
+use ashlar_statement::ElementsError;
 use plonky2::{
     hash::hash_types::HashOutTarget,
     iop::witness::{PartialWitness, WitnessWrite},
@@ -14,7 +15,6 @@ use crate::{
     config::{Bn254Proof, Builder, COMPRESS_DEGREE_BITS, D, F, compress_config},
     nested::{VerifierOnly, key_hash, key_hash_circuit},
     proof::{DecodeError, SpanKind, SpanProof, decode_proof},
-    prove::{ProveError, prove},
     shape::{BuildError, Common, check_degree},
     span::{Batch, to_batch},
 };
@@ -70,21 +70,22 @@ impl CompressCircuit {
         })
     }
 
-    /// Compresses the proof of a whole batch.
-    pub fn prove(&self, root: &SpanProof) -> Result<CompressedProof, ProveError> {
-        prove("compress", &self.data, || {
-            let mut witness = PartialWitness::new();
-            self.root.set(&mut witness, root)?;
-            let [lift, fold] = &self.keys;
-            witness.set_verifier_data_target(
-                &self.key,
-                match root.kind {
-                    SpanKind::Lift => lift,
-                    SpanKind::Fold => fold,
-                },
-            )?;
-            Ok(witness)
-        })
+    /// The witness for the proof of a whole batch.
+    ///
+    /// # Errors
+    /// If the proof is of another shape.
+    pub fn assign(&self, root: &SpanProof) -> anyhow::Result<PartialWitness<F>> {
+        let mut witness = PartialWitness::new();
+        self.root.set(&mut witness, root)?;
+        let [lift, fold] = &self.keys;
+        witness.set_verifier_data_target(
+            &self.key,
+            match root.kind {
+                SpanKind::Lift => lift,
+                SpanKind::Fold => fold,
+            },
+        )?;
+        Ok(witness)
     }
 
     /// Decodes a compressed proof strictly.
@@ -93,7 +94,7 @@ impl CompressCircuit {
     }
 
     /// The batch that a proof states. Says nothing about its validity.
-    pub fn batch(proof: &CompressedProof) -> Result<Batch, ashlar_rollup::public_inputs::PublicInputsError> {
+    pub fn batch(proof: &CompressedProof) -> Result<Batch, ElementsError> {
         Batch::from_slice(&proof.public_inputs)
     }
 

@@ -1,25 +1,15 @@
 //! Types and plonky2 parameters of every circuit of this crate.
 
 use ashlar_bn254::Bn254Config;
+pub use ashlar_statement::hash::{Builder, C, D, F};
 use plonky2::{
-    field::goldilocks_field::GoldilocksField,
     fri::{FriConfig, reduction_strategies::FriReductionStrategy},
     plonk::{
-        circuit_builder::CircuitBuilder,
         circuit_data::{CircuitConfig, CircuitData},
-        config::PoseidonGoldilocksConfig,
         proof::ProofWithPublicInputs,
     },
 };
 
-/// Goldilocks.
-pub type F = GoldilocksField;
-/// Degree of the challenge field.
-pub const D: usize = 2;
-/// Configuration of chunk, lift and fold.
-pub type C = PoseidonGoldilocksConfig;
-/// Circuit builder over Goldilocks.
-pub type Builder = CircuitBuilder<F, D>;
 /// A circuit with Goldilocks hashes.
 pub type Circuit = CircuitData<F, C, D>;
 /// A proof with Goldilocks hashes.

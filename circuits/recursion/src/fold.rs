@@ -10,10 +10,9 @@ use plonky2::{
 use crate::{
     child::ChildTarget,
     codec,
-    config::{Builder, Circuit, fold_config},
+    config::{Builder, Circuit, F, fold_config},
     nested::{NestedPublicInputs, VerifierOnly, key_hash_circuit},
-    proof::{SpanKind, SpanProof},
-    prove::{ProveError, prove},
+    proof::SpanProof,
     shape::{self, BuildError, Common},
     span::join,
 };
@@ -75,29 +74,26 @@ impl FoldCircuit {
         })
     }
 
-    /// Joins two proofs of neighbouring spans.
-    pub fn prove(&self, left: &SpanProof, right: &SpanProof) -> Result<SpanProof, ProveError> {
-        self.prove_under(left, right, &self.data.verifier_only)
+    /// The witness that joins two proofs of neighbouring spans.
+    ///
+    /// # Errors
+    /// If a proof is of another shape.
+    pub fn assign(&self, left: &SpanProof, right: &SpanProof) -> anyhow::Result<PartialWitness<F>> {
+        self.assign_under(left, right, &self.data.verifier_only)
     }
 
-    /// Proves with a chosen key in the public inputs: tests play the cheat who names another circuit.
-    pub(crate) fn prove_under(
+    /// Assigns a chosen key in the public inputs: tests play the cheat who names another circuit.
+    pub(crate) fn assign_under(
         &self,
         left: &SpanProof,
         right: &SpanProof,
         verifier: &VerifierOnly,
-    ) -> Result<SpanProof, ProveError> {
-        let proof = prove("fold", &self.data, || {
-            let mut witness = PartialWitness::new();
-            self.targets.left.set(&mut witness, left)?;
-            self.targets.right.set(&mut witness, right)?;
-            witness.set_verifier_data_target(&self.targets.own, verifier)?;
-            Ok(witness)
-        })?;
-        Ok(SpanProof {
-            kind: SpanKind::Fold,
-            proof,
-        })
+    ) -> anyhow::Result<PartialWitness<F>> {
+        let mut witness = PartialWitness::new();
+        self.targets.left.set(&mut witness, left)?;
+        self.targets.right.set(&mut witness, right)?;
+        witness.set_verifier_data_target(&self.targets.own, verifier)?;
+        Ok(witness)
     }
 
     pub(crate) fn write(&self, buffer: &mut Vec<u8>) -> IoResult<()> {

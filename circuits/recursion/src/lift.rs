@@ -9,10 +9,8 @@ use plonky2::{
 
 use crate::{
     codec,
-    config::{Builder, C, Circuit, D, Proof, fold_config},
+    config::{Builder, C, Circuit, D, F, Proof, fold_config},
     nested::{VerifierOnly, key_hash},
-    proof::{SpanKind, SpanProof},
-    prove::{ProveError, prove},
     shape::{self, BuildError, Common},
 };
 
@@ -67,18 +65,15 @@ impl LiftCircuit {
         })
     }
 
-    /// Lifts a leaf proof into the tree of the given fold circuit.
-    pub fn prove(&self, leaf: &Proof, fold: &VerifierOnly) -> Result<SpanProof, ProveError> {
+    /// The witness that lifts a leaf proof into the tree of the given fold circuit.
+    ///
+    /// # Errors
+    /// If the proof is of another shape.
+    pub fn assign(&self, leaf: &Proof, fold: &VerifierOnly) -> anyhow::Result<PartialWitness<F>> {
         let mut witness = PartialWitness::new();
-        let proof = prove("lift", &self.data, || {
-            witness.set_proof_with_pis_target(&self.targets.leaf, leaf)?;
-            witness.set_hash_target(self.targets.fold_key, key_hash(fold))?;
-            Ok(witness)
-        })?;
-        Ok(SpanProof {
-            kind: SpanKind::Lift,
-            proof,
-        })
+        witness.set_proof_with_pis_target(&self.targets.leaf, leaf)?;
+        witness.set_hash_target(self.targets.fold_key, key_hash(fold))?;
+        Ok(witness)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Public inputs of lift and fold: a span, and a commitment to the fold circuit that every proof of the tree carries.
 
-use ashlar_rollup::public_inputs::SpanPublicInputs;
+use ashlar_statement::{SpanPublicInputs, elements};
 use plonky2::{
     hash::{
         hash_types::{HashOut, HashOutTarget},
@@ -25,47 +25,14 @@ pub type VerifierOnly = VerifierOnlyCircuitData<C, D>;
 /// Elements of a hash.
 const HASH_LEN: usize = 4;
 
-/// Public inputs of lift and fold. `T` is a field element or a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NestedPublicInputs<T> {
-    /// What the proof states.
-    pub span: SpanPublicInputs<T>,
-    /// [`key_hash`] of the fold circuit: the only key under which fold proofs below were accepted.
-    pub fold_key: [T; HASH_LEN],
-}
-
-/// A proof's public inputs have the wrong length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{actual} public inputs where lift and fold have {expected}")]
-pub struct NestedLengthError {
-    /// Length of the struct.
-    pub expected: usize,
-    /// Length given.
-    pub actual: usize,
-}
-
-impl<T: Copy> NestedPublicInputs<T> {
-    /// Number of elements.
-    pub const LEN: usize = SpanPublicInputs::<T>::LEN + HASH_LEN;
-
-    /// The elements in registration order.
-    pub fn to_vec(&self) -> Vec<T> {
-        let mut out = self.span.to_vec();
-        out.extend_from_slice(&self.fold_key);
-        out
-    }
-
-    /// Inverse of [`Self::to_vec`].
-    pub fn from_slice(values: &[T]) -> Result<Self, NestedLengthError> {
-        let error = NestedLengthError {
-            expected: Self::LEN,
-            actual: values.len(),
-        };
-        let (span, fold_key) = values.split_at_checked(SpanPublicInputs::<T>::LEN).ok_or(error)?;
-        Ok(Self {
-            span: SpanPublicInputs::from_slice(span).map_err(|_| error)?,
-            fold_key: fold_key.try_into().map_err(|_| error)?,
-        })
+elements! {
+    /// Public inputs of lift and fold. `T` is a field element or a target.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct NestedPublicInputs<T> {
+        /// What the proof states.
+        pub span: (SpanPublicInputs<T>),
+        /// [`key_hash`] of the fold circuit: the only key under which fold proofs below were accepted.
+        pub fold_key: [T; HASH_LEN],
     }
 }
 
@@ -120,7 +87,7 @@ mod tests {
         let values: Vec<u16> = (0..34).collect();
         let nested = NestedPublicInputs::from_slice(&values).expect("34 elements");
         assert_eq!(
-            (nested.span.transfer_count, nested.fold_key),
+            (nested.span.rollup_records, nested.fold_key),
             (29, [30, 31, 32, 33])
         );
         assert_eq!(nested.to_vec(), values);

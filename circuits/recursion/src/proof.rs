@@ -52,7 +52,7 @@ pub const MAX_PROOF_BYTES: usize = 1 << 18;
 
 impl SpanProof {
     /// The span that the proof states. Says nothing about its validity.
-    pub fn span(&self) -> Result<Span, crate::nested::NestedLengthError> {
+    pub fn span(&self) -> Result<Span, ashlar_statement::ElementsError> {
         Ok(NestedPublicInputs::from_slice(&self.proof.public_inputs)?.span)
     }
 

@@ -1,24 +1,22 @@
 //! The whole set of plonky2 circuits, from chunk witness to compressed proof.
 
-use ashlar_rollup::{
-    batch::SLOTS,
-    chunk::{ChunkCircuit, CircuitBytesError},
-};
+use ashlar_statement::LeafCircuit;
 use plonky2::util::serialization::IoError;
 use sha3::{Digest, Keccak256};
 
-use crate::circuits::{CircuitDigest, RecursionCircuits, digest_bytes};
-use crate::shape::BuildError;
+use crate::{
+    circuits::{CircuitDigest, RecursionCircuits, digest_bytes},
+    shape::BuildError,
+};
 
-/// Changes with any source file of the circuits (and with the locked dependencies): names cache files, so that a
-/// circuit that was edited is never loaded from an old one.
-pub const SOURCE_FINGERPRINT: &str = env!("ASHLAR_CIRCUITS_FINGERPRINT");
+/// Changes with any source file of the recursion circuits (and with the locked dependencies).
+const SOURCE_FINGERPRINT: &str = env!("ASHLAR_RECURSION_FINGERPRINT");
 
-/// Chunk, lift, fold and compress, each built over the one before.
+/// An application's leaf circuit, lift, fold and compress, each built over the one before.
 #[derive(Debug)]
-pub struct CircuitSet {
-    /// Proves the transactions of one chunk.
-    pub chunk: ChunkCircuit,
+pub struct CircuitSet<L> {
+    /// Proves one chunk.
+    pub leaf: L,
     /// Folds chunk proofs into one compressed proof.
     pub recursion: RecursionCircuits,
 }
@@ -26,8 +24,8 @@ pub struct CircuitSet {
 /// Digests of the circuits of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CircuitDigests {
-    /// Of the chunk circuit.
-    pub chunk: CircuitDigest,
+    /// Of the leaf circuit.
+    pub leaf: CircuitDigest,
     /// Of the lift circuit.
     pub lift: CircuitDigest,
     /// Of the fold circuit.
@@ -40,14 +38,14 @@ impl CircuitDigests {
     /// Names the set: Keccak-256 of a tag and the four digests. Jobs, workers and proofs carry it.
     pub fn set(&self) -> [u8; 32] {
         let Self {
-            chunk,
+            leaf,
             lift,
             fold,
             compress,
         } = self;
         let mut hasher = Keccak256::new();
         hasher.update(b"ashlar/circuit-set/v1");
-        for digest in [chunk, lift, fold, compress] {
+        for digest in [leaf, lift, fold, compress] {
             hasher.update(digest);
         }
         hasher.finalize().into()
@@ -57,9 +55,9 @@ impl CircuitDigests {
 /// Bytes that are no circuit set, or a set that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SetBytesError {
-    /// The chunk circuit's part.
-    #[error("chunk circuit")]
-    Chunk(#[from] CircuitBytesError),
+    /// The leaf circuit's part.
+    #[error("leaf circuit")]
+    Leaf(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The recursion circuits' part.
     #[error("recursion circuits: malformed, or an unknown gate or generator")]
     Recursion,
@@ -74,30 +72,40 @@ impl From<IoError> for SetBytesError {
     }
 }
 
-impl CircuitSet {
+impl<L: LeafCircuit> CircuitSet<L> {
     /// Builds the production set (about fifteen seconds on two quiet cores).
     pub fn build() -> Result<Self, BuildError> {
-        let chunk = ChunkCircuit::build(SLOTS);
-        let recursion = RecursionCircuits::build(&chunk.data.common, &chunk.data.verifier_only)?;
-        Ok(Self { chunk, recursion })
+        let leaf = L::build();
+        let data = leaf.data();
+        let recursion = RecursionCircuits::build(&data.common, &data.verifier_only)?;
+        Ok(Self { leaf, recursion })
+    }
+
+    /// Names cache files: changes with any source file of the set's circuits and with the locked dependencies, so that a
+    /// circuit that was edited is never loaded from an old file.
+    pub fn source_fingerprint() -> String {
+        format!("{SOURCE_FINGERPRINT}-{}", L::SOURCE_FINGERPRINT)
     }
 
     /// Digests of its circuits.
     pub fn digests(&self) -> CircuitDigests {
         let [lift, fold, compress] = self.recursion.digests();
         CircuitDigests {
-            chunk: digest_bytes(&self.chunk.digest()),
+            leaf: digest_bytes(&self.leaf.data().verifier_only.circuit_digest),
             lift,
             fold,
             compress,
         }
     }
 
-    /// Length of the chunk circuit (8 bytes, little-endian), chunk circuit, recursion circuits.
+    /// Length of the leaf circuit (8 bytes, little-endian), leaf circuit, recursion circuits.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SetBytesError> {
-        let chunk = self.chunk.to_bytes()?;
-        let mut bytes = (chunk.len() as u64).to_le_bytes().to_vec();
-        bytes.extend(chunk);
+        let leaf = self
+            .leaf
+            .to_bytes()
+            .map_err(|error| SetBytesError::Leaf(error.into()))?;
+        let mut bytes = (leaf.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(leaf);
         bytes.extend(self.recursion.to_bytes()?);
         Ok(bytes)
     }
@@ -106,9 +114,9 @@ impl CircuitSet {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SetBytesError> {
         let (length, rest) = bytes.split_first_chunk().ok_or(SetBytesError::Length)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| SetBytesError::Length)?;
-        let (chunk, recursion) = rest.split_at_checked(length).ok_or(SetBytesError::Length)?;
+        let (leaf, recursion) = rest.split_at_checked(length).ok_or(SetBytesError::Length)?;
         Ok(Self {
-            chunk: ChunkCircuit::from_bytes(chunk)?,
+            leaf: L::from_bytes(leaf).map_err(|error| SetBytesError::Leaf(error.into()))?,
             recursion: RecursionCircuits::from_bytes(recursion)?,
         })
     }

@@ -1,7 +1,7 @@
-//! Joining neighbouring spans in-circuit. The native twins are `fold_pair` and `batch_public_inputs` of
-//! `ashlar_rollup::batch`.
+//! Joining neighbouring spans in-circuit. The native twins are [`ashlar_statement::fold_pair`] and
+//! [`ashlar_statement::batch_public_inputs`].
 
-use ashlar_rollup::public_inputs::{BatchPublicInputs, SpanPublicInputs};
+use ashlar_statement::{BatchPublicInputs, SpanPublicInputs};
 use plonky2::{
     hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
     iop::{ext_target::ExtensionTarget, target::Target},
@@ -42,7 +42,7 @@ pub(crate) fn join(
         // A chunk counts tens of transactions: sums of counts stay far below p.
         deposit_count: builder.add(left.deposit_count, right.deposit_count),
         withdrawal_count: builder.add(left.withdrawal_count, right.withdrawal_count),
-        transfer_count: builder.add(left.transfer_count, right.transfer_count),
+        rollup_records: builder.add(left.rollup_records, right.rollup_records),
     }
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn to_batch(builder: &mut Builder, span: &SpanPublicInputs<Target>) -
         fee_account: span.fee_account,
         deposit_count: span.deposit_count,
         withdrawal_count: span.withdrawal_count,
-        transfer_count: span.transfer_count,
+        rollup_records: span.rollup_records,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path};
 
 use ashlar_bn254::Bn254Config;
+use ashlar_statement::prove::prove_stock;
 use plonky2::{
     field::types::Field,
     gates::noop::NoopGate,
@@ -118,7 +119,7 @@ fn squares(public_inputs: usize, seed: u64) -> (Circuit, Proof) {
             .set_target(root, F::from_canonical_u64(seed + i as u64))
             .expect("set once");
     }
-    let proof = circuit.prove(witness).expect("squares are satisfiable");
+    let proof = prove_stock("squares", &circuit, || Ok(witness)).expect("squares are satisfiable");
     (circuit, proof)
 }
 
@@ -140,7 +141,7 @@ fn recurse<O: GenericConfig<D, F = F>>(
     witness
         .set_proof_with_pis_target(&target, proof)
         .expect("shapes agree");
-    let proof = circuit.prove(witness).expect("inner proof is valid");
+    let proof = prove_stock("sample", &circuit, || Ok(witness)).expect("inner proof is valid");
     (circuit, proof)
 }
 

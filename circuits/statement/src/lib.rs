@@ -1,17 +1,32 @@
-//! What everybody who makes, moves or checks proofs of a batch must agree on, whatever the application.
+//! The statement that a batch's proofs make, whatever the application: from root to root, with public data whose hash and
+//! whose evaluation they expose; and what an application brings to be proved ([`Application`], [`LeafCircuit`]).
 //!
-//! So far: the shape of the fold tree, which a batch's data hash has too; the names of the steps; the encoding of a SNARK; the
-//! kinds of jobs.
+//! Native code and its circuit twin (`circuit`) stand side by side; recursion and the engine know nothing of applications
+//! but what is here.
 
-mod fold;
-mod job_kind;
-mod snark;
-mod step;
+pub mod application;
+pub mod circuit;
+mod domain;
+mod elements;
+pub mod hash;
+mod leaf;
+pub mod prove;
+mod public_inputs;
+mod seal;
+mod span;
+pub mod state;
+pub mod stream;
+pub mod tree;
+mod witness;
 
-pub use fold::{FoldStep, fold_schedule};
-pub use job_kind::JobKind;
-pub use snark::{
-    INSTANCES, MAX_SNARK_PROOF_BYTES, SNARK_VERSION, SnarkLayoutError, SnarkParts, WORD_BYTES,
-    check_proof_length,
-};
-pub use step::Step;
+pub use application::Application;
+pub use ashlar_protocol::fold_schedule;
+pub use domain::Domain;
+pub use elements::ElementsError;
+pub use leaf::LeafCircuit;
+pub use prove::{Provable, ProveCircuit, ProveError, StockProver};
+pub use public_inputs::{BatchPublicInputs, SpanPublicInputs};
+pub use seal::{LeafWitness, Published, SealError, SealedBatch, evaluation_point, seal};
+pub use span::{batch_public_inputs, fold_hashes, fold_pair, fold_spans};
+pub use stream::Stream;
+pub use witness::{WitnessBytesError, witness_from_bytes, witness_to_bytes};

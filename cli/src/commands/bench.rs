@@ -9,7 +9,7 @@ use ashlar_benches::{
 };
 use clap::ValueEnum;
 
-use crate::engine::Cache;
+use crate::cache::Cache;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

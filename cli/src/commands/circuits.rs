@@ -3,12 +3,11 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context;
-use ashlar_engine::Engine;
 use ashlar_evm as evm;
 use ashlar_wrap::circuit::WrapCircuit;
 use serde::Serialize;
 
-use crate::engine::Cache;
+use crate::cache::{Cache, Engine};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -98,7 +97,7 @@ pub fn run(command: Command) -> anyhow::Result<()> {
 
 fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     let circuits = engine.circuits();
-    let rows = circuits.chunk.rows();
+    let rows = circuits.leaf.rows();
     let per_slot = |count: usize| count as f64 / rows.slots as f64;
     let recursion = &circuits.recursion;
     let size = |rows_used, degree_bits| Size {
@@ -130,7 +129,7 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
             lookup_rows_used: wrap.used.lookups,
         },
         digests: BTreeMap::from([
-            ("chunk", hex::encode(digests.chunk)),
+            ("chunk", hex::encode(digests.leaf)),
             ("lift", hex::encode(digests.lift)),
             ("fold", hex::encode(digests.fold)),
             ("compress", hex::encode(digests.compress)),

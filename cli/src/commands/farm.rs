@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use ashlar_farm::{Farm, FarmConfig, Listener};
 
-use crate::engine::{Cache, EngineVerifier};
+use crate::{cache::Cache, roles::EngineVerifier};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -6,7 +6,7 @@
 use alloy::signers::{SignerSync, local::PrivateKeySigner};
 use anyhow::Context;
 use ashlar_ecgfp5::SecretKey;
-use ashlar_rollup::hash::hash_to_bytes32;
+use ashlar_statement::hash::hash_to_bytes32;
 
 use super::fixed_hex;
 

@@ -7,7 +7,7 @@ use ashlar_kzg::srs;
 use ashlar_wrap::circuit::WRAP_K;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Cache;
+use crate::cache::Cache;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

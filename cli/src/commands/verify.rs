@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use ashlar_kzg::Snark;
-use ashlar_rollup::{hash::F, public_inputs::BatchPublicInputs};
+use ashlar_statement::{BatchPublicInputs, hash::F};
 use ashlar_wrap::circuit::pack_public_inputs;
 use plonky2::field::types::{Field, Field64};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Cache;
+use crate::cache::Cache;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ashlar_worker::{Coordinator, WorkerConfig};
 
-use crate::engine::{Cache, EngineRunner};
+use crate::{cache::Cache, roles::EngineRunner};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context;
 use ashlar_engine::isolation::{answer, encode_frame, greeting, read_frame};
 
-use crate::{child, engine::Cache, wrap};
+use crate::{cache::Cache, child, wrap};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

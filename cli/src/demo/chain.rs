@@ -18,42 +18,15 @@ use ashlar_contracts::{
     encoding::{hash_to_word, word_to_extension, word_to_hash},
     withdrawal,
 };
-use ashlar_rollup::{
-    hash::Hash, public_inputs::BatchPublicInputs, transaction::Domain, tree::empty_accounts_root,
-};
+use ashlar_devnet::DEV_ACCOUNTS;
+use ashlar_payments::tree::empty_accounts_root;
+use ashlar_statement::{BatchPublicInputs, Domain, hash::Hash};
 use plonky2::field::types::PrimeField64;
 
 use super::processes::{Process, free_address};
 
-/// Private keys that every Ethereum devnet funds (mnemonic "test test … junk"). Number 0 is the operator.
-const DEV_KEYS: [[u8; 32]; 5] = [
-    hex_key("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
-    hex_key("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"),
-    hex_key("5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"),
-    hex_key("7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"),
-    hex_key("47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"),
-];
-
 /// Base units (wei) in one unit (gwei) of token 0.
 pub const WEI_PER_UNIT: u64 = 1_000_000_000;
-
-const fn hex_key(text: &str) -> [u8; 32] {
-    let digits = text.as_bytes();
-    let mut key = [0; 32];
-    let mut i = 0;
-    while i < 32 {
-        key[i] = nibble(digits[2 * i]) << 4 | nibble(digits[2 * i + 1]);
-        i += 1;
-    }
-    key
-}
-
-const fn nibble(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => digit - b'a' + 10,
-    }
-}
 
 /// Which devnet to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -122,18 +95,18 @@ impl Chain {
     }
 }
 
-/// A funded account's signer.
+/// A funded account's signer; number 0 is the operator's.
 pub fn signer(account: usize) -> anyhow::Result<PrivateKeySigner> {
-    PrivateKeySigner::from_slice(&DEV_KEYS[account]).context("devnet key")
+    PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[account].secret_key).context("devnet key")
 }
 
 /// The operator's key as hex, for the sequencer's environment.
 pub fn operator_key() -> String {
-    hex::encode(DEV_KEYS[0])
+    hex::encode(DEV_ACCOUNTS[0].secret_key)
 }
 
-/// Number of funded accounts that can play users, the operator not counted.
-pub const USERS: usize = DEV_KEYS.len() - 1;
+/// Number of funded accounts that play users, the operator not counted.
+pub const USERS: usize = 4;
 
 /// A digest as an L1 word.
 pub fn word(hash: &Hash) -> U256 {
@@ -226,7 +199,7 @@ pub fn public_inputs(header: &BatchHeader, domain: &Domain) -> Vec<u64> {
         fee_account: header.feeAccount.into(),
         deposit_count: header.depositCount.into(),
         withdrawal_count: header.withdrawalCount.into(),
-        transfer_count: header.transferCount.into(),
+        rollup_records: header.transferCount.into(),
     };
     inputs.to_vec()
 }

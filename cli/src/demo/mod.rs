@@ -21,8 +21,8 @@ use ashlar_proto::sequencer::v1::{
     Batch, BatchStatus, GetInfoRequest, GetReceiptRequest, Receipt, WatchBatchesRequest,
     get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
 };
-use ashlar_rollup::transaction::Domain;
 use ashlar_sequencer::{farm::FarmClient, l1::L1Client};
+use ashlar_statement::Domain;
 use tonic::transport::Channel;
 
 use crate::commands::verify::PublicInputsFile;
@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "auto")]
     devnet: Devnet,
     /// Circuits, keys and reference string are kept here.
-    #[arg(long, default_value = crate::engine::DEFAULT_CACHE)]
+    #[arg(long, default_value = crate::cache::DEFAULT_CACHE)]
     cache_dir: PathBuf,
     #[command(flatten)]
     wrap: crate::wrap::Args,
@@ -134,7 +134,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     progress.line("setup", &format!("circuit set {}", summary.circuit_set));
 
     let mut chain = Chain::start(args.devnet, folder)?;
-    let code = crate::engine::verifier_contract(&summary.wrap_verifier)?;
+    let code = crate::contract::verifier_contract(&summary.wrap_verifier)?;
     let deployment = chain.deploy(code).await?;
     progress.line(
         "devnet",
@@ -332,7 +332,7 @@ async fn deposit_all(
             // The account shows in the executor's state before its batch is sealed.
             let request = ashlar_proto::sequencer::v1::GetAccountRequest {
                 key: Some(ashlar_proto::sequencer::v1::get_account_request::Key::KeyHash(
-                    ashlar_rollup::hash::hash_to_bytes32(&owner).to_vec().into(),
+                    ashlar_statement::hash::hash_to_bytes32(&owner).to_vec().into(),
                 )),
             };
             match sequencer.get_account(request).await {

@@ -52,14 +52,14 @@ pub struct Gas {
 
 /// Sums the runs of each step, under the step that reports count it as.
 pub fn steps(timings: &[ashlar_proto::sequencer::v1::StepTiming]) -> Vec<Step> {
-    let reported = ashlar_statement::Step::ALL
+    let reported = ashlar_protocol::Step::ALL
         .into_iter()
         .filter(|step| step.reported() == *step);
     let summed = reported.map(|reported| {
-        let counts = |step: ashlar_statement::Step| step.reported() == reported;
+        let counts = |step: ashlar_protocol::Step| step.reported() == reported;
         let runs = timings
             .iter()
-            .filter(|run| ashlar_statement::Step::from_name(&run.name).is_some_and(counts));
+            .filter(|run| ashlar_protocol::Step::from_name(&run.name).is_some_and(counts));
         let mut sum = Step {
             name: reported.name(),
             seconds: 0.0,

@@ -1,12 +1,12 @@
 //! The demo's users: keys, signed transfers, one withdrawal.
 
 use anyhow::Context;
-use ashlar_proto::sequencer::v1::{
-    SubmitTransactionRequest, sequencer_service_client::SequencerServiceClient,
-};
-use ashlar_rollup::{
+use ashlar_payments::{
     packing::{PackedAmount, PackedFee},
     transaction::{Domain, SecretKey, SignedTransaction, Transaction, Transfer, Withdraw},
+};
+use ashlar_proto::sequencer::v1::{
+    SubmitTransactionRequest, sequencer_service_client::SequencerServiceClient,
 };
 use tonic::transport::Channel;
 

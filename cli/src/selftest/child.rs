@@ -7,7 +7,7 @@ use super::{
     part::{Part, Scale, Target},
     stages,
 };
-use crate::{child, engine::Cache};
+use crate::{cache::Cache, child};
 
 /// Big enough for the provers' recursion, as a worker's own proving thread is.
 const STACK_BYTES: usize = 64 << 20;

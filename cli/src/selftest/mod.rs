@@ -34,7 +34,7 @@ use self::{
 };
 use crate::{
     auto::{Host, Measured, Split},
-    engine::Cache,
+    cache::Cache,
 };
 
 /// For everything on a card beside 16 cores.

@@ -11,14 +11,18 @@ use std::{
 
 use ashlar_accel::BackendChoice;
 use ashlar_engine::{
-    Engine, Job, JobKind, WrapKit,
+    JobKind, WrapKit,
     isolation::{ChildCommand, Policy},
     load_or_build,
 };
 use ashlar_kzg::srs::Srs;
+use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
 use ashlar_wrap::circuit::WRAP_K;
 
 use crate::{alone, ashlar, check_report, report, root};
+
+type Engine = ashlar_engine::Engine<ChunkCircuit>;
+type Job = ashlar_engine::Job<ChunkWitness>;
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -138,7 +142,7 @@ fn engine() -> Engine {
             .chain([cache_dir().into()])
             .collect(),
     };
-    let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits).expect("made by the demo");
+    let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("made by the demo");
     let kit = kit.isolated(BackendChoice::Cpu, command, Policy::with_deadline(PATIENCE));
     Engine::new(circuits)
         .with_wrap(kit.expect("resources"))

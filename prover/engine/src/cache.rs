@@ -6,7 +6,9 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use ashlar_recursion::{BuildError, CircuitSet, SOURCE_FINGERPRINT, SetBytesError};
+use ashlar_recursion::{BuildError, CircuitSet, SetBytesError};
+use ashlar_report::caught;
+use ashlar_statement::LeafCircuit;
 
 /// Starts every file.
 const MAGIC: &[u8; 8] = b"ASHCIRC1";
@@ -34,8 +36,8 @@ pub enum CacheError {
 /// Reads the production circuits from `dir`, or builds and stores them there. The file's name changes with the sources
 /// of the circuits; it holds the set digest, and a damaged file is replaced. The directory is trusted as much as the
 /// program itself.
-pub fn load_or_build(dir: &Path) -> Result<CircuitSet, CacheError> {
-    let path = circuits_path(dir);
+pub fn load_or_build<L: LeafCircuit>(dir: &Path) -> Result<CircuitSet<L>, CacheError> {
+    let path = circuits_path::<L>(dir);
     match fs::read(&path) {
         Ok(bytes) => match decode(&bytes) {
             Some(circuits) => return Ok(circuits),
@@ -52,24 +54,22 @@ pub fn load_or_build(dir: &Path) -> Result<CircuitSet, CacheError> {
 }
 
 /// The file in `dir` that holds the circuits of this build.
-pub fn circuits_path(dir: &Path) -> PathBuf {
-    dir.join(format!("circuits-{SOURCE_FINGERPRINT}.bin"))
+pub fn circuits_path<L: LeafCircuit>(dir: &Path) -> PathBuf {
+    dir.join(format!("circuits-{}.bin", CircuitSet::<L>::source_fingerprint()))
 }
 
 /// Magic, set digest, circuits.
-fn encode(circuits: &CircuitSet) -> Result<Vec<u8>, SetBytesError> {
+fn encode<L: LeafCircuit>(circuits: &CircuitSet<L>) -> Result<Vec<u8>, SetBytesError> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend(circuits.digests().set());
     bytes.extend(circuits.to_bytes()?);
     Ok(bytes)
 }
 
-fn decode(bytes: &[u8]) -> Option<CircuitSet> {
+fn decode<L: LeafCircuit>(bytes: &[u8]) -> Option<CircuitSet<L>> {
     let (digest, circuits) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
     // plonky2's reader may panic on damaged lengths.
-    let circuits = std::panic::catch_unwind(|| CircuitSet::from_bytes(circuits))
-        .ok()?
-        .ok()?;
+    let circuits = caught(|| CircuitSet::<L>::from_bytes(circuits)).ok()?.ok()?;
     (circuits.digests().set() == *digest).then_some(circuits)
 }
 

@@ -1,16 +1,14 @@
-//! Inputs and results as bytes. Every encoding starts with a version byte (a witness and a SNARK bring their own), is bounded, and is
-//! accepted in one form only.
+//! Inputs and results as bytes. Every encoding starts with a version byte (a witness and a SNARK bring their own), is
+//! bounded, and is accepted in one form only.
 
 use ashlar_kzg::{DecodeError as SnarkDecodeError, Snark};
 use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof, decode_proof};
-use ashlar_rollup::witness::ChunkWitness;
+use ashlar_statement::{LeafCircuit, ProveCircuit, WitnessBytesError, witness_from_bytes};
 
 use crate::{Engine, Job, JobKind, Proof};
 
 /// First byte of an encoded proof.
 const VERSION: u8 = 1;
-/// A witness of 32 slots has about 130 kB.
-const MAX_WITNESS_BYTES: usize = 1 << 20;
 
 /// Why bytes are not the input or the result of a job.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +22,8 @@ pub enum DecodeError {
         actual: usize,
     },
     /// Empty, or written by another version.
-    #[error("encoding version {found:?}, expected {expected}")]
+    #[error("encoding version {found:?}, expected {VERSION}")]
     Version {
-        /// The version that is read.
-        expected: u8,
         /// The first byte, if there is one.
         found: Option<u8>,
     },
@@ -41,10 +37,7 @@ pub enum DecodeError {
     },
     /// Not a chunk witness.
     #[error("chunk witness")]
-    Witness(#[source] postcard::Error),
-    /// Bytes after the end of a witness.
-    #[error("{0} bytes after the end of the witness")]
-    TrailingBytes(usize),
+    Witness(#[from] WitnessBytesError),
     /// Not a proof.
     #[error("proof")]
     Proof(#[from] ProofDecodeError),
@@ -53,30 +46,17 @@ pub enum DecodeError {
     Snark(#[from] SnarkDecodeError),
 }
 
-fn versioned(bytes: &[u8], version: u8, limit: usize) -> Result<&[u8], DecodeError> {
-    if bytes.len() > limit + 1 {
-        return Err(DecodeError::TooLong {
-            limit: limit + 1,
-            actual: bytes.len(),
-        });
+fn versioned(bytes: &[u8]) -> Result<&[u8], DecodeError> {
+    let (actual, limit) = (bytes.len(), MAX_PROOF_BYTES + 1);
+    if actual > limit {
+        return Err(DecodeError::TooLong { limit, actual });
     }
     match bytes.split_first() {
-        Some((&found, rest)) if found == version => Ok(rest),
-        first => Err(DecodeError::Version {
-            expected: version,
-            found: first.map(|(found, _)| *found),
-        }),
-    }
-}
-
-fn decode_witness(bytes: &[u8]) -> Result<ChunkWitness, DecodeError> {
-    let (witness, rest) =
-        postcard::take_from_bytes(versioned(bytes, ChunkWitness::VERSION, MAX_WITNESS_BYTES)?)
-            .map_err(DecodeError::Witness)?;
-    if rest.is_empty() {
-        Ok(witness)
-    } else {
-        Err(DecodeError::TrailingBytes(rest.len()))
+        Some((&VERSION, rest)) => Ok(rest),
+        first => {
+            let found = first.map(|(found, _)| *found);
+            Err(DecodeError::Version { found })
+        }
     }
 }
 
@@ -92,17 +72,18 @@ impl Proof {
     }
 }
 
-impl Engine {
+impl<L: LeafCircuit, P: ProveCircuit> Engine<L, P> {
     fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
         let common = &self.circuits().recursion.fold.data.common; // lift's is the same
-        Ok(SpanProof::from_bytes(
-            versioned(bytes, VERSION, MAX_PROOF_BYTES)?,
-            common,
-        )?)
+        Ok(SpanProof::from_bytes(versioned(bytes)?, common)?)
     }
 
     /// Reads the inputs of a job, in order.
-    pub fn decode_job<B: AsRef<[u8]>>(&self, kind: JobKind, inputs: &[B]) -> Result<Job, DecodeError> {
+    pub fn decode_job<B: AsRef<[u8]>>(
+        &self,
+        kind: JobKind,
+        inputs: &[B],
+    ) -> Result<Job<L::Witness>, DecodeError> {
         let count = DecodeError::InputCount {
             expected: kind.arity(),
             actual: inputs.len(),
@@ -111,7 +92,7 @@ impl Engine {
             return Err(count);
         };
         match (kind, rest) {
-            (JobKind::Chunk, []) => Ok(Job::Chunk(Box::new(decode_witness(first.as_ref())?))),
+            (JobKind::Chunk, []) => Ok(Job::Chunk(Box::new(witness_from_bytes(first.as_ref())?))),
             (JobKind::Fold, [right]) => Ok(Job::Fold {
                 left: self.decode_span(first.as_ref())?,
                 right: self.decode_span(right.as_ref())?,
@@ -131,10 +112,7 @@ impl Engine {
             JobKind::Chunk | JobKind::Fold => self.decode_span(bytes).map(Proof::Span),
             JobKind::Compress => {
                 let common = &self.circuits().recursion.compress.data.common;
-                Ok(Proof::Compressed(decode_proof(
-                    versioned(bytes, VERSION, MAX_PROOF_BYTES)?,
-                    common,
-                )?))
+                Ok(Proof::Compressed(decode_proof(versioned(bytes)?, common)?))
             }
             JobKind::Wrap => Ok(Proof::Snark(Snark::from_bytes(bytes)?)),
         }

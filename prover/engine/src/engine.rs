@@ -1,15 +1,12 @@
 //! The engine and its four jobs.
 
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
+use ashlar_bn254::Bn254Config;
 use ashlar_kzg::Snark;
-use ashlar_recursion::{CircuitSet, CompressedProof, SpanProof};
-use ashlar_rollup::witness::ChunkWitness;
-use ashlar_statement::Step;
+use ashlar_protocol::Step;
+use ashlar_recursion::{CircuitSet, CompressedProof, SpanKind, SpanProof};
+use ashlar_statement::{LeafCircuit, Provable, ProveCircuit, StockProver, fold_pair, hash::C};
 use tracing::{Span, info_span};
 
 use crate::{Fallback, Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
@@ -53,22 +50,48 @@ impl<T> Proved<T> {
     }
 }
 
-/// The circuits, and the wrap keys if this machine wraps. Jobs are pure functions of their inputs: the same job may run
-/// twice, here or elsewhere.
+/// The circuits of an application, what its prover has prepared for them, and the wrap keys if this machine wraps. Jobs
+/// are pure functions of their inputs: the same job may run twice, here or elsewhere.
 #[derive(Debug)]
-pub struct Engine {
-    circuits: CircuitSet,
+pub struct Engine<L, P: ProveCircuit = StockProver> {
+    circuits: CircuitSet<L>,
     digest: [u8; 32],
+    provers: Provers<P>,
     wrap: Option<WrapKit>,
 }
 
-impl Engine {
-    /// An engine for chunk, fold and compress jobs; [`Self::with_wrap`] adds the last one.
-    pub fn new(circuits: CircuitSet) -> Self {
-        let digest = circuits.digests().set();
+/// The prover, and each circuit made ready for it.
+#[derive(Debug)]
+struct Provers<P: ProveCircuit> {
+    prover: P,
+    leaf: Provable<P, C>,
+    lift: Provable<P, C>,
+    fold: Provable<P, C>,
+    compress: Provable<P, Bn254Config>,
+}
+
+impl<L: LeafCircuit> Engine<L> {
+    /// An engine for chunk, fold and compress jobs with plonky2's own prover; [`Self::with_wrap`] adds the last one.
+    pub fn new(circuits: CircuitSet<L>) -> Self {
+        Self::with_prover(circuits, StockProver)
+    }
+}
+
+impl<L: LeafCircuit, P: ProveCircuit> Engine<L, P> {
+    /// The same with a prover of one's own.
+    pub fn with_prover(circuits: CircuitSet<L>, prover: P) -> Self {
+        let recursion = &circuits.recursion;
+        let provers = Provers {
+            leaf: Provable::new(&prover, "chunk", circuits.leaf.data()),
+            lift: Provable::new(&prover, "lift", &recursion.lift.data),
+            fold: Provable::new(&prover, "fold", &recursion.fold.data),
+            compress: Provable::new(&prover, "compress", &recursion.compress.data),
+            prover,
+        };
         Self {
+            digest: circuits.digests().set(),
             circuits,
-            digest,
+            provers,
             wrap: None,
         }
     }
@@ -84,7 +107,7 @@ impl Engine {
     }
 
     /// The circuits.
-    pub fn circuits(&self) -> &CircuitSet {
+    pub fn circuits(&self) -> &CircuitSet<L> {
         &self.circuits
     }
 
@@ -99,7 +122,7 @@ impl Engine {
     }
 
     /// Runs a job of any kind.
-    pub fn prove(&self, job: &Job) -> Result<Proved<Proof>, ProveError> {
+    pub fn prove(&self, job: &Job<L::Witness>) -> Result<Proved<Proof>, ProveError> {
         match job {
             Job::Chunk(witness) => Ok(self.prove_chunk(witness)?.map(Proof::Span)),
             Job::Fold { left, right } => Ok(self.fold(left, right)?.map(Proof::Span)),
@@ -109,24 +132,26 @@ impl Engine {
     }
 
     /// Proves a chunk and lifts the proof to the shape that folds.
-    pub fn prove_chunk(&self, witness: &ChunkWitness) -> Result<Proved<SpanProof>, ProveError> {
-        let mut steps = Vec::new();
+    pub fn prove_chunk(&self, witness: &L::Witness) -> Result<Proved<SpanProof>, ProveError> {
+        let (mut steps, Provers { prover, .. }) = (Vec::new(), &self.provers);
+        let CircuitSet { leaf, recursion } = &self.circuits;
         let chunk = timed(&mut steps, Step::ProveChunk, info_span!("prove_chunk"), || {
-            let proof = self.circuits.chunk.prove(witness).map_err(ProveError::Chunk)?;
-            self.circuits
-                .chunk
-                .data
-                .verify(proof.clone())
-                .map_err(ProveError::ChunkProof)?;
-            Ok(proof)
+            let claim = leaf
+                .check(witness)
+                .map_err(|fault| ProveError::Witness(fault.into()))?;
+            let proof = self
+                .provers
+                .leaf
+                .prove(prover, leaf.data(), || leaf.assign(witness, &claim));
+            proof.map_err(ProveError::Chunk)
         })?;
         let proof = timed(&mut steps, Step::Lift, info_span!("lift"), || {
-            self.circuits
-                .recursion
-                .lift(&chunk)
-                .map_err(ProveError::Recursion)
+            let assign = || recursion.lift.assign(&chunk, &recursion.fold.data.verifier_only);
+            let proof = self.provers.lift.prove(prover, &recursion.lift.data, assign);
+            proof.map_err(ProveError::Recursion)
         })?;
-        Ok(Proved::new(proof, steps))
+        let kind = SpanKind::Lift;
+        Ok(Proved::new(SpanProof { kind, proof }, steps))
     }
 
     /// Folds two neighbours.
@@ -139,13 +164,15 @@ impl Engine {
                 left_span.map_err(ProveError::Input)?,
                 right_span.map_err(ProveError::Input)?,
             );
-            ashlar_rollup::batch::fold_pair(&left_span, &right_span).ok_or(ProveError::NotNeighbours)?;
-            self.circuits
-                .recursion
-                .fold(left, right)
-                .map_err(ProveError::Recursion)
+            fold_pair(&left_span, &right_span).ok_or(ProveError::NotNeighbours)?;
+            let (provers, fold) = (&self.provers, &self.circuits.recursion.fold);
+            let proof = provers
+                .fold
+                .prove(&provers.prover, &fold.data, || fold.assign(left, right));
+            proof.map_err(ProveError::Recursion)
         })?;
-        Ok(Proved::new(proof, steps))
+        let kind = SpanKind::Fold;
+        Ok(Proved::new(SpanProof { kind, proof }, steps))
     }
 
     /// Compresses the proof of a whole batch.
@@ -153,11 +180,11 @@ impl Engine {
         let mut steps = Vec::new();
         let proof = timed(&mut steps, Step::Compress, info_span!("compress"), || {
             self.verify_span(root).map_err(ProveError::Input)?;
-            self.circuits
-                .recursion
+            let (provers, compress) = (&self.provers, &self.circuits.recursion.compress);
+            let proof = provers
                 .compress
-                .prove(root)
-                .map_err(ProveError::Recursion)
+                .prove(&provers.prover, &compress.data, || compress.assign(root));
+            proof.map_err(ProveError::Recursion)
         })?;
         Ok(Proved::new(proof, steps))
     }
@@ -191,7 +218,8 @@ impl Engine {
     }
 }
 
-/// Runs one step inside its tracing span and turns a panic into an error.
+/// Runs one step inside its tracing span. Provers of circuits turn panics into errors themselves; whoever runs jobs
+/// guards against all others.
 fn timed<T>(
     steps: &mut Vec<TimedStep>,
     step: Step,
@@ -199,25 +227,9 @@ fn timed<T>(
     run: impl FnOnce() -> Result<T, ProveError>,
 ) -> Result<T, ProveError> {
     let start = Instant::now();
-    // The circuits are only read, so a panic leaves nothing half-changed.
-    let result = span.in_scope(|| catch_unwind(AssertUnwindSafe(run)));
-    let proof = result.unwrap_or_else(|panic| {
-        Err(ProveError::Panicked {
-            step: step.name(),
-            message: panic_message(panic.as_ref()),
-        })
-    })?;
+    let proof = span.in_scope(run)?;
     let time = start.elapsed();
     span.in_scope(|| tracing::info!(seconds = time.as_secs_f64(), "proved"));
     steps.push(TimedStep { step, time });
     Ok(proof)
-}
-
-/// The text of a panic, where it has one.
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
 }

@@ -1,20 +1,23 @@
 //! Why a job gives no proof, and why a proof is refused.
 
-use ashlar_recursion::{NestedLengthError, VerifyError as SpanVerifyError};
-use ashlar_rollup::{chunk::ProveChunkError, public_inputs::PublicInputsError, witness::WitnessError};
+use ashlar_recursion::VerifyError as SpanVerifyError;
+use ashlar_statement::ElementsError;
 use ashlar_wrap::verifier::VerifierError;
 
 use crate::OpenError;
 
+/// What an application finds wrong with a witness.
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a job gives no proof.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
-    /// The witness breaks the chunk circuit. The sequencer that made it is at fault.
+    /// The witness breaks a rule, which the source names. The sequencer that made it is at fault.
     #[error("chunk witness cannot be proved")]
-    Chunk(#[source] ProveChunkError),
-    /// The chunk prover made a proof that does not verify: the witness breaks a gate that its native check misses.
-    #[error("chunk proof does not verify")]
-    ChunkProof(#[source] anyhow::Error),
+    Witness(#[source] Fault),
+    /// The leaf circuit refuses a witness that passed its native check: a bug.
+    #[error("chunk")]
+    Chunk(#[source] ashlar_statement::ProveError),
     /// An input proof is invalid. Whoever accepted it is at fault.
     #[error("input proof is refused")]
     Input(#[source] VerifyError),
@@ -23,7 +26,7 @@ pub enum ProveError {
     NotNeighbours,
     /// A recursion circuit refuses its witness although the inputs are valid: a bug.
     #[error("recursion")]
-    Recursion(#[source] ashlar_recursion::ProveError),
+    Recursion(#[source] ashlar_statement::ProveError),
     /// This engine was opened without wrap keys; another worker may have them.
     #[error("no wrap keys on this machine")]
     NoWrapKeys,
@@ -36,14 +39,6 @@ pub enum ProveError {
     /// halo2 gives no proof.
     #[error("wrap")]
     Wrap(#[source] ashlar_kzg::ProveError),
-    /// A prover panicked: a bug. Reported, never retried.
-    #[error("{step} panicked: {message}")]
-    Panicked {
-        /// Step of the pipeline.
-        step: &'static str,
-        /// Text of the panic.
-        message: String,
-    },
 }
 
 impl ProveError {
@@ -51,15 +46,14 @@ impl ProveError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::NoWrapKeys => true,
-            Self::Chunk(_)
-            | Self::ChunkProof(_)
+            Self::Witness(_)
+            | Self::Chunk(_)
             | Self::Input(_)
             | Self::NotNeighbours
             | Self::Recursion(_)
             | Self::WrapCircuit(_)
             | Self::Backend(_)
-            | Self::Wrap(_)
-            | Self::Panicked { .. } => false,
+            | Self::Wrap(_) => false,
         }
     }
 }
@@ -72,13 +66,13 @@ pub enum VerifyError {
     Kind,
     /// The witness itself breaks the rules, so no proof of it can be right.
     #[error("chunk witness")]
-    Witness(#[source] WitnessError),
+    Witness(#[source] Fault),
     /// Not a valid lift or fold proof of this circuit set.
     #[error("span proof")]
     Span(#[source] SpanVerifyError),
     /// Public inputs of the wrong length.
-    #[error("span proof's public inputs")]
-    SpanLength(#[from] NestedLengthError),
+    #[error("the proof's public inputs")]
+    Length(#[from] ElementsError),
     /// A valid proof of another statement than the job's.
     #[error("proof states something else than its inputs")]
     Statement,
@@ -88,9 +82,6 @@ pub enum VerifyError {
     /// Not a valid compressed proof.
     #[error("compressed proof")]
     Compressed(#[source] anyhow::Error),
-    /// A compressed proof's public inputs are of the wrong length.
-    #[error("compressed proof's public inputs")]
-    BatchLength(#[from] PublicInputsError),
     /// Not a valid SNARK.
     #[error("SNARK")]
     Snark(#[source] ashlar_kzg::VerifyError),

@@ -1,9 +1,8 @@
 //! Jobs and their results.
 
 use ashlar_kzg::Snark;
+pub use ashlar_protocol::JobKind;
 use ashlar_recursion::{CompressedProof, SpanProof};
-use ashlar_rollup::witness::ChunkWitness;
-pub use ashlar_statement::JobKind;
 
 /// A job with its inputs.
 #[derive(Debug, Clone)]
@@ -11,9 +10,9 @@ pub use ashlar_statement::JobKind;
     clippy::large_enum_variant,
     reason = "jobs are few and short-lived; proofs keep their bulk on the heap"
 )]
-pub enum Job {
-    /// Proves a chunk and lifts the proof.
-    Chunk(Box<ChunkWitness>),
+pub enum Job<W> {
+    /// Proves a chunk from its witness and lifts the proof.
+    Chunk(Box<W>),
     /// Folds two neighbours.
     Fold {
         /// The earlier span.
@@ -27,7 +26,7 @@ pub enum Job {
     Wrap(CompressedProof),
 }
 
-impl Job {
+impl<W> Job<W> {
     /// What the job does.
     pub fn kind(&self) -> JobKind {
         match self {

@@ -5,7 +5,7 @@ use std::{io, path::Path, sync::OnceLock};
 use ashlar_accel::{BackendChoice, BackendConfig, BackendNotBuilt};
 use ashlar_bn254::{Bn254Config, Digest};
 use ashlar_kzg::{CircuitKeys, INSTANCES, KeyError, SnarkProver, srs::Srs};
-use ashlar_recursion::{CircuitSet, CompressedProof, D, F};
+use ashlar_recursion::{CompressedProof, D, F, RecursionCircuits};
 use ashlar_wrap::{circuit::WrapCircuit, verifier::VerifierError};
 use plonky2::plonk::circuit_data::CircuitData;
 
@@ -51,8 +51,12 @@ pub struct WrapKit {
 
 impl WrapKit {
     /// Reads the keys from `cache_dir`, or makes them (seconds) and stores them there.
-    pub fn load_or_generate(cache_dir: &Path, srs: Srs, circuits: &CircuitSet) -> Result<Self, SetupError> {
-        let compress = &circuits.recursion.compress.data;
+    pub fn load_or_generate(
+        cache_dir: &Path,
+        srs: Srs,
+        recursion: &RecursionCircuits,
+    ) -> Result<Self, SetupError> {
+        let compress = &recursion.compress.data;
         let circuit = WrapCircuit::without_proof(&compress.common, &compress.verifier_only)
             .map_err(SetupError::WrapCircuit)?;
         let keys = CircuitKeys::load_or_generate(cache_dir, &srs, &circuit).map_err(SetupError::Keys)?;

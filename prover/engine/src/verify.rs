@@ -3,17 +3,14 @@
 use ashlar_kzg::Snark;
 use ashlar_recursion::{CompressCircuit, CompressedProof, Span, SpanProof};
 use ashlar_report::caught;
-use ashlar_rollup::{
-    batch::{batch_public_inputs, fold_pair},
-    witness::ChunkWitness,
-};
+use ashlar_statement::{LeafCircuit, ProveCircuit, batch_public_inputs, fold_pair};
 use ashlar_wrap::circuit::pack_public_inputs;
 
 use crate::{Engine, Job, Proof, VerifyError, WrapKit};
 
-impl Engine {
+impl<L: LeafCircuit, P: ProveCircuit> Engine<L, P> {
     /// Checks the result of a job of any kind, in milliseconds.
-    pub fn verify(&self, job: &Job, proof: &Proof) -> Result<(), VerifyError> {
+    pub fn verify(&self, job: &Job<L::Witness>, proof: &Proof) -> Result<(), VerifyError> {
         match (job, proof) {
             (Job::Chunk(witness), Proof::Span(proof)) => self.verify_chunk(witness, proof),
             (Job::Fold { left, right }, Proof::Span(proof)) => self.verify_fold(left, right, proof),
@@ -34,8 +31,9 @@ impl Engine {
     }
 
     /// Checks that `proof` states what `witness` does.
-    pub fn verify_chunk(&self, witness: &ChunkWitness, proof: &SpanProof) -> Result<(), VerifyError> {
-        let expected = witness.check().map_err(VerifyError::Witness)?;
+    pub fn verify_chunk(&self, witness: &L::Witness, proof: &SpanProof) -> Result<(), VerifyError> {
+        let checked = self.circuits().leaf.check(witness);
+        let expected = checked.map_err(|fault| VerifyError::Witness(fault.into()))?;
         self.verify_statement(proof, &expected)
     }
 

@@ -5,13 +5,17 @@ mod common;
 use std::fs;
 
 use ashlar_engine::{
-    DecodeError, Engine, Job, JobKind, Proof, ProveError, VerifyError, WrapKit, load_or_build,
+    DecodeError, Job, JobKind, Proof, ProveError, VerifyError, WrapKit, circuits_path, load_or_build,
 };
 use ashlar_kzg::srs::Srs;
-use ashlar_recursion::{CompressCircuit, F, SOURCE_FINGERPRINT, SpanKind, SpanProof};
-use ashlar_rollup::chunk::ProveChunkError;
+use ashlar_payments::{
+    chunk::ChunkCircuit,
+    witness::{ChunkWitness, SlotFault, WitnessError},
+};
+use ashlar_recursion::{CompressCircuit, F, SpanKind, SpanProof};
+use ashlar_statement::{WitnessBytesError, witness_to_bytes};
 use ashlar_wrap::circuit::WRAP_K;
-use common::{cache_dir, engine, proofs};
+use common::{Engine, cache_dir, engine, proofs};
 use plonky2::field::types::Field;
 
 fn hex(bytes: &[u8]) -> String {
@@ -34,14 +38,14 @@ fn circuits_are_pinned() {
     let recursion = &circuits.recursion;
     println!(
         "rows: chunk {}, lift {}, fold {}, compress {}",
-        circuits.chunk.rows().total,
+        circuits.leaf.rows().total,
         recursion.lift.rows,
         recursion.fold.rows,
         recursion.compress.rows
     );
     let set = engine().circuit_set_digest();
     assert_eq!(
-        [digests.lift, digests.fold, digests.compress, set].map(|digest| hex(&digest)),
+        [digests.lift, digests.fold, digests.compress, set].map(|digest| hex(digest.as_slice())),
         PINNED
     );
 }
@@ -65,11 +69,11 @@ fn every_step_states_what_the_batch_does() {
         "bytes: span {}, compressed {}, witness {}",
         proofs.root.to_bytes().len(),
         proofs.compressed.to_bytes().len(),
-        proofs.batch.chunks[0].to_bytes().len()
+        witness_to_bytes(&proofs.batch.chunks[0]).len()
     );
 }
 
-fn jobs() -> [(Job, Proof); 3] {
+fn jobs() -> [(Job<ChunkWitness>, Proof); 3] {
     let proofs = proofs();
     let [left, right] = proofs.chunks.clone();
     [
@@ -123,7 +127,7 @@ fn jobs_and_proofs_survive_their_encoding() {
     let proofs = proofs();
     let [left, right] = proofs.chunks.clone().map(|proof| Proof::Span(proof).to_bytes());
     let root = Proof::Span(proofs.root.clone()).to_bytes();
-    let witness = proofs.batch.chunks[0].to_bytes();
+    let witness = witness_to_bytes(&proofs.batch.chunks[0]);
     let inputs: [(JobKind, Vec<&[u8]>); 3] = [
         (JobKind::Chunk, vec![&witness]),
         (JobKind::Fold, vec![&left, &right]),
@@ -144,27 +148,28 @@ fn jobs_and_proofs_survive_their_encoding() {
     other_version[0] = 9;
     assert!(matches!(
         refused(JobKind::Compress, &other_version),
-        DecodeError::Version {
-            expected: 1,
-            found: Some(9)
-        }
+        DecodeError::Version { found: Some(9) }
     ));
     assert!(matches!(
         refused(JobKind::Chunk, &[]),
-        DecodeError::Version { found: None, .. }
+        DecodeError::Witness(WitnessBytesError::Version { found: None })
     ));
     assert!(matches!(
         refused(JobKind::Chunk, &vec![1; 2 << 20]),
+        DecodeError::Witness(WitnessBytesError::TooLong { .. })
+    ));
+    assert!(matches!(
+        refused(JobKind::Compress, &vec![1; 2 << 20]),
         DecodeError::TooLong { .. }
     ));
     assert!(matches!(
         refused(JobKind::Chunk, &witness[..witness.len() - 1]),
-        DecodeError::Witness(_)
+        DecodeError::Witness(WitnessBytesError::Malformed(_))
     ));
     let trailing = [&witness[..], &[0]].concat();
     assert!(matches!(
         refused(JobKind::Chunk, &trailing),
-        DecodeError::TrailingBytes(1)
+        DecodeError::Witness(WitnessBytesError::TrailingBytes(1))
     ));
     assert!(matches!(refused(JobKind::Wrap, &root), DecodeError::Proof(_)));
 }
@@ -177,10 +182,14 @@ fn bad_jobs_are_typed_errors() {
     let mut witness = proofs.batch.chunks[0].clone();
     witness.slots[4].source.balance += 1;
     let error = engine.prove_chunk(&witness).expect_err("broken witness");
-    assert!(
-        matches!(error, ProveError::Chunk(ProveChunkError::Witness(_))),
-        "{error:?}"
-    );
+    let ProveError::Witness(fault) = &error else {
+        panic!("{error:?}")
+    };
+    let fault = fault
+        .downcast_ref::<WitnessError>()
+        .expect("the application's own");
+    let source_path = SlotFault::SourcePath;
+    assert!(matches!(fault, WitnessError::Slot { slot: 4, fault } if *fault == source_path));
     assert!(!error.is_retryable());
     let error = engine.fold(right, left).expect_err("wrong order");
     assert!(matches!(error, ProveError::NotNeighbours), "{error:?}");
@@ -205,16 +214,13 @@ fn bad_jobs_are_typed_errors() {
 #[test]
 fn damaged_caches_are_replaced() {
     engine(); // fills the cache
-    let name = format!("circuits-{SOURCE_FINGERPRINT}.bin");
     let dir = tempfile::tempdir().expect("temporary directory");
-    let bytes = fs::read(cache_dir().join(&name)).expect("cached");
-    fs::write(dir.path().join(&name), &bytes[..bytes.len() / 2]).expect("writable");
-    let circuits = load_or_build(dir.path()).expect("rebuilt");
+    let [cached, damaged] = [&cache_dir(), dir.path()].map(circuits_path::<ChunkCircuit>);
+    let bytes = fs::read(cached).expect("cached");
+    fs::write(&damaged, &bytes[..bytes.len() / 2]).expect("writable");
+    let circuits = load_or_build::<ChunkCircuit>(dir.path()).expect("rebuilt");
     assert_eq!(circuits.digests(), engine().circuits().digests());
-    assert_eq!(
-        fs::read(dir.path().join(&name)).expect("replaced").len(),
-        bytes.len()
-    );
+    assert_eq!(fs::read(damaged).expect("replaced").len(), bytes.len());
 }
 
 /// The whole way to a SNARK under the development reference string.
@@ -222,7 +228,7 @@ fn damaged_caches_are_replaced() {
 fn a_compressed_proof_is_wrapped() {
     let circuits = load_or_build(&cache_dir()).expect("circuits");
     let srs = Srs::load_or_generate_insecure(&cache_dir(), WRAP_K).expect("reference string");
-    let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits).expect("keys");
+    let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("keys");
     let engine = Engine::new(circuits)
         .with_wrap(kit)
         .expect("keys of these circuits");

@@ -3,8 +3,10 @@
 
 use std::{path::Path, sync::LazyLock};
 
-use ashlar_accel::icicle::{IcicleBackend, Options};
-use ashlar_accel::{BackendChoice, BackendConfig, DeviceOptions};
+use ashlar_accel::{
+    BackendChoice, BackendConfig, DeviceOptions,
+    icicle::{IcicleBackend, Options},
+};
 use ashlar_engine::open_prover;
 use ashlar_kzg::{
     CircuitKeys, Fallback, SnarkProver,

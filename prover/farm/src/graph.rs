@@ -1,7 +1,7 @@
 //! The job graph of a batch, as data: chunk -> fold tree -> compress -> wrap.
 
 use ashlar_proto::JobKind;
-use ashlar_statement::fold_schedule;
+use ashlar_protocol::fold_schedule;
 
 /// A job before it has an id.
 #[derive(Debug, Clone, PartialEq, Eq)]

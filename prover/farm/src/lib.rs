@@ -18,6 +18,8 @@ pub mod model;
 mod server;
 mod service;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod verifier;
 
 pub use self::{

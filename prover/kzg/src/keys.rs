@@ -21,11 +21,11 @@ use halo2_proofs::{
 };
 use sha3::{Digest, Keccak256};
 
-use crate::srs::{self, Srs};
 use crate::{
     CircuitFingerprint,
     cache::{self, CacheError},
     fingerprint,
+    srs::{self, Srs},
 };
 
 const KEYS_MAGIC: &[u8; 8] = b"ASHWPK01";

@@ -17,7 +17,7 @@ pub mod testing;
 mod transcript;
 mod verify;
 
-pub use ashlar_statement::{INSTANCES, MAX_SNARK_PROOF_BYTES};
+pub use ashlar_protocol::{INSTANCES, MAX_SNARK_PROOF_BYTES};
 pub use cache::CacheError;
 pub use fingerprint::{CircuitFingerprint, fingerprint};
 pub use keys::{CircuitKeys, KeyError, VerifierKey};

@@ -1,6 +1,6 @@
 //! [`Snark`] as bytes and as JSON. Decoding is strict: one encoding per proof, every limit checked.
 
-use ashlar_statement::{
+use ashlar_protocol::{
     INSTANCES, SNARK_VERSION, SnarkLayoutError, SnarkParts, WORD_BYTES, check_proof_length,
 };
 use halo2_proofs::halo2curves::{bn256::Fr, ff::PrimeField};
@@ -54,7 +54,7 @@ struct SnarkJson {
 }
 
 impl Snark {
-    /// As `ashlar_statement` lays it out.
+    /// As `ashlar_protocol` lays it out.
     pub fn to_bytes(&self) -> Vec<u8> {
         SnarkParts {
             instances: self.instances.map(|instance| to_be_bytes(&instance)),

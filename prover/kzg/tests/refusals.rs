@@ -1,8 +1,10 @@
 //! What our prover refuses, by name; and that a seed determines a proof.
 
 use ashlar_accel::cpu::{CpuBackend, Level};
-use ashlar_kzg::prover::{PreparedKey, ProverError, Seed, Unsupported, Witness};
-use ashlar_kzg::testing::{Flaw, INPUTS, Setup, Shape, Synthetic, prove};
+use ashlar_kzg::{
+    prover::{PreparedKey, ProverError, Seed, Unsupported, Witness},
+    testing::{Flaw, INPUTS, Setup, Shape, Synthetic, prove},
+};
 use halo2_proofs::{
     arithmetic::Field,
     circuit::{Layouter, SimpleFloorPlanner, Value},

@@ -117,7 +117,7 @@ pub trait Chip {
     fn assert_equal_word(&mut self, a: &Self::Word, b: &Self::Word);
 
     // --- for diagnosis --------------------------------------------------------------------------------------------
-    /// Names the step of the verifier that the following operations belong to (failure labels, cost tables).
+    /// Names the step of the verifier that the following operations belong to (failure labels, rows by step).
     fn enter(&mut self, _step: &'static str) {}
 
     // --- short forms ----------------------------------------------------------------------------------------------

@@ -1,21 +1,19 @@
 //! Between the wire and the domain.
 
+use ashlar_payments::{Payments, validate::TransactionError};
 use ashlar_proto::{Bytes, sequencer::v1 as pb};
 use ashlar_report::{Chain, chain};
-use ashlar_rollup::{
-    hash::{Hash, hash_from_bytes32, hash_to_bytes32},
-    validate::TransactionError,
-};
+use ashlar_statement::hash::{Hash, hash_from_bytes32, hash_to_bytes32};
 use tonic::{Code, Status};
 
+use super::{AccountKey, AccountView};
 use crate::{
-    executor::{AccountKey, AccountView, SubmitError},
-    pipeline::SettleError,
-    store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, WithdrawalRecord},
+    executor::SubmitError,
+    store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, StoreError, WithdrawalRecord},
 };
 
 /// A refusal with the status code that goes with it.
-pub(super) fn refusal(error: &SubmitError) -> (Code, pb::Refusal) {
+pub(super) fn refusal(error: &SubmitError<Payments>) -> (Code, pb::Refusal) {
     use pb::refusal::Code as R;
     let (status, code, field) = match error {
         SubmitError::Decode(_) => (Code::InvalidArgument, R::Encoding, "encoding"),
@@ -48,7 +46,7 @@ pub(super) fn refusal(error: &SubmitError) -> (Code, pb::Refusal) {
 }
 
 /// The same as a status whose details hold the encoded refusal.
-pub(super) fn refusal_status(error: &SubmitError) -> Status {
+pub(super) fn refusal_status(error: &SubmitError<Payments>) -> Status {
     let (code, refusal) = refusal(error);
     let message = refusal.message.clone();
     Status::with_details(
@@ -122,8 +120,8 @@ fn limbs(elements: [u64; 4]) -> Bytes {
         .into()
 }
 
-pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, SettleError> {
-    let inputs = crate::pipeline::public_inputs(record)?;
+pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, StoreError> {
+    let inputs = record.public_inputs()?;
     let status = match (record.status, &record.failure) {
         (BatchStatus::Proven, _) => pb::BatchStatus::Proven,
         (_, Some(_)) => pb::BatchStatus::Failed,
@@ -138,7 +136,7 @@ pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, SettleError> {
         chunk_count: record.chunks,
         deposit_count: inputs.deposit_count as u32,
         withdrawal_count: inputs.withdrawal_count as u32,
-        transfer_count: inputs.transfer_count as u32,
+        transfer_count: inputs.rollup_records as u32,
         pubdata_bytes: (record.bridge.len() + record.rollup.len()) as u64,
         commit: record.commit.as_ref().map(l1_transaction),
         prove: record.prove.as_ref().map(l1_transaction),

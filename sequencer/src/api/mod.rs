@@ -1,17 +1,21 @@
 //! The public gRPC service. Wire messages are turned into domain types here and nowhere else.
 
+mod accounts;
 mod convert;
 mod service;
 
 use std::sync::Arc;
 
+pub use accounts::{AccountKey, AccountView, InclusionView};
+
+use ashlar_payments::Payments;
 use ashlar_proto::sequencer::v1::sequencer_service_server::SequencerServiceServer;
-use ashlar_rollup::transaction::Domain;
+use ashlar_statement::Domain;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, executor::ExecutorHandle, pipeline::Changes, store::Store};
+use crate::{changes::Changes, config::Config, executor::ExecutorHandle, store::Store};
 
 /// What the service answers from.
 #[derive(Clone, Debug)]
@@ -19,7 +23,7 @@ pub struct Service {
     /// Sealed state, receipts, batches.
     pub store: Arc<Store>,
     /// The open batch.
-    pub executor: ExecutorHandle,
+    pub executor: ExecutorHandle<Payments>,
     /// News of batches.
     pub changes: Changes,
     /// What signatures are bound to.

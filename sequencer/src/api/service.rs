@@ -2,8 +2,8 @@
 
 use std::pin::Pin;
 
+use ashlar_payments::{Payments, batch::SLOTS};
 use ashlar_proto::sequencer::v1::{self as pb, sequencer_service_server::SequencerService};
-use ashlar_rollup::batch::SLOTS;
 use futures::Stream;
 use plonky2::field::types::PrimeField64;
 use tokio::sync::mpsc;
@@ -11,13 +11,13 @@ use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    Service,
+    AccountView, Service,
     convert::{
         account, account_key, batch, digest, hash_bytes, internal, refusal, refusal_status, withdrawal,
     },
 };
 use crate::{
-    executor::{AccountView, SubmitError, deposit_id},
+    executor::{SubmitError, deposit_id},
     store::{BatchRecord, BatchStatus, ReceiptRecord},
 };
 
@@ -27,7 +27,7 @@ const STREAM_BUFFER: usize = 64;
 type Outgoing<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 impl Service {
-    async fn submit(&self, encoded: Vec<u8>) -> Result<[u8; 32], SubmitError> {
+    async fn submit(&self, encoded: Vec<u8>) -> Result<[u8; 32], SubmitError<Payments>> {
         let (given, limit) = (encoded.len(), self.config.limits.max_transaction_bytes as usize);
         if given > limit {
             return Err(SubmitError::TooLarge { given, limit });

@@ -5,84 +5,56 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use ashlar_rollup::{account::Account, hash::Hash};
+use ashlar_statement::{Application, hash::Hash, state::StateError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::SubmitError;
-use crate::store::LogItem;
+use crate::store::{LogItem, Store, StoreError};
+
+/// The application's batch under construction.
+pub(crate) type Open<A> = <A as Application>::Open<Arc<Store>>;
+/// Looks at the open batch, and at the sealed state beneath it.
+type Look<A> = Box<dyn FnOnce(&Open<A>, &Arc<Store>) -> Result<(), StateError<StoreError>> + Send>;
+type Outcome<T, A> = Result<T, SubmitError<A>>;
 
 /// What the executor can be asked.
-#[derive(Debug)]
-pub(super) enum Command {
+pub(super) enum Command<A: Application> {
     Submit {
         encoding: Vec<u8>,
-        reply: oneshot::Sender<Result<[u8; 32], SubmitError>>,
+        reply: oneshot::Sender<Outcome<[u8; 32], A>>,
     },
     Deposits {
         items: Vec<LogItem>,
         next_l1_block: u64,
         reply: oneshot::Sender<()>,
     },
-    Account {
-        key: AccountKey,
-        reply: oneshot::Sender<Option<AccountView>>,
-    },
-    Inclusion {
-        account: u32,
-        reply: oneshot::Sender<InclusionView>,
-    },
-    Root {
-        reply: oneshot::Sender<Hash>,
-    },
-}
-
-/// How an account is named.
-#[derive(Clone, Copy, Debug)]
-pub enum AccountKey {
-    /// By its leaf.
-    Index(u32),
-    /// By its owner's key hash.
-    Owner(Hash),
-}
-
-/// An account in the state after everything executed.
-#[derive(Clone, Debug)]
-pub struct AccountView {
-    /// Its leaf.
-    pub index: u32,
-    /// Owner, nonce, balances.
-    pub account: Account,
-}
-
-/// A leaf of the sealed state with its path.
-#[derive(Clone, Debug)]
-pub struct InclusionView {
-    /// The account, unless the leaf is empty.
-    pub account: Option<Account>,
-    /// Siblings from the leaf upwards.
-    pub path: Vec<Hash>,
-    /// The root they lead to.
-    pub root: Hash,
-    /// The last sealed batch.
-    pub batch: u64,
+    Look(Look<A>),
 }
 
 /// A handle of the executor; it stops when the last one is dropped.
-#[derive(Clone, Debug)]
-pub struct ExecutorHandle {
-    commands: mpsc::Sender<Command>,
+#[derive(Clone)]
+pub struct ExecutorHandle<A: Application> {
+    commands: mpsc::Sender<Command<A>>,
     executed_to: Arc<AtomicU64>,
 }
 
-impl ExecutorHandle {
-    pub(super) fn new(commands: mpsc::Sender<Command>, executed_to: Arc<AtomicU64>) -> Self {
+impl<A: Application> std::fmt::Debug for ExecutorHandle<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExecutorHandle")
+            .field("executed_to", &self.executed_to)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Application> ExecutorHandle<A> {
+    pub(super) fn new(commands: mpsc::Sender<Command<A>>, executed_to: Arc<AtomicU64>) -> Self {
         Self {
             commands,
             executed_to,
         }
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, SubmitError> {
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command<A>) -> Outcome<T, A> {
         let (reply, answer) = oneshot::channel();
         self.commands
             .send(command(reply))
@@ -92,12 +64,12 @@ impl ExecutorHandle {
     }
 
     /// Submits an encoded signed transaction; durable when this returns its id.
-    pub async fn submit(&self, encoding: Vec<u8>) -> Result<[u8; 32], SubmitError> {
+    pub async fn submit(&self, encoding: Vec<u8>) -> Outcome<[u8; 32], A> {
         self.ask(|reply| Command::Submit { encoding, reply }).await?
     }
 
     /// Hands over the deposits of the L1 blocks before `next_l1_block`.
-    pub async fn deposits(&self, items: Vec<LogItem>, next_l1_block: u64) -> Result<(), SubmitError> {
+    pub async fn deposits(&self, items: Vec<LogItem>, next_l1_block: u64) -> Outcome<(), A> {
         self.ask(|reply| Command::Deposits {
             items,
             next_l1_block,
@@ -106,19 +78,24 @@ impl ExecutorHandle {
         .await
     }
 
-    /// An account after everything executed so far.
-    pub async fn account(&self, key: AccountKey) -> Result<Option<AccountView>, SubmitError> {
-        self.ask(|reply| Command::Account { key, reply }).await
-    }
-
-    /// A leaf of the sealed state with its path.
-    pub async fn inclusion(&self, account: u32) -> Result<InclusionView, SubmitError> {
-        self.ask(|reply| Command::Inclusion { account, reply }).await
+    /// Looks at the state after everything executed so far, and at the sealed one, between two commands. A state that
+    /// cannot be read stops the executor.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Open<A>, &Arc<Store>) -> Result<T, StateError<StoreError>> + Send + 'static,
+    ) -> Outcome<T, A> {
+        self.ask(|reply| {
+            Command::Look(Box::new(move |open, sealed| {
+                let _ = reply.send(look(open, sealed)?); // a dropped receiver: its caller went away
+                Ok(())
+            }))
+        })
+        .await
     }
 
     /// Root of the state after everything executed so far.
-    pub async fn root(&self) -> Result<Hash, SubmitError> {
-        self.ask(|reply| Command::Root { reply }).await
+    pub async fn root(&self) -> Outcome<Hash, A> {
+        self.look(|open, _| A::root(open)).await
     }
 
     /// Log position behind the last executed item.

@@ -14,34 +14,30 @@ use std::{
     time::Instant,
 };
 
-use ashlar_rollup::{
-    batch::{BlockConfig, SealError},
-    state::{StateError, StateStore},
-    transaction::{DecodeError, SignedTransaction},
-    validate::{ExecuteError, TransactionError},
-};
+use ashlar_statement::{Application, application::ExecuteError, state::StateError};
 use tokio::sync::mpsc;
 
 use handle::Command;
-pub use handle::{AccountKey, AccountView, ExecutorHandle, InclusionView};
+pub use handle::ExecutorHandle;
+pub(crate) use handle::Open;
 use open_batch::OpenBatch;
 pub(crate) use open_batch::deposit_id;
 
 use crate::{
+    changes::Changes,
     config::Sealing,
-    pipeline::Changes,
     store::{LogItem, Store, StoreError},
 };
 
 /// Why a transaction was not accepted.
 #[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
+pub enum SubmitError<A: Application> {
     /// The bytes are no signed transaction.
     #[error("encoding")]
-    Decode(#[from] DecodeError),
+    Decode(#[source] A::DecodeError),
     /// It cannot be executed on the present state.
     #[error("refused")]
-    Refused(#[from] TransactionError),
+    Refused(#[source] A::Refusal),
     /// More bytes than this node takes.
     #[error("encoding: {given} bytes, at most {limit} taken")]
     TooLarge {
@@ -54,6 +50,9 @@ pub enum SubmitError {
     #[error("the sequencer is stopping")]
     Stopped,
 }
+
+/// The application's account of what went wrong.
+type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why the executor stopped. A restart goes on from the database.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +70,7 @@ pub enum ExecutorError {
         number: u64,
         /// Why.
         #[source]
-        source: SealError<StoreError>,
+        source: Fault,
     },
     /// A deposit that L1 accepted cannot be executed: L1 and this program disagree on the rules.
     #[error("deposit {number} of the L1 queue cannot be executed")]
@@ -80,34 +79,36 @@ pub enum ExecutorError {
         number: u64,
         /// Why.
         #[source]
-        source: TransactionError,
+        source: Fault,
     },
     /// The thread could not be started.
     #[error("cannot start the executor's thread")]
     Thread(#[source] std::io::Error),
 }
 
+/// The executor's thread, with how it ended.
+pub type Thread = std::thread::JoinHandle<Result<(), ExecutorError>>;
+
 /// The executor; [`Executor::start`] moves it to its thread.
-#[derive(Debug)]
-pub struct Executor {
+pub struct Executor<A: Application> {
     store: Arc<Store>,
-    block: BlockConfig,
+    application: A,
     sealing: Sealing,
     changes: Changes,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Command<A>>,
     executed_to: Arc<AtomicU64>,
 }
 
-impl Executor {
+impl<A: Application> Executor<A> {
     /// Starts the thread. Give its end to [`std::thread::JoinHandle::join`]: an error there means that the node must
     /// stop. It ends without error once every handle is dropped.
     pub fn start(
         store: Arc<Store>,
-        block: BlockConfig,
+        application: A,
         sealing: Sealing,
         changes: Changes,
         queue: usize,
-    ) -> Result<(ExecutorHandle, std::thread::JoinHandle<Result<(), ExecutorError>>), ExecutorError> {
+    ) -> Result<(ExecutorHandle<A>, Thread), ExecutorError> {
         let (sender, commands) = mpsc::channel(queue);
         let executed_to = Arc::new(AtomicU64::new(0));
         let handle = ExecutorHandle::new(sender, executed_to.clone());
@@ -117,7 +118,7 @@ impl Executor {
             .map_err(ExecutorError::Thread)?;
         let executor = Self {
             store,
-            block,
+            application,
             sealing,
             changes,
             commands,
@@ -132,7 +133,7 @@ impl Executor {
 
     async fn run(mut self) -> Result<(), ExecutorError> {
         loop {
-            let mut open = OpenBatch::new(self.store.clone(), self.block)?;
+            let mut open = OpenBatch::new(self.store.clone(), &self.application)?;
             for (position, item) in self.store.unsealed()? {
                 if self.is_full(&open) {
                     break;
@@ -153,11 +154,11 @@ impl Executor {
         }
     }
 
-    fn is_full(&self, open: &OpenBatch) -> bool {
+    fn is_full(&self, open: &OpenBatch<A>) -> bool {
         open.len() >= self.sealing.max_transactions as usize
     }
 
-    async fn next_command(&mut self, open: &OpenBatch) -> Next {
+    async fn next_command(&mut self, open: &OpenBatch<A>) -> Next<A> {
         let received = match open.started() {
             None => self.commands.recv().await,
             Some(started) => {
@@ -172,7 +173,7 @@ impl Executor {
     }
 
     /// Answers one command. A dropped receiver is no error: its caller went away.
-    fn handle(&mut self, open: &mut OpenBatch, command: Command) -> Result<(), ExecutorError> {
+    fn handle(&mut self, open: &mut OpenBatch<A>, command: Command<A>) -> Result<(), ExecutorError> {
         match command {
             Command::Submit { encoding, reply } => {
                 let outcome = self.submit(open, &encoding)?;
@@ -186,15 +187,7 @@ impl Executor {
                 self.append_deposits(open, &items, next_l1_block)?;
                 let _ = reply.send(());
             }
-            Command::Account { key, reply } => {
-                let _ = reply.send(open.account(&key)?);
-            }
-            Command::Inclusion { account, reply } => {
-                let _ = reply.send(self.inclusion(account)?);
-            }
-            Command::Root { reply } => {
-                let _ = reply.send(open.root()?);
-            }
+            Command::Look(look) => look(open.state(), &self.store)?,
         }
         Ok(())
     }
@@ -202,22 +195,22 @@ impl Executor {
     /// Admits, executes and appends one transaction.
     fn submit(
         &self,
-        open: &mut OpenBatch,
+        open: &mut OpenBatch<A>,
         encoding: &[u8],
-    ) -> Result<Result<[u8; 32], SubmitError>, ExecutorError> {
+    ) -> Result<Result<[u8; 32], SubmitError<A>>, ExecutorError> {
         let start = Instant::now();
-        let signed = match SignedTransaction::decode(encoding) {
+        let signed = match A::decode(encoding) {
             Ok(signed) => signed,
-            Err(error) => return Ok(Err(error.into())),
+            Err(error) => return Ok(Err(SubmitError::Decode(error))),
         };
-        let id = signed.id();
+        let id = A::id(&signed);
         if self.store.receipt(id)?.is_some() {
             return Ok(Ok(id)); // sent again
         }
         open.steps.admit += start.elapsed();
-        match open.execute_signed(id, signed) {
+        match open.execute_signed(id, &signed) {
             Ok(()) => {}
-            Err(ExecuteError::Refused(error)) => return Ok(Err(error.into())),
+            Err(ExecuteError::Refused(error)) => return Ok(Err(SubmitError::Refused(error))),
             Err(ExecuteError::State(error)) => return Err(error.into()),
         }
         let start = Instant::now();
@@ -231,7 +224,7 @@ impl Executor {
 
     fn append_deposits(
         &self,
-        open: &mut OpenBatch,
+        open: &mut OpenBatch<A>,
         items: &[LogItem],
         next_l1_block: u64,
     ) -> Result<(), ExecutorError> {
@@ -244,21 +237,10 @@ impl Executor {
         }
         Ok(())
     }
-
-    /// Path of a leaf in the sealed state.
-    fn inclusion(&self, account: u32) -> Result<InclusionView, ExecutorError> {
-        let sealed = ashlar_rollup::state::Overlay::new(self.store.clone());
-        Ok(InclusionView {
-            account: self.store.account(account)?,
-            path: sealed.account_path(account)?.siblings.to_vec(),
-            root: sealed.root()?,
-            batch: self.store.next_batch()? - 1,
-        })
-    }
 }
 
-enum Next {
-    Command(Command),
+enum Next<A: Application> {
+    Command(Command<A>),
     TooOld,
     Closed,
 }

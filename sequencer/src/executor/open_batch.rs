@@ -5,20 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ashlar_protocol::Step;
 use ashlar_report::chain;
-use ashlar_rollup::{
-    batch::{BlockBuilder, BlockConfig},
+use ashlar_statement::{
+    Application,
+    application::{Deposit, Effects, ExecuteError},
     hash::{F, Hash},
-    state::StateStore,
-    transaction::{Deposit, SignedTransaction, Transaction},
-    validate::ExecuteError,
-    witness::ChunkWitness,
+    state::StateError,
+    witness_to_bytes,
 };
-use ashlar_statement::Step;
 use plonky2::field::types::{Field, PrimeField64};
 use sha3::{Digest, Keccak256};
 
-use super::{AccountKey, AccountView, ExecutorError};
+use super::{ExecutorError, Open};
 use crate::store::{
     BatchRecord, BatchStatus, LogItem, NewBatch, ReceiptRecord, StepRecord, Store, StoreError,
     WithdrawalRecord,
@@ -32,11 +31,10 @@ pub(super) struct Steps {
     pub execute: Duration,
 }
 
-#[derive(Debug)]
-pub(super) struct OpenBatch {
+pub(super) struct OpenBatch<A: Application> {
     store: Arc<Store>,
     number: u64,
-    builder: BlockBuilder<Arc<Store>>,
+    open: Open<A>,
     receipts: Vec<([u8; 32], ReceiptRecord)>,
     withdrawals: u32,
     sealed_to: u64,
@@ -53,11 +51,11 @@ pub(crate) fn deposit_id(number: u64) -> [u8; 32] {
         .into()
 }
 
-impl OpenBatch {
-    pub fn new(store: Arc<Store>, block: BlockConfig) -> Result<Self, ExecutorError> {
+impl<A: Application> OpenBatch<A> {
+    pub fn new(store: Arc<Store>, application: &A) -> Result<Self, ExecutorError> {
         Ok(Self {
             number: store.next_batch()?,
-            builder: BlockBuilder::new(store.clone(), block)?,
+            open: application.open(store.clone())?,
             receipts: Vec::new(),
             withdrawals: 0,
             sealed_to: store.sealed_to()?,
@@ -95,10 +93,10 @@ impl OpenBatch {
             }
             LogItem::Signed(encoding) => {
                 // It was decoded and executed once before it was appended, on the same state.
-                let refusal = match SignedTransaction::decode(encoding) {
-                    Ok(signed) => match self.execute_signed(signed.id(), signed.clone()) {
+                let refusal = match A::decode(encoding) {
+                    Ok(signed) => match self.execute_signed(A::id(&signed), &signed) {
                         Ok(()) => None,
-                        Err(ExecuteError::Refused(error)) => Some((signed.id(), chain(&error))),
+                        Err(ExecuteError::Refused(error)) => Some((A::id(&signed), chain(&error))),
                         Err(ExecuteError::State(error)) => return Err(error.into()),
                     },
                     Err(error) => Some((Keccak256::digest(encoding).into(), chain(&error))),
@@ -124,19 +122,21 @@ impl OpenBatch {
         let key_hash = Hash {
             elements: key_hash.map(F::from_noncanonical_u64),
         };
-        let account = self.builder.state().deposit_account(&key_hash)?;
-        match self.builder.push(Deposit {
-            account,
+        let deposit = Deposit {
             token,
             amount,
             key_hash,
-        }) {
-            Ok(_) => {}
-            Err(ExecuteError::Refused(source)) => return Err(ExecutorError::Deposit { number, source }),
+        };
+        let effects = match A::deposit(&mut self.open, &deposit) {
+            Ok(effects) => effects,
+            Err(ExecuteError::Refused(error)) => {
+                let source = error.into();
+                return Err(ExecutorError::Deposit { number, source });
+            }
             Err(ExecuteError::State(error)) => return Err(error.into()),
-        }
+        };
         self.steps.execute += start.elapsed();
-        self.executed(deposit_id(number), None, Some(account));
+        self.executed(deposit_id(number), effects);
         Ok(())
     }
 
@@ -144,69 +144,53 @@ impl OpenBatch {
     pub fn execute_signed(
         &mut self,
         id: [u8; 32],
-        signed: SignedTransaction,
-    ) -> Result<(), ExecuteError<StoreError>> {
+        signed: &A::Signed,
+    ) -> Result<(), ExecuteError<A::Refusal, StateError<StoreError>>> {
         let start = Instant::now();
-        let tx = signed.tx;
-        self.builder.push(signed)?;
-        let withdrawal = match tx {
-            Transaction::Transfer(_) => None,
-            Transaction::Withdraw(withdraw) => {
-                let index = self.withdrawals;
-                self.withdrawals += 1;
-                Some(WithdrawalRecord {
-                    index,
-                    recipient: withdraw.to_l1,
-                    token: withdraw.token,
-                    amount: withdraw.amount,
-                })
-            }
-        };
-        self.executed(id, withdrawal, None);
+        let effects = A::execute(&mut self.open, signed)?;
+        self.executed(id, effects);
         self.steps.execute += start.elapsed();
         Ok(())
     }
 
-    fn executed(&mut self, id: [u8; 32], withdrawal: Option<WithdrawalRecord>, account: Option<u32>) {
+    fn executed(&mut self, id: [u8; 32], effects: Effects) {
         self.started.get_or_insert_with(Instant::now);
         let slot = self.receipts.len() as u32;
+        let withdrawal = effects.withdrawal.map(|withdrawal| {
+            let index = self.withdrawals;
+            self.withdrawals += 1;
+            WithdrawalRecord {
+                index,
+                recipient: withdrawal.recipient,
+                token: withdrawal.token,
+                amount: withdrawal.amount,
+            }
+        });
         self.receipts.push((
             id,
             ReceiptRecord::InBatch {
                 batch: self.number,
                 slot,
                 withdrawal,
-                account,
+                account: effects.account,
             },
         ));
     }
 
-    /// Root after everything executed.
-    pub fn root(&self) -> Result<Hash, StoreError> {
-        self.builder.state().root()
-    }
-
-    /// An account after everything executed.
-    pub fn account(&self, key: &AccountKey) -> Result<Option<AccountView>, StoreError> {
-        let state = self.builder.state();
-        let index = match key {
-            AccountKey::Index(index) => Some(*index),
-            AccountKey::Owner(owner) => state.find_owner(owner)?,
-        };
-        let Some(index) = index else { return Ok(None) };
-        Ok(state
-            .account(index)?
-            .map(|account| AccountView { index, account }))
+    /// The application's batch.
+    pub fn state(&self) -> &Open<A> {
+        &self.open
     }
 
     /// Seals the batch and stores it; gives its number.
     pub fn seal(self) -> Result<u64, ExecutorError> {
         let (start, number) = (Instant::now(), self.number);
-        let (sealed, changes) = self
-            .builder
-            .seal(number)
-            .map_err(|source| ExecutorError::Seal { number, source })?;
-        let chunks: Vec<_> = sealed.chunks.iter().map(ChunkWitness::to_bytes).collect();
+        let closed = A::close(self.open, number);
+        let (sealed, changes) = closed.map_err(|error| ExecutorError::Seal {
+            number,
+            source: error.into(),
+        })?;
+        let chunks: Vec<_> = sealed.chunks.iter().map(witness_to_bytes).collect();
         let peak_rss_bytes = ashlar_report::memory::peak_bytes().unwrap_or(0);
         let step = |step: Step, time: Duration| StepRecord {
             name: step.name().to_owned(),

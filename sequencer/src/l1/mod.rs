@@ -8,7 +8,7 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::{Filter, TransactionReceipt},
     signers::local::PrivateKeySigner,
-    sol_types::{SolEvent, SolValue},
+    sol_types::SolEvent,
 };
 use ashlar_contracts::{BatchHeader, CommitData, Rollup, encoding::word_to_hash};
 
@@ -203,8 +203,8 @@ impl L1Client {
         Ok(deposits)
     }
 
-    /// Publishes a batch. Gives its header, ABI-encoded, and the transaction.
-    pub async fn commit(&self, data: CommitData) -> Result<(Vec<u8>, L1Receipt), L1Error> {
+    /// Publishes a batch. Gives its header and the transaction.
+    pub async fn commit(&self, data: CommitData) -> Result<(BatchHeader, L1Receipt), L1Error> {
         let number = data.number;
         let pending = self
             .rollup
@@ -218,7 +218,7 @@ impl L1Client {
             .logs()
             .iter()
             .find_map(|log| Rollup::BatchCommitted::decode_log(&log.inner).ok())
-            .map(|event| event.data.header.abi_encode());
+            .map(|event| event.data.header);
         let record = l1_receipt(&receipt);
         Ok((header.ok_or(L1Error::NoHeader { number })?, record))
     }

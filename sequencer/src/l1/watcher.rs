@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ashlar_report::Chain;
+use ashlar_statement::Application;
 use tokio_util::sync::CancellationToken;
 
 use super::{L1Client, L1Error};
@@ -16,13 +17,13 @@ const BLOCKS_PER_REQUEST: u64 = 2_000;
 
 /// What the watcher needs.
 #[derive(Debug)]
-pub struct Watcher {
+pub struct Watcher<A: Application> {
     /// L1.
     pub l1: L1Client,
     /// Knows which block is next.
     pub store: Arc<Store>,
     /// Takes the deposits.
-    pub executor: ExecutorHandle,
+    pub executor: ExecutorHandle<A>,
     /// Blocks on top of a deposit before it counts.
     pub confirmations: u64,
     /// Pause between two looks.
@@ -31,7 +32,7 @@ pub struct Watcher {
 
 /// Why a range of blocks was not taken in; it is read again.
 #[derive(Debug, thiserror::Error)]
-enum WatchError {
+enum WatchError<A: Application> {
     /// The node failed or answered nonsense.
     #[error(transparent)]
     L1(#[from] L1Error),
@@ -40,10 +41,10 @@ enum WatchError {
     Store(#[from] StoreError),
     /// The executor did not take the deposits.
     #[error(transparent)]
-    Executor(#[from] SubmitError),
+    Executor(#[from] SubmitError<A>),
 }
 
-impl Watcher {
+impl<A: Application> Watcher<A> {
     /// Runs until `shutdown`. A node that is away is asked again; what was read is durable before the next block
     /// range is asked for, and a deposit that was read twice is appended once.
     pub async fn run(self, shutdown: CancellationToken) {
@@ -61,7 +62,7 @@ impl Watcher {
     }
 
     /// Reads one range of blocks; whether there is more to read at once.
-    async fn step(&self) -> Result<bool, WatchError> {
+    async fn step(&self) -> Result<bool, WatchError<A>> {
         let next = self.store.next_l1_block()?;
         let head = self.l1.head().await?;
         let Some(last) = head.checked_sub(self.confirmations).filter(|last| *last >= next) else {

@@ -6,10 +6,11 @@ use ashlar_report::{Chain, chain};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Changes, update, wait};
+use super::{update, wait};
 use crate::{
+    changes::Changes,
     farm::{FarmClient, FarmError},
-    store::{BatchStatus, Store, StoreError},
+    store::{Store, StoreError},
 };
 
 /// Batches that are at the farm at once; the rest waits in the database.
@@ -127,20 +128,5 @@ impl Proving {
             "batch proven by the farm"
         );
         Ok(())
-    }
-}
-
-impl Store {
-    /// Number of the first batch that is not proven on L1 (the next batch to seal, if all are).
-    pub fn first_unproven(&self) -> Result<u64, StoreError> {
-        // Batches are proven in order: search backwards from the newest.
-        let mut number = self.next_batch()?;
-        while number > 1 {
-            match self.batch(number - 1)? {
-                Some(batch) if batch.status != BatchStatus::Proven => number -= 1,
-                _ => break,
-            }
-        }
-        Ok(number)
     }
 }

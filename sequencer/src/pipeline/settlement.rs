@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration, time::Instant};
 
 use alloy::sol_types::SolValue;
 use ashlar_contracts::{BatchHeader, CommitData, encoding::hash_to_word};
+use ashlar_protocol::{SnarkLayoutError, SnarkParts, Step};
 use ashlar_report::Chain;
-use ashlar_rollup::public_inputs::BatchPublicInputs;
-use ashlar_statement::{SnarkLayoutError, SnarkParts, Step};
 use tokio_util::sync::CancellationToken;
 
-use super::{Changes, update, wait};
+use super::{update, wait};
 use crate::{
+    changes::Changes,
     l1::{L1Client, L1Error},
     store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, Store, StoreError},
 };
@@ -93,7 +93,7 @@ impl Settlement {
     async fn commit(&self, batch: &BatchRecord) -> Result<(), SettleError> {
         let number = batch.number;
         let start = Instant::now();
-        let inputs = public_inputs(batch)?;
+        let inputs = batch.public_inputs()?;
         let (header, receipt) = if self.l1.committed_batches().await? >= number {
             // Sent before a crash, or by a predecessor: take what L1 holds, if it is ours.
             let (header, receipt) = self.l1.committed_header(number).await?;
@@ -106,7 +106,7 @@ impl Settlement {
                 }
                 .into());
             }
-            (header.abi_encode(), receipt)
+            (header, receipt)
         } else {
             self.l1
                 .commit(CommitData {
@@ -126,7 +126,7 @@ impl Settlement {
         let step = step(Step::Commit, start);
         update(&self.store, &self.changes, number, |batch| {
             batch.status = BatchStatus::Committed;
-            batch.header = Some(header);
+            batch.header = Some(header.abi_encode());
             batch.commit = Some(receipt);
             batch.steps.push(step);
         })?;
@@ -166,14 +166,6 @@ impl Settlement {
         })?;
         Ok(())
     }
-}
-
-/// The batch's public inputs as canonical integers.
-pub(crate) fn public_inputs(batch: &BatchRecord) -> Result<BatchPublicInputs<u64>, SettleError> {
-    BatchPublicInputs::from_slice(&batch.public_inputs).map_err(|_| SettleError::Malformed {
-        number: batch.number,
-        what: "public inputs",
-    })
 }
 
 fn step(step: Step, start: Instant) -> StepRecord {

@@ -1,11 +1,11 @@
 //! Sealed batches: written whole, then moved forward step by step.
 
-use ashlar_rollup::state::Changes;
+use ashlar_statement::state::StateChanges;
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::{
-    BATCHES, BatchRecord, CHUNKS, COUNTERS, NEXT_BATCH, RECEIPTS, ReceiptRecord, SEALED_TO, SNARKS, Store,
-    StoreError, decode, encode, state,
+    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, NEXT_BATCH, RECEIPTS, ReceiptRecord, SEALED_TO,
+    SNARKS, Store, StoreError, decode, encode, state,
 };
 
 /// Everything that sealing writes, in one transaction.
@@ -18,7 +18,7 @@ pub struct NewBatch<'a> {
     /// Receipts of its transactions.
     pub receipts: Vec<([u8; 32], ReceiptRecord)>,
     /// What execution wrote.
-    pub changes: &'a Changes,
+    pub changes: &'a StateChanges,
     /// Log position behind its last item.
     pub sealed_to: u64,
 }
@@ -46,6 +46,19 @@ impl Store {
         }
         txn.commit()?;
         Ok(())
+    }
+
+    /// Number of the first batch that is not proven on L1 (the next batch to seal, if all are).
+    pub fn first_unproven(&self) -> Result<u64, StoreError> {
+        // Batches are proven in order: search backwards from the newest.
+        let mut number = self.next_batch()?;
+        while number > 1 {
+            match self.batch(number - 1)? {
+                Some(batch) if batch.status != BatchStatus::Proven => number -= 1,
+                _ => break,
+            }
+        }
+        Ok(number)
     }
 
     /// A sealed batch.

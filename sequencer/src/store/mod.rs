@@ -2,7 +2,7 @@
 //!
 //! Two things live here. The **order log** holds each accepted transaction and each L1 deposit, in the order in which
 //! they will be executed; an item is durable before its sender hears that it was accepted. The **sealed state** is
-//! what the log's sealed prefix led to: accounts, tree nodes, batches, receipts. After a crash the unsealed rest of
+//! what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts. After a crash the unsealed rest of
 //! the log is executed again, which gives the same result because execution is deterministic.
 
 mod batches;
@@ -19,9 +19,10 @@ pub use records::{
     BatchRecord, BatchStatus, L1Receipt, LogItem, ReceiptRecord, StepRecord, WithdrawalRecord,
 };
 
-const ACCOUNTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("accounts");
-const NODES: TableDefinition<'_, (u8, u32), [u8; 32]> = TableDefinition::new("nodes");
-const OWNERS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("owners");
+/// Tree nodes by tree, level and index.
+const NODES: TableDefinition<'_, (u8, u8, u64), [u8; 32]> = TableDefinition::new("nodes");
+/// The application's values by its table and key.
+const VALUES: TableDefinition<'_, (u8, &[u8]), &[u8]> = TableDefinition::new("values");
 const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 const LOG_IDS: TableDefinition<'_, [u8; 32], u64> = TableDefinition::new("log_ids");
 const RECEIPTS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("receipts");
@@ -38,8 +39,6 @@ const LOG_END: &str = "log_end";
 const NEXT_DEPOSIT: &str = "next_deposit";
 /// First L1 block that the watcher has not read.
 const NEXT_L1_BLOCK: &str = "next_l1_block";
-/// One more than the largest account index in use.
-const ACCOUNT_COUNT: &str = "account_count";
 /// Number of the next batch to seal.
 const NEXT_BATCH: &str = "next_batch";
 
@@ -58,13 +57,24 @@ pub enum StoreError {
         #[source]
         source: postcard::Error,
     },
+    /// A batch's public inputs are not as many as there should be.
+    #[error("state database: public inputs of batch {number}")]
+    PublicInputs {
+        /// The batch.
+        number: u64,
+        /// How many there are.
+        #[source]
+        source: ashlar_statement::ElementsError,
+    },
     /// A tree node is not four canonical field elements: the file is damaged.
-    #[error("state database: tree node {index} of level {level} is not a digest")]
+    #[error("state database: node {index} of level {level} of tree {tree} is not a digest")]
     NotCanonical {
+        /// The tree.
+        tree: u8,
         /// Level above the leaves.
         level: u8,
         /// Index in its level.
-        index: u32,
+        index: u64,
     },
     /// A record that another record refers to is missing.
     #[error("state database: table `{table}` lacks record {key}")]
@@ -94,9 +104,8 @@ impl Store {
         let db = Database::create(path)?;
         let txn = db.begin_write()?;
         {
-            txn.open_table(ACCOUNTS)?;
             txn.open_table(NODES)?;
-            txn.open_table(OWNERS)?;
+            txn.open_table(VALUES)?;
             txn.open_table(LOG)?;
             txn.open_table(LOG_IDS)?;
             txn.open_table(RECEIPTS)?;

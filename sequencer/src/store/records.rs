@@ -1,6 +1,9 @@
 //! What the tables hold, as `postcard` records.
 
+use ashlar_statement::BatchPublicInputs;
 use serde::{Deserialize, Serialize};
+
+use super::StoreError;
 
 /// One item of the order log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +63,19 @@ pub struct BatchRecord {
     pub failure: Option<String>,
     /// Time spent per step, for reports.
     pub steps: Vec<StepRecord>,
+}
+
+impl BatchRecord {
+    /// Its public inputs as canonical integers.
+    ///
+    /// # Errors
+    /// If the record was written by another version, or is damaged.
+    pub fn public_inputs(&self) -> Result<BatchPublicInputs<u64>, StoreError> {
+        BatchPublicInputs::from_slice(&self.public_inputs).map_err(|source| StoreError::PublicInputs {
+            number: self.number,
+            source,
+        })
+    }
 }
 
 /// An L1 transaction that was included and succeeded.

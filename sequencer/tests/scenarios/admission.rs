@@ -1,6 +1,6 @@
 //! What bad input gets: a typed refusal that names the field, and an unchanged state.
 
-use ashlar_rollup::{transaction::Domain, validate::TransactionError};
+use ashlar_payments::{transaction::Domain, validate::TransactionError};
 use ashlar_sequencer::executor::SubmitError;
 
 use super::support::{Core, DOMAIN, key, seal_at, transfer, withdraw};

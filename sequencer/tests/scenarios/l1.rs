@@ -9,14 +9,16 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use ashlar_contracts::{DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
-use ashlar_rollup::{batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
+use ashlar_payments::{Payments, batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
+use ashlar_protocol::{INSTANCES, SnarkParts, WORD_BYTES};
 use ashlar_sequencer::{
-    executor::{AccountKey, Executor},
+    Changes,
+    api::AccountKey,
+    executor::Executor,
     l1::{L1Client, L1Error, watcher::Watcher},
-    pipeline::{Changes, SettleError, Settlement},
+    pipeline::{SettleError, Settlement},
     store::{BatchStatus, Store},
 };
-use ashlar_statement::{INSTANCES, SnarkParts, WORD_BYTES};
 use plonky2::field::types::PrimeField64;
 use tokio_util::sync::CancellationToken;
 
@@ -93,14 +95,14 @@ async fn deposits_reach_the_state_and_a_batch_is_committed_once() {
         chain_id: client.chain_id(),
         rollup: l1.rollup.into_array(),
     };
-    let block = BlockConfig {
+    let payments = Payments(BlockConfig {
         domain,
         fee_account: 0,
         slots: SLOTS,
-    };
+    });
     let changes = Changes::default();
     let (executor, _thread) =
-        Executor::start(store.clone(), block, seal_at(2), changes.clone(), 16).expect("executor starts");
+        Executor::start(store.clone(), payments, seal_at(2), changes.clone(), 16).expect("executor starts");
     let stop = CancellationToken::new();
     let watcher = Watcher {
         l1: client.clone(),

@@ -65,10 +65,7 @@ async fn a_log_longer_than_a_batch_is_replayed_in_order() {
     let core = Core::open(&folder, seal_at(3));
     let (first, second) = (core.batch(1).await, core.batch(2).await);
     assert_eq!((first.transactions.len(), second.transactions.len()), (3, 3));
-    let inputs = |batch: &ashlar_sequencer::store::BatchRecord| {
-        ashlar_rollup::public_inputs::BatchPublicInputs::from_slice(&batch.public_inputs)
-            .expect("24 elements")
-    };
+    let inputs = |batch: &ashlar_sequencer::store::BatchRecord| batch.public_inputs().expect("24 elements");
     assert_eq!(inputs(&first).new_root, inputs(&second).old_root);
     assert_eq!(core.nonce_and_balance(1).await, (6, 1_000 - 66));
     assert_eq!(core.store.unsealed().expect("database").len(), 2);

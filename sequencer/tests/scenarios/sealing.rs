@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use ashlar_rollup::{public_inputs::BatchPublicInputs, witness::ChunkWitness};
+use ashlar_payments::witness::ChunkWitness;
 use ashlar_sequencer::{
     config::Sealing,
     store::{BatchStatus, ReceiptRecord},
 };
+use ashlar_statement::witness_from_bytes;
 
 use super::support::{Core, SLOTS, key, seal_at, transfer, withdraw};
 
@@ -32,18 +33,18 @@ async fn a_full_batch_is_sealed_with_witnesses_pubdata_and_receipts() {
     );
     let batch = core.batch(1).await;
     assert_eq!((batch.status, batch.chunks), (BatchStatus::Sealed, 2));
-    let inputs = BatchPublicInputs::from_slice(&batch.public_inputs).expect("24 elements");
+    let inputs = batch.public_inputs().expect("24 elements");
     assert_eq!(
         (
             inputs.deposit_count,
-            inputs.transfer_count,
+            inputs.rollup_records,
             inputs.withdrawal_count
         ),
         (2, 3, 1)
     );
     assert_eq!((batch.bridge.len(), batch.rollup.len()), (2 * 49 + 35, 3 * 14));
     for bytes in core.store.chunks(1).expect("database") {
-        let witness: ChunkWitness = postcard::from_bytes(&bytes[1..]).expect("decodes");
+        let witness: ChunkWitness = witness_from_bytes(&bytes).expect("decodes");
         assert_eq!(witness.slots.len(), SLOTS);
         witness.check().expect("the witness satisfies the native rules");
     }

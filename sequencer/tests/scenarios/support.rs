@@ -3,15 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use ashlar_ecgfp5::SecretKey;
-use ashlar_rollup::{
+use ashlar_payments::{
+    Payments,
     batch::BlockConfig,
     packing::{PackedAmount, PackedFee},
     transaction::{Domain, SignedTransaction, Transaction, Transfer, Withdraw},
 };
 use ashlar_sequencer::{
+    Changes,
+    api::AccountKey,
     config::Sealing,
-    executor::{AccountKey, Executor, ExecutorError, ExecutorHandle},
-    pipeline::Changes,
+    executor::{Executor, ExecutorError, ExecutorHandle},
     store::{LogItem, Store},
 };
 use plonky2::field::types::PrimeField64;
@@ -34,20 +36,20 @@ pub fn seal_at(max_transactions: u32) -> Sealing {
 /// An executor over a database file. Dropping it without [`Core::stop`] is a crash: nothing is flushed.
 pub struct Core {
     pub store: Arc<Store>,
-    pub handle: ExecutorHandle,
+    pub handle: ExecutorHandle<Payments>,
     thread: std::thread::JoinHandle<Result<(), ExecutorError>>,
 }
 
 impl Core {
     pub fn open(folder: &TempDir, sealing: Sealing) -> Self {
         let store = Arc::new(Store::open(&folder.path().join("state.redb")).expect("database opens"));
-        let block = BlockConfig {
+        let payments = Payments(BlockConfig {
             domain: DOMAIN,
             fee_account: 0,
             slots: SLOTS,
-        };
-        let (handle, thread) =
-            Executor::start(store.clone(), block, sealing, Changes::default(), 16).expect("executor starts");
+        });
+        let (handle, thread) = Executor::start(store.clone(), payments, sealing, Changes::default(), 16)
+            .expect("executor starts");
         Self {
             store,
             handle,

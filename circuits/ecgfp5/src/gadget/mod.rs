@@ -1,23 +1,29 @@
 //! Verification of a signature inside a circuit.
 
 use anyhow::Result;
-use plonky2::field::extension::FieldExtension;
-use plonky2::field::types::Field;
-use plonky2::hash::hash_types::HashOutTarget;
-use plonky2::hash::poseidon::PoseidonHash;
-use plonky2::iop::target::{BoolTarget, Target};
-use plonky2::iop::witness::WitnessWrite;
+use plonky2::{
+    field::{extension::FieldExtension, types::Field},
+    hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
+    iop::{
+        target::{BoolTarget, Target},
+        witness::WitnessWrite,
+    },
+};
 
-use crate::algebra::{InCircuit, Q, QuinticAlgebra, weighted};
-use crate::field::{self, NON_SQUARE};
-use crate::gate::EcGfp5StepGate;
-use crate::gate::layout::{self, SELECTOR_BITS, STEPS};
-use crate::gate::table::PART_BITS;
-use crate::keys::PublicKey;
-use crate::point::Point;
-use crate::scalar::Scalar;
-use crate::signature::Signature;
-use crate::{Builder, F};
+use crate::{
+    Builder, F,
+    algebra::{InCircuit, Q, QuinticAlgebra, weighted},
+    field::{self, NON_SQUARE},
+    gate::{
+        EcGfp5StepGate,
+        layout::{self, SELECTOR_BITS, STEPS},
+        table::PART_BITS,
+    },
+    keys::PublicKey,
+    point::Point,
+    scalar::Scalar,
+    signature::Signature,
+};
 
 /// Bits of the challenge: two words of 64.
 pub const CHALLENGE_BITS: usize = 128;

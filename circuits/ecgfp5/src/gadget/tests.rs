@@ -1,18 +1,24 @@
 use std::sync::OnceLock;
 
-use plonky2::field::types::{Field64, PrimeField64, Sample};
-use plonky2::hash::hash_types::HashOut;
-use plonky2::iop::witness::{PartialWitness, WitnessWrite};
-use plonky2::plonk::circuit_data::{CircuitConfig, CircuitData};
-use plonky2::plonk::config::{Hasher, PoseidonGoldilocksConfig};
+use plonky2::{
+    field::types::{Field64, PrimeField64, Sample},
+    hash::hash_types::HashOut,
+    iop::witness::{PartialWitness, WitnessWrite},
+    plonk::{
+        circuit_data::{CircuitConfig, CircuitData},
+        config::{Hasher, PoseidonGoldilocksConfig},
+    },
+};
 
 use super::*;
-use crate::field::Quintic;
-use crate::keys::SecretKey;
-use crate::point::curve_b;
-use crate::serialization::{EcGfp5GateSerializer, EcGfp5GeneratorSerializer};
-use crate::testing::{Verdict, prove_forged};
-use crate::{D, F};
+use crate::{
+    D, F,
+    field::Quintic,
+    keys::SecretKey,
+    point::curve_b,
+    serialization::{EcGfp5GateSerializer, EcGfp5GeneratorSerializer},
+    testing::{Verdict, prove_forged},
+};
 
 type C = PoseidonGoldilocksConfig;
 type Data = CircuitData<F, C, D>;

@@ -8,8 +8,10 @@
 //!
 //! and p - m, p + m are never zero for two elements of the group, so the sum is determined.
 
-use super::layout::{self, SELECTOR_BITS, STEPS};
-use super::table::{Selected, select};
+use super::{
+    layout::{self, SELECTOR_BITS, STEPS},
+    table::{Selected, select},
+};
 use crate::algebra::{Q, QuinticAlgebra, weighted, weighted_by_b};
 
 /// Constraints of a row: booleans, the challenge, and three additions of ten equations a step.

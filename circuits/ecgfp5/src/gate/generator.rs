@@ -1,19 +1,22 @@
 //! Fills the outputs of a row of the step gate from its inputs.
 
 use anyhow::Result;
-use plonky2::field::extension::quintic::QuinticExtension;
-use plonky2::field::types::Field;
-use plonky2::iop::generator::{GeneratedValues, SimpleGenerator};
-use plonky2::iop::target::Target;
-use plonky2::iop::witness::{PartitionWitness, Witness, WitnessWrite};
-use plonky2::plonk::circuit_data::CommonCircuitData;
-use plonky2::util::serialization::{Buffer, IoResult, Read, Write};
+use plonky2::{
+    field::{extension::quintic::QuinticExtension, types::Field},
+    iop::{
+        generator::{GeneratedValues, SimpleGenerator},
+        target::Target,
+        witness::{PartitionWitness, Witness, WitnessWrite},
+    },
+    plonk::circuit_data::CommonCircuitData,
+    util::serialization::{Buffer, IoResult, Read, Write},
+};
 
-use super::layout::{self, SELECTOR_BITS, STEPS};
-use super::table;
-use crate::point::Point;
-use crate::projective::Projective;
-use crate::{D, F};
+use super::{
+    layout::{self, SELECTOR_BITS, STEPS},
+    table,
+};
+use crate::{D, F, point::Point, projective::Projective};
 
 /// Computes the points and the challenge of one row.
 #[derive(Clone, Debug, Default)]

@@ -5,18 +5,26 @@ pub(crate) mod generator;
 pub(crate) mod layout;
 pub(crate) mod table;
 
-use plonky2::field::extension::Extendable;
-use plonky2::gates::gate::Gate;
-use plonky2::gates::util::StridedConstraintConsumer;
-use plonky2::iop::ext_target::ExtensionTarget;
-use plonky2::iop::generator::{SimpleGenerator, WitnessGeneratorRef};
-use plonky2::plonk::circuit_data::CommonCircuitData;
-use plonky2::plonk::vars::{EvaluationTargets, EvaluationVars, EvaluationVarsBase};
-use plonky2::util::serialization::{Buffer, IoResult};
+use plonky2::{
+    field::extension::Extendable,
+    gates::{gate::Gate, util::StridedConstraintConsumer},
+    iop::{
+        ext_target::ExtensionTarget,
+        generator::{SimpleGenerator, WitnessGeneratorRef},
+    },
+    plonk::{
+        circuit_data::CommonCircuitData,
+        vars::{EvaluationTargets, EvaluationVars, EvaluationVarsBase},
+    },
+    util::serialization::{Buffer, IoResult},
+};
 
-use crate::algebra::{BaseValues, ExtensionValues, InVerifierCircuit};
-use crate::{Builder, D, F};
 use generator::StepGenerator;
+
+use crate::{
+    Builder, D, F,
+    algebra::{BaseValues, ExtensionValues, InVerifierCircuit},
+};
 
 /// Three steps `A := 2A + T[t] + e Q` for a bit `e`, a three-bit selector `t` of a constant point, and a point Q.
 ///

@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 use plonky2::field::types::Field;
 
 use super::layout::SELECTOR_BITS;
-use crate::F;
-use crate::algebra::{Q, QuinticAlgebra};
-use crate::point::Point;
-use crate::scalar::Scalar;
+use crate::{
+    F,
+    algebra::{Q, QuinticAlgebra},
+    point::Point,
+    scalar::Scalar,
+};
 
 /// Bits of each of the three parts of a response s: part i weighs 2^(107 i).
 pub const PART_BITS: usize = 107;

@@ -1,20 +1,30 @@
-use plonky2::field::types::{Field, PrimeField64, Sample};
-use plonky2::gates::gate_testing::{test_eval_fns, test_low_degree};
-use plonky2::hash::hash_types::HashOut;
-use plonky2::iop::generator::generate_partial_witness;
-use plonky2::iop::target::Target;
-use plonky2::iop::witness::{PartialWitness, Witness, WitnessWrite};
-use plonky2::plonk::circuit_builder::CircuitBuilder;
-use plonky2::plonk::circuit_data::{CircuitConfig, CircuitData};
-use plonky2::plonk::config::PoseidonGoldilocksConfig;
-use plonky2::plonk::vars::EvaluationVarsBaseBatch;
+use plonky2::{
+    field::types::{Field, PrimeField64, Sample},
+    gates::gate_testing::{test_eval_fns, test_low_degree},
+    hash::hash_types::HashOut,
+    iop::{
+        generator::generate_partial_witness,
+        target::Target,
+        witness::{PartialWitness, Witness, WitnessWrite},
+    },
+    plonk::{
+        circuit_builder::CircuitBuilder,
+        circuit_data::{CircuitConfig, CircuitData},
+        config::PoseidonGoldilocksConfig,
+        vars::EvaluationVarsBaseBatch,
+    },
+};
 
-use super::constraints::{CONSTRAINTS, DEGREE};
-use super::layout::*;
-use super::*;
-use crate::point::Point;
-use crate::scalar::Scalar;
-use crate::testing::{Verdict, prove_forged};
+use super::{
+    constraints::{CONSTRAINTS, DEGREE},
+    layout::*,
+    *,
+};
+use crate::{
+    point::Point,
+    scalar::Scalar,
+    testing::{Verdict, prove_forged},
+};
 
 type C = PoseidonGoldilocksConfig;
 

@@ -7,10 +7,18 @@ mod tree;
 
 use std::sync::{LazyLock, OnceLock};
 
+use ashlar_statement::{ProveError, prove::prove_stock};
 use plonky2::field::types::Field;
 
 use self::leaf::Leaf;
-use crate::{circuits::RecursionCircuits, config::F, proof::SpanProof, span::Span};
+use crate::{
+    circuits::RecursionCircuits,
+    compress::CompressedProof,
+    config::{F, Proof},
+    nested::VerifierOnly,
+    proof::{SpanKind, SpanProof},
+    span::Span,
+};
 
 /// Circuits of the tests, built once per process.
 struct Setup {
@@ -37,6 +45,40 @@ impl Setup {
     }
 }
 
+/// Proofs by plonky2's own prover.
+impl RecursionCircuits {
+    fn lift(&self, leaf: &Proof) -> Result<SpanProof, ProveError> {
+        self.lift_into(leaf, &self.fold.data.verifier_only)
+    }
+
+    fn lift_into(&self, leaf: &Proof, fold: &VerifierOnly) -> Result<SpanProof, ProveError> {
+        let proof = prove_stock("lift", &self.lift.data, || self.lift.assign(leaf, fold))?;
+        let kind = SpanKind::Lift;
+        Ok(SpanProof { kind, proof })
+    }
+
+    fn fold(&self, left: &SpanProof, right: &SpanProof) -> Result<SpanProof, ProveError> {
+        self.fold_under(left, right, &self.fold.data.verifier_only)
+    }
+
+    fn fold_under(
+        &self,
+        left: &SpanProof,
+        right: &SpanProof,
+        key: &VerifierOnly,
+    ) -> Result<SpanProof, ProveError> {
+        let proof = prove_stock("fold", &self.fold.data, || {
+            self.fold.assign_under(left, right, key)
+        })?;
+        let kind = SpanKind::Fold;
+        Ok(SpanProof { kind, proof })
+    }
+
+    fn compress(&self, root: &SpanProof) -> Result<CompressedProof, ProveError> {
+        prove_stock("compress", &self.compress.data, || self.compress.assign(root))
+    }
+}
+
 /// The `i`-th span of a chain.
 fn span(i: u64) -> Span {
     let word = |tag: u64| F::from_canonical_u64(tag << 32 | i);
@@ -54,7 +96,7 @@ fn span(i: u64) -> Span {
         fee_account: F::from_canonical_u64(9),
         deposit_count: F::ONE,
         withdrawal_count: F::TWO,
-        transfer_count: F::from_canonical_u64(i),
+        rollup_records: F::from_canonical_u64(i),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One broken witness per rule, each given to the real circuit.
 
+use ashlar_statement::{ProveError, prove::prove_stock};
 use plonky2::{
     field::types::Field,
     iop::witness::{PartialWitness, WitnessWrite},
@@ -11,7 +12,6 @@ use crate::{
     config::{Builder, F, fold_config},
     nested::NestedPublicInputs,
     proof::{SpanKind, SpanProof},
-    prove::{ProveError, prove},
     shape,
     span::Span,
 };
@@ -100,13 +100,12 @@ fn trees_of_a_foreign_leaf_are_refused() {
         .fold(&next, &foreign.lift(&span(2)))
         .expect("valid at home");
     refused(setup.circuits.fold(left, &foreign_pair), "foreign fold");
-    refused(setup.circuits.compress.prove(&foreign_pair), "foreign root");
+    refused(setup.circuits.compress(&foreign_pair), "foreign root");
     // A true lift into the foreign tree: verifies here, but carries the other key.
     let leaf = setup.leaf.prove(&span(1));
     let stray = setup
         .circuits
-        .lift
-        .prove(&leaf, &foreign.circuits.fold.data.verifier_only)
+        .lift_into(&leaf, &foreign.circuits.fold.data.verifier_only)
         .expect("free key");
     assert!(matches!(
         setup.circuits.verify_span(&stray),
@@ -116,10 +115,7 @@ fn trees_of_a_foreign_leaf_are_refused() {
         setup.circuits.fold(left, &stray),
         "key differs from the sibling's",
     );
-    refused(
-        setup.circuits.compress.prove(&stray),
-        "root lift with a foreign key",
-    );
+    refused(setup.circuits.compress(&stray), "root lift with a foreign key");
     setup.circuits.fold(left, right).expect("the honest pair folds");
 }
 
@@ -135,7 +131,7 @@ fn a_true_fold_over_a_forged_key_is_refused() {
     let forged = shape::build(builder, shape, "forged").expect("takes fold's shape");
     let state = |i: u64| {
         let stated = NestedPublicInputs::new(span(i), &forged.verifier_only);
-        let proof = prove("forged", &forged, || {
+        let proof = prove_stock("forged", &forged, || {
             let mut witness = PartialWitness::new();
             witness.set_target_arr(&inputs, &stated.to_vec())?;
             Ok(witness)
@@ -149,8 +145,7 @@ fn a_true_fold_over_a_forged_key_is_refused() {
     refused(setup.circuits.fold(&left, &right), "own key over forged children");
     let over = setup
         .circuits
-        .fold
-        .prove_under(&left, &right, &forged.verifier_only)
+        .fold_under(&left, &right, &forged.verifier_only)
         .expect("the cheat's best");
     setup
         .circuits
@@ -162,14 +157,13 @@ fn a_true_fold_over_a_forged_key_is_refused() {
         setup.circuits.verify_span(&over),
         Err(VerifyError::ForeignTree)
     ));
-    refused(setup.circuits.compress.prove(&over), "root with a forged key");
+    refused(setup.circuits.compress(&over), "root with a forged key");
     // The forged key above an honest pair does not help either: honest children carry the true key.
     let [honest_left, honest_right, _] = pair();
     refused(
         setup
             .circuits
-            .fold
-            .prove_under(honest_left, honest_right, &forged.verifier_only),
+            .fold_under(honest_left, honest_right, &forged.verifier_only),
         "forged key over honest children",
     );
 }
@@ -180,12 +174,12 @@ fn compress_refuses_a_tampered_root() {
     let [_, _, both] = pair();
     let mut tampered = both.clone();
     tampered.proof.public_inputs[5] += F::ONE;
-    refused(setup.circuits.compress.prove(&tampered), "tampered root");
+    refused(setup.circuits.compress(&tampered), "tampered root");
     let as_lift = SpanProof {
         kind: SpanKind::Lift,
         ..both.clone()
     };
-    refused(setup.circuits.compress.prove(&as_lift), "fold declared as lift");
+    refused(setup.circuits.compress(&as_lift), "fold declared as lift");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Trees of one to five leaves against the native twin; encodings; the cache.
 
-use ashlar_rollup::batch::{batch_public_inputs, fold_spans};
-use ashlar_statement::fold_schedule;
+use ashlar_statement::{batch_public_inputs, fold_schedule, fold_spans};
 
 use super::{pair, setup, span};
 use crate::{
@@ -36,7 +35,7 @@ fn trees_agree_with_native_folds() {
             "{count} leaves"
         );
         if count != 3 {
-            let compressed = setup.circuits.compress.prove(root).expect("valid root");
+            let compressed = setup.circuits.compress(root).expect("valid root");
             assert_eq!(
                 CompressCircuit::batch(&compressed),
                 Ok(batch_public_inputs(&expected))
@@ -89,6 +88,6 @@ fn circuits_survive_the_cache() {
         again.fold(lift, right).expect("valid").proof.public_inputs,
         both.proof.public_inputs
     );
-    again.compress.prove(lift).expect("a batch of one chunk");
+    again.compress(lift).expect("a batch of one chunk");
     assert_eq!(lift.kind, SpanKind::Lift);
 }

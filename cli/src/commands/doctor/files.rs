@@ -6,11 +6,12 @@ use ashlar_kzg::{
     CacheError,
     srs::{Srs, SrsKind},
 };
+use ashlar_payments::chunk::ChunkCircuit;
 use ashlar_report::chain;
 use ashlar_wrap::circuit::WRAP_K;
 
 use super::finding::{Finding, Status};
-use crate::engine::Cache;
+use crate::cache::Cache;
 
 pub fn all(cache: &Cache) -> Vec<Finding> {
     let mut findings = vec![srs(cache), circuits(&cache.cache_dir)];
@@ -53,7 +54,7 @@ fn damaged(error: CacheError) -> Finding {
 }
 
 fn circuits(directory: &Path) -> Finding {
-    let path = ashlar_engine::circuits_path(directory);
+    let path = ashlar_engine::circuits_path::<ChunkCircuit>(directory);
     match fs::metadata(&path) {
         Ok(file) => Finding::ok(
             "circuits",

@@ -11,7 +11,7 @@ use std::{io::IsTerminal, net::SocketAddr};
 use anyhow::bail;
 use finding::{Finding, Status};
 
-use crate::engine::Cache;
+use crate::cache::Cache;
 
 /// Check whether this machine can do its part, and say how to mend what cannot.
 ///

@@ -157,7 +157,7 @@ mod device {
 
     use super::super::subject::Subject;
     use crate::{
-        engine::Cache,
+        cache::Cache,
         selftest::part::{Scale, Target},
     };
 

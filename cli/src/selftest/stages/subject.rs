@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ashlar_accel::BackendChoice;
 use ashlar_benches::operations::wrap::{self, SampleError};
-use ashlar_engine::Engine;
 use ashlar_kzg::{
     CircuitKeys, INSTANCES,
     srs::Srs,
@@ -16,7 +15,7 @@ use ashlar_wrap::circuit::WrapCircuit;
 use halo2curves::bn256::Fr;
 
 use crate::{
-    engine::Cache,
+    cache::{Cache, Engine},
     selftest::part::{Scale, Target},
 };
 

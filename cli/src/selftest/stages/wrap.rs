@@ -1,8 +1,10 @@
 //! The wrap on the card must be the wrap on the CPU, byte for byte, from the same seed.
 
 use anyhow::ensure;
-use ashlar_accel::BackendChoice;
-use ashlar_accel::cpu::{CpuBackend, Level};
+use ashlar_accel::{
+    BackendChoice,
+    cpu::{CpuBackend, Level},
+};
 use ashlar_engine::open_prover;
 use ashlar_kzg::{Snark, SnarkProver, prover::Seed};
 

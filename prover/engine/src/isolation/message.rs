@@ -1,7 +1,8 @@
 //! What the frames hold. A request is a compressed proof as the farm stores it; the rest is here.
 
 use ashlar_kzg::MAX_SNARK_PROOF_BYTES;
-use ashlar_report::chain;
+use ashlar_report::{caught, chain};
+use ashlar_statement::{LeafCircuit, ProveCircuit};
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, JobKind, Proof, WrapKit};
@@ -107,19 +108,20 @@ fn cut(reason: &mut String) {
 }
 
 /// The child's work: one request to one answer. Never fails, so that the parent hears of every error in words.
-pub fn answer(engine: &Engine, request: &[u8]) -> Answer {
+pub fn answer<L: LeafCircuit, P: ProveCircuit>(engine: &Engine<L, P>, request: &[u8]) -> Answer {
     let refused = |reason: String| Answer::Refused { reason };
     let proof = match engine.decode_proof(JobKind::Compress, request) {
         Ok(Proof::Compressed(proof)) => proof,
         Ok(Proof::Span(_) | Proof::Snark(_)) => unreachable!("compress jobs give compressed proofs"),
         Err(error) => return refused(chain(&error)),
     };
-    match engine.wrap(&proof) {
-        Ok(proved) => Answer::Wrapped {
+    match caught(|| engine.wrap(&proof)) {
+        Ok(Ok(proved)) => Answer::Wrapped {
             snark: Proof::Snark(proved.proof).to_bytes(),
             fallback: proved.fallback.map(|fallback| fallback.to_string()),
         },
-        Err(error) => refused(chain(&error)),
+        Ok(Err(error)) => refused(chain(&error)),
+        Err(panic) => refused(format!("panicked: {panic}")),
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
-use ashlar_engine::{Engine, Proved, TimedStep, load_or_build};
-use ashlar_recursion::{CompressedProof, SpanProof};
-use ashlar_rollup::{
+use ashlar_engine::{Proved, TimedStep, load_or_build};
+use ashlar_payments::{
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
+    chunk::ChunkCircuit,
     packing::{PackedAmount, PackedFee},
     state::MemoryStore,
     transaction::{Deposit, Domain, Operation, SecretKey, Transaction, Transfer, Withdraw},
 };
+use ashlar_recursion::{CompressedProof, SpanProof};
 
 const DOMAIN: Domain = Domain {
     chain_id: 31337,
@@ -77,6 +78,9 @@ pub fn batch(number: u64) -> SealedBatch {
 pub fn cache_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ashlar-cache")
 }
+
+/// The engine of payments.
+pub type Engine = ashlar_engine::Engine<ChunkCircuit>;
 
 /// The engine, without wrap keys.
 pub fn engine() -> &'static Engine {

@@ -1,8 +1,7 @@
 //! Outage: the child answers, but wrongly. Nothing of it is handed out unverified, and the CPU has the last word.
 
-use ashlar_engine::{Fallback, Wrapped};
 use ashlar_engine::{
-    VerifyError,
+    Fallback, VerifyError, Wrapped,
     isolation::{Answer, IsolatedWrap, Policy},
 };
 use ashlar_kzg::{INSTANCES, Snark, prover::Steps};

@@ -21,9 +21,9 @@ mod plan;
 mod program;
 mod queries;
 
-use ashlar_kzg::{INSTANCES, VerifierKey};
 use std::collections::{BTreeMap, HashMap};
 
+use ashlar_kzg::{INSTANCES, VerifierKey};
 use halo2_proofs::{
     arithmetic::Field,
     halo2curves::bn256::{Fr, G1Affine},

@@ -1,6 +1,6 @@
 //! Outage: proofs that do not verify, and jobs that cannot be proved.
 
-use crate::common::{Coordinator, config, key};
+use ashlar_farm::testing::{Coordinator, config, key};
 use ashlar_proto::{Bytes, farm::v1 as pb};
 use pb::{complete_response::Outcome, requeue_request::Target};
 
@@ -43,7 +43,10 @@ async fn rejected_proofs_are_retried_then_poison_the_job_and_keep_the_witness() 
     assert_eq!(client.lease(worker).await.batch_number, 2);
     let inspection = client.job(job_id).await;
     let witness = ashlar_proto::Digest::try_from(&inspection.inputs[0][..]).unwrap();
-    assert_eq!(client.fetch(witness).await.unwrap(), crate::common::witness(1, 0));
+    assert_eq!(
+        client.fetch(witness).await.unwrap(),
+        ashlar_farm::testing::witness(1, 0)
+    );
     assert_eq!(inspection.leases.len(), 3);
 
     let request = pb::RequeueRequest {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::common::{Coordinator, HashVerifier, config, key, leases_of};
-use ashlar_farm::{Farm, FarmError};
+use ashlar_farm::{
+    Farm, FarmError,
+    testing::{Coordinator, HashVerifier, config, key, leases_of},
+};
 use ashlar_proto::farm::v1 as pb;
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Outage: bytes on the coordinator's disk change or vanish.
 
-use crate::common::{Coordinator, config, expected_snark, inputs, key, kind, witness};
+use ashlar_farm::testing::{Coordinator, config, expected_snark, inputs, key, kind, witness};
 use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
 use pb::complete_response::Outcome;
 use tonic::Code;

@@ -1,6 +1,6 @@
 //! The graph from witnesses to snark.
 
-use crate::common::{Client, Coordinator, config, key, kind};
+use ashlar_farm::testing::{Client, Coordinator, config, key, kind};
 use ashlar_proto::{
     JobKind::*,
     farm::v1::{self as pb, complete_response::Outcome},

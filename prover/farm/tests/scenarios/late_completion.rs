@@ -1,6 +1,6 @@
 //! Outage: proofs that arrive late, twice, or from a worker that lost its lease.
 
-use crate::common::{Coordinator, config, key, leases_of};
+use ashlar_farm::testing::{Coordinator, config, key, leases_of};
 use ashlar_proto::{Bytes, farm::v1 as pb};
 use pb::complete_response::Outcome;
 use tonic::Code;

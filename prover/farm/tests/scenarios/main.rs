@@ -2,7 +2,6 @@
 //! services once is most of the build.
 
 mod bad_proofs;
-mod common;
 mod coordinator_restarted;
 mod damaged_artifact;
 mod full_graph;

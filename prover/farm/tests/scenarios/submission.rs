@@ -1,6 +1,6 @@
 //! Submitting a batch: once, again, and wrongly.
 
-use crate::common::{Coordinator, circuit_set, config, submission, witness};
+use ashlar_farm::testing::{Coordinator, circuit_set, config, submission, witness};
 use ashlar_proto::{
     Bytes,
     farm::v1::{self as pb, submit_batch_request::Part},

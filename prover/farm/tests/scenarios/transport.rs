@@ -1,7 +1,9 @@
 //! Where the coordinator listens, and its health.
 
-use crate::common::{Coordinator, config};
-use ashlar_farm::{FarmError, Listener};
+use ashlar_farm::{
+    FarmError, Listener,
+    testing::{Coordinator, config},
+};
 use tonic::transport::Channel;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,

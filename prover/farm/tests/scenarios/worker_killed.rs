@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{Coordinator, config, key, leases_of};
+use ashlar_farm::testing::{Coordinator, config, key, leases_of};
 use ashlar_proto::farm::v1 as pb;
 use tonic::Code;
 

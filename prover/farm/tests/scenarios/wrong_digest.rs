@@ -1,7 +1,9 @@
 //! Outage: a worker or a sequencer built for other circuits.
 
-use crate::common::{Client, Coordinator, circuit_set, config, submission, witness};
-use ashlar_farm::FarmConfig;
+use ashlar_farm::{
+    FarmConfig,
+    testing::{Client, Coordinator, circuit_set, config, submission, witness},
+};
 use ashlar_proto::{Digest, farm::v1 as pb};
 use tonic::Code;
 

@@ -2,15 +2,14 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use crate::{
-    common::{self, Coordinator},
-    runner::{HashRunner, Worker, config},
-};
+use ashlar_farm::testing::{self, Coordinator};
+
+use crate::runner::{HashRunner, Worker, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_present_job_is_delivered_to_the_restarted_coordinator() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let address = coordinator.address;
     let mut client = coordinator.client().await;
     client.submit(1, 2).await;
@@ -22,7 +21,7 @@ async fn the_present_job_is_delivered_to_the_restarted_coordinator() {
     coordinator.crash().await;
     tokio::time::sleep(Duration::from_millis(1000)).await; // the job ends with nobody to deliver to
 
-    let coordinator = Coordinator::start_at(common::config(dir.path()), address);
+    let coordinator = Coordinator::start_at(testing::config(dir.path()), address);
     let mut client = coordinator.client().await;
     client.assert_done(1, 2).await;
     assert_eq!(runner.runs.load(Ordering::SeqCst), 5, "no job was proved twice");
@@ -40,7 +39,7 @@ async fn the_present_job_is_delivered_to_the_restarted_coordinator() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_waits_for_its_coordinator_and_can_be_stopped_meanwhile() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let address = coordinator.address;
     coordinator.stop().await;
     let (early, idle) = (HashRunner::quick(), HashRunner::quick());
@@ -51,7 +50,7 @@ async fn a_worker_waits_for_its_coordinator_and_can_be_stopped_meanwhile() {
         .await
         .expect("stops without a coordinator");
 
-    let coordinator = Coordinator::start_at(common::config(dir.path()), address);
+    let coordinator = Coordinator::start_at(testing::config(dir.path()), address);
     let mut client = coordinator.client().await;
     client.submit(1, 1).await;
     client.assert_done(1, 1).await;
@@ -61,7 +60,7 @@ async fn a_worker_waits_for_its_coordinator_and_can_be_stopped_meanwhile() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_unknown_to_a_new_coordinator_registers_again() {
     let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let coordinator = Coordinator::start(common::config(dirs[0].path()));
+    let coordinator = Coordinator::start(testing::config(dirs[0].path()));
     let address = coordinator.address;
     let mut client = coordinator.client().await;
     let worker = Worker::start(config(address, "w"), HashRunner::quick());
@@ -69,7 +68,7 @@ async fn a_worker_unknown_to_a_new_coordinator_registers_again() {
     client.assert_done(1, 1).await;
     coordinator.crash().await;
 
-    let coordinator = Coordinator::start_at(common::config(dirs[1].path()), address);
+    let coordinator = Coordinator::start_at(testing::config(dirs[1].path()), address);
     let mut client = coordinator.client().await;
     client.submit(2, 1).await;
     client.assert_done(2, 1).await;

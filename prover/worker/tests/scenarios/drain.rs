@@ -2,17 +2,15 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use ashlar_farm::testing::{self, Coordinator};
 use ashlar_proto::farm::v1 as pb;
 
-use crate::{
-    common::{self, Coordinator},
-    runner::{HashRunner, Worker, config},
-};
+use crate::runner::{HashRunner, Worker, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_present_job_is_finished_and_no_other_taken() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     client.submit(1, 2).await;
     let runner = HashRunner::busy(Duration::from_millis(300));
@@ -36,7 +34,7 @@ async fn the_present_job_is_finished_and_no_other_taken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_takes_too_long_is_handed_back() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     client.submit(1, 1).await;
     let runner = HashRunner::new(|_| {

@@ -2,18 +2,16 @@
 
 use std::sync::atomic::Ordering;
 
+use ashlar_farm::testing::{self, Coordinator, witness};
 use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
 use ashlar_worker::RunError;
 
-use crate::{
-    common::{self, Coordinator, witness},
-    runner::{HashRunner, Worker, config},
-};
+use crate::runner::{HashRunner, Worker, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_witness_fails_the_batch_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     client.submit(1, 1).await;
     let runner = HashRunner::new(|_| Err(RunError::fatal("slot 3: wrong nonce")));
@@ -39,7 +37,7 @@ async fn a_wrong_witness_fails_the_batch_with_the_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_reported_and_the_worker_lives_on() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     client.submit(1, 1).await;
     client.submit(2, 1).await;
@@ -62,7 +60,7 @@ async fn a_panic_is_reported_and_the_worker_lives_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_of_one_machine_is_mended_by_another() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     client.submit(1, 2).await;
     let broken = HashRunner::new(|kind| match kind {
@@ -86,7 +84,7 @@ async fn a_fault_of_one_machine_is_mended_by_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn damage_at_the_coordinator_is_worked_around() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     client.submit(1, 2).await;
     let by_hand = client.register("by hand").await;

@@ -2,18 +2,16 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use ashlar_farm::testing::{self, Coordinator, leases_of};
 use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
 use ashlar_worker::WorkerError;
 
-use crate::{
-    common::{self, Coordinator, leases_of},
-    runner::{FALLBACK, HashRunner, Worker, config},
-};
+use crate::runner::{FALLBACK, HashRunner, Worker, config};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_prove_three_batches() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     let runners = [HashRunner::quick(), HashRunner::quick()];
     let mut provers = config(coordinator.address, "chunks and folds");
@@ -78,7 +76,7 @@ async fn a_job_longer_than_its_lease_is_proved_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_with_other_circuits_ends_with_a_clear_error() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(common::config(dir.path()));
+    let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut other = config(coordinator.address, "w");
     other.circuit_set = Digest::of(b"other circuits");
     let error = Worker::start(other, HashRunner::quick())

@@ -6,14 +6,14 @@ use std::{
     time::Duration,
 };
 
-use ashlar_farm::FarmConfig;
+use ashlar_farm::{
+    FarmConfig,
+    testing::{self, Client, Coordinator, leases_of},
+};
 use ashlar_proto::farm::v1 as pb;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    common::{self, Client, Coordinator, leases_of},
-    runner::{HashRunner, Worker, config},
-};
+use crate::runner::{HashRunner, Worker, config};
 
 const COORDINATOR: &str = "ASHLAR_TEST_COORDINATOR";
 
@@ -94,7 +94,7 @@ async fn the_job_of_a_killed_process_goes_to_another_worker() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_hands_the_lease_back_and_exits() {
     let dir = tempfile::tempdir().unwrap();
-    let (_coordinator, mut client, mut child) = begin(common::config(dir.path())).await;
+    let (_coordinator, mut client, mut child) = begin(testing::config(dir.path())).await;
     assert!(
         Command::new("kill")
             .args(["-TERM", &child.id().to_string()])

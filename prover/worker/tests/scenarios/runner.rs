@@ -13,7 +13,7 @@ use ashlar_worker::{Coordinator, JobOutput, JobRunner, RunError, WorkerConfig, W
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::common::{circuit_set, hash_proof};
+use ashlar_farm::testing::{circuit_set, hash_proof};
 
 /// What every wrap reports.
 pub const FALLBACK: &str = "the card was lost: proved on the CPU";

@@ -216,7 +216,7 @@ impl GateKind {
         Ok(kind)
     }
 
-    /// A name for failure labels and cost tables.
+    /// A name for failure labels and rows by step.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Noop => "no-op gate",

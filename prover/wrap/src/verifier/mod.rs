@@ -6,7 +6,6 @@
 mod challenger;
 mod challenges;
 mod circuit;
-mod cost;
 mod error;
 mod fri;
 mod gates;
@@ -28,7 +27,6 @@ use plonky2::plonk::{
 
 pub use self::{
     challenger::Challenger,
-    cost::{CostTable, Costs},
     error::VerifierError,
     gates::{Constraints, GateKind, GateVars},
     native::{Failure, NativeChip, Wide},

@@ -53,6 +53,14 @@ struct Roots<A: Arithmetic> {
     between: Between<A>,
 }
 
+/// What the two passes multiply by: all that a direction and a shift come down to.
+struct Multipliers<'a, A: Arithmetic> {
+    twiddles: &'a [A::Constant],
+    between: &'a Between<A>,
+    first: Scaling<'a, A>,
+    last: Scaling<'a, A>,
+}
+
 /// Everything known of a size.
 pub struct Plan<A: Arithmetic> {
     pub log_size: u32,
@@ -134,16 +142,13 @@ impl<A: Arithmetic> Plan<A> {
                     Direction::Forward => (constants, Scaling::None),
                     Direction::Inverse => (Scaling::None, constants),
                 };
-                self.two_passes(
-                    shape,
-                    order,
-                    &roots.twiddles,
+                let multipliers = Multipliers {
+                    twiddles: &roots.twiddles,
                     between,
                     first,
                     last,
-                    source,
-                    column,
-                );
+                };
+                self.two_passes(shape, order, multipliers, source, column);
             }
             _ => {
                 if let Some(source) = source {
@@ -154,15 +159,11 @@ impl<A: Arithmetic> Plan<A> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // all that a direction, an order and a shift come down to
     fn two_passes(
         &self,
         shape: Shape,
         order: Order,
-        twiddles: &[A::Constant],
-        between: &Between<A>,
-        first: Scaling<'_, A>,
-        last: Scaling<'_, A>,
+        multipliers: Multipliers<'_, A>,
         source: Option<&[A::Field]>,
         column: &mut [A::Field],
     ) {
@@ -188,7 +189,7 @@ impl<A: Arithmetic> Plan<A> {
                 (
                     natural(i1),
                     natural(i1),
-                    between.after_first.scaling(vectors * A::WIDTH),
+                    multipliers.between.after_first.scaling(vectors * A::WIDTH),
                 ),
                 (natural(Layout::Rows), natural(k2), Scaling::None),
             ),
@@ -196,7 +197,7 @@ impl<A: Arithmetic> Plan<A> {
                 (
                     natural(i1),
                     reversed(i1),
-                    between.after_first.scaling(vectors * A::WIDTH),
+                    multipliers.between.after_first.scaling(vectors * A::WIDTH),
                 ),
                 (natural(Layout::Rows), reversed(Layout::Rows), Scaling::None),
             ),
@@ -205,7 +206,7 @@ impl<A: Arithmetic> Plan<A> {
                 (
                     reversed(k2),
                     natural(k2),
-                    between.before_second.scaling(vectors * A::WIDTH),
+                    multipliers.between.before_second.scaling(vectors * A::WIDTH),
                 ),
             ),
         };
@@ -219,11 +220,11 @@ impl<A: Arithmetic> Plan<A> {
             vectors,
             from,
             input: first_pass.0,
-            before: first,
+            before: multipliers.first,
             to: middle,
             output: first_pass.1,
             after: first_pass.2,
-            twiddles,
+            twiddles: multipliers.twiddles,
         });
         self.run(Pass {
             log_length: shape.log_columns,
@@ -233,8 +234,8 @@ impl<A: Arithmetic> Plan<A> {
             before: second_pass.2,
             to: data,
             output: second_pass.1,
-            after: last,
-            twiddles,
+            after: multipliers.last,
+            twiddles: multipliers.twiddles,
         });
         if let Some(scratch) = scratch {
             self.return_scratch(scratch);

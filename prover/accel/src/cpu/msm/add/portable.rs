@@ -5,11 +5,10 @@ use halo2curves::bn256::Fq;
 
 use super::{Operand, Packed, prefetch::prefetch};
 #[cfg(target_arch = "x86_64")]
-use crate::cpu::words::Adx;
 use crate::cpu::{
     lanes::{FqModulus, Modulus, Words},
     memory::InWords,
-    words::{Multiplier, Plain, add, montgomery, reduce, sub},
+    words::{Adx, Multiplier, Plain, add, montgomery, reduce, sub},
 };
 
 const P: Words = FqModulus::P;

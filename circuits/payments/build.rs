@@ -1,0 +1,10 @@
+//! Computes the fingerprint of the chunk circuit's sources.
+
+include!("../fingerprint.rs");
+
+fn main() {
+    emit_fingerprint(
+        "ASHLAR_PAYMENTS_FINGERPRINT",
+        &["statement/src", "ecgfp5/src", "payments/src"],
+    );
+}

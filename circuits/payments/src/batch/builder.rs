@@ -1,0 +1,289 @@
+//! Builds a batch operation by operation, chunk by chunk.
+
+use plonky2::field::types::Field;
+
+use ashlar_statement::hash::{F, Hash};
+
+use super::SealedBatch;
+use crate::{
+    account::BALANCE_BITS,
+    execute::execute,
+    state::{AccountStore, Changes, Overlay, StateError},
+    transaction::{Domain, Operation},
+    validate::{ExecuteError, TransactionError, credit},
+    witness::{ChunkWitness, FEE_SLOTS, FeeWitness, SlotWitness, WitnessError},
+};
+
+/// What a batch is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockConfig {
+    /// Chain and rollup.
+    pub domain: Domain,
+    /// Account that earns the fees; until it exists, no fee can be paid.
+    pub fee_account: u32,
+    /// Slots per chunk: as many as the chunk circuit has, [`super::SLOTS`] in production.
+    pub slots: usize,
+}
+
+/// Where an operation was executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placement {
+    /// Chunk in the batch.
+    pub chunk: usize,
+    /// Slot in the chunk.
+    pub slot: usize,
+}
+
+/// The builder failed on its own account, not the operation's: drop it and start from the store again.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError<E: std::error::Error + 'static> {
+    /// The store is at fault.
+    #[error(transparent)]
+    State(#[from] StateError<E>),
+    /// The fee account vanished or would exceed the balance limit: the state is corrupt.
+    #[error("fee account {account}: absent, or would hold 2^{BALANCE_BITS} of token {token}")]
+    FeeAccount {
+        /// Its index.
+        account: u32,
+        /// Token of the fee.
+        token: u8,
+    },
+}
+
+/// A batch could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError<E: std::error::Error + 'static> {
+    /// The last chunk could not be closed.
+    #[error("last chunk")]
+    Build(#[from] BuildError<E>),
+    /// The chunks do not make a batch.
+    #[error(transparent)]
+    Seal(#[from] ashlar_statement::SealError<WitnessError>),
+}
+
+/// The chunk under construction.
+#[derive(Debug, Clone)]
+struct OpenChunk {
+    old_root: Hash,
+    slots: Vec<SlotWitness>,
+    /// Token and sum of each fee slot in use.
+    fees: Vec<(u8, u64)>,
+}
+
+/// Executes operations on top of a store and records what the provers need.
+#[derive(Debug)]
+pub struct BlockBuilder<S> {
+    config: BlockConfig,
+    overlay: Overlay<S>,
+    chunks: Vec<ChunkWitness>,
+    open: OpenChunk,
+    executed: usize,
+}
+
+impl<S: AccountStore> BlockBuilder<S> {
+    /// An empty batch on top of a store; `S` may be a reference.
+    pub fn new(store: S, config: BlockConfig) -> Result<Self, StateError<S::Error>> {
+        let overlay = Overlay::new(store);
+        let open = OpenChunk::new(overlay.root()?);
+        Ok(Self {
+            config,
+            overlay,
+            chunks: Vec::new(),
+            open,
+            executed: 0,
+        })
+    }
+
+    /// The state after everything executed so far (fees of the open chunk are credited when it closes).
+    pub fn state(&self) -> &Overlay<S> {
+        &self.overlay
+    }
+
+    /// Operations executed so far.
+    pub fn executed(&self) -> usize {
+        self.executed
+    }
+
+    /// Chunks that the batch would have if it were sealed now.
+    pub fn chunk_count(&self) -> usize {
+        self.chunks.len() + usize::from(!self.open.slots.is_empty())
+    }
+
+    /// Executes an operation in the next slot; a refused one changes nothing.
+    pub fn push(&mut self, operation: impl Into<Operation>) -> Result<Placement, ExecuteError<S::Error>> {
+        let operation = operation.into();
+        let mut slot = execute(&mut self.overlay, &self.config.domain, &operation)?;
+        let accepted = self.check_fee_account(&operation);
+        if accepted.is_err() {
+            self.overlay.rollback();
+        }
+        accepted?;
+        let fee = fee_of(&operation);
+        if fee.is_some_and(|(token, _)| self.open.fee_slot(token).is_none()) {
+            // A fifth fee token: this operation opens the next chunk, after this one's fees are credited.
+            self.overlay.rollback();
+            self.close_chunk().map_err(refused)?;
+            slot = execute(&mut self.overlay, &self.config.domain, &operation)?;
+        }
+        if let Some((token, amount)) = fee {
+            // A chunk has a fee slot for a token, or was just opened.
+            slot.fee_slot = self.open.charge(token, amount);
+        }
+        self.overlay.commit();
+        let placement = Placement {
+            chunk: self.chunks.len(),
+            slot: self.open.slots.len(),
+        };
+        self.open.slots.push(slot);
+        self.executed += 1;
+        if self.open.slots.len() == self.config.slots {
+            self.close_chunk().map_err(refused)?;
+        }
+        Ok(placement)
+    }
+
+    /// Keeps what the fee account will hold after the open chunk below 2^62, whatever this operation does.
+    fn check_fee_account(&self, operation: &Operation) -> Result<(), ExecuteError<S::Error>> {
+        let index = self.config.fee_account;
+        let fee = fee_of(operation);
+        let Some(account) = self.overlay.account(index).map_err(StateError)? else {
+            return match fee {
+                Some(_) => Err(TransactionError::UnknownAccount {
+                    field: "fee_account",
+                    account: index,
+                }
+                .into()),
+                None => Ok(()),
+            };
+        };
+        let mut pending = self.open.fees.clone();
+        pending.extend(fee);
+        for (token, _) in &pending {
+            let owed = pending
+                .iter()
+                .filter(|(other, _)| other == token)
+                .map(|(_, sum)| sum)
+                .sum();
+            credit(account.balance(*token), owed).ok_or(TransactionError::BalanceLimit {
+                account: index,
+                token: *token,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Pads the open chunk, credits its fees and opens the next one.
+    fn close_chunk(&mut self) -> Result<(), BuildError<S::Error>> {
+        let fee = self.credit_fees()?;
+        self.overlay.commit();
+        let next = OpenChunk::new(self.overlay.root().map_err(StateError)?);
+        let OpenChunk {
+            old_root, mut slots, ..
+        } = core::mem::replace(&mut self.open, next);
+        slots.resize_with(self.config.slots, SlotWitness::noop);
+        let BlockConfig {
+            domain, fee_account, ..
+        } = self.config;
+        self.chunks.push(ChunkWitness {
+            old_root,
+            domain,
+            z: [F::ZERO; 2],
+            fee_account,
+            slots,
+            fee,
+        });
+        Ok(())
+    }
+
+    fn credit_fees(&mut self) -> Result<FeeWitness, BuildError<S::Error>> {
+        let mut fee = FeeWitness::unused();
+        let Some((first_token, _)) = self.open.fees.first() else {
+            return Ok(fee);
+        };
+        let index = self.config.fee_account;
+        let absent = BuildError::FeeAccount {
+            account: index,
+            token: *first_token,
+        };
+        let mut account = self.overlay.account(index).map_err(StateError)?.ok_or(absent)?;
+        (fee.enabled, fee.owner, fee.nonce) = (true, account.owner, account.nonce);
+        for fee_slot in 0..FEE_SLOTS {
+            let (token, sum) = self.open.fees.get(fee_slot).copied().unwrap_or((0, 0));
+            fee.tokens[fee_slot] = token;
+            fee.balances[fee_slot] = account.balance(token);
+            fee.balance_paths[fee_slot] = account.balance_path(token);
+            let balance = credit(account.balance(token), sum).ok_or(BuildError::FeeAccount {
+                account: index,
+                token,
+            })?;
+            account.set_balance(token, balance);
+        }
+        fee.account_path = self.overlay.set_account(index, account).map_err(StateError)?;
+        Ok(fee)
+    }
+
+    /// Closes the last chunk (padding it), draws the evaluation point and derives all public inputs. Returns
+    /// the batch and what it changes in the store.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn seal(mut self, number: u64) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
+        if !self.open.slots.is_empty() {
+            self.close_chunk()?;
+        }
+        let new_root = self
+            .overlay
+            .root()
+            .map_err(|error| BuildError::State(StateError(error)))?;
+        let batch = ashlar_statement::seal(number, &self.config.domain, self.chunks, new_root)?;
+        Ok((batch, self.overlay.into_changes()))
+    }
+}
+
+impl OpenChunk {
+    fn new(old_root: Hash) -> Self {
+        Self {
+            old_root,
+            slots: Vec::new(),
+            fees: Vec::new(),
+        }
+    }
+
+    /// The fee slot that this token has or may take; `None` when all are taken by others.
+    fn fee_slot(&self, token: u8) -> Option<usize> {
+        let known = self.fees.iter().position(|(other, _)| *other == token);
+        known.or_else(|| (self.fees.len() < FEE_SLOTS).then_some(self.fees.len()))
+    }
+
+    /// Adds a fee; the caller has made sure that [`Self::fee_slot`] has one.
+    fn charge(&mut self, token: u8, amount: u64) -> u8 {
+        let index = self
+            .fees
+            .iter()
+            .position(|(other, _)| *other == token)
+            .unwrap_or_else(|| {
+                self.fees.push((token, 0));
+                self.fees.len() - 1
+            });
+        self.fees[index].1 += amount;
+        index as u8
+    }
+}
+
+/// Token and value of a non-zero fee.
+fn fee_of(operation: &Operation) -> Option<(u8, u64)> {
+    match operation {
+        Operation::Signed(signed) if signed.tx.fee().value() > 0 => {
+            Some((signed.tx.token(), signed.tx.fee().value()))
+        }
+        Operation::Noop | Operation::Deposit(_) | Operation::Signed(_) => None,
+    }
+}
+
+/// A chunk could not be closed: to the pusher a state error, or the fee account's fault.
+fn refused<E: std::error::Error + 'static>(error: BuildError<E>) -> ExecuteError<E> {
+    match error {
+        BuildError::State(error) => error.into(),
+        BuildError::FeeAccount { account, token } => TransactionError::BalanceLimit { account, token }.into(),
+    }
+}

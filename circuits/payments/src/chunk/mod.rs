@@ -1,0 +1,185 @@
+//! The chunk circuit: a fixed number of slots, from account root to account root.
+//!
+//! Every slot is the same circuit. Kind flags switch two steps on or off: the source pays amount and fee and
+//! signs, the destination is credited (a deposit may create it). A step that is off leaves the root as it is,
+//! and all that its wires feed is multiplied by a flag, so that they influence nothing. After the last slot the
+//! fees are credited. The public data words are hashed, one permutation a slot, and evaluated at `z`.
+
+mod account;
+mod amounts;
+mod fee;
+mod message;
+mod pubdata;
+mod rows;
+mod serialization;
+mod slot;
+mod targets;
+mod wires;
+
+use ashlar_statement::{
+    LeafCircuit, SpanPublicInputs,
+    circuit::{DataHash, EvaluationTarget},
+    hash::{Builder, C, D, F, Hash},
+};
+use plonky2::{
+    hash::hash_types::HashOutTarget,
+    iop::witness::PartialWitness,
+    plonk::circuit_data::{CircuitConfig, CircuitData},
+};
+use slot::{Running, Shared, constrain_slot};
+use targets::ChunkTargets;
+
+pub use rows::{Component, Rows};
+pub use serialization::CircuitBytesError;
+pub use targets::ChunkAssignment;
+pub use wires::{AccountWires, FeeWires, SlotWires};
+
+use crate::witness::{ChunkWitness, WitnessError};
+
+/// The circuit with its keys.
+#[derive(Debug)]
+pub struct ChunkCircuit {
+    /// Prover and verifier data.
+    pub data: CircuitData<F, C, D>,
+    targets: ChunkTargets,
+    rows: Rows,
+}
+
+impl ChunkCircuit {
+    /// Builds the circuit for a number of slots: [`crate::batch::SLOTS`] in production, fewer in tests.
+    pub fn build(slots: usize) -> Self {
+        let mut builder = Builder::new(config());
+        let targets = ChunkTargets::allocate(&mut builder, slots);
+        let mut rows = Rows {
+            slots,
+            ..Rows::default()
+        };
+        constrain(&mut builder, &mut rows, &targets);
+        builder.register_public_inputs(&targets.public_inputs.to_vec());
+        rows.total = builder.num_gates();
+        let data = builder.build::<C>();
+        rows.padded = data.common.degree();
+        Self { data, targets, rows }
+    }
+
+    /// Transactions per chunk.
+    pub fn slots(&self) -> usize {
+        self.rows.slots
+    }
+
+    /// Rows by component.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// Identifies the circuit: changes with any of its constraints.
+    pub fn digest(&self) -> Hash {
+        self.data.verifier_only.circuit_digest
+    }
+
+    /// Sets the wires of an assignment. Wires that contradict each other may be noticed when the proof is made only.
+    ///
+    /// # Errors
+    /// If two values are given for one wire, or there are not as many slots as here.
+    pub fn set(&self, assignment: &ChunkAssignment) -> anyhow::Result<PartialWitness<F>> {
+        let (expected, actual) = (self.slots(), assignment.slots.len());
+        if actual != expected {
+            return Err(WitnessError::SlotCount { expected, actual }.into());
+        }
+        let mut witness = PartialWitness::new();
+        self.targets.set(&mut witness, assignment)?;
+        Ok(witness)
+    }
+}
+
+impl LeafCircuit for ChunkCircuit {
+    type Witness = ChunkWitness;
+    type BytesError = CircuitBytesError;
+
+    const SOURCE_FINGERPRINT: &'static str = env!("ASHLAR_PAYMENTS_FINGERPRINT");
+
+    fn build() -> Self {
+        Self::build(crate::batch::SLOTS)
+    }
+
+    fn data(&self) -> &CircuitData<F, C, D> {
+        &self.data
+    }
+
+    fn check(&self, witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, WitnessError> {
+        let (expected, actual) = (self.slots(), witness.slots.len());
+        if actual != expected {
+            return Err(WitnessError::SlotCount { expected, actual });
+        }
+        witness.check()
+    }
+
+    fn assign(
+        &self,
+        witness: &ChunkWitness,
+        claim: &SpanPublicInputs<F>,
+    ) -> anyhow::Result<PartialWitness<F>> {
+        self.set(&ChunkAssignment::new(witness, claim))
+    }
+
+    fn to_bytes(&self) -> Result<Vec<u8>, CircuitBytesError> {
+        serialization::to_bytes(self)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, CircuitBytesError> {
+        serialization::from_bytes(bytes)
+    }
+}
+
+/// Parameters of the chunk circuit; the recursion relies on them.
+pub fn config() -> CircuitConfig {
+    CircuitConfig::standard_recursion_config()
+}
+
+fn constrain(builder: &mut Builder, rows: &mut Rows, targets: &ChunkTargets) {
+    let claimed = &targets.public_inputs;
+    let zero = builder.zero();
+    let shared = Shared {
+        domain: claimed.domain,
+        fee_tokens: targets.fee.tokens,
+    };
+    let mut running = Running {
+        root: HashOutTarget {
+            elements: claimed.old_root,
+        },
+        fee_sums: [zero; crate::witness::FEE_SLOTS],
+        data_hash: DataHash::new(builder),
+        evaluation: rows.count(builder, Component::Evaluation, |b| {
+            EvaluationTarget::new(b, claimed.z)
+        }),
+        counts: [zero; 3],
+    };
+    for (wires, signature) in targets.slots.iter().zip(&targets.signatures) {
+        constrain_slot(builder, rows, &shared, &mut running, wires, signature);
+    }
+    let new_root = rows.count(builder, Component::FeeCredit, |builder| {
+        fee::credit(
+            builder,
+            running.root,
+            claimed.fee_account,
+            &targets.fee,
+            &running.fee_sums,
+        )
+    });
+    let [deposit_count, withdrawal_count, rollup_records] = running.counts;
+    let derived = SpanPublicInputs {
+        new_root: new_root.elements,
+        data_hash: running.data_hash.digest(),
+        bridge_eval: running.evaluation.bridge_eval.0,
+        rollup_eval: running.evaluation.rollup_eval.0,
+        bridge_power: running.evaluation.bridge_power.0,
+        rollup_power: running.evaluation.rollup_power.0,
+        deposit_count,
+        withdrawal_count,
+        rollup_records,
+        ..*claimed
+    };
+    for (derived, claimed) in derived.to_vec().into_iter().zip(claimed.to_vec()) {
+        builder.connect(derived, claimed);
+    }
+}

@@ -1,0 +1,54 @@
+//! The state in memory: tests, tools, and the rebuild from L1 data.
+
+use std::convert::Infallible;
+
+use ashlar_statement::hash::{Hash, hash_to_bytes32};
+
+use super::{AccountStore, Changes};
+use crate::account::Account;
+
+/// A whole state in maps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemoryStore {
+    state: Changes,
+}
+
+impl MemoryStore {
+    /// The state before the first deposit.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Applies what an overlay wrote over this store.
+    pub fn apply(&mut self, changes: Changes) {
+        self.state.merge(changes);
+    }
+
+    /// All accounts by index.
+    pub fn accounts(&self) -> impl Iterator<Item = (u32, &Account)> {
+        self.state
+            .accounts
+            .iter()
+            .map(|(index, account)| (*index, account))
+    }
+}
+
+impl AccountStore for MemoryStore {
+    type Error = Infallible;
+
+    fn account(&self, index: u32) -> Result<Option<Account>, Infallible> {
+        Ok(self.state.accounts.get(&index).cloned())
+    }
+
+    fn node(&self, level: u8, index: u32) -> Result<Option<Hash>, Infallible> {
+        Ok(self.state.nodes.get(&(level, index)).copied())
+    }
+
+    fn find_owner(&self, owner: &Hash) -> Result<Option<u32>, Infallible> {
+        Ok(self.state.owners.get(&hash_to_bytes32(owner)).copied())
+    }
+
+    fn account_count(&self) -> Result<u32, Infallible> {
+        Ok(self.state.account_count.unwrap_or(0))
+    }
+}

@@ -1,0 +1,26 @@
+//! The account tree (depth 32) and the balance trees (depth 8).
+
+pub use ashlar_statement::tree::{MerklePath, empty_subtree};
+
+use ashlar_statement::hash::Hash;
+
+/// Depth of the account tree: account indices are 32-bit.
+pub const ACCOUNT_DEPTH: usize = 32;
+/// Depth of a balance tree: token numbers are 8-bit.
+pub const TOKEN_DEPTH: usize = 8;
+
+/// Path of an account in the account tree.
+pub type AccountPath = MerklePath<ACCOUNT_DEPTH>;
+/// Path of a balance in its balance tree.
+pub type BalancePath = MerklePath<TOKEN_DEPTH>;
+
+/// Root of the account tree before the first deposit: the rollup contract starts from it.
+pub fn empty_accounts_root() -> Hash {
+    empty_subtree(ACCOUNT_DEPTH)
+}
+
+/// Root of a balance tree that holds nothing. A zero balance and an absent account have the same digest, so both trees
+/// share their empty subtrees.
+pub fn empty_balances_root() -> Hash {
+    empty_subtree(TOKEN_DEPTH)
+}

@@ -1,0 +1,211 @@
+//! Admission: whether an operation would execute on a given state, and why not.
+
+use ashlar_ecgfp5::SignatureError;
+
+use crate::{
+    account::{Account, BALANCE_BITS},
+    state::{AccountStore, StateError},
+    transaction::{BRIDGE_AMOUNT_BITS, Deposit, Domain, SignedTransaction, Transaction},
+};
+
+/// An operation is refused; the state is untouched. Every variant names the field and the limit.
+#[derive(Debug, thiserror::Error)]
+pub enum TransactionError {
+    /// No such account.
+    #[error("{field}: account {account} does not exist")]
+    UnknownAccount {
+        /// `from`, `to` or `fee_account`.
+        field: &'static str,
+        /// Its index.
+        account: u32,
+    },
+    /// The account belongs to another key.
+    #[error("{field}: not the owner of account {account}")]
+    NotOwner {
+        /// `public_key` or `key_hash`.
+        field: &'static str,
+        /// Account that was named.
+        account: u32,
+    },
+    /// Replayed, out of order, or too far ahead.
+    #[error("nonce: {given} given, {expected} to {last} accepted for account {account}")]
+    Nonce {
+        /// Signer.
+        account: u32,
+        /// Nonce of the transaction.
+        given: u32,
+        /// Nonce of the account.
+        expected: u32,
+        /// Last nonce that is accepted now.
+        last: u32,
+    },
+    /// The account has signed 2^32 - 1 transactions: it can only receive.
+    #[error("nonce: account {account} has used all of its nonces")]
+    NonceExhausted {
+        /// Signer.
+        account: u32,
+    },
+    /// Amount and fee exceed the balance.
+    #[error("amount: {needed} of token {token} needed with the fee, account {account} holds {balance}")]
+    InsufficientBalance {
+        /// Payer.
+        account: u32,
+        /// Token number.
+        token: u8,
+        /// In token units.
+        balance: u64,
+        /// Amount and fee, in token units.
+        needed: u64,
+    },
+    /// The payee's balance would reach 2^62.
+    #[error("amount: account {account} would hold 2^{BALANCE_BITS} or more of token {token}")]
+    BalanceLimit {
+        /// Payee.
+        account: u32,
+        /// Token number.
+        token: u8,
+    },
+    /// A bridge amount of zero, or from 2^56 upwards.
+    #[error("amount: {amount} outside 1..2^{BRIDGE_AMOUNT_BITS}")]
+    BridgeAmount {
+        /// In token units.
+        amount: u64,
+    },
+    /// Not signed by the key it carries, for this chain and rollup.
+    #[error("signature")]
+    Signature(#[source] SignatureError),
+}
+
+/// An operation did not execute; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<E: std::error::Error + 'static> {
+    /// The operation is at fault.
+    #[error("refused")]
+    Refused(#[from] TransactionError),
+    /// The store is at fault.
+    #[error(transparent)]
+    State(#[from] StateError<E>),
+}
+
+/// Adds to a balance, below the limit of 2^62.
+pub(crate) fn credit(balance: u64, amount: u64) -> Option<u64> {
+    balance.checked_add(amount).filter(|sum| sum >> BALANCE_BITS == 0)
+}
+
+fn bridge_amount(amount: u64) -> Result<(), TransactionError> {
+    if amount == 0 || amount >> BRIDGE_AMOUNT_BITS != 0 {
+        return Err(TransactionError::BridgeAmount { amount });
+    }
+    Ok(())
+}
+
+/// Whether a deposit can be executed: amount in range, leaf empty or of the same owner, balance below 2^62.
+pub fn validate_deposit<S: AccountStore>(state: &S, deposit: &Deposit) -> Result<(), ExecuteError<S::Error>> {
+    bridge_amount(deposit.amount)?;
+    let existing = state.account(deposit.account).map_err(StateError)?;
+    if existing
+        .as_ref()
+        .is_some_and(|account| account.owner != deposit.key_hash)
+    {
+        return Err(TransactionError::NotOwner {
+            field: "key_hash",
+            account: deposit.account,
+        }
+        .into());
+    }
+    let balance = existing.map_or(0, |account| account.balance(deposit.token));
+    credit(balance, deposit.amount).ok_or(TransactionError::BalanceLimit {
+        account: deposit.account,
+        token: deposit.token,
+    })?;
+    Ok(())
+}
+
+/// Whether a signed transaction can be executed on this state, now or after at most `nonce_window` earlier
+/// ones of the same account (0: exactly now). Cheap checks first, the signature last.
+pub fn validate<S: AccountStore>(
+    state: &S,
+    domain: &Domain,
+    signed: &SignedTransaction,
+    nonce_window: u32,
+) -> Result<(), ExecuteError<S::Error>> {
+    let tx = &signed.tx;
+    if let Transaction::Withdraw(withdraw) = tx {
+        bridge_amount(withdraw.amount)?;
+    }
+    let from = tx.from();
+    let payer = state
+        .account(from)
+        .map_err(StateError)?
+        .ok_or(TransactionError::UnknownAccount {
+            field: "from",
+            account: from,
+        })?;
+    if signed.public_key.key_hash() != payer.owner {
+        return Err(TransactionError::NotOwner {
+            field: "public_key",
+            account: from,
+        }
+        .into());
+    }
+    check_nonce(from, &payer, tx.nonce(), nonce_window)?;
+    let remaining = check_balance(from, &payer, tx)?;
+    if let Transaction::Transfer(transfer) = tx {
+        let payee =
+            state
+                .account(transfer.to)
+                .map_err(StateError)?
+                .ok_or(TransactionError::UnknownAccount {
+                    field: "to",
+                    account: transfer.to,
+                })?;
+        let balance = if transfer.to == from {
+            remaining
+        } else {
+            payee.balance(transfer.token)
+        };
+        credit(balance, transfer.amount.value()).ok_or(TransactionError::BalanceLimit {
+            account: transfer.to,
+            token: transfer.token,
+        })?;
+    }
+    let message = tx.message(domain);
+    signed
+        .public_key
+        .verify(&message, &signed.signature)
+        .map_err(TransactionError::Signature)?;
+    Ok(())
+}
+
+fn check_nonce(account: u32, payer: &Account, given: u32, window: u32) -> Result<(), TransactionError> {
+    let expected = payer.nonce;
+    if expected == u32::MAX {
+        return Err(TransactionError::NonceExhausted { account });
+    }
+    // The last nonce of all is never used: the account's nonce could not follow it.
+    let last = expected.saturating_add(window).min(u32::MAX - 1);
+    if !(expected..=last).contains(&given) {
+        return Err(TransactionError::Nonce {
+            account,
+            given,
+            expected,
+            last,
+        });
+    }
+    Ok(())
+}
+
+/// Returns what remains of the balance.
+fn check_balance(account: u32, payer: &Account, tx: &Transaction) -> Result<u64, TransactionError> {
+    let (token, balance) = (tx.token(), payer.balance(tx.token()));
+    // Below 2^61 + 2^29: no overflow.
+    let needed = tx.amount() + tx.fee().value();
+    balance
+        .checked_sub(needed)
+        .ok_or(TransactionError::InsufficientBalance {
+            account,
+            token,
+            balance,
+            needed,
+        })
+}

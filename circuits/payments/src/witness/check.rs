@@ -1,0 +1,306 @@
+//! The circuit's constraints on a witness, in plain Rust: tells why a proof would fail before it is tried.
+
+use ashlar_ecgfp5::SignatureError;
+use plonky2::field::{extension::quadratic::QuadraticExtension, types::Field};
+
+use ashlar_statement::{
+    SpanPublicInputs,
+    hash::{F, Hash, ZERO_HASH},
+    stream::{Evaluation, data_hash},
+};
+
+use super::{AccountWitness, ChunkWitness, FEE_SLOTS, SlotWitness};
+use crate::{
+    account::{balance_digest, leaf_digest},
+    packing::PackedFee,
+    pubdata::Record,
+    transaction::{BRIDGE_AMOUNT_BITS, Kind, Operation, Transaction},
+    tree::empty_balances_root,
+    validate::credit,
+};
+
+/// Why a slot breaks the circuit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SlotFault {
+    /// Not signed by the owner of the paying account.
+    #[error("signature: {0}")]
+    Signature(SignatureError),
+    /// The signer's key does not own the paying account.
+    #[error("public_key: not the owner of the source")]
+    Owner,
+    /// The message's nonce is not the account's, or the account has none left.
+    #[error("nonce: {given} given, the source is at {expected}")]
+    Nonce {
+        /// Of the transaction.
+        given: u32,
+        /// Of the account.
+        expected: u32,
+    },
+    /// The source cannot pay amount and fee.
+    #[error("balance: {needed} needed, the source holds {balance}")]
+    Balance {
+        /// Amount and fee.
+        needed: u64,
+        /// Of the source.
+        balance: u64,
+    },
+    /// The destination would hold 2^62 or more.
+    #[error("balance: the destination would hold 2^62 or more")]
+    BalanceLimit,
+    /// A bridge amount outside 1..2^56.
+    #[error("amount: {0} outside 1..2^56")]
+    BridgeAmount(u64),
+    /// The source is not in the tree as claimed.
+    #[error("path: the source is not under the running root")]
+    SourcePath,
+    /// The destination is not in the tree as claimed.
+    #[error("path: the destination is not under the running root")]
+    DestinationPath,
+    /// A transfer to an absent account, or an absent account with a history.
+    #[error("existence: the destination is absent, or is not blank")]
+    Existence,
+    /// A deposit to another owner's account.
+    #[error("key_hash: not the owner of the destination")]
+    KeyHash,
+    /// The fee slot's token is not the transaction's.
+    #[error("fee: slot {0} is of another token")]
+    FeeToken(u8),
+}
+
+/// Why a witness breaks the circuit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WitnessError {
+    /// Another number of slots than the circuit has.
+    #[error("{actual} slots, the circuit has {expected}")]
+    SlotCount {
+        /// Of the circuit.
+        expected: usize,
+        /// Of the witness.
+        actual: usize,
+    },
+    /// A slot is at fault.
+    #[error("slot {slot}: {fault}")]
+    Slot {
+        /// Index of the slot.
+        slot: usize,
+        /// Why.
+        fault: SlotFault,
+    },
+    /// Fees were earned but their credit is switched off.
+    #[error("fee credit: disabled, though fees were earned")]
+    FeeDisabled,
+    /// The fee account would hold 2^62 or more.
+    #[error("fee credit: slot {fee_slot} would reach 2^62")]
+    FeeLimit {
+        /// Index of the fee slot.
+        fee_slot: usize,
+    },
+    /// The fee account is not in the tree as claimed.
+    #[error("fee credit: the fee account is not under the running root")]
+    FeePath,
+}
+
+/// Verifies the signature of every signed slot.
+pub(super) fn verify_signatures(witness: &ChunkWitness) -> Result<(), WitnessError> {
+    for (index, slot) in witness.slots.iter().enumerate() {
+        let Operation::Signed(signed) = &slot.operation else {
+            continue;
+        };
+        let message = signed.tx.message(&witness.domain);
+        signed
+            .public_key
+            .verify(&message, &signed.signature)
+            .map_err(|error| WitnessError::Slot {
+                slot: index,
+                fault: SlotFault::Signature(error),
+            })?;
+    }
+    Ok(())
+}
+
+/// Runs the slots from root to root; everything but the signatures is checked.
+pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, WitnessError> {
+    let mut root = witness.old_root;
+    let mut fees = [0u64; FEE_SLOTS];
+    for (slot, slot_witness) in witness.slots.iter().enumerate() {
+        root = replay_slot(root, slot_witness, &witness.fee.tokens, &mut fees)
+            .map_err(|fault| WitnessError::Slot { slot, fault })?;
+    }
+    let new_root = replay_fees(root, witness, fees)?;
+    let records = witness.records();
+    let mut evaluation = Evaluation::EMPTY;
+    for record in &records {
+        if let Some(stream) = record.stream() {
+            evaluation.push(QuadraticExtension(witness.z), stream, record.published());
+        }
+    }
+    let count = |kind| F::from_canonical_usize(records.iter().filter(|record| record.kind == kind).count());
+    Ok(SpanPublicInputs {
+        old_root: witness.old_root.elements,
+        new_root: new_root.elements,
+        domain: witness.domain.words(),
+        data_hash: data_hash(records.iter().map(Record::block)).elements,
+        z: witness.z,
+        bridge_eval: evaluation.bridge_eval.0,
+        rollup_eval: evaluation.rollup_eval.0,
+        bridge_power: evaluation.bridge_power.0,
+        rollup_power: evaluation.rollup_power.0,
+        fee_account: F::from_canonical_u32(witness.fee_account),
+        deposit_count: count(Kind::Deposit),
+        withdrawal_count: count(Kind::Withdraw),
+        rollup_records: count(Kind::Transfer),
+    })
+}
+
+fn replay_slot(
+    root: Hash,
+    slot: &SlotWitness,
+    fee_tokens: &[u8; FEE_SLOTS],
+    fees: &mut [u64; FEE_SLOTS],
+) -> Result<Hash, SlotFault> {
+    match &slot.operation {
+        Operation::Noop => Ok(root),
+        Operation::Deposit(deposit) => {
+            bridge_amount(deposit.amount)?;
+            if slot.destination.owner != deposit.key_hash {
+                return Err(SlotFault::KeyHash);
+            }
+            credit_step(
+                root,
+                &slot.destination,
+                deposit.account,
+                deposit.token,
+                deposit.amount,
+            )
+        }
+        Operation::Signed(signed) => {
+            if signed.public_key.key_hash() != slot.source.owner {
+                return Err(SlotFault::Owner);
+            }
+            let root = debit_step(root, &slot.source, &signed.tx)?;
+            charge(
+                slot.fee_slot,
+                signed.tx.token(),
+                signed.tx.fee(),
+                fee_tokens,
+                fees,
+            )?;
+            match &signed.tx {
+                Transaction::Withdraw(withdraw) => bridge_amount(withdraw.amount).map(|()| root),
+                Transaction::Transfer(_) if !slot.destination.exists => Err(SlotFault::Existence),
+                Transaction::Transfer(tx) => {
+                    credit_step(root, &slot.destination, tx.to, tx.token, tx.amount.value())
+                }
+            }
+        }
+    }
+}
+
+fn bridge_amount(amount: u64) -> Result<(), SlotFault> {
+    if amount == 0 || amount >> BRIDGE_AMOUNT_BITS != 0 {
+        return Err(SlotFault::BridgeAmount(amount));
+    }
+    Ok(())
+}
+
+fn debit_step(root: Hash, source: &AccountWitness, tx: &Transaction) -> Result<Hash, SlotFault> {
+    let (given, expected) = (tx.nonce(), source.nonce);
+    let new_nonce = expected
+        .checked_add(1)
+        .filter(|_| given == expected)
+        .ok_or(SlotFault::Nonce { given, expected })?;
+    let (needed, balance) = (tx.amount() + tx.fee().value(), source.balance);
+    let new_balance = balance
+        .checked_sub(needed)
+        .ok_or(SlotFault::Balance { needed, balance })?;
+    let (index, token) = (tx.from(), u32::from(tx.token()));
+    let leaf = |nonce, balance| {
+        leaf_digest(
+            source.owner,
+            nonce,
+            source.balance_path.root(balance_digest(balance), token),
+        )
+    };
+    if source.account_path.root(leaf(expected, balance), index) != root {
+        return Err(SlotFault::SourcePath);
+    }
+    Ok(source.account_path.root(leaf(new_nonce, new_balance), index))
+}
+
+fn credit_step(
+    root: Hash,
+    destination: &AccountWitness,
+    index: u32,
+    token: u8,
+    amount: u64,
+) -> Result<Hash, SlotFault> {
+    let balances_root = |balance| {
+        destination
+            .balance_path
+            .root(balance_digest(balance), token.into())
+    };
+    let leaf = |balance| leaf_digest(destination.owner, destination.nonce, balances_root(balance));
+    let new_balance = credit(destination.balance, amount).ok_or(SlotFault::BalanceLimit)?;
+    let old_leaf = if destination.exists {
+        leaf(destination.balance)
+    } else if destination.nonce == 0 && balances_root(destination.balance) == empty_balances_root() {
+        ZERO_HASH
+    } else {
+        return Err(SlotFault::Existence);
+    };
+    if destination.account_path.root(old_leaf, index) != root {
+        return Err(SlotFault::DestinationPath);
+    }
+    Ok(destination.account_path.root(leaf(new_balance), index))
+}
+
+fn charge(
+    slot: u8,
+    token: u8,
+    fee: PackedFee,
+    tokens: &[u8; FEE_SLOTS],
+    fees: &mut [u64; FEE_SLOTS],
+) -> Result<(), SlotFault> {
+    if fee.value() == 0 {
+        return Ok(());
+    }
+    let index = usize::from(slot);
+    if tokens.get(index) != Some(&token) {
+        return Err(SlotFault::FeeToken(slot));
+    }
+    fees[index] += fee.value();
+    Ok(())
+}
+
+fn replay_fees(root: Hash, witness: &ChunkWitness, fees: [u64; FEE_SLOTS]) -> Result<Hash, WitnessError> {
+    let fee = &witness.fee;
+    if !fee.enabled {
+        return if fees == [0; FEE_SLOTS] {
+            Ok(root)
+        } else {
+            Err(WitnessError::FeeDisabled)
+        };
+    }
+    let mut balances_root = None;
+    let mut first_root = ZERO_HASH;
+    for fee_slot in 0..FEE_SLOTS {
+        let (path, token) = (&fee.balance_paths[fee_slot], u32::from(fee.tokens[fee_slot]));
+        let old = path.root(balance_digest(fee.balances[fee_slot]), token);
+        match balances_root {
+            None => first_root = old,
+            Some(running) if running != old => return Err(WitnessError::FeePath),
+            Some(_) => {}
+        }
+        let sum =
+            credit(fee.balances[fee_slot], fees[fee_slot]).ok_or(WitnessError::FeeLimit { fee_slot })?;
+        balances_root = Some(path.root(balance_digest(sum), token));
+    }
+    let root_with = |balances| {
+        fee.account_path
+            .root(leaf_digest(fee.owner, fee.nonce, balances), witness.fee_account)
+    };
+    if root_with(first_root) != root {
+        return Err(WitnessError::FeePath);
+    }
+    Ok(root_with(balances_root.unwrap_or(first_root)))
+}

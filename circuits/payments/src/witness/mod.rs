@@ -1,0 +1,170 @@
+//! What the chunk circuit must know beyond its public inputs.
+
+mod check;
+
+use serde::{Deserialize, Serialize};
+
+pub use check::{SlotFault, WitnessError};
+
+use ashlar_statement::{
+    LeafWitness, Published, SpanPublicInputs, Stream,
+    hash::{F, Hash, ZERO_HASH},
+    stream::data_hash,
+};
+
+use crate::{
+    pubdata::Record,
+    transaction::{Domain, Operation},
+    tree::{AccountPath, BalancePath},
+};
+
+/// Tokens in which a chunk can earn fees.
+pub const FEE_SLOTS: usize = 4;
+
+/// An account before one step of a slot, with its place in both trees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountWitness {
+    /// Whether the leaf is in use; an absent account has the owner that a deposit will give it.
+    pub exists: bool,
+    /// Hash of its public key.
+    pub owner: Hash,
+    /// Before the step.
+    pub nonce: u32,
+    /// Of the operation's token, before the step, in token units.
+    pub balance: u64,
+    /// Siblings of the balance.
+    pub balance_path: BalancePath,
+    /// Siblings of the account's leaf, at the time of the step.
+    pub account_path: AccountPath,
+}
+
+impl AccountWitness {
+    /// What a disabled step carries; the circuit ignores it.
+    pub fn unused() -> Self {
+        Self {
+            exists: true,
+            owner: ZERO_HASH,
+            nonce: 0,
+            balance: 0,
+            balance_path: BalancePath::empty(),
+            account_path: AccountPath::empty(),
+        }
+    }
+}
+
+/// One slot: an operation and the accounts that it touches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotWitness {
+    /// What is executed.
+    pub operation: Operation,
+    /// Which of the chunk's fee tokens a non-zero fee is paid in.
+    pub fee_slot: u8,
+    /// Payer, of a transfer or a withdrawal.
+    pub source: AccountWitness,
+    /// Payee, of a deposit or a transfer; after the payer's step, should they be the same.
+    pub destination: AccountWitness,
+}
+
+impl SlotWitness {
+    /// Padding.
+    pub fn noop() -> Self {
+        Self {
+            operation: Operation::Noop,
+            fee_slot: 0,
+            source: AccountWitness::unused(),
+            destination: AccountWitness::unused(),
+        }
+    }
+}
+
+/// The credit of a chunk's fees to the fee account, after its last slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeWitness {
+    /// Whether any fee was paid; if not, the fee account may be absent.
+    pub enabled: bool,
+    /// Tokens of the fee slots; unused ones are 0.
+    pub tokens: [u8; FEE_SLOTS],
+    /// The fee account's owner.
+    pub owner: Hash,
+    /// The fee account's nonce.
+    pub nonce: u32,
+    /// Balance of each fee slot's token before its credit, in slot order.
+    pub balances: [u64; FEE_SLOTS],
+    /// Siblings of each balance before its credit.
+    pub balance_paths: [BalancePath; FEE_SLOTS],
+    /// Siblings of the fee account's leaf.
+    pub account_path: AccountPath,
+}
+
+impl FeeWitness {
+    /// Of a chunk that earned nothing.
+    pub fn unused() -> Self {
+        Self {
+            enabled: false,
+            tokens: [0; FEE_SLOTS],
+            owner: ZERO_HASH,
+            nonce: 0,
+            balances: [0; FEE_SLOTS],
+            balance_paths: [BalancePath::empty(); FEE_SLOTS],
+            account_path: AccountPath::empty(),
+        }
+    }
+}
+
+/// Everything that a chunk proof needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkWitness {
+    /// Root before the first slot.
+    pub old_root: Hash,
+    /// Chain and rollup that the signatures are for.
+    pub domain: Domain,
+    /// Evaluation point of the public data; zero until the batch is sealed.
+    pub z: [F; 2],
+    /// Account that earns the fees.
+    pub fee_account: u32,
+    /// As many as the circuit has slots.
+    pub slots: Vec<SlotWitness>,
+    /// The credit at the end.
+    pub fee: FeeWitness,
+}
+
+impl ChunkWitness {
+    /// Checks the witness as the circuit will, natively, and returns the public inputs that its proof will
+    /// have. Names the slot and the reason of the first fault.
+    pub fn check(&self) -> Result<SpanPublicInputs<F>, WitnessError> {
+        check::verify_signatures(self)?;
+        self.replay()
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.slots
+            .iter()
+            .map(|slot| Record::new(&slot.operation))
+            .collect()
+    }
+}
+
+impl LeafWitness for ChunkWitness {
+    type Fault = WitnessError;
+
+    fn publish(&self) -> Published {
+        let records = self.records();
+        let stream = |wanted| {
+            let records = records.iter().filter(|record| record.stream() == Some(wanted));
+            records.flat_map(Record::to_bytes).collect()
+        };
+        Published {
+            data_hash: data_hash(records.iter().map(Record::block)),
+            bridge: stream(Stream::Bridge),
+            rollup: stream(Stream::Rollup),
+        }
+    }
+
+    fn set_point(&mut self, z: [F; 2]) {
+        self.z = z;
+    }
+
+    fn replay(&self) -> Result<SpanPublicInputs<F>, WitnessError> {
+        check::replay(self)
+    }
+}

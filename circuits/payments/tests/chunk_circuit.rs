@@ -1,0 +1,137 @@
+//! The chunk circuit against the native transition, its oracle; its size, digest and bytes.
+
+mod common;
+
+use ashlar_payments::{
+    batch::{SLOTS, SealedBatch},
+    chunk::ChunkCircuit,
+    witness::{ChunkWitness, SlotFault, WitnessError},
+};
+use ashlar_statement::{
+    LeafCircuit, SpanPublicInputs,
+    hash::{C, D, F, hash_to_bytes32},
+    prove::prove_stock,
+};
+use common::{builder, deposit, funded, random_operation, rng, signed, transfer, withdraw};
+use plonky2::plonk::proof::ProofWithPublicInputs;
+
+#[test]
+fn random_blocks_prove_what_the_native_transition_says() {
+    let circuit = ChunkCircuit::build(4);
+    let tokens = [0, 3, 200, 201, 255];
+    for seed in 0..2 {
+        let mut rng = rng(seed);
+        let store = funded(4, &tokens);
+        let mut builder = builder(&store, 4);
+        for _ in 0..10 {
+            let operation = random_operation(&mut rng, &builder, &tokens);
+            builder.push(operation).expect("valid");
+        }
+        let (batch, _) = builder.seal(1).expect("not empty");
+        for (chunk, span) in batch.chunks.iter().zip(&batch.spans) {
+            let proof = prove(&circuit, chunk);
+            let proved = SpanPublicInputs::from_slice(&proof.public_inputs).expect("30 public inputs");
+            assert_eq!(&proved, span);
+        }
+    }
+}
+
+#[test]
+fn a_bad_witness_is_refused_with_its_slot_and_reason() {
+    let circuit = ChunkCircuit::build(2);
+    let store = funded(3, &[0]);
+    let mut builder = builder(&store, 2);
+    builder.push(deposit(1, 0, 5)).expect("valid");
+    builder
+        .push(signed(transfer(1, 2, 0, 100, 10, 0)))
+        .expect("valid");
+    let (batch, _) = builder.seal(1).expect("not empty");
+    let fault = |change: fn(&mut SealedBatch)| {
+        let mut batch = batch.clone();
+        change(&mut batch);
+        circuit.check(&batch.chunks[0]).expect_err("a bad witness")
+    };
+    let error = fault(|batch| batch.chunks[0].slots[1].source.balance -= 1);
+    assert_eq!(
+        error,
+        WitnessError::Slot {
+            slot: 1,
+            fault: SlotFault::SourcePath
+        }
+    );
+    let error = fault(|batch| batch.chunks[0].slots[0].destination.owner.elements.swap(0, 1));
+    assert_eq!(
+        error,
+        WitnessError::Slot {
+            slot: 0,
+            fault: SlotFault::KeyHash
+        }
+    );
+    let error = fault(|batch| batch.chunks[0].domain.chain_id += 1);
+    assert!(matches!(
+        error,
+        WitnessError::Slot {
+            slot: 1,
+            fault: SlotFault::Signature(_)
+        }
+    ));
+    let error = fault(|batch| batch.chunks[0].fee.enabled = false);
+    assert_eq!(error, WitnessError::FeeDisabled);
+    let error = fault(|batch| batch.chunks[0].slots.truncate(1));
+    assert_eq!(
+        error,
+        WitnessError::SlotCount {
+            expected: 2,
+            actual: 1
+        }
+    );
+}
+
+/// Digest of the circuit of [`SLOTS`] slots, as 32 bytes.
+const CHUNK_DIGEST: &str = "e7a2cbfa271413d890b36b211b09dd8d1edbc0aac33d02fc0612fb2e45aa09f0";
+
+/// The circuit that is deployed. A change of its digest is a change of what is proved: new keys, new verifier.
+#[test]
+fn full_size_circuit_is_pinned() {
+    let circuit = ChunkCircuit::build(SLOTS);
+    let rows = circuit.rows().clone();
+    println!("{rows:?}");
+    assert_eq!(hex(&hash_to_bytes32(&circuit.digest())), CHUNK_DIGEST);
+    assert_eq!(rows.padded, 1 << 13);
+    assert!(rows.rows_per_transfer() <= 600.0, "{rows:?}");
+
+    let circuit = {
+        let bytes = circuit.to_bytes().expect("serialises");
+        let read = ChunkCircuit::from_bytes(&bytes).expect("own bytes");
+        assert_eq!((read.digest(), read.rows()), (circuit.digest(), circuit.rows()));
+        assert!(ChunkCircuit::from_bytes(&bytes[..bytes.len() / 2]).is_err());
+        read
+    };
+    let store = funded(3, &[0]);
+    let mut builder = builder(&store, SLOTS);
+    builder.push(deposit(3, 0, 5)).expect("valid");
+    for nonce in 0..30 {
+        builder
+            .push(signed(transfer(1, 2, 0, 100, 10, nonce)))
+            .expect("valid");
+    }
+    builder.push(signed(withdraw(2, 0, 100, 10, 0))).expect("valid");
+    let (batch, _) = builder.seal(1).expect("not empty");
+    let start = std::time::Instant::now();
+    let proof = prove(&circuit, &batch.chunks[0]);
+    println!(
+        "proved in {:?}, {} bytes",
+        start.elapsed(),
+        proof.to_bytes().len()
+    );
+    assert_eq!(proof.public_inputs, batch.spans[0].to_vec());
+}
+
+fn prove(circuit: &ChunkCircuit, witness: &ChunkWitness) -> ProofWithPublicInputs<F, C, D> {
+    let claim = circuit.check(witness).expect("valid witness");
+    prove_stock("chunk", circuit.data(), || circuit.assign(witness, &claim)).expect("valid witness")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

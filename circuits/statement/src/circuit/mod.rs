@@ -1,0 +1,7 @@
+//! Circuit twins of what the statement is made of.
+
+mod merkle;
+mod stream;
+
+pub use merkle::{Siblings, Update, assert_equal_if, select_hash, update_roots};
+pub use stream::{DataHash, EvaluationTarget, Part};

@@ -1,0 +1,140 @@
+//! Sealing: the evaluation point is drawn from the public data, and the public inputs of every proof follow.
+
+use plonky2::field::types::Field;
+use serde::{Deserialize, Serialize};
+use sha3::{Digest, Keccak256};
+
+use crate::{
+    BatchPublicInputs, Domain, SpanPublicInputs, batch_public_inputs, fold_hashes, fold_spans,
+    hash::{F, Hash, hash_to_bytes32},
+};
+
+/// What sealing asks of a leaf's witness.
+pub trait LeafWitness {
+    /// What may be wrong with a witness.
+    type Fault: std::error::Error + Send + Sync + 'static;
+
+    /// The leaf's public data.
+    fn publish(&self) -> Published;
+
+    /// Sets the point at which the public data is evaluated; before, it is zero.
+    fn set_point(&mut self, z: [F; 2]);
+
+    /// Runs the witness natively, from root to root: all that the circuit constrains, but what is costly and was checked
+    /// when the witness was made (signatures).
+    ///
+    /// # Errors
+    /// What the circuit would refuse first.
+    fn replay(&self) -> Result<SpanPublicInputs<F>, Self::Fault>;
+}
+
+/// Public data of a leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// [`crate::stream::data_hash`] of its records.
+    pub data_hash: Hash,
+    /// Its part of the bridge stream.
+    pub bridge: Vec<u8>,
+    /// Its part of the rollup stream.
+    pub rollup: Vec<u8>,
+}
+
+/// A batch whose content is final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedBatch<W> {
+    /// Number of the batch, from the contract's count.
+    pub number: u64,
+    /// One per leaf proof.
+    pub chunks: Vec<W>,
+    /// Public inputs of each leaf proof.
+    pub spans: Vec<SpanPublicInputs<F>>,
+    /// Bridge stream.
+    pub bridge: Vec<u8>,
+    /// Rollup stream.
+    pub rollup: Vec<u8>,
+    /// Public inputs of the batch proof.
+    pub public_inputs: BatchPublicInputs<F>,
+}
+
+/// A batch could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError<E: std::error::Error + 'static> {
+    /// Nothing was executed.
+    #[error("the batch is empty")]
+    Empty,
+    /// The recorded witness does not replay: a bug, never the user's fault.
+    #[error("chunk {chunk}: the recorded witness does not replay")]
+    Witness {
+        /// Index of the chunk.
+        chunk: usize,
+        /// Why.
+        #[source]
+        source: E,
+    },
+    /// The replayed chunks do not lead from the old root to the new one: a bug.
+    #[error("the chunks do not chain from the batch's old root to its new root")]
+    Inconsistent,
+}
+
+/// Draws the evaluation point and derives all public inputs of a batch that ends at `new_root`.
+///
+/// # Errors
+/// [`SealError`].
+pub fn seal<W: LeafWitness>(
+    number: u64,
+    domain: &Domain,
+    mut chunks: Vec<W>,
+    new_root: Hash,
+) -> Result<SealedBatch<W>, SealError<W::Fault>> {
+    let (mut bridge, mut rollup, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+    for published in chunks.iter().map(W::publish) {
+        hashes.push(published.data_hash);
+        bridge.extend(published.bridge);
+        rollup.extend(published.rollup);
+    }
+    let data_hash = fold_hashes(&hashes).ok_or(SealError::Empty)?;
+    let z = evaluation_point(domain, number, &data_hash, &bridge, &rollup);
+    let mut spans = Vec::with_capacity(chunks.len());
+    for (index, chunk) in chunks.iter_mut().enumerate() {
+        chunk.set_point(z);
+        let replayed = chunk.replay();
+        spans.push(replayed.map_err(|source| SealError::Witness { chunk: index, source })?);
+    }
+    let span = fold_spans(&spans).filter(|span| span.new_root == new_root.elements);
+    let public_inputs = batch_public_inputs(&span.ok_or(SealError::Inconsistent)?);
+    Ok(SealedBatch {
+        number,
+        chunks,
+        spans,
+        bridge,
+        rollup,
+        public_inputs,
+    })
+}
+
+/// The point at which a batch's public data is evaluated: `keccak256("ashlar/eval/v1" ‖ chain id (32 bytes) ‖
+/// rollup ‖ batch number (8) ‖ data hash (32) ‖ keccak256(bridge) ‖ keccak256(rollup))`; its low and its high
+/// 16 bytes, each modulo p, are the two coordinates.
+pub fn evaluation_point(
+    domain: &Domain,
+    number: u64,
+    data_hash: &Hash,
+    bridge: &[u8],
+    rollup: &[u8],
+) -> [F; 2] {
+    let digest = Keccak256::new()
+        .chain_update(b"ashlar/eval/v1")
+        .chain_update(domain.packed())
+        .chain_update(number.to_be_bytes())
+        .chain_update(hash_to_bytes32(data_hash))
+        .chain_update(Keccak256::digest(bridge))
+        .chain_update(Keccak256::digest(rollup))
+        .finalize();
+    let half = |bytes: &[u8]| {
+        let value = bytes
+            .iter()
+            .fold(0u128, |value, byte| value << 8 | u128::from(*byte));
+        F::from_noncanonical_u128(value)
+    };
+    [half(&digest[16..]), half(&digest[..16])]
+}

@@ -1,0 +1,70 @@
+//! The fold tree over spans and over data hashes: the native twin of the fold circuit.
+
+use ashlar_protocol::fold_schedule;
+
+use crate::{
+    BatchPublicInputs, SpanPublicInputs,
+    hash::{F, Hash, two_to_one},
+    stream::Evaluation,
+};
+
+/// Public inputs of a fold: `None` unless the right span continues the left one, at the same domain, point
+/// and fee account.
+pub fn fold_pair(left: &SpanPublicInputs<F>, right: &SpanPublicInputs<F>) -> Option<SpanPublicInputs<F>> {
+    let same = |span: &SpanPublicInputs<F>| (span.domain, span.z, span.fee_account);
+    if left.new_root != right.old_root || same(left) != same(right) {
+        return None;
+    }
+    let hash = |elements| Hash { elements };
+    let both = Evaluation::from(left).concat(&Evaluation::from(right));
+    Some(SpanPublicInputs {
+        old_root: left.old_root,
+        new_root: right.new_root,
+        domain: left.domain,
+        data_hash: two_to_one(hash(left.data_hash), hash(right.data_hash)).elements,
+        z: left.z,
+        bridge_eval: both.bridge_eval.0,
+        rollup_eval: both.rollup_eval.0,
+        bridge_power: both.bridge_power.0,
+        rollup_power: both.rollup_power.0,
+        fee_account: left.fee_account,
+        deposit_count: left.deposit_count + right.deposit_count,
+        withdrawal_count: left.withdrawal_count + right.withdrawal_count,
+        rollup_records: left.rollup_records + right.rollup_records,
+    })
+}
+
+/// Folds all spans by [`fold_schedule`]; `None` when there is none or two neighbours do not fit.
+pub fn fold_spans(spans: &[SpanPublicInputs<F>]) -> Option<SpanPublicInputs<F>> {
+    let mut nodes = spans.to_vec();
+    for step in fold_schedule(spans.len()) {
+        let span = fold_pair(&nodes[step.left], &nodes[step.right])?;
+        nodes.push(span);
+    }
+    nodes.last().copied()
+}
+
+/// Root of the fold tree over the chunks' data hashes: known before the evaluation point is. `None` without any.
+pub fn fold_hashes(hashes: &[Hash]) -> Option<Hash> {
+    let mut nodes = hashes.to_vec();
+    for step in fold_schedule(hashes.len()) {
+        nodes.push(two_to_one(nodes[step.left], nodes[step.right]));
+    }
+    nodes.last().copied()
+}
+
+/// What the compress circuit makes of the root span.
+pub fn batch_public_inputs(span: &SpanPublicInputs<F>) -> BatchPublicInputs<F> {
+    BatchPublicInputs {
+        old_root: span.old_root,
+        new_root: span.new_root,
+        domain: span.domain,
+        data_hash: span.data_hash,
+        z: span.z,
+        eval: Evaluation::from(span).total().0,
+        fee_account: span.fee_account,
+        deposit_count: span.deposit_count,
+        withdrawal_count: span.withdrawal_count,
+        rollup_records: span.rollup_records,
+    }
+}

@@ -1,0 +1,71 @@
+//! The engine as a worker runs it and as the coordinator asks it.
+
+use std::sync::Arc;
+
+use ashlar_farm::{ProofVerifier, Rejection};
+use ashlar_proto::{Bytes, JobKind};
+use ashlar_report::chain;
+use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
+
+use crate::cache::Engine;
+
+/// Proves a worker's jobs.
+#[derive(Debug)]
+pub struct EngineRunner(Arc<Engine>);
+
+impl EngineRunner {
+    /// A runner of this engine.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self(engine)
+    }
+}
+
+impl JobRunner for EngineRunner {
+    fn run(&self, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
+        let job = self
+            .0
+            .decode_job(kind, &inputs)
+            .map_err(|error| RunError::fatal(chain(&error)))?;
+        let proved = self.0.prove(&job).map_err(|error| RunError {
+            retryable: error.is_retryable(),
+            message: chain(&error),
+        })?;
+        let steps = proved.steps.iter().map(|step| StepMetric {
+            name: step.step.name().to_owned(),
+            seconds: step.time.as_secs_f64(),
+            peak_rss_bytes: None,
+        });
+        Ok(JobOutput {
+            steps: steps.collect(),
+            fallback: proved.fallback.as_ref().map(ToString::to_string),
+            bytes: proved.proof.to_bytes().into(),
+        })
+    }
+}
+
+/// Checks what workers deliver.
+#[derive(Debug)]
+pub struct EngineVerifier(Arc<Engine>);
+
+impl EngineVerifier {
+    /// A verifier with this engine's keys.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self(engine)
+    }
+}
+
+impl ProofVerifier for EngineVerifier {
+    fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Rejection> {
+        let job = self
+            .0
+            .decode_job(kind, inputs)
+            .map_err(|error| Rejection(chain(&error)))?;
+        let proof = self
+            .0
+            .decode_proof(kind, output)
+            .map_err(|error| Rejection(chain(&error)))?;
+        self.0
+            .verify(&job, &proof)
+            .map_err(|error| Rejection(chain(&error)))
+    }
+}

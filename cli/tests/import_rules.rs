@@ -1,0 +1,241 @@
+//! What each room of the workspace must not know, checked against `cargo metadata` and the sources.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Dependencies of a package of this workspace, in a build without dev-dependencies.
+struct Package {
+    folder: PathBuf,
+    /// Those that no feature must ask for.
+    dependencies: Vec<Dependency>,
+}
+
+struct Dependency {
+    name: String,
+    features: Vec<String>,
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .to_owned()
+}
+
+fn packages() -> BTreeMap<String, Package> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--offline", "--no-deps", "--format-version", "1"])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let list = |value: &Value| value.as_array().expect("a list").clone();
+    let dependency = |value: &Value| Dependency {
+        name: text(&value["name"]),
+        features: list(&value["features"]).iter().map(text).collect(),
+    };
+    let package = |package: &Value| {
+        let manifest = PathBuf::from(text(&package["manifest_path"]));
+        let linked = |value: &&Value| value["kind"].is_null() && value["optional"] == false;
+        let entry = Package {
+            folder: manifest.parent().expect("a folder").to_owned(),
+            dependencies: list(&package["dependencies"])
+                .iter()
+                .filter(linked)
+                .map(dependency)
+                .collect(),
+        };
+        (text(&package["name"]), entry)
+    };
+    list(&metadata["packages"]).iter().map(package).collect()
+}
+
+/// Everything of the workspace, and directly beneath it, that `name` links, itself included.
+fn linked<'a>(packages: &'a BTreeMap<String, Package>, name: &'a str) -> BTreeSet<&'a str> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![name]);
+    while let Some(name) = open.pop() {
+        if found.insert(name)
+            && let Some(package) = packages.get(name)
+        {
+            open.extend(
+                package
+                    .dependencies
+                    .iter()
+                    .map(|dependency| dependency.name.as_str()),
+            );
+        }
+    }
+    found
+}
+
+#[test]
+fn provers_know_no_application() {
+    let packages = packages();
+    let under_prover = packages
+        .iter()
+        .filter(|(_, package)| package.folder.starts_with(workspace().join("prover")));
+    let mut count = 0;
+    for (name, _) in under_prover {
+        let linked = linked(&packages, name);
+        assert!(!linked.contains("ashlar-payments"), "{name} links payments");
+        count += 1;
+    }
+    assert!(count >= 9, "{count} packages under prover/");
+    for name in [
+        "ashlar-statement",
+        "ashlar-recursion",
+        "ashlar-protocol",
+        "ashlar-contracts",
+        "ashlar-proto",
+    ] {
+        assert!(
+            !linked(&packages, name).contains("ashlar-payments"),
+            "{name} links payments"
+        );
+    }
+}
+
+#[test]
+fn the_statement_s_parts_lie_below_everything() {
+    let packages = packages();
+    let of = |name: &str| -> BTreeSet<String> {
+        let linked = linked(&packages, name);
+        linked
+            .into_iter()
+            .filter(|found| found.starts_with("ashlar-"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let expected = |names: &[&str]| names.iter().map(|name| format!("ashlar-{name}")).collect();
+    assert_eq!(of("ashlar-protocol"), expected(&["protocol"]));
+    assert_eq!(of("ashlar-report"), expected(&["report"]));
+    assert_eq!(
+        of("ashlar-statement"),
+        expected(&["statement", "protocol", "report"])
+    );
+    assert_eq!(
+        of("ashlar-kzg"),
+        expected(&["kzg", "accel", "protocol", "report"])
+    );
+    assert_eq!(of("ashlar-wrap"), expected(&["wrap", "bn254"]));
+    assert_eq!(of("ashlar-farm"), expected(&["farm", "proto", "protocol"]));
+    assert_eq!(
+        of("ashlar-worker"),
+        expected(&["worker", "proto", "protocol", "report"])
+    );
+    for name in ["ashlar-farm", "ashlar-worker", "ashlar-sequencer"] {
+        assert!(!of(name).contains("ashlar-engine"), "{name} links the engine");
+    }
+}
+
+#[test]
+fn the_operator_s_binary_has_no_contenders_and_no_suites() {
+    let packages = packages();
+    let linked = linked(&packages, "ashlar-cli");
+    assert!(linked.contains("ashlar-accel") && linked.contains("ashlar-sequencer"));
+    assert!(!linked.contains("ashlar-benches"));
+    let contenders: Vec<_> = linked.iter().filter(|name| name.starts_with("ark-")).collect();
+    assert!(contenders.is_empty(), "{contenders:?}");
+    for name in &linked {
+        let dependencies = packages
+            .get(*name)
+            .map_or(&[][..], |package| &package.dependencies);
+        for Dependency { name: of, features } in dependencies {
+            assert!(
+                !features.iter().any(|feature| feature == "testing"),
+                "{name} turns on {of}/testing"
+            );
+        }
+    }
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Files under `folders` with one of `words` in a line.
+fn naming(folders: &[&str], words: &[&str]) -> Vec<String> {
+    let mut files = Vec::new();
+    for folder in folders {
+        sources(&workspace().join(folder), &mut files);
+    }
+    assert!(!files.is_empty());
+    let lines = files.iter().flat_map(|file| {
+        let text = fs::read_to_string(file).expect("text");
+        let lines = text.lines().map(str::to_lowercase).collect::<Vec<_>>();
+        lines
+            .into_iter()
+            .map(move |line| format!("{}: {line}", file.display()))
+    });
+    lines
+        .filter(|line| words.iter().any(|word| line.contains(word)))
+        .collect()
+}
+
+#[test]
+fn only_payments_and_who_runs_them_name_a_transfer() {
+    let elsewhere = [
+        "circuits/bn254/src",
+        "circuits/ecgfp5/src",
+        "circuits/recursion/src",
+        "circuits/statement/src",
+        "prover/engine/src",
+        "prover/evm/src",
+        "prover/farm/src",
+        "prover/kzg/src",
+        "prover/worker/src",
+        "prover/wrap/src",
+        "proto/src",
+        "protocol/src",
+        "report/src",
+        "verifier-contracts/bindings/src",
+    ];
+    assert_eq!(naming(&elsewhere, &["transfer"]), Vec::<String>::new());
+}
+
+#[test]
+fn only_accel_and_the_engine_name_a_device() {
+    let elsewhere = [
+        "circuits/bn254/src",
+        "circuits/payments/src",
+        "circuits/recursion/src",
+        "circuits/statement/src",
+        "prover/evm/src",
+        "prover/kzg/src",
+        "prover/wrap/src",
+    ];
+    assert_eq!(
+        naming(&elsewhere, &["cuda", "icicle", "nvidia"]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn plonky2_s_prover_is_called_in_one_place() {
+    let all = ["circuits", "prover/engine", "cli/src", "benches/src"];
+    let calls: Vec<_> = naming(&all, &["circuit.prove(", "data.prove("])
+        .into_iter()
+        .filter(|line| !line.contains("/tests") && !line.contains("engine.prove("))
+        .collect();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert!(calls[0].contains("statement/src/prove.rs"), "{calls:?}");
+}

@@ -1,0 +1,75 @@
+//! What users of payments ask of the state.
+
+use ashlar_payments::{
+    Payments,
+    account::Account,
+    state::{AccountStore, Overlay, Stored},
+};
+use ashlar_statement::hash::Hash;
+
+use crate::executor::{ExecutorHandle, SubmitError};
+
+/// How an account is named.
+#[derive(Clone, Copy, Debug)]
+pub enum AccountKey {
+    /// By its leaf.
+    Index(u32),
+    /// By its owner's key hash.
+    Owner(Hash),
+}
+
+/// An account in the state after everything executed.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    /// Its leaf.
+    pub index: u32,
+    /// Owner, nonce, balances.
+    pub account: Account,
+}
+
+/// A leaf of the sealed state with its path.
+#[derive(Clone, Debug)]
+pub struct InclusionView {
+    /// The account, unless the leaf is empty.
+    pub account: Option<Account>,
+    /// Siblings from the leaf upwards.
+    pub path: Vec<Hash>,
+    /// The root they lead to.
+    pub root: Hash,
+    /// The last sealed batch.
+    pub batch: u64,
+}
+
+impl ExecutorHandle<Payments> {
+    /// An account after everything executed so far.
+    pub async fn account(&self, key: AccountKey) -> Result<Option<AccountView>, SubmitError<Payments>> {
+        self.look(move |open, _| {
+            let state = open.state();
+            let index = match key {
+                AccountKey::Index(index) => Some(index),
+                AccountKey::Owner(owner) => state.find_owner(&owner)?,
+            };
+            let Some(index) = index else { return Ok(None) };
+            let account = state.account(index)?;
+            Ok(account.map(|account| AccountView { index, account }))
+        })
+        .await
+    }
+
+    /// A leaf of the sealed state with its path.
+    pub async fn inclusion(&self, index: u32) -> Result<InclusionView, SubmitError<Payments>> {
+        self.look(move |_, store| {
+            let sealed = Overlay::new(Stored(store.clone()));
+            Ok(InclusionView {
+                account: sealed.account(index)?,
+                path: sealed.account_path(index)?.siblings.to_vec(),
+                root: sealed.root()?,
+                batch: store
+                    .next_batch()
+                    .map_err(ashlar_statement::state::StateError::Store)?
+                    - 1,
+            })
+        })
+        .await
+    }
+}
