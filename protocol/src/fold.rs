@@ -15,6 +15,11 @@ pub struct FoldStep {
 /// carried up unchanged. One leaf needs no step; the root is the last step's `out`.
 ///
 /// The data hash that L1 stores has this shape, so the order is part of the protocol: a proof folded otherwise is refused.
+///
+/// ```
+/// let pairs: Vec<_> = ashlar_protocol::fold_schedule(5).iter().map(|step| (step.left, step.right)).collect();
+/// assert_eq!(pairs, [(0, 1), (2, 3), (5, 6), (7, 4)]); // 5, 6 and 7 are nodes that the steps before made
+/// ```
 pub fn fold_schedule(leaves: usize) -> Vec<FoldStep> {
     let mut steps = Vec::with_capacity(leaves.saturating_sub(1));
     let mut level: Vec<usize> = (0..leaves).collect();

@@ -2,6 +2,17 @@
 //!
 //! The curve is y^2 = x (x^2 + 2x + 263z) over GF(p^5) = GF(p)\[z\]/(z^5 - 3), p the Goldilocks prime, with a group of
 //! 319-bit prime order (Pornin, eprint 2022/274). Signing and key derivation run in constant time.
+//!
+//! ```
+//! use ashlar_ecgfp5::SecretKey;
+//! use plonky2::hash::hash_types::HashOut;
+//!
+//! let key = SecretKey::from_seed(b"at least as secret as the key");
+//! let signature = key.sign(&HashOut::ZERO);
+//! assert!(key.public_key().verify(&HashOut::ZERO, &signature).is_ok());
+//! let other = SecretKey::from_seed(b"another").public_key();
+//! assert!(other.verify(&HashOut::ZERO, &signature).is_err());
+//! ```
 
 mod algebra;
 mod ct;

@@ -26,7 +26,8 @@ pub const SIGNATURE_BYTES: usize = CHALLENGE_BYTES + SCALAR_BYTES;
 const CHALLENGE_BYTES: usize = 16;
 const NONCE_DOMAIN: &[u8] = b"ashlar/ecgfp5/nonce/v1";
 
-/// A Schnorr signature; see the [module documentation](self).
+/// A Schnorr signature (e, s) of the message m under Q = dG: it holds iff e = H((sG + eQ).u ‖ Q.u ‖ m), truncated to two
+/// words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature {
     e: u128,

@@ -100,18 +100,12 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
     fn open<S: StateStore>(&self, store: S) -> Result<Self::Open<S>, StateError<S::Error>>;
 
     /// Executes an operation; a refused one changes nothing.
-    ///
-    /// # Errors
-    /// [`ExecuteError`].
     fn execute<S: StateStore>(
         open: &mut Self::Open<S>,
         signed: &Self::Signed,
     ) -> Result<Effects, ExecuteError<Self::Refusal, StateError<S::Error>>>;
 
     /// Executes a deposit from L1's queue. L1 has taken the money, so a refusal is a disagreement about the rules.
-    ///
-    /// # Errors
-    /// [`ExecuteError`].
     fn deposit<S: StateStore>(
         open: &mut Self::Open<S>,
         deposit: &Deposit,
@@ -124,9 +118,6 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
     fn root<S: StateStore>(open: &Self::Open<S>) -> Result<Hash, StateError<S::Error>>;
 
     /// Closes the batch into leaves, and tells what it changed in the store.
-    ///
-    /// # Errors
-    /// [`CloseError`].
     fn close<S: StateStore>(open: Self::Open<S>, number: u64) -> Closed<Self, S::Error>;
 }
 

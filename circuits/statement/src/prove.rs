@@ -103,9 +103,6 @@ impl<P: ProveCircuit, O: GenericConfig<D, F = F>> Provable<P, O> {
     }
 
     /// Assigns the inputs of the circuit `data` that this was made of, proves, and verifies the proof before it leaves.
-    ///
-    /// # Errors
-    /// [`ProveError`].
     pub fn prove(
         &self,
         prover: &P,
@@ -127,9 +124,6 @@ impl<P: ProveCircuit, O: GenericConfig<D, F = F>> Provable<P, O> {
 }
 
 /// Proves once with [`StockProver`]: for tests, and for who proves a circuit once.
-///
-/// # Errors
-/// [`ProveError`].
 pub fn prove_stock<O: GenericConfig<D, F = F>>(
     circuit: &'static str,
     data: &CircuitData<F, O, D>,

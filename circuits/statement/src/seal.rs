@@ -77,9 +77,6 @@ pub enum SealError<E: std::error::Error + 'static> {
 }
 
 /// Draws the evaluation point and derives all public inputs of a batch that ends at `new_root`.
-///
-/// # Errors
-/// [`SealError`].
 pub fn seal<W: LeafWitness>(
     number: u64,
     domain: &Domain,

@@ -13,7 +13,7 @@ use crate::{
 
 /// Bytes of a word: each word is below 2^56, so canonical in the field.
 pub const WORD_BYTES: usize = 7;
-/// GF(p^2) = GF(p)[x]/(x^2 - 7), where the public data is evaluated.
+/// GF(p^2) = GF(p)\[x\]/(x^2 - 7), where the public data is evaluated.
 pub type Ext = QuadraticExtension<F>;
 
 /// Which of the two byte streams a record belongs to.
@@ -50,6 +50,17 @@ pub fn words_to_bytes(words: &[u64]) -> Vec<u8> {
 }
 
 /// Both streams of a run of records, evaluated at `z`, with the powers of `z` that appending needs.
+///
+/// ```
+/// use ashlar_statement::stream::{Evaluation, Ext, Stream, evaluate_bytes, words_to_bytes};
+/// use plonky2::field::types::Sample;
+///
+/// let z = Ext::rand();
+/// let mut evaluation = Evaluation::EMPTY;
+/// evaluation.push(z, Stream::Rollup, &[1, 2]);
+/// evaluation.push(z, Stream::Bridge, &[3]); // the bridge stream comes first, whatever the order of the records
+/// assert_eq!(Some(evaluation.total()), evaluate_bytes(&words_to_bytes(&[3, 1, 2]), z));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evaluation {
     /// Bridge stream at `z`.

@@ -36,9 +36,6 @@ pub fn witness_to_bytes<W: Serialize>(witness: &W) -> Vec<u8> {
 }
 
 /// Inverse of [`witness_to_bytes`]. Says nothing about the witness's validity.
-///
-/// # Errors
-/// [`WitnessBytesError`].
 pub fn witness_from_bytes<W: DeserializeOwned>(bytes: &[u8]) -> Result<W, WitnessBytesError> {
     if bytes.len() > MAX_BYTES {
         return Err(WitnessBytesError::TooLong { actual: bytes.len() });

@@ -2,7 +2,19 @@
 //!
 //! Above these traits nobody knows about devices, below them nobody knows about proofs. [`cpu::CpuBackend`] is always
 //! there, `icicle` where the feature of that name is compiled and a card answers; every backend passes the same suite
-//! against the plain twins in [`reference`].
+//! against the plain twins in [`mod@reference`].
+//!
+//! ```
+//! use ashlar_accel::{Msm, cpu::CpuBackend, reference};
+//! use halo2curves::{bn256::{Fr, G1Affine}, group::prime::PrimeCurveAffine};
+//!
+//! let backend = CpuBackend::new();
+//! let bases = vec![G1Affine::generator(); 100];
+//! let scalars: Vec<Fr> = (0..100).map(Fr::from).collect();
+//! let prepared = backend.prepare_bases(&bases)?;
+//! assert_eq!(backend.msm(&prepared, &scalars)?, reference::msm(&scalars, &bases));
+//! # Ok::<(), ashlar_accel::AccelError>(())
+//! ```
 
 mod by_size;
 mod choice;

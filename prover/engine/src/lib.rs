@@ -1,6 +1,22 @@
 //! Proving jobs as pure functions: chunk witness to span proof, spans to one span, span to compressed proof, compressed
 //! proof to SNARK. An [`Engine`] holds the circuits and keys; it knows nothing of queues and networks. Wraps may run in a
 //! child process, see [`isolation`].
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use ashlar_engine::{Engine, load_or_build};
+//! use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
+//!
+//! fn prove(chunks: &[ChunkWitness; 2]) -> Result<(), Box<dyn std::error::Error>> {
+//!     let engine = Engine::new(load_or_build::<ChunkCircuit>(Path::new("target/ashlar"))?);
+//!     let left = engine.prove_chunk(&chunks[0])?.proof;
+//!     let right = engine.prove_chunk(&chunks[1])?.proof;
+//!     let root = engine.fold(&left, &right)?.proof;
+//!     engine.compress(&root)?;
+//!     Ok(())
+//! }
+//! ```
 
 mod cache;
 mod encoding;

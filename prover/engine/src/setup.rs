@@ -71,9 +71,6 @@ impl WrapKit {
     }
 
     /// Proves in this process, on another backend than [`BackendChoice::Auto`]'s.
-    ///
-    /// # Errors
-    /// [`SetupError::Backend`].
     pub fn with_backend(mut self, backend: impl Into<BackendConfig>) -> Result<Self, SetupError> {
         let backend = backend.into();
         backend.choice.require_built()?;
@@ -84,9 +81,6 @@ impl WrapKit {
     }
 
     /// Proves on `backend` in a child process, started by the first proof; on the CPU of this one where that fails.
-    ///
-    /// # Errors
-    /// [`SetupError::Backend`], [`SetupError::Supervisor`].
     pub fn isolated(
         self,
         backend: BackendChoice,
@@ -111,9 +105,6 @@ impl WrapKit {
     }
 
     /// Makes the prover now instead of with the first proof (a second).
-    ///
-    /// # Errors
-    /// [`ProveError::Backend`].
     pub fn prepare(&self) -> Result<(), ProveError> {
         self.prover().map(drop).map_err(ProveError::Backend)
     }

@@ -90,9 +90,6 @@ impl Farm {
     }
 
     /// Refuses a caller built for other circuits.
-    ///
-    /// # Errors
-    /// [`FarmError::WrongCircuitSet`].
     pub fn check_circuit_set(&self, found: Digest) -> Result<(), FarmError> {
         let expected = self.config.circuit_set;
         if found == expected {
@@ -141,17 +138,11 @@ impl Farm {
     }
 
     /// A batch with its jobs.
-    ///
-    /// # Errors
-    /// [`FarmError::UnknownBatch`].
     pub async fn batch(&self, number: u64) -> Result<BatchView, FarmError> {
         views::batch(&mut *self.store.read().await?, number).await
     }
 
     /// Registers a worker.
-    ///
-    /// # Errors
-    /// [`FarmError::WrongCircuitSet`].
     pub async fn register(&self, worker: &Capabilities) -> Result<WorkerId, FarmError> {
         self.check_circuit_set(worker.circuit_set)?;
         let mut tx = self.store.begin().await?;
@@ -163,9 +154,6 @@ impl Farm {
 
     /// Leases the next job that `worker` can run, waiting up to `wait` for one; `None` if there was none or
     /// `shutdown` was requested.
-    ///
-    /// # Errors
-    /// [`FarmError::UnknownWorker`].
     pub async fn lease(
         &self,
         worker: WorkerId,
@@ -245,9 +233,6 @@ impl Farm {
     }
 
     /// Moves a lease's deadline. Returns the milliseconds until it expires now.
-    ///
-    /// # Errors
-    /// [`FarmError::LeaseNotCurrent`].
     pub async fn renew(&self, key: LeaseKey) -> Result<u64, FarmError> {
         let mut tx = self.store.begin().await?;
         let expires_in_ms = leases::renew(&mut tx, key, &self.config.policies).await?;
@@ -321,9 +306,6 @@ impl Farm {
     }
 
     /// Counts a failed attempt, unless the lease is not current. Returns whether it counted.
-    ///
-    /// # Errors
-    /// [`FarmError::Database`].
     pub async fn fail(&self, key: LeaseKey, reason: String, retryable: bool) -> Result<bool, FarmError> {
         self.count_failure(key, LeaseEnding::Failed, &truncate(reason), retryable)
             .await
@@ -353,9 +335,6 @@ impl Farm {
     }
 
     /// Takes a lease back from a worker that drains. Returns whether it was current.
-    ///
-    /// # Errors
-    /// [`FarmError::Database`].
     pub async fn release(&self, key: LeaseKey) -> Result<bool, FarmError> {
         let mut tx = self.store.begin().await?;
         let released = outcomes::hand_back(&mut tx, key).await?;
@@ -365,9 +344,6 @@ impl Farm {
     }
 
     /// Ends the leases whose deadline has passed. Returns how many.
-    ///
-    /// # Errors
-    /// [`FarmError::Database`].
     pub async fn expire_leases(&self) -> Result<usize, FarmError> {
         let overdue = leases::expired(&mut *self.store.read().await?).await?;
         let mut ended = 0;
@@ -404,9 +380,6 @@ impl Farm {
     }
 
     /// Jobs of a filter.
-    ///
-    /// # Errors
-    /// [`FarmError::Database`].
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobView>, FarmError> {
         views::jobs(&mut *self.store.read().await?, filter).await
     }
@@ -433,9 +406,6 @@ impl Farm {
     }
 
     /// One job with its artifacts and history.
-    ///
-    /// # Errors
-    /// [`FarmError::UnknownJob`].
     pub async fn inspect(&self, job: JobId) -> Result<JobInspection, FarmError> {
         let mut tx = self.store.read().await?;
         Ok(JobInspection {

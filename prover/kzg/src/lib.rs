@@ -3,6 +3,18 @@
 //!
 //! [`SnarkProver`] makes the proofs with our own prover ([`prover`]); stock verification checks each of them. What the
 //! circuit says is not known here.
+//!
+//! ```
+//! use ashlar_kzg::{CircuitKeys, SnarkProver, srs::Srs, testing::{K, Toy, instances}};
+//!
+//! let srs = Srs::insecure_development(K); // its secret is public: srs::load_ptau reads a ceremony's
+//! let circuit = Toy::new([0, 1, 2, 3, 5, 8, 13, 21]);
+//! let keys = CircuitKeys::generate(&srs, &circuit)?;
+//! let prover = SnarkProver::on_cpu(&keys, &srs)?;
+//! let proved = prover.prove(&circuit, instances([0, 1, 2, 3, 5, 8, 13, 21]))?;
+//! keys.verifier().verify(&proved.snark)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cache;
 mod fingerprint;

@@ -224,9 +224,6 @@ impl<S: AccountStore> BlockBuilder<S> {
 
     /// Closes the last chunk (padding it), draws the evaluation point and derives all public inputs. Returns
     /// the batch and what it changes in the store.
-    ///
-    /// # Errors
-    /// [`SealError`].
     pub fn seal(mut self, number: u64) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
         if !self.open.slots.is_empty() {
             self.close_chunk()?;

@@ -8,8 +8,8 @@
 //! **The kernels have not yet run on a card.** They compile for sm_80 and sm_90; the host side is tested without one
 //! (see `docs/gpu-development.md`).
 //!
-//! Everything above this crate is safe code: a [`Slot`] owns the memory of one transfer and the stream that it
-//! happens on, and [`bn254`] and [`goldilocks`] take slots.
+//! Everything above this crate is safe code: a `Slot` owns the memory of one transfer and the stream that it
+//! happens on, and `bn254` and `goldilocks` take slots.
 
 #![cfg(feature = "cuda")]
 

@@ -40,9 +40,6 @@ pub enum FrameError {
 }
 
 /// A frame around `payload`.
-///
-/// # Errors
-/// [`FrameError::TooLong`].
 pub fn encode_frame(payload: &[u8]) -> Result<Vec<u8>, FrameError> {
     let too_long = FrameError::TooLong {
         actual: payload.len(),
@@ -69,9 +66,6 @@ fn payload_length(header: [u8; HEADER_BYTES]) -> Result<usize, FrameError> {
 }
 
 /// Reads the payload of one frame; none where the stream ends between two frames.
-///
-/// # Errors
-/// [`FrameError`].
 pub fn read_frame(input: &mut impl Read) -> Result<Option<Vec<u8>>, FrameError> {
     let mut header = [0; HEADER_BYTES];
     let read = fill(input, &mut header)?;

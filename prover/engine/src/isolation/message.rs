@@ -73,9 +73,6 @@ impl Answer {
     }
 
     /// Inverse of [`Self::to_bytes`].
-    ///
-    /// # Errors
-    /// [`AnswerError`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AnswerError> {
         let (answer, rest): (Self, _) = postcard::take_from_bytes(bytes).map_err(AnswerError::Malformed)?;
         if !rest.is_empty() {
