@@ -208,7 +208,7 @@ impl Chain {
         {
             let hash = *transaction.tx_hash();
             if let Err(error) = self.mine(transaction) {
-                tracing::warn!(%hash, %error, "dropping a queued transaction");
+                tracing::warn!(%hash, error = ashlar_report::chain(&error), "dropping a queued transaction");
             }
         }
     }

@@ -43,7 +43,10 @@ impl Handle {
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         if let Err(error) = (&mut self.server).await {
-            tracing::error!(%error, "devnet server ended abnormally");
+            tracing::error!(
+                error = ashlar_report::chain(&error),
+                "devnet server ended abnormally"
+            );
         }
     }
 }
@@ -76,7 +79,7 @@ pub async fn serve(addr: SocketAddr, config: Config) -> Result<Handle, ServeErro
             .with_graceful_shutdown(until_stopped)
             .await
         {
-            tracing::error!(%error, "devnet server failed");
+            tracing::error!(error = ashlar_report::chain(&error), "devnet server failed");
         }
     });
     tracing::info!(%addr, "devnet listening");
@@ -94,7 +97,7 @@ async fn handle(State(chain): State<Arc<Mutex<Chain>>>, body: Bytes) -> Response
         Ok(Some(answer)) => ([(CONTENT_TYPE, "application/json")], answer.to_string()).into_response(),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => {
-            tracing::error!(%error, "request panicked");
+            tracing::error!(error = ashlar_report::chain(&error), "request panicked");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

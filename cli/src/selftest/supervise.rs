@@ -168,6 +168,19 @@ fn take(checks: &mut Vec<Check>, event: Event, hear: &mut impl FnMut(Event)) {
     }
 }
 
+impl Ending {
+    /// What went wrong with the process, if anything did.
+    fn fault(self, limit_seconds: f64) -> Option<String> {
+        Some(match self {
+            Self::Finished => return None,
+            Self::Early(status) => format!("ended early, {status}"),
+            Self::Overran => format!("hung: not at its end after {limit_seconds:.1} s, and killed"),
+            Self::NotStarted(error) => format!("cannot be started: {error}"),
+            Self::Babbled(line) => format!("wrote what is no event: {line}"),
+        })
+    }
+}
+
 fn judge(
     part: Part,
     ending: Ending,
@@ -176,15 +189,7 @@ fn judge(
     limit_seconds: f64,
     log: &Path,
 ) -> PartReport {
-    let what = match ending {
-        Ending::Finished => None,
-        Ending::Early(status) => Some(format!("ended early, {status}")),
-        Ending::Overran => Some(format!(
-            "hung: not at its end after {limit_seconds:.1} s, and killed"
-        )),
-        Ending::NotStarted(error) => Some(format!("cannot be started: {error}")),
-        Ending::Babbled(line) => Some(format!("wrote what is no event: {line}")),
-    };
+    let what = ending.fault(limit_seconds);
     for check in checks.iter_mut().filter(|check| check.status == Status::Running) {
         check.status = Status::Failed;
         let how = what.as_deref().unwrap_or("did not tell the outcome");

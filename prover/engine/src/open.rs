@@ -85,7 +85,7 @@ mod icicle {
                 Ok(Some(SnarkProver::with_backend(keys, srs, backend)?))
             }
             Err(reason) => {
-                tracing::info!(%reason, "no CUDA device: proofs are made on the CPU");
+                tracing::info!(reason = %ashlar_report::Chain(&reason), "no CUDA device: proofs are made on the CPU");
                 Ok(None)
             }
         }

@@ -66,7 +66,12 @@ async fn work(queue: &Queue, lease: &Lease, runner: Arc<dyn JobRunner>) -> Resul
     match run_on_thread(runner, lease.kind, inputs).await {
         Ok(output) => queue.complete(lease, output).await,
         Err(error) => {
-            tracing::error!(job = lease.job_id, retryable = error.retryable, %error, "proving failed");
+            tracing::error!(
+                job = lease.job_id,
+                retryable = error.retryable,
+                error = error.message,
+                "proving failed"
+            );
             queue.fail(lease, &error.message, error.retryable).await
         }
     }

@@ -110,21 +110,31 @@ pub(super) fn constrain_slot(
         words
     });
     rows.count(builder, Component::Evaluation, |builder| {
-        let bridge = Part {
-            member: flags.bridges.target,
-            lengths: &[
-                (flags.is_deposit.target, DEPOSIT_WORDS),
-                (flags.is_withdraw.target, WITHDRAW_WORDS),
-            ],
-        };
-        let rollup = Part {
-            member: flags.is_transfer.target,
-            lengths: &[(flags.is_transfer.target, TRANSFER_WORDS)],
-        };
-        running.evaluation.push(builder, &words, bridge, rollup);
+        evaluate(builder, &mut running.evaluation, &flags, &words);
         let kinds = [flags.is_deposit, flags.is_withdraw, flags.is_transfer];
         for (count, flag) in running.counts.iter_mut().zip(kinds) {
             *count = builder.add(*count, flag.target);
         }
     });
+}
+
+/// Appends a slot's words to the stream of its kind.
+fn evaluate(
+    builder: &mut Builder,
+    evaluation: &mut EvaluationTarget<MAX_WORDS>,
+    flags: &Flags,
+    words: &[Target; MAX_WORDS],
+) {
+    let bridge = Part {
+        member: flags.bridges.target,
+        lengths: &[
+            (flags.is_deposit.target, DEPOSIT_WORDS),
+            (flags.is_withdraw.target, WITHDRAW_WORDS),
+        ],
+    };
+    let rollup = Part {
+        member: flags.is_transfer.target,
+        lengths: &[(flags.is_transfer.target, TRANSFER_WORDS)],
+    };
+    evaluation.push(builder, words, bridge, rollup);
 }
