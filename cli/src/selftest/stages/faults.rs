@@ -153,7 +153,7 @@ mod device {
     };
     use ashlar_accel::{BackendChoice, BackendConfig, DeviceOptions};
     use ashlar_engine::open_prover;
-    use ashlar_kzg::{Fallback, SnarkProver};
+    use ashlar_kzg::Fallback;
 
     use super::super::subject::Subject;
     use crate::{
