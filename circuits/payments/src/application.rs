@@ -1,7 +1,7 @@
 //! Payments as the sequencer runs them.
 
 use ashlar_statement::{
-    Application, Domain,
+    Application,
     application::{CloseError, Closed, Deposit, Effects, ExecuteError, Withdrawal},
     hash::Hash,
     state::{StateError, StateStore},
@@ -27,10 +27,6 @@ impl Application for Payments {
     type DecodeError = DecodeError;
     type Refusal = TransactionError;
     type Open<S: StateStore> = BlockBuilder<Stored<S>>;
-
-    fn domain(&self) -> Domain {
-        self.0.domain
-    }
 
     fn decode(bytes: &[u8]) -> Result<SignedTransaction, DecodeError> {
         SignedTransaction::decode(bytes)

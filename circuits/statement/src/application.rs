@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::{
-    Domain, LeafCircuit, LeafWitness, SealError, SealedBatch,
+    LeafCircuit, LeafWitness, SealError, SealedBatch,
     hash::Hash,
     state::{StateChanges, StateError, StateStore},
 };
@@ -80,9 +80,6 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
 
     /// A batch under construction on top of a store.
     type Open<S: StateStore>;
-
-    /// What signatures are bound to.
-    fn domain(&self) -> Domain;
 
     /// Reads an operation; says nothing about whether it can be executed.
     ///

@@ -16,6 +16,8 @@ mod seal;
 mod span;
 pub mod state;
 pub mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tree;
 mod witness;
 

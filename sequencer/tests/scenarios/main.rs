@@ -1,6 +1,7 @@
 //! The sequencer against a real database and a real EVM, one file per concern or outage.
 
 mod admission;
+mod any_application;
 mod l1;
 mod restart;
 mod sealing;

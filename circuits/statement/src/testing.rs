@@ -1,0 +1,347 @@
+//! The smallest application: operations add to a counter, which is the whole state. It exercises what is written over
+//! [`Application`] and [`LeafCircuit`], and shows how a leaf circuit is made of the parts in [`crate::circuit`].
+
+use plonky2::{
+    field::{extension::quadratic::QuadraticExtension, types::Field},
+    gates::noop::NoopGate,
+    iop::{
+        target::{BoolTarget, Target},
+        witness::{PartialWitness, WitnessWrite},
+    },
+    plonk::circuit_data::{CircuitConfig, CircuitData},
+    util::serialization::{DefaultGateSerializer, DefaultGeneratorSerializer},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Application, Domain, LeafCircuit, LeafWitness, Published, SpanPublicInputs, Stream,
+    application::{CloseError, Closed, Deposit, Effects, ExecuteError},
+    circuit::{DataHash, EvaluationTarget, Part},
+    hash::{Builder, C, D, F, Hash},
+    seal,
+    state::{StateChanges, StateError, StateStore},
+    stream::{BLOCK_LEN, Evaluation, data_hash, words_to_bytes},
+};
+
+/// Additions in a chunk.
+pub const SLOTS: usize = 4;
+/// Additions are below this.
+pub const LIMIT: u64 = 1 << 32;
+/// The state is one node: level and index 0 of tree 0.
+const PLACE: (u8, u8, u64) = (0, 0, 0);
+
+/// The application.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter(pub Domain);
+
+/// Bytes that are no addition.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an addition has eight bytes, and these are {0}")]
+pub struct NoAddition(pub usize);
+
+/// An addition that cannot be executed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not in 1..2^32")]
+pub struct OutOfRange(pub u64);
+
+/// Additions on their way into a batch.
+#[derive(Debug)]
+pub struct Open<S> {
+    store: S,
+    domain: Domain,
+    additions: Vec<u64>,
+}
+
+fn root(count: u64) -> Hash {
+    Hash {
+        elements: [F::from_canonical_u64(count), F::ZERO, F::ZERO, F::ZERO],
+    }
+}
+
+impl<S: StateStore> Open<S> {
+    fn start(&self) -> Result<u64, StateError<S::Error>> {
+        let (tree, level, index) = PLACE;
+        let node = self.store.node(tree, level, index).map_err(StateError::Store)?;
+        Ok(node.map_or(0, |node| node.elements[0].0))
+    }
+}
+
+impl Application for Counter {
+    type Leaf = Adder;
+    type Signed = u64;
+    type DecodeError = NoAddition;
+    type Refusal = OutOfRange;
+    type Open<S: StateStore> = Open<S>;
+
+    fn decode(bytes: &[u8]) -> Result<u64, NoAddition> {
+        let bytes = bytes.try_into().map_err(|_| NoAddition(bytes.len()))?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn id(addition: &u64) -> [u8; 32] {
+        let mut id = [0; 32];
+        id[24..].copy_from_slice(&addition.to_be_bytes());
+        id
+    }
+
+    fn open<S: StateStore>(&self, store: S) -> Result<Open<S>, StateError<S::Error>> {
+        Ok(Open {
+            store,
+            domain: self.0,
+            additions: Vec::new(),
+        })
+    }
+
+    fn execute<S: StateStore>(
+        open: &mut Open<S>,
+        addition: &u64,
+    ) -> Result<Effects, ExecuteError<OutOfRange, StateError<S::Error>>> {
+        if !(1..LIMIT).contains(addition) {
+            return Err(ExecuteError::Refused(OutOfRange(*addition)));
+        }
+        open.additions.push(*addition);
+        Ok(Effects::default())
+    }
+
+    fn deposit<S: StateStore>(
+        open: &mut Open<S>,
+        deposit: &Deposit,
+    ) -> Result<Effects, ExecuteError<OutOfRange, StateError<S::Error>>> {
+        Self::execute(open, &deposit.amount)
+    }
+
+    fn root<S: StateStore>(open: &Open<S>) -> Result<Hash, StateError<S::Error>> {
+        Ok(root(open.start()? + open.additions.iter().sum::<u64>()))
+    }
+
+    fn close<S: StateStore>(open: Open<S>, number: u64) -> Closed<Self, S::Error> {
+        let mut count = open.start().map_err(CloseError::State)?;
+        let chunks = open.additions.chunks(SLOTS).map(|additions| {
+            let start = count;
+            count += additions.iter().sum::<u64>();
+            AdderWitness {
+                domain: open.domain,
+                z: [F::ZERO; 2],
+                start,
+                additions: additions.to_vec(),
+            }
+        });
+        let chunks: Vec<_> = chunks.collect();
+        let batch = seal(number, &open.domain, chunks, root(count))?;
+        let changes = StateChanges {
+            nodes: [(PLACE, root(count))].into(),
+            ..StateChanges::default()
+        };
+        Ok((batch, changes))
+    }
+}
+
+/// What a proof of a chunk needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdderWitness {
+    /// Chain and rollup.
+    pub domain: Domain,
+    /// Evaluation point.
+    pub z: [F; 2],
+    /// The counter before.
+    pub start: u64,
+    /// At most [`SLOTS`].
+    pub additions: Vec<u64>,
+}
+
+/// Why a witness breaks the circuit.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdderFault {
+    /// More than [`SLOTS`].
+    #[error("{0} additions")]
+    Count(usize),
+    /// Zero, or too large.
+    #[error("addition {0}")]
+    Range(#[source] OutOfRange),
+}
+
+impl LeafWitness for AdderWitness {
+    type Fault = AdderFault;
+
+    fn publish(&self) -> Published {
+        let blocks = (0..SLOTS).map(|slot| {
+            let addition = self.additions.get(slot).copied();
+            let mut block = [F::ZERO; BLOCK_LEN];
+            block[0] = F::from_bool(addition.is_some());
+            block[1] = F::from_canonical_u64(addition.unwrap_or(0));
+            block
+        });
+        Published {
+            data_hash: data_hash(blocks),
+            bridge: Vec::new(),
+            rollup: words_to_bytes(&self.additions),
+        }
+    }
+
+    fn set_point(&mut self, z: [F; 2]) {
+        self.z = z;
+    }
+
+    fn replay(&self) -> Result<SpanPublicInputs<F>, AdderFault> {
+        if self.additions.len() > SLOTS {
+            return Err(AdderFault::Count(self.additions.len()));
+        }
+        let bad = self
+            .additions
+            .iter()
+            .find(|addition| !(1..LIMIT).contains(*addition));
+        if let Some(addition) = bad {
+            return Err(AdderFault::Range(OutOfRange(*addition)));
+        }
+        let mut evaluation = Evaluation::EMPTY;
+        evaluation.push(QuadraticExtension(self.z), Stream::Rollup, &self.additions);
+        Ok(SpanPublicInputs {
+            old_root: root(self.start).elements,
+            new_root: root(self.start + self.additions.iter().sum::<u64>()).elements,
+            domain: self.domain.words(),
+            data_hash: self.publish().data_hash.elements,
+            z: self.z,
+            bridge_eval: evaluation.bridge_eval.0,
+            rollup_eval: evaluation.rollup_eval.0,
+            bridge_power: evaluation.bridge_power.0,
+            rollup_power: evaluation.rollup_power.0,
+            fee_account: F::ZERO,
+            deposit_count: F::ZERO,
+            withdrawal_count: F::ZERO,
+            rollup_records: F::from_canonical_usize(self.additions.len()),
+        })
+    }
+}
+
+/// The circuit: [`SLOTS`] additions, unused ones zero.
+#[derive(Debug)]
+pub struct Adder {
+    data: CircuitData<F, C, D>,
+    targets: Targets,
+}
+
+#[derive(Debug)]
+struct Targets {
+    inputs: SpanPublicInputs<Target>,
+    used: [Target; SLOTS],
+    additions: [Target; SLOTS],
+}
+
+impl Targets {
+    fn allocate(builder: &mut Builder) -> Self {
+        let mut next = || builder.add_virtual_target();
+        Self {
+            inputs: SpanPublicInputs::from_fn(&mut next),
+            used: core::array::from_fn(|_| next()),
+            additions: core::array::from_fn(|_| next()),
+        }
+    }
+
+    fn constrain(&self, builder: &mut Builder) {
+        let Self {
+            inputs,
+            used,
+            additions,
+        } = self;
+        let zero = builder.zero();
+        let (mut count, mut records) = (inputs.old_root[0], zero);
+        let mut hash = DataHash::new(builder);
+        let mut evaluation = EvaluationTarget::<1>::new(builder, inputs.z);
+        for (&used, &addition) in used.iter().zip(additions) {
+            builder.assert_bool(BoolTarget::new_unsafe(used));
+            builder.range_check(addition, LIMIT.ilog2() as usize);
+            // An addition is zero exactly where its slot is unused.
+            let is_zero = builder.is_equal(addition, zero);
+            let is_used = builder.not(is_zero);
+            builder.connect(used, is_used.target);
+            count = builder.add(count, addition);
+            records = builder.add(records, used);
+            let mut block = [zero; BLOCK_LEN];
+            (block[0], block[1]) = (used, addition);
+            hash.push(builder, block);
+            let part = |member, lengths| Part { member, lengths };
+            evaluation.push(builder, &[addition], part(zero, &[]), part(used, &[(used, 1)]));
+        }
+        let derived = SpanPublicInputs {
+            new_root: [count, zero, zero, zero],
+            old_root: [inputs.old_root[0], zero, zero, zero],
+            data_hash: hash.digest(),
+            bridge_eval: evaluation.bridge_eval.0,
+            rollup_eval: evaluation.rollup_eval.0,
+            bridge_power: evaluation.bridge_power.0,
+            rollup_power: evaluation.rollup_power.0,
+            fee_account: zero,
+            deposit_count: zero,
+            withdrawal_count: zero,
+            rollup_records: records,
+            ..*inputs
+        };
+        for (derived, claimed) in derived.to_vec().into_iter().zip(inputs.to_vec()) {
+            builder.connect(derived, claimed);
+        }
+        builder.register_public_inputs(&inputs.to_vec());
+    }
+}
+
+/// Bytes that are no adder.
+#[derive(Debug, thiserror::Error)]
+#[error("no adder")]
+pub struct NoAdder;
+
+impl LeafCircuit for Adder {
+    type Witness = AdderWitness;
+    type BytesError = NoAdder;
+
+    const SOURCE_FINGERPRINT: &'static str = "adder";
+
+    fn build() -> Self {
+        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+        let targets = Targets::allocate(&mut builder);
+        targets.constrain(&mut builder);
+        while builder.num_gates() < 1 << 11 {
+            builder.add_gate(NoopGate, vec![]); // the recursion's parameters are for circuits that are not tiny
+        }
+        let data = builder.build();
+        Self { data, targets }
+    }
+
+    fn data(&self) -> &CircuitData<F, C, D> {
+        &self.data
+    }
+
+    fn check(&self, witness: &AdderWitness) -> Result<SpanPublicInputs<F>, AdderFault> {
+        witness.replay()
+    }
+
+    fn assign(
+        &self,
+        witness: &AdderWitness,
+        claim: &SpanPublicInputs<F>,
+    ) -> anyhow::Result<PartialWitness<F>> {
+        let mut wires = PartialWitness::new();
+        wires.set_target_arr(&self.targets.inputs.to_vec(), &claim.to_vec())?;
+        for slot in 0..SLOTS {
+            let addition = witness.additions.get(slot).copied();
+            wires.set_target(self.targets.used[slot], F::from_bool(addition.is_some()))?;
+            let addition = F::from_noncanonical_u64(addition.unwrap_or(0));
+            wires.set_target(self.targets.additions[slot], addition)?;
+        }
+        Ok(wires)
+    }
+
+    fn to_bytes(&self) -> Result<Vec<u8>, NoAdder> {
+        let generators = DefaultGeneratorSerializer::<C, D>::default();
+        self.data
+            .to_bytes(&DefaultGateSerializer, &generators)
+            .map_err(|_| NoAdder)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, NoAdder> {
+        let generators = DefaultGeneratorSerializer::<C, D>::default();
+        let data =
+            CircuitData::from_bytes(bytes, &DefaultGateSerializer, &generators).map_err(|_| NoAdder)?;
+        let config = CircuitConfig::standard_recursion_config();
+        let targets = Targets::allocate(&mut Builder::new(config));
+        Ok(Self { data, targets })
+    }
+}
