@@ -21,9 +21,6 @@ pub struct Args {
     cache: Cache,
 }
 
-/// Big enough for the provers' recursion, as a worker's own proving thread is.
-const STACK_BYTES: usize = 64 << 20;
-
 pub fn run(args: Args) -> anyhow::Result<()> {
     child::die_with_parent()?;
     let output = child::claim_stdout()?;
@@ -41,7 +38,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .context("cannot start a thread")?;
     let proving = std::thread::Builder::new()
         .name("prove-wrap".into())
-        .stack_size(STACK_BYTES)
+        .stack_size(ashlar_worker::STACK_BYTES)
         .spawn(move || serve(&args, output, received))
         .context("cannot start a thread")?;
     proving

@@ -9,9 +9,6 @@ use super::{
 };
 use crate::{cache::Cache, child};
 
-/// Big enough for the provers' recursion, as a worker's own proving thread is.
-const STACK_BYTES: usize = 64 << 20;
-
 /// What a part is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -61,7 +58,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let part = std::thread::Builder::new()
         .name("selftest".into())
-        .stack_size(STACK_BYTES)
+        .stack_size(ashlar_worker::STACK_BYTES)
         .spawn(move || {
             stages::run(&mut context)?;
             context.report.say(&Event::Finished)

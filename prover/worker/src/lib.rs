@@ -18,6 +18,6 @@ pub use ashlar_proto::{Bytes, Digest, JobKind};
 pub use self::{
     config::{Coordinator, WorkerConfig},
     error::WorkerError,
-    runner::{JobOutput, JobRunner, RunError, StepMetric},
+    runner::{JobOutput, JobRunner, RunError, STACK_BYTES, StepMetric},
     worker::run,
 };

@@ -68,7 +68,7 @@ impl RunError {
 }
 
 /// Big enough for the deepest recursion of the provers' circuit builders.
-const STACK_BYTES: usize = 64 << 20;
+pub const STACK_BYTES: usize = 64 << 20;
 
 /// Runs a job on a thread of its own. A blocking task of the async runtime would keep the process from exiting
 /// while it proves; this thread ends with the process.
