@@ -161,6 +161,56 @@ fn the_operator_s_binary_has_no_contenders_and_no_suites() {
     }
 }
 
+/// Lines of `cargo tree` over what the binary links for this machine: depth, then name and version.
+fn tree() -> Vec<(usize, String)> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "-p",
+            "ashlar-cli",
+            "-e",
+            "normal",
+            "--prefix",
+            "depth",
+        ])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).expect("text");
+    let line = |line: &str| {
+        let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+        (
+            line[..digits].parse().expect("a depth"),
+            line[digits..].to_owned(),
+        )
+    };
+    text.lines().map(line).collect()
+}
+
+/// The embedded EVM's precompiles are written with arkworks, which revm has no switch for. Nothing else brings it, and
+/// no other peer is there.
+#[test]
+fn arkworks_comes_with_the_embedded_evm_alone() {
+    let (mut path, mut bring) = (Vec::<String>::new(), BTreeSet::new());
+    for (depth, package) in tree() {
+        path.truncate(depth);
+        let is_arkworks = |package: &String| package.starts_with("ark-");
+        if is_arkworks(&package) && !path.last().is_some_and(is_arkworks) {
+            let by = path.last().expect("it is not ours");
+            bring.insert(by.split(' ').next().expect("a name").to_owned());
+        }
+        assert!(!package.starts_with("halo2curves v"), "{package}");
+        path.push(package);
+    }
+    assert_eq!(bring, ["revm-precompile".to_owned()].into());
+}
+
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("readable").path();
