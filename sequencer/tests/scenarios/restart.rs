@@ -1,5 +1,7 @@
 //! The process dies between batches, inside one, and right after a deposit was read.
 
+use ashlar_sequencer::store::{Store, StoreError};
+
 use super::support::{Core, deposit, key, seal_at, transfer};
 
 #[tokio::test]
@@ -70,4 +72,25 @@ async fn a_log_longer_than_a_batch_is_replayed_in_order() {
     assert_eq!(core.nonce_and_balance(1).await, (6, 1_000 - 66));
     assert_eq!(core.store.unsealed().expect("database").len(), 2);
     core.stop();
+}
+
+/// A database whose tables have another layout is an error at the start, not an empty state under a full log.
+#[test]
+fn a_database_of_an_earlier_layout_is_refused() {
+    const NODES: redb::TableDefinition<'_, (u8, u32), [u8; 32]> = redb::TableDefinition::new("nodes");
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("state.redb");
+    let database = redb::Database::create(&path).expect("a new file");
+    let writing = database.begin_write().expect("alone");
+    writing.open_table(NODES).expect("a new table");
+    writing.commit().expect("disk");
+    drop(database);
+    let refused = Store::open(&path).expect_err("nodes had no tree");
+    let StoreError::Database(cause) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(
+        matches!(*cause, redb::Error::TableTypeMismatch { .. }),
+        "{cause:?}"
+    );
 }
