@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use crate::l1::L1Settings;
+
 /// Configuration of one sequencer process.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -9,8 +11,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the public gRPC API listens. Plain text, so loopback only; put a TLS proxy in front of it.
     pub listen: SocketAddr,
-    /// L1 JSON-RPC endpoint.
-    pub l1_rpc: String,
+    /// How L1 is asked, believed and paid.
+    pub l1: L1Settings,
     /// Address of the rollup contract.
     pub rollup: [u8; 20],
     /// L1 private key of the operator that commits and settles.
@@ -23,8 +25,6 @@ pub struct Config {
     pub fee_account: u32,
     /// When to seal.
     pub sealing: Sealing,
-    /// L1 blocks on top of a deposit before it is executed.
-    pub confirmations: u64,
     /// How often L1 is asked for news.
     pub poll_interval: Duration,
     /// Limits of the public API.

@@ -1,12 +1,15 @@
 //! One sequencer process: opens the database, starts every part, stops them together.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use ashlar_payments::{
     Payments,
     batch::{BlockConfig, SLOTS},
+    tree::empty_accounts_root,
 };
+use ashlar_report::Chain;
 use ashlar_statement::Domain;
+use plonky2::field::types::PrimeField64;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +18,7 @@ use crate::{
     changes::Changes,
     config::Config,
     executor::{Executor, ExecutorError},
-    l1::{L1Client, L1Error, watcher::Watcher},
+    l1::{Expected, IdentityError, L1Client, L1Error, watcher::Watcher},
     pipeline::{Proving, Settlement},
     store::{Store, StoreError},
 };
@@ -38,6 +41,9 @@ pub enum NodeError {
     /// L1 failed.
     #[error(transparent)]
     L1(#[from] L1Error),
+    /// Database, L1 and program do not belong together.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The executor stopped.
     #[error(transparent)]
     Executor(#[from] ExecutorError),
@@ -78,7 +84,16 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         source,
     })?;
     let store = Arc::new(Store::open(&config.data_dir.join("state.redb"))?);
-    let l1 = L1Client::connect(&config.l1_rpc, config.rollup, config.operator_key).await?;
+    let expected = Expected {
+        genesis_root: empty_accounts_root()
+            .elements
+            .map(|element| element.to_canonical_u64()),
+        circuit_set: config.circuit_set_digest,
+    };
+    let l1 = tokio::select! {
+        () = shutdown.cancelled() => return Ok(()),
+        l1 = connect(&config, &store, expected) => l1?,
+    };
     let domain = Domain {
         chain_id: l1.chain_id(),
         rollup: config.rollup,
@@ -110,7 +125,6 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         l1: l1.clone(),
         store: store.clone(),
         executor: executor.clone(),
-        confirmations: config.confirmations,
         interval: config.poll_interval,
     };
     parts.spawn(watcher.run(stop.clone()));
@@ -122,12 +136,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         interval: config.poll_interval,
     };
     parts.spawn(proving.run(stop.clone()));
-    let settlement = Settlement {
-        store: store.clone(),
-        changes: changes.clone(),
+    let settlement = Settlement::new(
+        store.clone(),
+        changes.clone(),
         l1,
-        interval: config.poll_interval,
-    };
+        expected,
+        config.poll_interval,
+    );
     parts.spawn(settlement.run(stop.clone()));
 
     let service = Service {
@@ -150,6 +165,25 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     let ended = executor_ended.await;
     outcome?;
     executor_outcome(ended)
+}
+
+/// Connects to L1 and compares it with the database; asks again as long as L1 does not answer.
+async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L1Client, NodeError> {
+    loop {
+        let attempt = async {
+            let l1 = L1Client::connect(config.l1.clone(), config.rollup, config.operator_key).await?;
+            l1.identify(store, expected).await?;
+            Ok::<_, IdentityError>(l1)
+        };
+        match attempt.await {
+            Ok(l1) => return Ok(l1),
+            Err(error) if error.is_transient() => {
+                tracing::warn!(error = %Chain(&error), "L1 does not answer: asking again before anything is served");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::time::sleep(config.poll_interval.max(Duration::from_millis(200))).await;
+    }
 }
 
 type Ended = Result<std::thread::Result<Result<(), ExecutorError>>, tokio::task::JoinError>;

@@ -3,9 +3,14 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Context;
-use ashlar_sequencer::config::{Config, Limits, Sealing};
+use ashlar_sequencer::{
+    config::{Config, Limits, Sealing},
+    l1::{Finality, L1Settings},
+};
 
 use super::fixed_hex;
+
+const WEI_PER_GWEI: u128 = 1_000_000_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -15,9 +20,12 @@ pub struct Args {
     /// Where the gRPC API listens (loopback only: plain text).
     #[arg(long, default_value = "127.0.0.1:7001")]
     listen: SocketAddr,
-    /// L1 JSON-RPC endpoint.
+    /// L1 JSON-RPC endpoint; several, of nodes that do not depend on each other, with commas or by repeating the flag.
+    #[arg(long, required = true, value_delimiter = ',')]
+    l1_rpc: Vec<String>,
+    /// L1 endpoints that must give the same answer before it counts [default: more than half]
     #[arg(long)]
-    l1_rpc: String,
+    l1_quorum: Option<usize>,
     /// Address of the rollup contract.
     #[arg(long, value_parser = fixed_hex::<20>)]
     rollup: [u8; 20],
@@ -39,9 +47,21 @@ pub struct Args {
     /// Seal a batch when its first transaction is this old, in seconds.
     #[arg(long, default_value_t = 60)]
     max_age_secs: u64,
-    /// L1 blocks on top of a deposit before it is executed.
-    #[arg(long, default_value_t = 12)]
-    confirmations: u64,
+    /// What makes an L1 block final: this many blocks on top of it, or `safe` or `finalized` as the consensus layer says.
+    #[arg(long, default_value_t = L1Settings::default().finality)]
+    confirmations: Finality,
+    /// L1 block in which the rollup was deployed, where reading deposits begins [default: searched for]
+    #[arg(long)]
+    from_block: Option<u64>,
+    /// Deadline of one L1 request, in milliseconds.
+    #[arg(long, default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    l1_timeout_ms: u64,
+    /// Send an L1 transaction again with a higher fee when it is not included after this time, in seconds.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    resend_after_secs: u64,
+    /// Most to pay for one gas on L1, in gwei.
+    #[arg(long, default_value_t = 500)]
+    max_fee_gwei: u64,
     /// How often L1 is asked for news, in milliseconds.
     #[arg(long, default_value_t = 2_000)]
     poll_ms: u64,
@@ -52,7 +72,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let config = Config {
         data_dir: args.data_dir,
         listen: args.listen,
-        l1_rpc: args.l1_rpc,
+        l1: L1Settings {
+            endpoints: args.l1_rpc,
+            quorum: args.l1_quorum,
+            finality: args.confirmations,
+            start_block: args.from_block,
+            request_timeout: Duration::from_millis(args.l1_timeout_ms),
+            resend_after: Duration::from_secs(args.resend_after_secs),
+            max_fee_wei: u128::from(args.max_fee_gwei) * WEI_PER_GWEI,
+        },
         rollup: args.rollup,
         operator_key,
         farm: args.farm,
@@ -62,7 +90,6 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             max_transactions: args.max_transactions,
             max_age: Duration::from_secs(args.max_age_secs),
         },
-        confirmations: args.confirmations,
         poll_interval: Duration::from_millis(args.poll_ms),
         limits: Limits::default(),
     };

@@ -21,7 +21,7 @@ use ashlar_proto::sequencer::v1::{
     Batch, BatchStatus, GetInfoRequest, GetReceiptRequest, Receipt, WatchBatchesRequest,
     get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
 };
-use ashlar_sequencer::{farm::FarmClient, l1::L1Client};
+use ashlar_sequencer::farm::FarmClient;
 use ashlar_statement::Domain;
 use tonic::transport::Channel;
 
@@ -419,13 +419,7 @@ async fn save(
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     write("snark.json", snark.to_json() + "\n")?;
-    let l1 = L1Client::connect(
-        &chain.endpoint,
-        rollup.into_array(),
-        chain::signer(1)?.to_bytes().0,
-    )
-    .await?;
-    let (header, _) = l1.committed_header(batch).await?;
+    let header = chain::committed_header(chain.provider(1)?, rollup, batch).await?;
     let inputs = PublicInputsFile::new(&chain::public_inputs(&header, domain))?;
     write(
         "public-inputs.json",
@@ -439,13 +433,7 @@ async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Res
         .withdrawal
         .as_ref()
         .context("the withdrawal has no claim data")?;
-    let l1 = L1Client::connect(
-        &chain.endpoint,
-        rollup.into_array(),
-        chain::signer(1)?.to_bytes().0,
-    )
-    .await?;
-    let (header, _) = l1.committed_header(claim.batch_number).await?;
+    let header = chain::committed_header(chain.provider(1)?, rollup, claim.batch_number).await?;
     let paid = Withdrawal {
         token: u8::try_from(claim.token)?,
         amount: claim.amount,

@@ -214,6 +214,7 @@ impl<A: Application> OpenBatch<A> {
             commit: None,
             prove: None,
             snark_bytes: 0,
+            proven_seen_at: None,
             failure: None,
             steps: vec![
                 step(Step::Admit, self.steps.admit),

@@ -1,8 +1,9 @@
 //! Takes sealed batches to L1: their data (`commit`), the farm's proof of them, and its settlement (`settle`).
 //!
 //! Each step is durable before the next begins and looks at L1 before it acts, so a restart at any instant goes on
-//! where the chain is: nothing is sent twice, nothing is skipped.
+//! where the chain is: nothing is skipped, and nothing is sent anew that is under way already.
 
+mod follow;
 mod proving;
 mod settlement;
 

@@ -89,7 +89,11 @@ impl Proving {
     /// Keeps asking until the batch has its SNARK.
     async fn prove(&self, number: u64, shutdown: CancellationToken) {
         while !shutdown.is_cancelled() {
-            let error = match self.attempt(number).await {
+            let attempt = tokio::select! {
+                () = shutdown.cancelled() => return,
+                attempt = self.attempt(number) => attempt,
+            };
+            let error = match attempt {
                 Ok(()) => return,
                 Err(error) => error,
             };
@@ -120,6 +124,10 @@ impl Proving {
         update(&self.store, &self.changes, number, |batch| {
             batch.failure = None;
             batch.snark_bytes = proven.snark.len() as u64;
+            // A SNARK that is fetched again brings the same runs again.
+            batch
+                .steps
+                .retain(|step| !proven.steps.iter().any(|run| run.name == step.name));
             batch.steps.extend(proven.steps);
         })?;
         tracing::info!(

@@ -1,19 +1,30 @@
 //! Commits batches and settles their proofs on L1, in order.
+//!
+//! What became of a batch is read from L1 at every step and never remembered instead: a commit that a reorganisation or
+//! `revertBatches` took away is made again, one that somebody else made is taken over if it is ours.
 
-use std::{sync::Arc, time::Duration, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use alloy::sol_types::SolValue;
-use ashlar_contracts::{BatchHeader, CommitData, encoding::hash_to_word};
-use ashlar_protocol::{SnarkLayoutError, SnarkParts, Step};
-use ashlar_report::Chain;
+use alloy::sol_types::{SolCall, SolValue};
+use ashlar_contracts::{BatchHeader, CommitData, Rollup, encoding::hash_to_word};
+use ashlar_protocol::{SnarkLayoutError, SnarkParts};
+use ashlar_report::{Chain, chain};
 use tokio_util::sync::CancellationToken;
 
-use super::{update, wait};
+use super::{follow::Followed, update, wait};
 use crate::{
     changes::Changes,
-    l1::{L1Client, L1Error},
-    store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, Store, StoreError},
+    l1::{BlockRef, Call, Expected, HeaderError, IdentityError, L1Client, L1Error, SendError, View},
+    store::{BatchRecord, Purpose, Store, StoreError},
 };
+
+/// First and longest pause before L1 is asked again for what it refused.
+const REFUSED_PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(600));
+/// Longest pause after L1 did not answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What settlement needs.
 #[derive(Debug)]
@@ -24,8 +35,34 @@ pub struct Settlement {
     pub changes: Changes,
     /// The contract.
     pub l1: L1Client,
+    /// What L1, database and program must be.
+    pub expected: Expected,
     /// Pause before L1 is looked at again.
     pub interval: Duration,
+    /// What is known of the batches on L1.
+    pub(super) followed: Followed,
+    commit: Refusals,
+    prove: Refusals,
+}
+
+/// When a refused call is tried again.
+#[derive(Debug, Default)]
+struct Refusals {
+    count: u32,
+    again_at: Option<Instant>,
+}
+
+impl Refusals {
+    fn refused(&mut self) {
+        let (first, longest) = REFUSED_PAUSE;
+        let pause = first.saturating_mul(1 << self.count.min(16)).min(longest);
+        self.count += 1;
+        self.again_at = Some(Instant::now() + pause);
+    }
+
+    fn is_pausing(&self) -> bool {
+        self.again_at.is_some_and(|at| Instant::now() < at)
+    }
 }
 
 /// Why a batch did not move on L1.
@@ -37,8 +74,26 @@ pub enum SettleError {
     /// The state database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// L1, database and program do not belong together.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A stored batch has no header.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// L1 holds another batch under this number than the one sealed here.
+    #[error(
+        "L1 holds another batch {number} (header {l1}) than the one sealed here ({ours}): another sequencer runs with this operator's key, or this database is of another history; if L1's batch is not proven, the operator can revert it with `ashlar batch revert --from {number}`"
+    )]
+    Diverged {
+        /// Batch number.
+        number: u64,
+        /// Header hash on L1.
+        l1: alloy::primitives::B256,
+        /// Header hash here.
+        ours: alloy::primitives::B256,
+    },
     /// What the farm delivered as the batch's SNARK is none.
-    #[error("batch {number}: the stored SNARK is malformed")]
+    #[error("batch {number}: the farm's SNARK is malformed; is the farm of this version?")]
     Snark {
         /// The batch.
         number: u64,
@@ -56,122 +111,209 @@ pub enum SettleError {
     },
 }
 
+impl From<SendError> for SettleError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::L1(error) => Self::L1(error),
+            SendError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl SettleError {
+    /// Whether it is about L1's answers, not about the batch.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::L1(error) => error.is_transient(),
+            Self::Identity(error) => error.is_transient(),
+            Self::Store(_)
+            | Self::Header(_)
+            | Self::Diverged { .. }
+            | Self::Snark { .. }
+            | Self::Malformed { .. } => false,
+        }
+    }
+}
+
 impl Settlement {
+    /// Settles the batches of `store` through `l1`.
+    pub fn new(
+        store: Arc<Store>,
+        changes: Changes,
+        l1: L1Client,
+        expected: Expected,
+        interval: Duration,
+    ) -> Self {
+        Self {
+            store,
+            changes,
+            l1,
+            expected,
+            interval,
+            followed: Followed::default(),
+            commit: Refusals::default(),
+            prove: Refusals::default(),
+        }
+    }
+
     /// Runs until `shutdown`.
-    pub async fn run(self, shutdown: CancellationToken) {
+    pub async fn run(mut self, shutdown: CancellationToken) {
         let mut changes = self.changes.subscribe();
+        let (mut pause, mut was_away) = (self.interval, false);
         loop {
-            if let Err(error) = self.advance().await {
-                tracing::warn!(error = %Chain(&error), "settlement: asking again");
-            }
-            if !wait(&mut changes, self.interval, &shutdown).await {
+            let step = tokio::select! {
+                () = shutdown.cancelled() => return,
+                step = self.step(was_away) => step,
+            };
+            (pause, was_away) = match step {
+                Ok(()) => (self.interval, false),
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), pause_s = pause.as_secs_f32(), "settlement: asking L1 again");
+                    (pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.interval)), error.is_transient())
+                }
+            };
+            if !wait(&mut changes, pause, &shutdown).await {
                 return;
             }
         }
     }
 
-    /// Commits everything sealed, then settles everything proven.
-    pub async fn advance(&self) -> Result<(), SettleError> {
-        for number in self.store.first_unproven()?..self.store.next_batch()? {
-            if let Some(batch) = self
-                .store
-                .batch(number)?
-                .filter(|batch| batch.status == BatchStatus::Sealed)
-            {
-                self.commit(&batch).await?;
-            }
+    /// One look at L1; after it was away, a look at whether it is still the same.
+    async fn step(&mut self, was_away: bool) -> Result<(), SettleError> {
+        if was_away {
+            self.l1.identify(&self.store, self.expected).await?;
         }
-        for number in self.store.first_unproven()?..self.store.next_batch()? {
-            let Some(snark) = self.store.snark(number)? else {
-                break;
-            };
-            self.settle(number, &snark).await?;
-        }
-        Ok(())
+        self.advance().await
     }
 
-    async fn commit(&self, batch: &BatchRecord) -> Result<(), SettleError> {
-        let number = batch.number;
-        let start = Instant::now();
-        let inputs = batch.public_inputs()?;
-        let (header, receipt) = if self.l1.committed_batches().await? >= number {
-            // Sent before a crash, or by a predecessor: take what L1 holds, if it is ours.
-            let (header, receipt) = self.l1.committed_header(number).await?;
-            let our_root = hash_to_word(inputs.new_root);
-            if header.newRoot != our_root {
-                return Err(L1Error::Diverged {
-                    number,
-                    l1_root: header.newRoot,
-                    our_root,
-                }
-                .into());
-            }
-            (header, receipt)
-        } else {
-            self.l1
-                .commit(CommitData {
-                    number,
-                    newRoot: hash_to_word(inputs.new_root),
-                    dataHash: hash_to_word(inputs.data_hash),
-                    feeAccount: u32::try_from(inputs.fee_account).map_err(|_| SettleError::Malformed {
-                        number,
-                        what: "fee account",
-                    })?,
-                    bridge: batch.bridge.clone().into(),
-                    rollup: batch.rollup.clone().into(),
-                })
-                .await?
-        };
-        tracing::info!(batch = number, gas = receipt.gas_used, "committed");
-        let step = step(Step::Commit, start);
-        update(&self.store, &self.changes, number, |batch| {
-            batch.status = BatchStatus::Committed;
-            batch.header = Some(header.abi_encode());
-            batch.commit = Some(receipt);
-            batch.steps.push(step);
-        })?;
-        Ok(())
+    /// Reads from L1 what became of the batches, then sends what is to be sent next, if anything is.
+    ///
+    /// # Errors
+    /// If L1 fails or refuses; what it refuses is tried again after a pause, and holds up nothing that does not need it.
+    pub async fn advance(&mut self) -> Result<(), SettleError> {
+        let view = self.l1.view().await?;
+        self.follow(&view).await?;
+        match self.next(&view).await? {
+            Some(purpose) => self.act(purpose, view.head).await,
+            None => Ok(()),
+        }
     }
 
-    async fn settle(&self, number: u64, snark: &[u8]) -> Result<(), SettleError> {
-        let start = Instant::now();
+    /// What to send: what is under way already, else a proof, else a commit.
+    async fn next(&self, view: &View) -> Result<Option<Purpose>, SettleError> {
+        let (next_commit, next_proof) = (view.committed + 1, view.proven + 1);
+        let commit = (next_commit < self.store.next_batch()? && !self.commit.is_pausing())
+            .then_some(Purpose::Commit(next_commit));
+        let has_proof = next_proof <= view.committed
+            && !self.prove.is_pausing()
+            && self.store.snark(next_proof)?.is_some();
+        let proof = has_proof.then_some(Purpose::Prove(next_proof));
+        let wanted = [proof, commit];
+        if wanted.iter().all(Option::is_some) {
+            let in_flight = self.l1.in_flight(&self.store, view.head).await?;
+            if wanted.contains(&in_flight) {
+                return Ok(in_flight);
+            }
+        }
+        Ok(proof.or(commit))
+    }
+
+    async fn act(&mut self, purpose: Purpose, head: BlockRef) -> Result<(), SettleError> {
+        let number = purpose.batch();
         let batch = self.store.batch(number)?.ok_or(SettleError::Malformed {
             number,
             what: "record",
         })?;
-        let header = batch
-            .header
-            .and_then(|bytes| BatchHeader::abi_decode(&bytes).ok())
-            .ok_or(SettleError::Malformed {
-                number,
-                what: "header",
-            })?;
-        let receipt: Option<L1Receipt> = if self.l1.proven_batches().await? >= number {
-            None // Sent before a crash, or by somebody else: anybody may prove.
-        } else {
-            let parts =
-                SnarkParts::from_bytes(snark).map_err(|source| SettleError::Snark { number, source })?;
-            Some(self.l1.prove(header, parts.proof.to_vec()).await?)
+        self.followed.began(purpose);
+        let sent = match self.call(purpose, &batch) {
+            Ok(call) => self
+                .l1
+                .send(&self.store, &call, head)
+                .await
+                .map_err(SettleError::from),
+            Err(error) => Err(error),
         };
-        tracing::info!(
-            batch = number,
-            gas = receipt.as_ref().map(|receipt| receipt.gas_used),
-            "settled"
-        );
-        let step = step(Step::Settle, start);
-        update(&self.store, &self.changes, number, |batch| {
-            batch.status = BatchStatus::Proven;
-            batch.prove = receipt;
-            batch.steps.push(step);
-        })?;
+        let refusals = match purpose {
+            Purpose::Commit(_) => &mut self.commit,
+            Purpose::Prove(_) => &mut self.prove,
+        };
+        match &sent {
+            Ok(()) => *refusals = Refusals::default(),
+            Err(error) if error.is_transient() => {}
+            Err(error) => {
+                refusals.refused();
+                self.note_refusal(&batch, error)?;
+                if let Purpose::Prove(_) = purpose {
+                    self.store.drop_snark(number)?; // the farm is asked again: it may have been mended
+                }
+            }
+        }
+        sent
+    }
+
+    fn call(&self, purpose: Purpose, batch: &BatchRecord) -> Result<Call, SettleError> {
+        match purpose {
+            Purpose::Commit(_) => commit_call(batch),
+            Purpose::Prove(number) => {
+                let snark = self.store.snark(number)?.ok_or(SettleError::Malformed {
+                    number,
+                    what: "SNARK",
+                })?;
+                prove_call(batch, &snark)
+            }
+        }
+    }
+
+    fn note_refusal(&self, batch: &BatchRecord, error: &SettleError) -> Result<(), StoreError> {
+        let reason = chain(error);
+        if batch.failure.as_ref() != Some(&reason) {
+            update(&self.store, &self.changes, batch.number, |batch| {
+                batch.failure = Some(reason)
+            })?;
+        }
         Ok(())
     }
 }
 
-fn step(step: Step, start: Instant) -> StepRecord {
-    StepRecord {
-        name: step.name().to_owned(),
-        micros: start.elapsed().as_micros() as u64,
-        peak_rss_bytes: ashlar_report::memory::peak_bytes().unwrap_or(0),
-    }
+fn commit_call(batch: &BatchRecord) -> Result<Call, SettleError> {
+    let number = batch.number;
+    let inputs = batch.public_inputs()?;
+    let data = CommitData {
+        number,
+        newRoot: hash_to_word(inputs.new_root),
+        dataHash: hash_to_word(inputs.data_hash),
+        feeAccount: u32::try_from(inputs.fee_account).map_err(|_| SettleError::Malformed {
+            number,
+            what: "fee account",
+        })?,
+        bridge: batch.bridge.clone().into(),
+        rollup: batch.rollup.clone().into(),
+    };
+    Ok(Call {
+        name: "commitBatch",
+        data: Rollup::commitBatchCall { batch: data }.abi_encode().into(),
+        purpose: Purpose::Commit(number),
+    })
+}
+
+fn prove_call(batch: &BatchRecord, snark: &[u8]) -> Result<Call, SettleError> {
+    let number = batch.number;
+    let header = batch
+        .header
+        .as_ref()
+        .and_then(|bytes| BatchHeader::abi_decode(bytes).ok())
+        .ok_or(SettleError::Malformed {
+            number,
+            what: "header",
+        })?;
+    let parts = SnarkParts::from_bytes(snark).map_err(|source| SettleError::Snark { number, source })?;
+    let call = Rollup::proveBatchCall {
+        header,
+        proof: parts.proof.to_vec().into(),
+    };
+    Ok(Call {
+        name: "proveBatch",
+        data: call.abi_encode().into(),
+        purpose: Purpose::Prove(number),
+    })
 }

@@ -5,7 +5,7 @@ use redb::{ReadableDatabase, ReadableTable};
 
 use super::{
     BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, NEXT_BATCH, RECEIPTS, ReceiptRecord, SEALED_TO,
-    SNARKS, Store, StoreError, decode, encode, state,
+    SNARKS, Store, StoreError, decode, encode, state, undo,
 };
 
 /// Everything that sealing writes, in one transaction.
@@ -28,6 +28,7 @@ impl Store {
     pub fn seal(&self, batch: &NewBatch<'_>) -> Result<(), StoreError> {
         let number = batch.record.number;
         let txn = self.db.begin_write()?;
+        undo::keep(&txn, number, batch.changes)?;
         state::apply(&txn, batch.changes)?;
         {
             let mut counters = txn.open_table(COUNTERS)?;
@@ -112,6 +113,14 @@ impl Store {
     pub fn put_snark(&self, number: u64, snark: &[u8]) -> Result<(), StoreError> {
         let txn = self.db.begin_write()?;
         txn.open_table(SNARKS)?.insert(number, snark)?;
+        txn.commit()?;
+        Ok(())
+    }
+
+    /// Throws the SNARK of a batch away, so that the farm is asked again.
+    pub fn drop_snark(&self, number: u64) -> Result<(), StoreError> {
+        let txn = self.db.begin_write()?;
+        txn.open_table(SNARKS)?.remove(number)?;
         txn.commit()?;
         Ok(())
     }

@@ -77,6 +77,21 @@ impl Store {
         Ok(items)
     }
 
+    /// The deposits in the log from this number on, newest first.
+    pub fn deposits_from(&self, from: u64) -> Result<Vec<LogItem>, StoreError> {
+        let txn = self.db.begin_read()?;
+        let mut deposits = Vec::new();
+        for entry in txn.open_table(LOG)?.iter()?.rev() {
+            let item: LogItem = decode("log", entry?.1.value())?;
+            match item {
+                LogItem::Deposit { number, .. } if number < from => break,
+                LogItem::Deposit { .. } => deposits.push(item),
+                LogItem::Signed(_) => {}
+            }
+        }
+        Ok(deposits)
+    }
+
     /// Where the transaction with this id ended.
     pub fn receipt(&self, id: [u8; 32]) -> Result<Option<ReceiptRecord>, StoreError> {
         let txn = self.db.begin_read()?;

@@ -2,21 +2,26 @@
 //!
 //! Two things live here. The **order log** holds each accepted transaction and each L1 deposit, in the order in which
 //! they will be executed; an item is durable before its sender hears that it was accepted. The **sealed state** is
-//! what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts. After a crash the unsealed rest of
-//! the log is executed again, which gives the same result because execution is deterministic.
+//! what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts. After a crash the
+//! unsealed rest of the log is executed again, which gives the same result because execution is deterministic. Each
+//! batch keeps what it overwrote until it is final on L1, so that batches can be taken back ([`Store::unseal`]).
 
 mod batches;
+mod l1;
 mod log;
 mod records;
 mod state;
+mod undo;
 
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase, TableDefinition};
 
 pub use batches::NewBatch;
+pub use l1::Cursor;
 pub use records::{
-    BatchRecord, BatchStatus, L1Receipt, LogItem, ReceiptRecord, StepRecord, WithdrawalRecord,
+    BatchRecord, BatchStatus, Broadcast, Identity, L1Receipt, LogItem, Purpose, ReceiptRecord, Sent, StepRecord,
+    WithdrawalRecord,
 };
 
 /// Tree nodes by tree, level and index.
@@ -30,6 +35,12 @@ const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches")
 const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("chunks");
 const SNARKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("snarks");
 const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters");
+/// Single records by name.
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+/// Journal of the operator's L1 transactions, by nonce.
+const SENT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("sent");
+/// What each batch that is not final overwrote in the sealed state.
+const UNDO: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("undo");
 
 /// Log position up to which everything is in a sealed batch (exclusive).
 const SEALED_TO: &str = "sealed_to";
@@ -41,6 +52,8 @@ const NEXT_DEPOSIT: &str = "next_deposit";
 const NEXT_L1_BLOCK: &str = "next_l1_block";
 /// Number of the next batch to seal.
 const NEXT_BATCH: &str = "next_batch";
+/// Number of the last batch whose proof is final on L1.
+const FINAL_BATCH: &str = "final_batch";
 
 /// Why the database could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +126,9 @@ impl Store {
             txn.open_table(CHUNKS)?;
             txn.open_table(SNARKS)?;
             txn.open_table(COUNTERS)?;
+            txn.open_table(META)?;
+            txn.open_table(SENT)?;
+            txn.open_table(UNDO)?;
         }
         txn.commit()?;
         Ok(Self { db })
@@ -131,6 +147,11 @@ impl Store {
     /// First L1 block that the watcher has not read.
     pub fn next_l1_block(&self) -> Result<u64, StoreError> {
         self.counter(NEXT_L1_BLOCK)
+    }
+
+    /// Number of the last batch whose proof is final on L1; 0 before the first.
+    pub fn final_batch(&self) -> Result<u64, StoreError> {
+        self.counter(FINAL_BATCH)
     }
 
     /// Number of the next batch to seal; the first is 1 (0 is the genesis state).

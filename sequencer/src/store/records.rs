@@ -23,7 +23,7 @@ pub enum LogItem {
     },
 }
 
-/// How far a batch has come. Ordered: a batch never moves back, but for a reverted L1 commit.
+/// How far a batch has come, as L1 shows it. A reorganisation or a reverted commit moves it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum BatchStatus {
     /// Executed and stored.
@@ -51,7 +51,7 @@ pub struct BatchRecord {
     pub chunks: u32,
     /// Ids of its transactions and deposits, in order of execution.
     pub transactions: Vec<[u8; 32]>,
-    /// ABI encoding of the header that L1 stored the hash of, once committed.
+    /// ABI encoding of the header that L1 stores the hash of once it is committed.
     pub header: Option<Vec<u8>>,
     /// The commit transaction, once included.
     pub commit: Option<L1Receipt>,
@@ -59,7 +59,9 @@ pub struct BatchRecord {
     pub prove: Option<L1Receipt>,
     /// Bytes of the encoded SNARK; 0 until the farm has made it.
     pub snark_bytes: u64,
-    /// Why proving failed, if the farm gave up.
+    /// L1 block in which its proof was seen first, while it is not final.
+    pub proven_seen_at: Option<u64>,
+    /// What keeps it from moving on, for people: the farm gave up, or L1 refuses it.
     pub failure: Option<String>,
     /// Time spent per step, for reports.
     pub steps: Vec<StepRecord>,
@@ -137,4 +139,71 @@ pub enum ReceiptRecord {
         /// Why.
         reason: String,
     },
+}
+
+/// Whose state a database holds: written at the first start, compared at every later one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// L1 chain id.
+    pub chain_id: u64,
+    /// Hash of L1's block 0: tells a devnet that was started anew from the one before.
+    pub genesis_block: [u8; 32],
+    /// Rollup contract.
+    pub rollup: [u8; 20],
+    /// State root before the first batch.
+    pub genesis_root: [u64; 4],
+    /// Digest of the circuits that batches are proven with.
+    pub circuit_set: [u8; 32],
+    /// Digest of the key that the contract's verifier checks proofs for.
+    pub verifier_key: [u8; 32],
+}
+
+/// What an L1 transaction of the operator is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Commits this batch.
+    Commit(u64),
+    /// Settles this batch.
+    Prove(u64),
+}
+
+impl Purpose {
+    /// The batch.
+    pub fn batch(self) -> u64 {
+        match self {
+            Self::Commit(number) | Self::Prove(number) => number,
+        }
+    }
+}
+
+/// How the nodes took a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Broadcast {
+    /// Written down, and perhaps sent.
+    Unknown,
+    /// A node has it.
+    Accepted,
+    /// A node wants a higher fee than this to replace one of the same nonce.
+    Underpriced,
+}
+
+/// An L1 transaction of the operator, written down before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Keccak-256 of the call's encoding.
+    pub call: [u8; 32],
+    /// Hashes of all versions of this call sent under this nonce, newest last.
+    pub hashes: Vec<[u8; 32]>,
+    /// The newest version, signed and encoded (EIP-2718).
+    pub raw: Vec<u8>,
+    /// Its fee ceiling per gas, in wei.
+    pub max_fee_wei: u128,
+    /// Its priority fee per gas, in wei.
+    pub tip_wei: u128,
+    /// When this version was signed, in milliseconds since 1970.
+    pub sent_unix_ms: u64,
+    /// What became of that.
+    pub broadcast: Broadcast,
 }

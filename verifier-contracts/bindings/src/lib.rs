@@ -1,12 +1,14 @@
 //! Bindings to the L1 contracts, from the artifacts committed beside them: building needs neither Node nor solc.
 //!
 //! * [`Rollup`], [`Halo2Verifier`], [`MintableToken`]: typed calls, events and errors
+//! * [`bridge`]: records of a batch's bridge stream
 //! * [`deploy()`]: puts a rollup and its verifier on a chain
 //! * [`encoding`]: hashes and extension elements as L1 words
 //! * [`revert`]: named errors of refused calls
 //! * [`generated_verifier`]: the verifier of the wrap circuit
 //! * [`withdrawal`]: the tree that a claim is proven in
 
+pub mod bridge;
 pub mod deploy;
 pub mod encoding;
 mod generated;

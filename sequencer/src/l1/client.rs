@@ -1,0 +1,259 @@
+//! The rollup contract as a quorum of nodes shows it.
+
+use alloy::{
+    eips::{BlockId, BlockNumberOrTag},
+    primitives::{Address, B256, Bytes, U256},
+    providers::Provider,
+    rpc::types::TransactionRequest,
+    signers::local::PrivateKeySigner,
+    sol_types::SolCall,
+};
+use ashlar_contracts::{Halo2Verifier, Rollup, revert::Revert};
+
+use super::{Finality, L1Error, L1Settings, endpoints::Endpoints};
+
+/// A block by number and hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockRef {
+    /// Its height.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+}
+
+/// The contract's state after one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The block.
+    pub head: BlockRef,
+    /// Number of the last committed batch.
+    pub committed: u64,
+    /// Number of the last proven batch.
+    pub proven: u64,
+    /// State root of the last committed batch.
+    pub committed_root: U256,
+}
+
+/// The rollup contract, and the operator's account.
+#[derive(Clone, Debug)]
+pub struct L1Client {
+    pub(super) endpoints: Endpoints,
+    pub(super) rollup: Address,
+    pub(super) signer: PrivateKeySigner,
+    pub(super) settings: L1Settings,
+    chain_id: u64,
+}
+
+impl L1Client {
+    /// Connects, and checks that the contract is there.
+    pub async fn connect(
+        settings: L1Settings,
+        rollup: [u8; 20],
+        operator_key: [u8; 32],
+    ) -> Result<Self, L1Error> {
+        let endpoints = Endpoints::new(&settings.endpoints, settings.quorum, settings.request_timeout)?;
+        let signer =
+            PrivateKeySigner::from_bytes(&B256::from(operator_key)).map_err(|_| L1Error::OperatorKey)?;
+        let chain_id = endpoints
+            .agree("eth_chainId", |node| async move { node.get_chain_id().await })
+            .await?;
+        let client = Self {
+            endpoints,
+            rollup: rollup.into(),
+            signer,
+            settings,
+            chain_id,
+        };
+        client.require_code().await?;
+        Ok(client)
+    }
+
+    /// Checks that the contract is there.
+    pub(super) async fn require_code(&self) -> Result<(), L1Error> {
+        let address = self.rollup;
+        let code = self
+            .endpoints
+            .agree("eth_getCode", |node| async move { node.get_code_at(address).await })
+            .await?;
+        if code.is_empty() {
+            let chain_id = self.chain_id;
+            return Err(L1Error::NoRollup { address, chain_id });
+        }
+        Ok(())
+    }
+
+    /// The chain's id.
+    pub fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    /// The operator's L1 address.
+    pub fn operator(&self) -> Address {
+        self.signer.address()
+    }
+
+    /// Where reading deposits begins, if that is configured.
+    pub(super) fn start_block(&self) -> Option<u64> {
+        self.settings.start_block
+    }
+
+    /// The newest block that a quorum has reached.
+    pub async fn head(&self) -> Result<BlockRef, L1Error> {
+        let number = self
+            .endpoints
+            .reached("eth_blockNumber", |node| async move {
+                node.get_block_number().await
+            })
+            .await?;
+        self.block(number).await
+    }
+
+    /// The block of this height.
+    pub async fn block(&self, number: u64) -> Result<BlockRef, L1Error> {
+        let hash = self
+            .endpoints
+            .agree("eth_getBlockByNumber", |node| async move {
+                let block = node.get_block_by_number(number.into()).await?;
+                Ok(block.map(|block| block.header.hash))
+            })
+            .await?;
+        let hash = hash.ok_or_else(|| L1Error::NoBlock {
+            block: number.to_string(),
+        })?;
+        Ok(BlockRef { number, hash })
+    }
+
+    /// The newest block that is final by configuration; `None` while there is none.
+    pub async fn final_block(&self, head: BlockRef) -> Result<Option<BlockRef>, L1Error> {
+        let (tag, name) = match self.settings.finality {
+            Finality::Depth(0) => return Ok(Some(head)),
+            Finality::Depth(depth) => {
+                return match head.number.checked_sub(depth) {
+                    Some(number) => self.block(number).await.map(Some),
+                    None => Ok(None),
+                };
+            }
+            Finality::Safe => (BlockNumberOrTag::Safe, "safe"),
+            Finality::Finalized => (BlockNumberOrTag::Finalized, "finalized"),
+        };
+        let number = self
+            .endpoints
+            .reached("eth_getBlockByNumber", |node| async move {
+                let block = node.get_block_by_number(tag).await?;
+                Ok(block.map(|block| block.header.number))
+            })
+            .await?;
+        let number = number.ok_or_else(|| L1Error::NoBlock { block: name.into() })?;
+        self.block(number).await.map(Some)
+    }
+
+    /// Calls a method of the rollup on the state after a block.
+    pub(super) async fn read<C: SolCall>(
+        &self,
+        name: &'static str,
+        call: C,
+        at: BlockRef,
+    ) -> Result<C::Return, L1Error> {
+        self.read_from(self.rollup, name, call, at).await
+    }
+
+    async fn read_from<C: SolCall>(
+        &self,
+        to: Address,
+        name: &'static str,
+        call: C,
+        at: BlockRef,
+    ) -> Result<C::Return, L1Error> {
+        let request = TransactionRequest::default()
+            .from(self.operator())
+            .to(to)
+            .input(Bytes::from(call.abi_encode()).into());
+        let bytes = self.simulate(name, &request, at).await?;
+        C::abi_decode_returns(&bytes).map_err(|_| L1Error::Answer {
+            call: name,
+            bytes: bytes.len(),
+        })
+    }
+
+    /// Executes a call on the state after a block, without a transaction; a revert is decoded.
+    pub(super) async fn simulate(
+        &self,
+        name: &'static str,
+        request: &TransactionRequest,
+        at: BlockRef,
+    ) -> Result<Bytes, L1Error> {
+        let answer = self
+            .endpoints
+            .agree(name, |node| async move {
+                match node.call(request.clone()).block(BlockId::hash(at.hash)).await {
+                    Ok(bytes) => Ok(Ok(bytes)),
+                    // A revert is an answer, not a failure: it counts when a quorum gives it.
+                    Err(error) => match error.as_error_resp().and_then(|refusal| refusal.as_revert_data()) {
+                        Some(data) => Ok(Err(data)),
+                        None => Err(error),
+                    },
+                }
+            })
+            .await?;
+        answer.map_err(|data| reverted(name, &data))
+    }
+
+    /// The contract's state after the newest block.
+    pub async fn view(&self) -> Result<View, L1Error> {
+        self.view_at(self.head().await?).await
+    }
+
+    pub(super) async fn view_at(&self, head: BlockRef) -> Result<View, L1Error> {
+        let (committed, proven, committed_root) = tokio::try_join!(
+            self.read("committedBatches", Rollup::committedBatchesCall {}, head),
+            self.read("provenBatches", Rollup::provenBatchesCall {}, head),
+            self.read("committedRoot", Rollup::committedRootCall {}, head),
+        )?;
+        Ok(View {
+            head,
+            committed,
+            proven,
+            committed_root,
+        })
+    }
+
+    /// Deposits ever queued, after this block.
+    pub async fn queued_deposits(&self, at: BlockRef) -> Result<u64, L1Error> {
+        self.read("queuedDeposits", Rollup::queuedDepositsCall {}, at)
+            .await
+    }
+
+    /// Hash of a queued deposit.
+    pub async fn deposit_hash(&self, index: u64, at: BlockRef) -> Result<B256, L1Error> {
+        self.read("depositHash", Rollup::depositHashCall { index }, at)
+            .await
+    }
+
+    /// Hash of the header that was committed last under this number.
+    pub async fn header_hash(&self, number: u64, at: BlockRef) -> Result<B256, L1Error> {
+        self.read("headerHash", Rollup::headerHashCall { number }, at).await
+    }
+
+    /// The contract's proof verifier, and the digest of the key that it verifies for.
+    pub(super) async fn key_digest(&self, at: BlockRef) -> Result<(Address, B256), L1Error> {
+        let verifier = self.read("VERIFIER", Rollup::VERIFIERCall {}, at).await?;
+        let digest = self
+            .read_from(verifier, "KEY_DIGEST", Halo2Verifier::KEY_DIGESTCall {}, at)
+            .await?;
+        Ok((verifier, digest))
+    }
+}
+
+/// A revert with its decoded reason.
+pub(super) fn reverted(call: &'static str, data: &Bytes) -> L1Error {
+    let named = Revert::decode(data);
+    L1Error::Reverted {
+        call,
+        by_verifier: matches!(named, Some(Revert::ProofVerifier(_))),
+        reason: match named {
+            Some(Revert::Rollup(error)) => format!("{error:?}"),
+            Some(Revert::ProofVerifier(error)) => format!("{error:?}"),
+            None => format!("reverted with {data}"),
+        },
+    }
+}

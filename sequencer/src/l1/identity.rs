@@ -1,0 +1,226 @@
+//! Whose state a database holds: compared with L1 when the sequencer starts, and again after L1 was away.
+
+use alloy::primitives::{Address, B256, U256};
+use ashlar_contracts::{Rollup, encoding::hash_to_word};
+
+use super::{BlockRef, L1Client, L1Error};
+use crate::store::{Identity, Store, StoreError};
+
+/// Why this database, this L1 and this program do not belong together. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// L1 failed.
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    /// The state database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database is another rollup's.
+    #[error(
+        "the state database belongs to another deployment: its {what} is {stored}, here it is {given}; give the matching flags, or another --data-dir"
+    )]
+    Foreign {
+        /// What differs.
+        what: &'static str,
+        /// As stored at the first start.
+        stored: String,
+        /// As configured, or as L1 says.
+        given: String,
+    },
+    /// The contract takes no batch from this operator.
+    #[error("the rollup at {rollup} is driven by operator {operator}, the given key is that of {given}")]
+    NotOperator {
+        /// The contract.
+        rollup: Address,
+        /// Its operator.
+        operator: Address,
+        /// Address of the configured key.
+        given: Address,
+    },
+    /// The contract's verifier is of another circuit.
+    #[error(
+        "the verifier at {verifier} checks proofs for key {found}, this program makes them for {expected}: run the program that deployed the contract, or deploy anew"
+    )]
+    VerifierKey {
+        /// The verifier's address.
+        verifier: Address,
+        /// Its key's digest.
+        found: B256,
+        /// This program's.
+        expected: B256,
+    },
+    /// The verifier in this build cannot be read.
+    #[error("the generated verifier in this program is damaged: {0}")]
+    Build(String),
+    /// The contract does not start from the application's empty state.
+    #[error("the rollup at {rollup} starts from state root {found}, this application from {expected}: deploy it with that root")]
+    GenesisRoot {
+        /// The contract.
+        rollup: Address,
+        /// Root on L1.
+        found: U256,
+        /// Root of the empty state.
+        expected: U256,
+    },
+    /// L1 has batches that an empty database cannot know.
+    #[error(
+        "the state database is empty, but L1 holds {batches} batches of this rollup: start with the database that sealed them (or a backup of it)"
+    )]
+    EmptyDatabase {
+        /// Committed batches.
+        batches: u64,
+    },
+    /// L1 has more batches than were sealed here.
+    #[error(
+        "L1 holds {on_l1} batches of this rollup, this database sealed {sealed}: it is an older copy, or another sequencer runs with this operator's key"
+    )]
+    Outdated {
+        /// Committed batches.
+        on_l1: u64,
+        /// Batches here.
+        sealed: u64,
+    },
+}
+
+impl IdentityError {
+    /// Whether L1 did not answer: to be asked again.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::L1(error) if error.is_transient())
+    }
+}
+
+/// What the program expects to find.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// Root of the empty state.
+    pub genesis_root: [u64; 4],
+    /// Digest of the circuits to prove with.
+    pub circuit_set: [u8; 32],
+}
+
+impl L1Client {
+    /// Compares database, L1 and program; the first start stores what they are.
+    pub async fn identify(&self, store: &Store, expected: Expected) -> Result<(), IdentityError> {
+        self.require_code().await?;
+        let head = self.head().await?;
+        let genesis_block = self.block(0).await?;
+        self.require_operator(head).await?;
+        let verifier_key = self.require_verifier(head).await?;
+        let given = Identity {
+            chain_id: self.chain_id(),
+            genesis_block: genesis_block.hash.0,
+            rollup: self.rollup.into_array(),
+            genesis_root: expected.genesis_root,
+            circuit_set: expected.circuit_set,
+            verifier_key: verifier_key.0,
+        };
+        match store.identity()? {
+            Some(stored) => same(&stored, &given)?,
+            None => {
+                self.require_fresh(store, head, expected.genesis_root).await?;
+                store.set_identity(&given)?;
+            }
+        }
+        let (on_l1, sealed) = (self.view().await?.committed, store.next_batch()? - 1);
+        if on_l1 > sealed {
+            return Err(IdentityError::Outdated { on_l1, sealed });
+        }
+        Ok(())
+    }
+
+    async fn require_operator(&self, head: BlockRef) -> Result<(), IdentityError> {
+        let operator = self.read("OPERATOR", Rollup::OPERATORCall {}, head).await?;
+        let (rollup, given) = (self.rollup, self.operator());
+        if operator != given {
+            return Err(IdentityError::NotOperator {
+                rollup,
+                operator,
+                given,
+            });
+        }
+        Ok(())
+    }
+
+    async fn require_verifier(&self, head: BlockRef) -> Result<B256, IdentityError> {
+        let generated =
+            ashlar_contracts::generated_verifier().map_err(|error| IdentityError::Build(error.to_string()))?;
+        let expected: B256 = generated
+            .digest
+            .parse()
+            .map_err(|_| IdentityError::Build(format!("key digest `{}`", generated.digest)))?;
+        let (verifier, found) = self.key_digest(head).await?;
+        if found != expected {
+            return Err(IdentityError::VerifierKey {
+                verifier,
+                found,
+                expected,
+            });
+        }
+        Ok(found)
+    }
+
+    /// A database without a past goes with a contract without one.
+    async fn require_fresh(
+        &self,
+        store: &Store,
+        head: BlockRef,
+        genesis_root: [u64; 4],
+    ) -> Result<(), IdentityError> {
+        let view = self.view_at(head).await?;
+        if store.next_batch()? > 1 {
+            return Ok(()); // of a version that stored no identity: its batches are compared one by one
+        }
+        if view.committed > 0 {
+            let batches = view.committed;
+            return Err(IdentityError::EmptyDatabase { batches });
+        }
+        let (found, expected) = (view.committed_root, hash_to_word(genesis_root));
+        if found != expected {
+            return Err(IdentityError::GenesisRoot {
+                rollup: self.rollup,
+                found,
+                expected,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn same(stored: &Identity, given: &Identity) -> Result<(), IdentityError> {
+    let hex = |bytes: &[u8]| format!("0x{}", alloy::hex::encode(bytes));
+    let root = |root: &[u64; 4]| format!("{:#x}", hash_to_word(*root));
+    let parts = [
+        (
+            "chain id",
+            stored.chain_id.to_string(),
+            given.chain_id.to_string(),
+        ),
+        ("rollup contract", hex(&stored.rollup), hex(&given.rollup)),
+        (
+            "L1 genesis block",
+            hex(&stored.genesis_block),
+            hex(&given.genesis_block),
+        ),
+        (
+            "empty state's root",
+            root(&stored.genesis_root),
+            root(&given.genesis_root),
+        ),
+        (
+            "circuit set",
+            hex(&stored.circuit_set),
+            hex(&given.circuit_set),
+        ),
+        (
+            "verifier key",
+            hex(&stored.verifier_key),
+            hex(&given.verifier_key),
+        ),
+    ];
+    for (what, stored, given) in parts {
+        if stored != given {
+            return Err(IdentityError::Foreign { what, stored, given });
+        }
+    }
+    Ok(())
+}
