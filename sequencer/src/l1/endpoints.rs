@@ -6,6 +6,7 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     transports::{TransportError, http::reqwest},
 };
+use ashlar_report::chain;
 use futures::{StreamExt, stream::FuturesUnordered};
 
 use super::{L1Error, RequestError};
@@ -20,6 +21,7 @@ const STRAGGLERS: Duration = Duration::from_millis(500);
 struct Endpoint {
     /// Host and port: the rest of a URL may hold a secret.
     name: Arc<str>,
+    url: Arc<str>,
     provider: DynProvider,
     timeout: Duration,
 }
@@ -40,11 +42,11 @@ impl Endpoint {
         };
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-            .timeout(timeout)
             .build()
             .map_err(L1Error::HttpClient)?;
         Ok(Self {
             name: name.into(),
+            url: parsed.as_str().into(),
             provider: ProviderBuilder::default().connect_reqwest(client, parsed).erased(),
             timeout,
         })
@@ -57,10 +59,13 @@ impl Endpoint {
     ) -> Result<T, RequestError> {
         match tokio::time::timeout(self.timeout, answer.into_future()).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(source)) => Err(RequestError::Transport {
+            Ok(Err(error)) => Err(RequestError::Transport {
                 endpoint: self.name.to_string(),
                 request,
-                source: Box::new(source),
+                reason: chain(&error).replace(&*self.url, &self.name),
+                refusal: error
+                    .as_error_resp()
+                    .map(|refusal| refusal.message.clone().into_owned()),
             }),
             Err(_) => Err(RequestError::Deadline {
                 endpoint: self.name.to_string(),

@@ -220,15 +220,16 @@ pub enum RequestError {
         limit: Duration,
     },
     /// The connection failed, or the node refused.
-    #[error("L1 endpoint {endpoint} did not answer `{request}`")]
+    #[error("L1 endpoint {endpoint} did not answer `{request}`: {reason}")]
     Transport {
         /// Host and port.
         endpoint: String,
         /// What was asked.
         request: &'static str,
-        /// The node's answer.
-        #[source]
-        source: Box<alloy::transports::TransportError>,
+        /// What happened. A text, not the error: that one tells the whole URL, which may hold a secret.
+        reason: String,
+        /// The node's own refusal, if it answered with one.
+        refusal: Option<String>,
     },
 }
 
@@ -236,7 +237,7 @@ impl RequestError {
     /// The text of the node's own refusal, if it answered with one.
     pub(super) fn refusal(&self) -> Option<&str> {
         match self {
-            Self::Transport { source, .. } => source.as_error_resp().map(|refusal| refusal.message.as_ref()),
+            Self::Transport { refusal, .. } => refusal.as_deref(),
             Self::Deadline { .. } => None,
         }
     }

@@ -19,6 +19,7 @@ use redb::{Database, ReadableDatabase, TableDefinition};
 
 pub use batches::NewBatch;
 pub use l1::Cursor;
+pub use undo::UnsealError;
 pub use records::{
     BatchRecord, BatchStatus, Broadcast, Identity, L1Receipt, LogItem, Purpose, ReceiptRecord, Sent, StepRecord,
     WithdrawalRecord,

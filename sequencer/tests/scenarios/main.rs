@@ -2,7 +2,6 @@
 
 mod admission;
 mod any_application;
-mod l1;
 mod restart;
 mod sealing;
 mod support;

@@ -1,0 +1,211 @@
+//! No answer of a node makes a deposit disappear, appear or change.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    proxy::{Answer, Proxy},
+    support::{Deployed, Guard, Node, key, l1, until},
+};
+
+/// Four deposits in blocks of their own; `lie` is told the answer to each request for logs.
+async fn all_four_arrive(lie: impl FnMut(u32) -> Answer + Send + 'static) {
+    let l1 = l1(Guard::Real).await;
+    let mut lie = lie;
+    let asked = Arc::new(AtomicU32::new(0));
+    let proxy = Proxy::start(&l1.endpoint, {
+        let asked = asked.clone();
+        move |method, _| match method {
+            "eth_getLogs" => lie(asked.fetch_add(1, Ordering::Relaxed)),
+            _ => Answer::Forward,
+        }
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("folder");
+    let node = Node::start(folder.path(), l1.client(&[&proxy.url]).await, l1.rollup, 100).await;
+    for name in ["a", "b", "c", "d"] {
+        l1.deposit(&key(name)).await;
+    }
+    until("the last deposit is executed", async || {
+        node.store.next_deposit().expect("database") == 4
+    })
+    .await;
+    assert!(asked.load(Ordering::Relaxed) > 1, "the lie was told");
+    let (root, store) = (node.executor.root().await.expect("runs"), node.store.clone());
+    let deposits = store.deposits_from(0).expect("database");
+    assert_eq!(deposits.len(), 4, "each once");
+    node.stop().await;
+
+    // The same state as over an honest node.
+    let honest = tempfile::tempdir().expect("folder");
+    let node = Node::start(honest.path(), l1.client(&[&l1.endpoint]).await, l1.rollup, 100).await;
+    until("the last deposit is executed", async || {
+        node.store.next_deposit().expect("database") == 4
+    })
+    .await;
+    assert_eq!(node.executor.root().await.expect("runs"), root);
+    node.stop().await;
+}
+
+fn logs(answer: Value) -> Vec<Value> {
+    answer.as_array().expect("a list of logs").clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_answer_of_a_lagging_node_loses_no_deposit() {
+    all_four_arrive(|asked| {
+        if asked % 2 == 0 {
+            Answer::Result(json!([]))
+        } else {
+            Answer::Forward
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_left_out_is_asked_for_again() {
+    all_four_arrive(|asked| {
+        if asked > 6 {
+            return Answer::Forward;
+        }
+        Answer::Change(Box::new(move |answer| {
+            let mut logs = logs(answer);
+            if !logs.is_empty() {
+                logs.remove(asked as usize % logs.len());
+            }
+            Value::Array(logs)
+        }))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_sent_twice_is_executed_once() {
+    all_four_arrive(|_| {
+        Answer::Change(Box::new(|answer| {
+            let logs = logs(answer);
+            Value::Array(logs.iter().rev().chain(&logs).cloned().collect())
+        }))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_that_the_contract_did_not_queue_is_refused() {
+    all_four_arrive(|asked| {
+        if asked > 6 {
+            return Answer::Forward;
+        }
+        Answer::Change(Box::new(|answer| {
+            let mut logs = logs(answer);
+            for log in &mut logs {
+                // The first word of the data is the amount: a thousand times as much.
+                let data = log["data"].as_str().expect("bytes").to_owned();
+                log["data"] = format!("0x{:064x}{}", 5_000, &data[66..]).into();
+            }
+            Value::Array(logs)
+        }))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_errors_and_gateways_only_delay() {
+    all_four_arrive(|asked| match asked % 5 {
+        0 => Answer::Silence,
+        1 => Answer::BadGateway,
+        2 => Answer::Error(-32005, "rate limited"),
+        3 => Answer::Result(json!(null)),
+        _ => Answer::Forward,
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ranges_shrink_to_what_a_node_allows_and_start_at_the_deployment() {
+    const ALLOWED: u64 = 100;
+    let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
+        .await
+        .expect("devnet starts");
+    let early = Deployed::on(&node.url(), Guard::Real).await;
+    early.mine(350).await;
+    let l1 = Deployed::on(&node.url(), Guard::Real).await;
+    for name in ["a", "b"] {
+        l1.deposit(&key(name)).await;
+        l1.mine(150).await;
+    }
+    let first = Arc::new(AtomicU32::new(u32::MAX));
+    let proxy = Proxy::start(&l1.endpoint, {
+        let first = first.clone();
+        move |method, params| {
+            if method != "eth_getLogs" {
+                return Answer::Forward;
+            }
+            let number = |name: &str| {
+                let hex = params[0][name].as_str().expect("a number");
+                u64::from_str_radix(hex.trim_start_matches("0x"), 16).expect("hexadecimal")
+            };
+            let (from, to) = (number("fromBlock"), number("toBlock"));
+            first.fetch_min(from as u32, Ordering::Relaxed);
+            if to - from + 1 > ALLOWED {
+                return Answer::Error(-32602, "query exceeds max block range 100");
+            }
+            Answer::Forward
+        }
+    })
+    .await;
+    let mut settings = l1.settings(&[&proxy.url]);
+    settings.start_block = Some(350);
+    let client = ashlar_sequencer::l1::L1Client::connect(
+        settings,
+        l1.rollup.into_array(),
+        super::support::operator_key(),
+    )
+    .await
+    .expect("connects");
+    let folder = tempfile::tempdir().expect("folder");
+    let node = Node::start(folder.path(), client, l1.rollup, 100).await;
+    until("both deposits are executed", async || {
+        node.store.next_deposit().expect("database") == 2
+    })
+    .await;
+    assert_eq!(first.load(Ordering::Relaxed), 350);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_honest_nodes_outvote_one_that_lies_and_one_that_hangs() {
+    let l1 = l1(Guard::Real).await;
+    let liar = Proxy::start(&l1.endpoint, |method, _| match method {
+        "eth_getLogs" => Answer::Result(json!([])),
+        "eth_blockNumber" => Answer::Result(json!("0xffffff")),
+        "eth_call" => Answer::Result(json!(format!("0x{:064x}", 77))),
+        _ => Answer::Forward,
+    })
+    .await;
+    let mute = Proxy::start(&l1.endpoint, |_, _| Answer::Silence).await;
+    let honest = Proxy::start(&l1.endpoint, |_, _| Answer::Forward).await;
+    let endpoints = [&*liar.url, &*l1.endpoint, &*honest.url];
+    let node_folder = tempfile::tempdir().expect("folder");
+    let node = Node::start(node_folder.path(), l1.client(&endpoints).await, l1.rollup, 100).await;
+    l1.deposit(&key("a")).await;
+    until("the deposit is executed", async || {
+        node.store.next_deposit().expect("database") == 1
+    })
+    .await;
+    node.stop().await;
+
+    let endpoints = [&*mute.url, &*l1.endpoint, &*honest.url];
+    let node_folder = tempfile::tempdir().expect("folder");
+    let node = Node::start(node_folder.path(), l1.client(&endpoints).await, l1.rollup, 100).await;
+    until("the deposit is executed", async || {
+        node.store.next_deposit().expect("database") == 1
+    })
+    .await;
+    node.stop().await;
+}

@@ -1,0 +1,11 @@
+//! The sequencer's seam to L1 against the real contract on a real EVM, through nodes that fail in every way seen in the
+//! field. One file per concern.
+
+mod deposits;
+mod faults;
+mod follow;
+mod identity;
+mod proxy;
+mod sending;
+mod support;
+mod unseal;

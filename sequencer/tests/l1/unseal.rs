@@ -1,0 +1,78 @@
+//! Sealed batches that L1 does not hold can be taken back.
+
+use ashlar_sequencer::store::{BatchStatus, LogItem, Store, UnsealError};
+use plonky2::field::types::PrimeField64;
+
+use super::support::{Guard, Node, key, l1, until};
+
+fn deposit(number: u64) -> LogItem {
+    LogItem::Deposit {
+        number,
+        token: 0,
+        amount: 5,
+        key_hash: key(&format!("k{number}"))
+            .public_key()
+            .key_hash()
+            .elements
+            .map(|element| element.to_canonical_u64()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_taken_back_are_sealed_again_to_the_same_state() {
+    let l1 = l1(Guard::AcceptsAll).await;
+    let folder = tempfile::tempdir().expect("folder");
+    let start = async |per_batch| {
+        Node::start(folder.path(), l1.client(&[&l1.endpoint]).await, l1.rollup, per_batch).await
+    };
+    let node = start(4).await;
+    for number in 0..8 {
+        node.executor.deposits(vec![deposit(number)], 1).await.expect("runs");
+    }
+    until("two batches", async || node.store.next_batch().expect("database") == 3).await;
+    let (root, first) = (node.executor.root().await.expect("runs"), node.batch(1));
+    node.stop().await;
+
+    let path = folder.path().join("state.redb");
+    let store = Store::open(&path).expect("database");
+    assert!(matches!(
+        store.unseal(3, None),
+        Err(UnsealError::NotSealed { number: 3, last: 2 })
+    ));
+    assert_eq!(store.batch_of_deposit(6).expect("database"), Some(2));
+    store.unseal(2, None).expect("L1 holds neither");
+    assert_eq!(store.next_batch().expect("database"), 2);
+    assert!(store.chunks(2).expect("database").is_empty());
+    drop(store);
+
+    // Sealed again in smaller batches: a batch that is too large for L1 is split so.
+    let node = start(2).await;
+    until("three batches", async || node.store.next_batch().expect("database") == 4).await;
+    assert_eq!(node.executor.root().await.expect("runs"), root);
+    assert_eq!(node.batch(1), first);
+    let inputs = |number| node.batch(number).public_inputs().expect("24 elements");
+    assert_eq!(inputs(2).old_root, inputs(1).new_root);
+    assert_eq!(inputs(3).old_root, inputs(2).new_root);
+    node.stop().await;
+
+    // Without the deposits that L1 has replaced: they are read anew.
+    let store = Store::open(&path).expect("database");
+    let from = store.batch_of_deposit(3).expect("database").expect("sealed");
+    store.unseal(from, Some(3)).expect("L1 holds none");
+    assert_eq!(store.next_deposit().expect("database"), 3);
+    drop(store);
+    let node = start(4).await;
+    for number in 3..8 {
+        node.executor.deposits(vec![deposit(number)], 1).await.expect("runs");
+    }
+    until("two batches", async || node.store.next_batch().expect("database") == 3).await;
+    assert_eq!(node.executor.root().await.expect("runs"), root);
+    node.store
+        .update_batch(2, |batch| batch.status = BatchStatus::Committed)
+        .expect("database");
+    assert!(matches!(
+        node.store.unseal(1, None),
+        Err(UnsealError::OnL1 { number: 2, status: BatchStatus::Committed })
+    ));
+    node.stop().await;
+}
