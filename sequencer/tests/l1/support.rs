@@ -199,8 +199,16 @@ pub struct Node {
 }
 
 impl Node {
-    /// Seals after so many operations.
+    /// Seals after so many operations, at no age.
     pub async fn start(folder: &Path, l1: L1Client, rollup: Address, max_transactions: u32) -> Self {
+        let sealing = Sealing {
+            max_transactions,
+            max_age: Duration::from_secs(3600),
+        };
+        Self::sealing(folder, l1, rollup, sealing).await
+    }
+
+    pub async fn sealing(folder: &Path, l1: L1Client, rollup: Address, sealing: Sealing) -> Self {
         let store = Arc::new(Store::open(&folder.join("state.redb")).expect("database"));
         let payments = Payments(BlockConfig {
             domain: Domain {
@@ -210,10 +218,6 @@ impl Node {
             fee_account: 0,
             slots: SLOTS,
         });
-        let sealing = Sealing {
-            max_transactions,
-            max_age: Duration::from_secs(3600),
-        };
         let changes = Changes::default();
         let (executor, thread) =
             Executor::start(store.clone(), payments, sealing, changes.clone(), 16).expect("executor starts");
