@@ -35,6 +35,9 @@ enum Command {
     Verify(commands::verify::Args),
     /// Run the sequencer.
     Sequencer(commands::sequencer::Args),
+    /// Take back batches that do not move: out of the database, or on L1.
+    #[command(subcommand)]
+    Batch(commands::batch::Command),
     /// Run the coordinator of the proving farm.
     Farm(commands::farm::Args),
     /// Run a prover worker.
@@ -74,6 +77,7 @@ fn main() -> std::process::ExitCode {
         Command::Circuits(command) => commands::circuits::run(command),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Sequencer(args) => commands::sequencer::run(args),
+        Command::Batch(command) => commands::batch::run(command),
         Command::Farm(args) => commands::farm::run(&args),
         Command::Worker(args) => commands::worker::run(args),
         Command::Devnet(args) => commands::devnet::run(&args),

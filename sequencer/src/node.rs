@@ -136,13 +136,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         interval: config.poll_interval,
     };
     parts.spawn(proving.run(stop.clone()));
-    let settlement = Settlement::new(
-        store.clone(),
-        changes.clone(),
-        l1,
-        expected,
-        config.poll_interval,
-    );
+    let settlement = Settlement::new(store.clone(), changes.clone(), l1, expected, config.poll_interval);
     parts.spawn(settlement.run(stop.clone()));
 
     let service = Service {

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod circuits;

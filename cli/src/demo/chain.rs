@@ -160,28 +160,6 @@ pub async fn deposit(provider: DynProvider, rollup: Address, key: &Hash, units: 
     Ok(queued.data.index)
 }
 
-/// The header that L1 holds for a committed batch, from its event.
-pub async fn committed_header(
-    provider: DynProvider,
-    rollup: Address,
-    number: u64,
-) -> anyhow::Result<BatchHeader> {
-    let contract = Rollup::new(rollup, provider);
-    let stored = contract.headerHash(number).call().await?;
-    let events = contract
-        .BatchCommitted_filter()
-        .topic1(U256::from(number))
-        .from_block(0)
-        .query()
-        .await?;
-    // A batch that was reverted and committed again has several events; the stored hash names the right one.
-    let event = events.into_iter().find(|(event, _)| event.headerHash == stored);
-    Ok(event
-        .with_context(|| format!("no event of batch {number}"))?
-        .0
-        .header)
-}
-
 /// Claims the only withdrawal of a batch and checks that its recipient was paid exactly.
 pub async fn claim(
     provider: DynProvider,

@@ -73,7 +73,10 @@ impl L1Client {
         let address = self.rollup;
         let code = self
             .endpoints
-            .agree("eth_getCode", |node| async move { node.get_code_at(address).await })
+            .agree(
+                "eth_getCode",
+                |node| async move { node.get_code_at(address).await },
+            )
             .await?;
         if code.is_empty() {
             let chain_id = self.chain_id;
@@ -101,9 +104,10 @@ impl L1Client {
     pub async fn head(&self) -> Result<BlockRef, L1Error> {
         let number = self
             .endpoints
-            .reached("eth_blockNumber", |node| async move {
-                node.get_block_number().await
-            })
+            .reached(
+                "eth_blockNumber",
+                |node| async move { node.get_block_number().await },
+            )
             .await?;
         self.block(number).await
     }
@@ -231,7 +235,8 @@ impl L1Client {
 
     /// Hash of the header that was committed last under this number.
     pub async fn header_hash(&self, number: u64, at: BlockRef) -> Result<B256, L1Error> {
-        self.read("headerHash", Rollup::headerHashCall { number }, at).await
+        self.read("headerHash", Rollup::headerHashCall { number }, at)
+            .await
     }
 
     /// The contract's proof verifier, and the digest of the key that it verifies for.

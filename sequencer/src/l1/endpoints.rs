@@ -47,7 +47,9 @@ impl Endpoint {
         Ok(Self {
             name: name.into(),
             url: parsed.as_str().into(),
-            provider: ProviderBuilder::default().connect_reqwest(client, parsed).erased(),
+            provider: ProviderBuilder::default()
+                .connect_reqwest(client, parsed)
+                .erased(),
             timeout,
         })
     }
@@ -176,7 +178,11 @@ impl Endpoints {
             .collect();
         let (mut answers, mut failure) = (Vec::new(), None);
         loop {
-            let patience = if answers.len() < quorum { Duration::MAX } else { STRAGGLERS };
+            let patience = if answers.len() < quorum {
+                Duration::MAX
+            } else {
+                STRAGGLERS
+            };
             match tokio::time::timeout(patience, asked.next()).await {
                 Ok(Some(Ok(answer))) => answers.push(answer),
                 Ok(Some(Err(error))) => failure = failure.or(Some(error)),
@@ -198,11 +204,7 @@ impl Endpoints {
     }
 
     /// The first answer of any endpoint: for what a lie cannot spoil.
-    pub async fn any<T, F>(
-        &self,
-        request: &'static str,
-        ask: impl Fn(DynProvider) -> F,
-    ) -> Result<T, L1Error>
+    pub async fn any<T, F>(&self, request: &'static str, ask: impl Fn(DynProvider) -> F) -> Result<T, L1Error>
     where
         F: IntoFuture<Output = Result<T, TransportError>>,
     {

@@ -72,7 +72,9 @@ pub enum L1Error {
         by_verifier: bool,
     },
     /// An answer of a contract does not decode.
-    #[error("L1 call `{call}` gave {bytes} bytes that do not decode: is the rollup contract of this version?")]
+    #[error(
+        "L1 call `{call}` gave {bytes} bytes that do not decode: is the rollup contract of this version?"
+    )]
     Answer {
         /// The method.
         call: &'static str,
@@ -100,7 +102,9 @@ pub enum L1Error {
         to: u64,
     },
     /// A reported deposit is not the one that the contract queued.
-    #[error("L1 reported deposit {index} with other values than the contract queued: the range is read again")]
+    #[error(
+        "L1 reported deposit {index} with other values than the contract queued: the range is read again"
+    )]
     DepositForged {
         /// Its number in the queue.
         index: u64,
@@ -120,7 +124,9 @@ pub enum L1Error {
         index: u64,
     },
     /// L1 ends before the block that was read last.
-    #[error("L1 ends at block {head}, but block {read} was read before: the node is behind, or its chain was started anew")]
+    #[error(
+        "L1 ends at block {head}, but block {read} was read before: the node is behind, or its chain was started anew"
+    )]
     Behind {
         /// L1's newest block.
         head: u64,
@@ -138,7 +144,9 @@ pub enum L1Error {
         limit: u64,
     },
     /// L1 costs more than the operator is willing to pay.
-    #[error("L1's base fee is {base_fee_wei} wei, above the ceiling of {ceiling_wei}: waiting; raise --max-fee-gwei to go on")]
+    #[error(
+        "L1's base fee is {base_fee_wei} wei, above the ceiling of {ceiling_wei}: waiting; raise --max-fee-gwei to go on"
+    )]
     TooExpensive {
         /// The newest block's.
         base_fee_wei: u128,

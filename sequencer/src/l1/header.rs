@@ -46,15 +46,9 @@ pub enum HeaderError {
 pub fn batch_header(batch: &BatchRecord, first_deposit: u64) -> Result<BatchHeader, HeaderError> {
     let number = batch.number;
     let inputs = batch.public_inputs()?;
-    let records =
-        bridge::parse(&batch.bridge).map_err(|source| HeaderError::Bridge { number, source })?;
-    let narrow = |what, value: u64| {
-        u32::try_from(value).map_err(|_| HeaderError::TooLarge {
-            number,
-            what,
-            value,
-        })
-    };
+    let records = bridge::parse(&batch.bridge).map_err(|source| HeaderError::Bridge { number, source })?;
+    let narrow =
+        |what, value: u64| u32::try_from(value).map_err(|_| HeaderError::TooLarge { number, what, value });
     Ok(BatchHeader {
         number,
         firstDeposit: first_deposit,

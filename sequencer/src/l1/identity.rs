@@ -53,7 +53,9 @@ pub enum IdentityError {
     #[error("the generated verifier in this program is damaged: {0}")]
     Build(String),
     /// The contract does not start from the application's empty state.
-    #[error("the rollup at {rollup} starts from state root {found}, this application from {expected}: deploy it with that root")]
+    #[error(
+        "the rollup at {rollup} starts from state root {found}, this application from {expected}: deploy it with that root"
+    )]
     GenesisRoot {
         /// The contract.
         rollup: Address,
@@ -142,8 +144,8 @@ impl L1Client {
     }
 
     async fn require_verifier(&self, head: BlockRef) -> Result<B256, IdentityError> {
-        let generated =
-            ashlar_contracts::generated_verifier().map_err(|error| IdentityError::Build(error.to_string()))?;
+        let generated = ashlar_contracts::generated_verifier()
+            .map_err(|error| IdentityError::Build(error.to_string()))?;
         let expected: B256 = generated
             .digest
             .parse()
@@ -206,11 +208,7 @@ fn same(stored: &Identity, given: &Identity) -> Result<(), IdentityError> {
             root(&stored.genesis_root),
             root(&given.genesis_root),
         ),
-        (
-            "circuit set",
-            hex(&stored.circuit_set),
-            hex(&given.circuit_set),
-        ),
+        ("circuit set", hex(&stored.circuit_set), hex(&given.circuit_set)),
         (
             "verifier key",
             hex(&stored.verifier_key),

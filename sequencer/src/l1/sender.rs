@@ -130,7 +130,8 @@ impl L1Client {
         let Some(last) = nonce.checked_sub(1).map(|last| store.sent(last)).transpose()? else {
             return Ok(());
         };
-        let Some(last) = last.filter(|sent| is_for(sent, call) && age(sent) < self.settings.resend_after) else {
+        let Some(last) = last.filter(|sent| is_for(sent, call) && age(sent) < self.settings.resend_after)
+        else {
             return Ok(());
         };
         for hash in last.hashes {
@@ -156,11 +157,7 @@ impl L1Client {
     }
 
     /// The receipt of what was sent for a purpose, once it is included; `None` if somebody else did it.
-    pub async fn receipt(
-        &self,
-        store: &Store,
-        purpose: Purpose,
-    ) -> Result<Option<L1Receipt>, SendError> {
+    pub async fn receipt(&self, store: &Store, purpose: Purpose) -> Result<Option<L1Receipt>, SendError> {
         for hash in store.sent_for(purpose)? {
             let receipt = self.receipt_of(hash.into()).await?;
             if let Some(receipt) = receipt.filter(TransactionReceipt::status) {
@@ -258,13 +255,13 @@ impl L1Client {
             input: call.data.clone(),
             ..TxEip1559::default()
         };
-        let signature =
-            self.signer
-                .sign_transaction_sync(&mut transaction)
-                .map_err(|source| L1Error::Sign {
-                    call: call.name,
-                    source,
-                })?;
+        let signature = self
+            .signer
+            .sign_transaction_sync(&mut transaction)
+            .map_err(|source| L1Error::Sign {
+                call: call.name,
+                source,
+            })?;
         let envelope = TxEnvelope::from(transaction.into_signed(signature));
         hashes.push(envelope.tx_hash().0);
         Ok(Sent {

@@ -108,7 +108,11 @@ impl<A: Application> Watcher<A> {
         }
         let (from, expected) = (now.next, self.store.next_deposit()?);
         let to = last.number.min(from.saturating_add(now.range - 1));
-        let end = if to == last.number { last } else { self.l1.block(to).await? };
+        let end = if to == last.number {
+            last
+        } else {
+            self.l1.block(to).await?
+        };
         let deposits = self.l1.deposits(expected, from, end, last).await?;
         let known = expected + deposits.len() as u64;
         let evidence = if to == last.number {
@@ -191,7 +195,16 @@ impl<A: Application> Watcher<A> {
             block = cursor.number,
             "L1 was reorganised below the configured finality: comparing the deposits executed since"
         );
-        for (number, token, amount, key_hash) in self.unsettled_deposits()? {
+        for item in self.unsettled_deposits()? {
+            let LogItem::Deposit {
+                number,
+                token,
+                amount,
+                key_hash,
+            } = item
+            else {
+                continue;
+            };
             let ours = queue_hash(token, amount, hash_to_word(key_hash));
             if self.l1.deposit_hash(number, last).await? != ours {
                 return Err(L1Error::DepositReplaced { index: number }.into());
@@ -204,23 +217,11 @@ impl<A: Application> Watcher<A> {
     }
 
     /// The deposits in the log that are in no final batch.
-    fn unsettled_deposits(&self) -> Result<Vec<(u64, u8, u64, [u64; 4])>, StoreError> {
+    fn unsettled_deposits(&self) -> Result<Vec<LogItem>, StoreError> {
         let last_final = self.store.batch(self.store.final_batch()?)?;
         let settled = last_final
             .and_then(|batch| BatchHeader::abi_decode(&batch.header?).ok())
             .map_or(0, |header| header.firstDeposit + u64::from(header.depositCount));
-        let deposits = self.store.deposits_from(settled)?;
-        Ok(deposits
-            .into_iter()
-            .filter_map(|item| match item {
-                LogItem::Deposit {
-                    number,
-                    token,
-                    amount,
-                    key_hash,
-                } => Some((number, token, amount, key_hash)),
-                LogItem::Signed(_) => None,
-            })
-            .collect())
+        self.store.deposits_from(settled)
     }
 }

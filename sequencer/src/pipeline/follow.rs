@@ -82,9 +82,7 @@ impl Settlement {
     async fn forget_what_moved(&mut self, view: &View, last_final: u64) -> Result<(), SettleError> {
         let is_same = match self.followed.head {
             None => true,
-            Some(head) => {
-                head.number <= view.head.number && self.l1.block(head.number).await? == head
-            }
+            Some(head) => head.number <= view.head.number && self.l1.block(head.number).await? == head,
         };
         let compared_to = &mut self.followed.compared_to;
         *compared_to = if is_same {

@@ -169,7 +169,10 @@ impl Settlement {
                 Ok(()) => (self.interval, false),
                 Err(error) => {
                     tracing::warn!(error = %Chain(&error), pause_s = pause.as_secs_f32(), "settlement: asking L1 again");
-                    (pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.interval)), error.is_transient())
+                    (
+                        pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.interval)),
+                        error.is_transient(),
+                    )
                 }
             };
             if !wait(&mut changes, pause, &shutdown).await {

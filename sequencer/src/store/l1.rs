@@ -4,8 +4,8 @@ use redb::{ReadableDatabase, ReadableTable};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    COUNTERS, FINAL_BATCH, Identity, META, NEXT_L1_BLOCK, Purpose, SENT, Sent, Store, StoreError, UNDO, decode,
-    encode,
+    COUNTERS, FINAL_BATCH, Identity, META, NEXT_L1_BLOCK, Purpose, SENT, Sent, Store, StoreError, UNDO,
+    decode, encode,
 };
 
 const IDENTITY: &str = "identity";
@@ -58,7 +58,8 @@ impl Store {
         let txn = self.db.begin_write()?;
         txn.open_table(META)?
             .insert(CURSOR, encode("meta", &cursor)?.as_slice())?;
-        txn.open_table(COUNTERS)?.insert(NEXT_L1_BLOCK, cursor.number + 1)?;
+        txn.open_table(COUNTERS)?
+            .insert(NEXT_L1_BLOCK, cursor.number + 1)?;
         txn.commit()?;
         Ok(())
     }

@@ -19,11 +19,11 @@ use redb::{Database, ReadableDatabase, TableDefinition};
 
 pub use batches::NewBatch;
 pub use l1::Cursor;
-pub use undo::UnsealError;
 pub use records::{
-    BatchRecord, BatchStatus, Broadcast, Identity, L1Receipt, LogItem, Purpose, ReceiptRecord, Sent, StepRecord,
-    WithdrawalRecord,
+    BatchRecord, BatchStatus, Broadcast, Identity, L1Receipt, LogItem, Purpose, ReceiptRecord, Sent,
+    StepRecord, WithdrawalRecord,
 };
+pub use undo::UnsealError;
 
 /// Tree nodes by tree, level and index.
 const NODES: TableDefinition<'_, (u8, u8, u64), [u8; 32]> = TableDefinition::new("nodes");

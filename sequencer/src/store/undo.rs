@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::executor::deposit_id;
 
 use super::{
-    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, LOG, LOG_END, LogItem, NEXT_BATCH, NEXT_DEPOSIT, NODES, RECEIPTS,
-    ReceiptRecord, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode, encode,
+    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, LOG, LOG_END, LogItem, NEXT_BATCH, NEXT_DEPOSIT,
+    NODES, RECEIPTS, ReceiptRecord, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode, encode,
 };
 
 /// A node's place and what it held.
@@ -39,12 +39,12 @@ pub(super) fn keep(txn: &WriteTransaction, batch: u64, changes: &StateChanges) -
         values: Vec::new(),
     };
     let nodes = txn.open_table(NODES)?;
-    for (place, _) in &changes.nodes {
+    for place in changes.nodes.keys() {
         undo.nodes
             .push((*place, nodes.get(place)?.map(|bytes| bytes.value())));
     }
     let values = txn.open_table(VALUES)?;
-    for ((table, key), _) in &changes.values {
+    for (table, key) in changes.values.keys() {
         let old = values.get((*table, key.as_slice()))?;
         undo.values
             .push((*table, key.clone(), old.map(|bytes| bytes.value().to_vec())));
@@ -69,7 +69,9 @@ pub enum UnsealError {
         last: u64,
     },
     /// It stands on L1.
-    #[error("batch {number} is {status:?} on L1; only batches that L1 does not hold can be taken back (revert its commit first)")]
+    #[error(
+        "batch {number} is {status:?} on L1; only batches that L1 does not hold can be taken back (revert its commit first)"
+    )]
     OnL1 {
         /// The batch.
         number: u64,
@@ -93,13 +95,14 @@ impl From<redb::CommitError> for UnsealError {
 impl Store {
     /// Takes back the batches from `first` on: the state before them is restored, and their operations are the unsealed
     /// part of the log again. `without_deposits_from` also takes the deposits from that number on out of the log, to be
-    /// read anew. For a stopped sequencer.
+    /// read anew; with them alone, `first` is the next batch. For a stopped sequencer.
     ///
     /// # Errors
     /// If one of them stands on L1, or there is no such batch.
     pub fn unseal(&self, first: u64, without_deposits_from: Option<u64>) -> Result<(), UnsealError> {
         let last = self.next_batch()? - 1;
-        if !(1..=last).contains(&first) {
+        let only_deposits = first == last + 1 && without_deposits_from.is_some();
+        if !(1..=last).contains(&first) && !only_deposits {
             return Err(UnsealError::NotSealed { number: first, last });
         }
         for number in first..=last {

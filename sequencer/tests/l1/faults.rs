@@ -65,7 +65,10 @@ impl Anvil {
             child,
             url: format!("http://127.0.0.1:{port}"),
         };
-        until("anvil answers", async || provider(&anvil.url, 0).get_chain_id().await.is_ok()).await;
+        until("anvil answers", async || {
+            provider(&anvil.url, 0).get_chain_id().await.is_ok()
+        })
+        .await;
         Some(anvil)
     }
 }
@@ -158,7 +161,8 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
             3 | 4 => l1.mine(rng.gen_range(1..4)).await,
             _ => {
                 let depth: u64 = rng.gen_range(1..=DEPTH);
-                let answer: Result<Value, _> = chain.raw_request("anvil_reorg".into(), (depth, json!([]))).await;
+                let answer: Result<Value, _> =
+                    chain.raw_request("anvil_reorg".into(), (depth, json!([]))).await;
                 answer.expect("anvil reorganises");
                 reorganisations += 1;
             }
@@ -172,7 +176,10 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
         tokio::time::sleep(Duration::from_millis(rng.gen_range(0..60))).await;
     }
     let faults = count.load(Ordering::Relaxed);
-    println!("{faults} faults, {reorganisations} reorganisations in {:?}", start.elapsed());
+    println!(
+        "{faults} faults, {reorganisations} reorganisations in {:?}",
+        start.elapsed()
+    );
     assert!(faults >= 200, "only {faults} faults were told");
 
     proxy.heal();
@@ -198,7 +205,10 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
         node.executor.root().await.expect("runs"),
         contract.stateRoot().call().await.expect("call"),
     );
-    assert_eq!(ours.elements.map(|element| element.to_canonical_u64()), word_to_hash(theirs));
+    assert_eq!(
+        ours.elements.map(|element| element.to_canonical_u64()),
+        word_to_hash(theirs)
+    );
     // Each of the queue's deposits is in the log, once, in order, as the contract keeps it.
     let log = node.store.deposits_from(0).expect("database");
     assert_eq!(log.len() as u64, queued);

@@ -1,7 +1,7 @@
 //! L1 is the truth about batches.
 
-use ashlar_contracts::BatchHeader;
 use alloy::sol_types::SolValue;
+use ashlar_contracts::BatchHeader;
 use ashlar_sequencer::{l1::L1Error, pipeline::SettleError, store::BatchStatus};
 
 use super::support::{Guard, L1, Node, key, l1, until};
@@ -41,10 +41,17 @@ async fn revert(l1: &L1, node: &Node, number: u64) {
 async fn a_batch_is_committed_and_proven_once_and_taken_over_after_a_crash() {
     let folder = tempfile::tempdir().expect("folder");
     let (l1, mut node) = with_one_batch(Guard::AcceptsAll, &folder).await;
-    let errors = node.settle_until("the commit", is(BatchStatus::Committed, 1)).await;
+    let errors = node
+        .settle_until("the commit", is(BatchStatus::Committed, 1))
+        .await;
     assert!(errors.is_empty(), "{errors:?}");
     let committed = node.batch(1);
-    assert!(committed.commit.as_ref().is_some_and(|receipt| receipt.gas_used > 21_000));
+    assert!(
+        committed
+            .commit
+            .as_ref()
+            .is_some_and(|receipt| receipt.gas_used > 21_000)
+    );
 
     // A crash after the transaction was sent and before its inclusion was noted: nothing is sent again.
     node.store
@@ -54,10 +61,14 @@ async fn a_batch_is_committed_and_proven_once_and_taken_over_after_a_crash() {
         .expect("database");
     node.restart_settlement();
     let nonce = nonce(&l1).await;
-    node.settle_until("the commit is found", is(BatchStatus::Committed, 1)).await;
+    node.settle_until("the commit is found", is(BatchStatus::Committed, 1))
+        .await;
     assert_eq!(nonce, self::nonce(&l1).await);
     let again = node.batch(1);
-    assert_eq!((&again.header, &again.commit), (&committed.header, &committed.commit));
+    assert_eq!(
+        (&again.header, &again.commit),
+        (&committed.header, &committed.commit)
+    );
 
     node.store.put_snark(1, &l1.no_snark()).expect("database");
     node.settle_until("the proof", is(BatchStatus::Proven, 1)).await;
@@ -79,21 +90,29 @@ async fn nonce(l1: &L1) -> u64 {
 async fn a_commit_that_was_taken_back_is_made_again() {
     let folder = tempfile::tempdir().expect("folder");
     let (l1, mut node) = with_one_batch(Guard::AcceptsAll, &folder).await;
-    node.settle_until("the commit", is(BatchStatus::Committed, 1)).await;
+    node.settle_until("the commit", is(BatchStatus::Committed, 1))
+        .await;
     seal(&l1, &node, 2).await;
-    node.settle_until("the second commit", is(BatchStatus::Committed, 2)).await;
+    node.settle_until("the second commit", is(BatchStatus::Committed, 2))
+        .await;
     revert(&l1, &node, 1).await;
     assert_eq!(l1.contract(1).committedBatches().call().await.expect("call"), 0);
     node.store.put_snark(1, &l1.no_snark()).expect("database");
-    node.settle_until("the proof of the batch committed anew", is(BatchStatus::Proven, 1))
+    node.settle_until(
+        "the proof of the batch committed anew",
+        is(BatchStatus::Proven, 1),
+    )
+    .await;
+    node.settle_until("the second commit, again", is(BatchStatus::Committed, 2))
         .await;
-    node.settle_until("the second commit, again", is(BatchStatus::Committed, 2)).await;
     assert_eq!(l1.contract(1).committedBatches().call().await.expect("call"), 2);
     // Also when the sequencer was not running while it happened.
     revert(&l1, &node, 2).await;
     node.restart_settlement();
-    node.settle_until("the second commit is seen to be gone", is(BatchStatus::Sealed, 2)).await;
-    node.settle_until("the second commit, a third time", is(BatchStatus::Committed, 2)).await;
+    node.settle_until("the second commit is seen to be gone", is(BatchStatus::Sealed, 2))
+        .await;
+    node.settle_until("the second commit, a third time", is(BatchStatus::Committed, 2))
+        .await;
     node.stop().await;
 }
 
@@ -101,7 +120,8 @@ async fn a_commit_that_was_taken_back_is_made_again() {
 async fn a_snark_that_l1_refuses_holds_up_no_other_batch_and_is_asked_for_again() {
     let folder = tempfile::tempdir().expect("folder");
     let (l1, mut node) = with_one_batch(Guard::Real, &folder).await;
-    node.settle_until("the commit", is(BatchStatus::Committed, 1)).await;
+    node.settle_until("the commit", is(BatchStatus::Committed, 1))
+        .await;
     node.store.put_snark(1, &l1.no_snark()).expect("database");
     let errors = node
         .settle_until("the refusal", |store| store.snark(1).expect("database").is_none())
@@ -118,12 +138,20 @@ async fn a_snark_that_l1_refuses_holds_up_no_other_batch_and_is_asked_for_again(
         "{errors:?}"
     );
     let failure = node.batch(1).failure.expect("noted");
-    assert!(failure.contains("InstanceOutOfRange") || failure.contains("ProofInvalid"), "{failure}");
+    assert!(
+        failure.contains("InstanceOutOfRange") || failure.contains("ProofInvalid"),
+        "{failure}"
+    );
 
     // What is no SNARK at all is not sent either.
     seal(&l1, &node, 2).await;
-    let errors = node.settle_until("the second commit", is(BatchStatus::Committed, 2)).await;
-    assert!(errors.is_empty(), "no nonce was used up by the refusal: {errors:?}");
+    let errors = node
+        .settle_until("the second commit", is(BatchStatus::Committed, 2))
+        .await;
+    assert!(
+        errors.is_empty(),
+        "no nonce was used up by the refusal: {errors:?}"
+    );
     assert_eq!(l1.contract(1).provenBatches().call().await.expect("call"), 0);
     node.stop().await;
 }
@@ -132,13 +160,17 @@ async fn a_snark_that_l1_refuses_holds_up_no_other_batch_and_is_asked_for_again(
 async fn bytes_that_are_no_snark_are_not_sent() {
     let folder = tempfile::tempdir().expect("folder");
     let (l1, mut node) = with_one_batch(Guard::AcceptsAll, &folder).await;
-    node.settle_until("the commit", is(BatchStatus::Committed, 1)).await;
+    node.settle_until("the commit", is(BatchStatus::Committed, 1))
+        .await;
     node.store.put_snark(1, &l1.no_snark()[1..]).expect("database");
     let nonce = nonce(&l1).await;
     let errors = node
         .settle_until("the refusal", |store| store.snark(1).expect("database").is_none())
         .await;
-    assert!(matches!(errors.as_slice(), [SettleError::Snark { number: 1, .. }]), "{errors:?}");
+    assert!(
+        matches!(errors.as_slice(), [SettleError::Snark { number: 1, .. }]),
+        "{errors:?}"
+    );
     assert_eq!(nonce, self::nonce(&l1).await);
     node.stop().await;
 }
@@ -147,7 +179,8 @@ async fn bytes_that_are_no_snark_are_not_sent() {
 async fn another_batch_under_our_number_is_an_error_that_names_both() {
     let folder = tempfile::tempdir().expect("folder");
     let (l1, mut node) = with_one_batch(Guard::AcceptsAll, &folder).await;
-    node.settle_until("the commit", is(BatchStatus::Committed, 1)).await;
+    node.settle_until("the commit", is(BatchStatus::Committed, 1))
+        .await;
     seal(&l1, &node, 2).await;
     // The same state under another data hash, as another version of the program might commit it.
     let batch = node.batch(2);
@@ -164,7 +197,10 @@ async fn another_batch_under_our_number_is_an_error_that_names_both() {
     let sent = contract.commitBatch(foreign).send().await.expect("sent");
     assert!(sent.get_receipt().await.expect("mined").status());
     let error = node.settlement.advance().await.expect_err("not ours");
-    assert!(matches!(error, SettleError::Diverged { number: 2, .. }), "{error:?}");
+    assert!(
+        matches!(error, SettleError::Diverged { number: 2, .. }),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("revert"), "{error}");
     node.stop().await;
 }

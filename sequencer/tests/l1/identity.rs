@@ -18,23 +18,43 @@ async fn a_database_knows_its_rollup_its_circuits_and_its_chain() {
     let folder = tempfile::tempdir().expect("folder");
     let store = store(&folder);
     let client = one.client(&[&one.endpoint]).await;
-    client.identify(&store, expected()).await.expect("the first start");
+    client
+        .identify(&store, expected())
+        .await
+        .expect("the first start");
     client.identify(&store, expected()).await.expect("a later start");
 
     let other = two.client(&[&two.endpoint]).await;
-    let error = other.identify(&store, expected()).await.expect_err("another contract");
+    let error = other
+        .identify(&store, expected())
+        .await
+        .expect_err("another contract");
     let IdentityError::Foreign { what, stored, given } = &error else {
         panic!("{error:?}")
     };
     assert_eq!(*what, "rollup contract");
-    assert!(stored.contains(&alloy::hex::encode(one.rollup)) && given.contains(&alloy::hex::encode(two.rollup)));
+    assert!(
+        stored.contains(&alloy::hex::encode(one.rollup)) && given.contains(&alloy::hex::encode(two.rollup))
+    );
 
     let circuits = Expected {
         circuit_set: [8; 32],
         ..expected()
     };
-    let error = client.identify(&store, circuits).await.expect_err("other circuits");
-    assert!(matches!(error, IdentityError::Foreign { what: "circuit set", .. }), "{error:?}");
+    let error = client
+        .identify(&store, circuits)
+        .await
+        .expect_err("other circuits");
+    assert!(
+        matches!(
+            error,
+            IdentityError::Foreign {
+                what: "circuit set",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
 
     // A devnet that was started anew: the same id, the same address, another chain.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await; // blocks tell seconds apart
@@ -47,7 +67,13 @@ async fn a_database_knows_its_rollup_its_circuits_and_its_chain() {
         .await
         .expect_err("another chain");
     assert!(
-        matches!(error, IdentityError::Foreign { what: "L1 genesis block", .. }),
+        matches!(
+            error,
+            IdentityError::Foreign {
+                what: "L1 genesis block",
+                ..
+            }
+        ),
         "{error:?}"
     );
 }
@@ -90,14 +116,31 @@ async fn an_empty_database_beside_batches_and_an_older_copy_are_refused() {
     })
     .await;
     node.settle_until("the commit", |store| {
-        store.batch(1).expect("database").expect("sealed").commit.is_some()
+        store
+            .batch(1)
+            .expect("database")
+            .expect("sealed")
+            .commit
+            .is_some()
     })
     .await;
     let empty = tempfile::tempdir().expect("folder");
-    let error = client.identify(&store(&empty), expected()).await.expect_err("batches are there");
-    assert!(matches!(error, IdentityError::EmptyDatabase { batches: 1 }), "{error:?}");
-    let error = client.identify(&older, expected()).await.expect_err("one batch behind");
-    assert!(matches!(error, IdentityError::Outdated { on_l1: 1, sealed: 0 }), "{error:?}");
+    let error = client
+        .identify(&store(&empty), expected())
+        .await
+        .expect_err("batches are there");
+    assert!(
+        matches!(error, IdentityError::EmptyDatabase { batches: 1 }),
+        "{error:?}"
+    );
+    let error = client
+        .identify(&older, expected())
+        .await
+        .expect_err("one batch behind");
+    assert!(
+        matches!(error, IdentityError::Outdated { on_l1: 1, sealed: 0 }),
+        "{error:?}"
+    );
     node.stop().await;
 }
 
@@ -110,12 +153,18 @@ async fn another_genesis_root_and_no_contract_are_refused() {
         genesis_root: [1, 2, 3, 4],
         circuit_set: CIRCUIT_SET,
     };
-    let error = client.identify(&store(&folder), other).await.expect_err("another application");
+    let error = client
+        .identify(&store(&folder), other)
+        .await
+        .expect_err("another application");
     assert!(matches!(error, IdentityError::GenesisRoot { .. }), "{error:?}");
     let error = L1Client::connect(l1.settings(&[&l1.endpoint]), [0x42; 20], operator_key())
         .await
         .expect_err("no contract there");
-    assert!(matches!(error, L1Error::NoRollup { chain_id: 31337, .. }), "{error:?}");
+    assert!(
+        matches!(error, L1Error::NoRollup { chain_id: 31337, .. }),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -129,7 +178,10 @@ async fn endpoints_are_checked_before_anything_is_asked() {
     assert!(matches!(error, L1Error::NoEndpoint), "{error:?}");
     for malformed in ["127.0.0.1:8545", "localhost:8545", "ws://127.0.0.1:8545", ""] {
         let error = connect(L1Settings::single(malformed)).await;
-        assert!(matches!(error, L1Error::Endpoint { .. }), "{malformed}: {error:?}");
+        assert!(
+            matches!(error, L1Error::Endpoint { .. }),
+            "{malformed}: {error:?}"
+        );
         assert!(error.to_string().contains("http://HOST:PORT"), "{error}");
     }
     let error = connect(L1Settings {
@@ -137,5 +189,14 @@ async fn endpoints_are_checked_before_anything_is_asked() {
         ..L1Settings::single("http://127.0.0.1:1")
     })
     .await;
-    assert!(matches!(error, L1Error::Quorum { quorum: 2, endpoints: 1 }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            L1Error::Quorum {
+                quorum: 2,
+                endpoints: 1
+            }
+        ),
+        "{error:?}"
+    );
 }

@@ -52,10 +52,7 @@ struct Shared {
 
 impl Proxy {
     /// In front of the node at `target`.
-    pub async fn start(
-        target: &str,
-        policy: impl FnMut(&str, &Value) -> Answer + Send + 'static,
-    ) -> Self {
+    pub async fn start(target: &str, policy: impl FnMut(&str, &Value) -> Answer + Send + 'static) -> Self {
         let policy: Arc<Mutex<Policy>> = Arc::new(Mutex::new(Box::new(policy)));
         let shared = Arc::new(Shared {
             target: target.to_owned(),
@@ -63,7 +60,9 @@ impl Proxy {
             policy: policy.clone(),
         });
         let router = Router::new().route("/", post(answer)).with_state(shared);
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
         Self { url, policy }
@@ -88,9 +87,8 @@ fn answer(State(shared): State<Arc<Shared>>, body: Bytes) -> Answering {
         let method = request["method"].as_str().expect("a method").to_owned();
         let decided = (shared.policy.lock().expect("no panic inside"))(&method, &request["params"]);
         let id = request["id"].clone();
-        let reply = |part: &str, value: Value| {
-            json_response(&json!({ "jsonrpc": "2.0", "id": id, part: value }))
-        };
+        let reply =
+            |part: &str, value: Value| json_response(&json!({ "jsonrpc": "2.0", "id": id, part: value }));
         match decided {
             Answer::Forward => json_response(&shared.forward(body).await),
             Answer::Change(change) => {

@@ -73,12 +73,16 @@ async fn a_transaction_that_is_lost_is_replaced_under_its_nonce_with_a_higher_fe
             }
             let sent = transaction(params);
             let mut seen = seen.lock().expect("no panic");
-            let is_replacement = seen.first().is_some_and(|first| {
-                first.max_fee_per_gas() < sent.max_fee_per_gas()
-            });
+            let is_replacement = seen
+                .first()
+                .is_some_and(|first| first.max_fee_per_gas() < sent.max_fee_per_gas());
             let hash = *sent.tx_hash();
             seen.push(sent);
-            if is_replacement { Answer::Forward } else { Answer::Result(json!(hash)) }
+            if is_replacement {
+                Answer::Forward
+            } else {
+                Answer::Result(json!(hash))
+            }
         }
     })
     .await;
@@ -87,14 +91,13 @@ async fn a_transaction_that_is_lost_is_replaced_under_its_nonce_with_a_higher_fe
     node.settlement.advance().await.expect("sent");
     node.restart_settlement(); // the journal is what remembers it
     node.settle_until("the commit", committed).await;
-    let seen = seen.lock().expect("no panic");
+    let seen = seen.lock().expect("no panic").clone();
     let (first, last) = (seen.first().expect("sent"), seen.last().expect("sent"));
     assert_eq!(first.nonce(), last.nonce());
     assert_eq!(first.input(), last.input());
     assert!(last.max_fee_per_gas() * 10 >= first.max_fee_per_gas() * 11);
     let receipt = node.batch(1).commit.expect("found by one of its hashes");
     assert_eq!(receipt.hash, last.tx_hash().0);
-    drop(seen);
     node.stop().await;
 }
 

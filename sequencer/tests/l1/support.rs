@@ -124,7 +124,10 @@ impl Deployed {
             operator: signer(0).address(),
             tokens: Vec::new(),
         };
-        let rollup = deploy(&provider(endpoint, 0), config).await.expect("deploys").rollup;
+        let rollup = deploy(&provider(endpoint, 0), config)
+            .await
+            .expect("deploys")
+            .rollup;
         Self {
             endpoint: endpoint.to_owned(),
             rollup,
@@ -268,7 +271,11 @@ impl Node {
     }
 
     /// Settles until `done`; gives the errors on the way.
-    pub async fn settle_until(&mut self, what: &str, mut done: impl FnMut(&Store) -> bool) -> Vec<SettleError> {
+    pub async fn settle_until(
+        &mut self,
+        what: &str,
+        mut done: impl FnMut(&Store) -> bool,
+    ) -> Vec<SettleError> {
         let start = Instant::now();
         let mut errors = Vec::new();
         while !done(&self.store) {

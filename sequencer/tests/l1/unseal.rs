@@ -23,13 +23,25 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
     let l1 = l1(Guard::AcceptsAll).await;
     let folder = tempfile::tempdir().expect("folder");
     let start = async |per_batch| {
-        Node::start(folder.path(), l1.client(&[&l1.endpoint]).await, l1.rollup, per_batch).await
+        Node::start(
+            folder.path(),
+            l1.client(&[&l1.endpoint]).await,
+            l1.rollup,
+            per_batch,
+        )
+        .await
     };
     let node = start(4).await;
     for number in 0..8 {
-        node.executor.deposits(vec![deposit(number)], 1).await.expect("runs");
+        node.executor
+            .deposits(vec![deposit(number)], 1)
+            .await
+            .expect("runs");
     }
-    until("two batches", async || node.store.next_batch().expect("database") == 3).await;
+    until("two batches", async || {
+        node.store.next_batch().expect("database") == 3
+    })
+    .await;
     let (root, first) = (node.executor.root().await.expect("runs"), node.batch(1));
     node.stop().await;
 
@@ -47,7 +59,10 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
 
     // Sealed again in smaller batches: a batch that is too large for L1 is split so.
     let node = start(2).await;
-    until("three batches", async || node.store.next_batch().expect("database") == 4).await;
+    until("three batches", async || {
+        node.store.next_batch().expect("database") == 4
+    })
+    .await;
     assert_eq!(node.executor.root().await.expect("runs"), root);
     assert_eq!(node.batch(1), first);
     let inputs = |number| node.batch(number).public_inputs().expect("24 elements");
@@ -63,16 +78,25 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
     drop(store);
     let node = start(4).await;
     for number in 3..8 {
-        node.executor.deposits(vec![deposit(number)], 1).await.expect("runs");
+        node.executor
+            .deposits(vec![deposit(number)], 1)
+            .await
+            .expect("runs");
     }
-    until("two batches", async || node.store.next_batch().expect("database") == 3).await;
+    until("two batches", async || {
+        node.store.next_batch().expect("database") == 3
+    })
+    .await;
     assert_eq!(node.executor.root().await.expect("runs"), root);
     node.store
         .update_batch(2, |batch| batch.status = BatchStatus::Committed)
         .expect("database");
     assert!(matches!(
         node.store.unseal(1, None),
-        Err(UnsealError::OnL1 { number: 2, status: BatchStatus::Committed })
+        Err(UnsealError::OnL1 {
+            number: 2,
+            status: BatchStatus::Committed
+        })
     ));
     node.stop().await;
 }

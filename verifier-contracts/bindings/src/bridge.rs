@@ -73,7 +73,9 @@ fn withdrawal(record: &[u8]) -> Withdrawal {
     to[..7].copy_from_slice(word(2));
     to[7..14].copy_from_slice(word(3));
     to[14..].copy_from_slice(&word(4)[1..]);
-    let amount = word(1).iter().fold(0, |amount, byte| amount << 8 | u64::from(*byte));
+    let amount = word(1)
+        .iter()
+        .fold(0, |amount, byte| amount << 8 | u64::from(*byte));
     Withdrawal {
         token: word(0)[5],
         amount,
@@ -115,8 +117,17 @@ mod tests {
     fn what_is_no_stream_is_refused_with_its_place() {
         let mut stream = withdrawal_record();
         let whole = stream.len();
-        assert_eq!(parse(&stream[..whole - 1]), Err(BridgeError::Truncated { offset: 0 }));
+        assert_eq!(
+            parse(&stream[..whole - 1]),
+            Err(BridgeError::Truncated { offset: 0 })
+        );
         stream.push(7);
-        assert_eq!(parse(&stream), Err(BridgeError::Tag { offset: whole, tag: 7 }));
+        assert_eq!(
+            parse(&stream),
+            Err(BridgeError::Tag {
+                offset: whole,
+                tag: 7
+            })
+        );
     }
 }
