@@ -135,6 +135,19 @@ fn the_statement_s_parts_lie_below_everything() {
         of("ashlar-worker"),
         expected(&["worker", "proto", "protocol", "report"])
     );
+    assert_eq!(
+        of("ashlar-client"),
+        expected(&[
+            "client",
+            "contracts",
+            "ecgfp5",
+            "payments",
+            "proto",
+            "protocol",
+            "report",
+            "statement"
+        ])
+    );
     for name in ["ashlar-farm", "ashlar-worker", "ashlar-sequencer"] {
         assert!(!of(name).contains("ashlar-engine"), "{name} links the engine");
     }

@@ -1,17 +1,11 @@
-//! `ashlar key`: how a wallet derives its rollup key.
-//!
-//! The seed of the rollup key is the wallet's Ethereum signature (EIP-191, deterministic by RFC 6979) of one fixed
-//! text. Whoever obtains that signature owns the rollup key, so the text says what it is for.
+//! `ashlar key`: the rollup key of an Ethereum key, as `ashlar_client::rollup_key` derives it.
 
-use alloy::signers::{SignerSync, local::PrivateKeySigner};
+use alloy::signers::local::PrivateKeySigner;
 use anyhow::Context;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_statement::hash::hash_to_bytes32;
 
 use super::fixed_hex;
-
-/// What the wallet signs.
-const MESSAGE: &str = "Ashlar rollup key, version 1.\n\nSign this only in a wallet of the rollup: the signature gives full control of your rollup account.";
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,10 +16,7 @@ pub struct Args {
 
 /// The rollup key of an Ethereum key.
 pub fn derive(ethereum: &PrivateKeySigner) -> anyhow::Result<SecretKey> {
-    let signature = ethereum
-        .sign_message_sync(MESSAGE.as_bytes())
-        .context("cannot sign")?;
-    Ok(SecretKey::from_seed(&signature.as_bytes()))
+    ashlar_client::rollup_key(ethereum).context("cannot sign")
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {

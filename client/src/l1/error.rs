@@ -1,0 +1,197 @@
+//! What goes wrong between a client and L1.
+
+use std::time::Duration;
+
+use alloy::{
+    contract,
+    primitives::{Address, B256},
+    providers::PendingTransactionError,
+    transports::TransportError,
+};
+use ashlar_contracts::revert::Revert;
+
+use crate::data::DataError;
+
+/// Why L1 did not do or say what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum L1Error {
+    /// Correct the endpoint.
+    #[error("L1 endpoint `{endpoint}` is not a URL; write it like http://127.0.0.1:8545")]
+    Endpoint {
+        /// As given.
+        endpoint: String,
+    },
+    /// The HTTP client of this program could not be made.
+    #[error("cannot set up HTTP")]
+    Http(#[source] alloy::transports::http::reqwest::Error),
+    /// Deploy the contract, or correct address or endpoint.
+    #[error("no contract at {address} on chain {chain_id}; correct the rollup's address or the L1 endpoint")]
+    NoRollup {
+        /// The rollup's address.
+        address: Address,
+        /// The node's chain.
+        chain_id: u64,
+    },
+    /// The node does not answer in time, or refuses a request.
+    #[error("L1 request {request} failed")]
+    Transport {
+        /// What was asked.
+        request: &'static str,
+        /// The node's answer.
+        #[source]
+        source: Box<TransportError>,
+    },
+    /// The contract refuses: its named error says why.
+    #[error("the contract refuses {call}: {reason}")]
+    Reverted {
+        /// The method.
+        call: &'static str,
+        /// The named error with its fields.
+        reason: String,
+    },
+    /// The call did not reach the contract.
+    #[error("L1 call {call} failed")]
+    Call {
+        /// The method.
+        call: &'static str,
+        /// Why.
+        #[source]
+        source: Box<contract::Error>,
+    },
+    /// It may still be mined: look for its hash before you send another.
+    #[error("L1 transaction {hash} of {call} is not mined after {} s", after.as_secs())]
+    NotMined {
+        /// The method.
+        call: &'static str,
+        /// Its hash.
+        hash: B256,
+        /// The limit.
+        after: Duration,
+        /// What the wait ended with.
+        #[source]
+        source: Box<PendingTransactionError>,
+    },
+    /// It was mined and had no effect.
+    #[error("L1 transaction {hash} of {call} failed in block {block}")]
+    Failed {
+        /// The method.
+        call: &'static str,
+        /// Its hash.
+        hash: B256,
+        /// Its block.
+        block: u64,
+    },
+    /// Give [`crate::L1Config::signer`] a key.
+    #[error("{call} needs a key that pays for it on L1, and none was given")]
+    NoSigner {
+        /// The method.
+        call: &'static str,
+    },
+    /// Tokens have numbers from 0 (ETH); `tokens` of the contract are registered.
+    #[error("token {token} is not registered in the rollup; it knows {known}")]
+    UnknownToken {
+        /// Number, symbol or address.
+        token: String,
+        /// Names of those that are.
+        known: String,
+    },
+    /// Wait until the batch is committed.
+    #[error("batch {number} is not committed on L1; the last one is {last}")]
+    NotCommitted {
+        /// Asked for.
+        number: u64,
+        /// Last committed batch.
+        last: u64,
+    },
+    /// Wait until the batch is proven.
+    #[error("batch {number} is not proven on L1; the last one is {last}")]
+    NotProven {
+        /// Asked for.
+        number: u64,
+        /// Last proven batch.
+        last: u64,
+    },
+    /// The node has pruned its logs, or the start block is too late.
+    #[error(
+        "L1 shows no {event} event of batch {number} from block {start_block} on; use a node with all logs, or an earlier start block"
+    )]
+    NoEvent {
+        /// The event.
+        event: &'static str,
+        /// Batch number.
+        number: u64,
+        /// First block searched.
+        start_block: u64,
+    },
+    /// The operator is a contract: its calls cannot be read off calldata.
+    #[error("transaction {hash} is not a direct call of {call}")]
+    Calldata {
+        /// Transaction hash.
+        hash: B256,
+        /// The method expected.
+        call: &'static str,
+    },
+    /// The node lies.
+    #[error("the calldata of batch {number} is not what the contract has bound: {what} differs")]
+    Mismatch {
+        /// Batch number.
+        number: u64,
+        /// What differs.
+        what: &'static str,
+    },
+    /// The contract took streams that are none: a bug.
+    #[error("the public data of batch {number} is malformed")]
+    Data {
+        /// Batch number.
+        number: u64,
+        /// Where.
+        #[source]
+        source: DataError,
+    },
+    /// The batch has fewer withdrawals.
+    #[error("batch {number} has {count} withdrawals, there is no withdrawal {index}")]
+    NoWithdrawal {
+        /// Batch number.
+        number: u64,
+        /// Asked for, counted from 0.
+        index: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// The sequencer's state is not that of L1: do not trust it.
+    #[error("after batch {batch} the root on L1 is {l1}, not {given}")]
+    Root {
+        /// Batch number.
+        batch: u64,
+        /// On L1.
+        l1: B256,
+        /// Claimed.
+        given: B256,
+    },
+}
+
+/// Of a failed request.
+pub(super) fn transport(request: &'static str) -> impl FnOnce(TransportError) -> L1Error {
+    move |source| L1Error::Transport {
+        request,
+        source: Box::new(source),
+    }
+}
+
+/// Of a failed call: the contract's named error where there is one.
+pub(super) fn refused(call: &'static str) -> impl FnOnce(contract::Error) -> L1Error {
+    move |source| match Revert::from_error(&source) {
+        Some(Revert::Rollup(error)) => L1Error::Reverted {
+            call,
+            reason: format!("{error:?}"),
+        },
+        Some(Revert::ProofVerifier(error)) => L1Error::Reverted {
+            call,
+            reason: format!("{error:?}"),
+        },
+        None => L1Error::Call {
+            call,
+            source: Box::new(source),
+        },
+    }
+}

@@ -1,0 +1,176 @@
+//! The rollup contract on L1.
+
+mod actions;
+mod batches;
+mod error;
+mod token;
+
+use std::time::Duration;
+
+use alloy::{
+    network::EthereumWallet,
+    primitives::{Address, B256},
+    providers::{DynProvider, Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
+    transports::http::reqwest,
+};
+use ashlar_contracts::Rollup;
+use ashlar_statement::Domain;
+
+pub use batches::{BatchData, CommittedBatch, ProvenBatch, Standing, WithdrawalProof};
+pub use error::L1Error;
+pub use token::Token;
+
+use error::{refused, transport};
+
+/// Where the rollup is, and who pays for transactions.
+#[derive(Clone, Debug)]
+pub struct L1Config {
+    /// JSON-RPC endpoint.
+    pub endpoint: String,
+    /// Address of the rollup contract.
+    pub rollup: Address,
+    /// Block of the deployment: no event of the rollup is older.
+    pub start_block: u64,
+    /// Who deposits and claims; reading needs none.
+    pub signer: Option<PrivateKeySigner>,
+    /// Limit for each request.
+    pub request_timeout: Duration,
+    /// Limit for a transaction until it is mined.
+    pub mining_timeout: Duration,
+}
+
+impl L1Config {
+    /// Reads only, from the first block on.
+    pub fn new(endpoint: impl Into<String>, rollup: Address) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            rollup,
+            start_block: 0,
+            signer: None,
+            request_timeout: Duration::from_secs(20),
+            mining_timeout: Duration::from_secs(300),
+        }
+    }
+}
+
+/// What the contract's counters say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RollupState {
+    /// Last committed batch.
+    pub committed_batches: u64,
+    /// Last proven batch.
+    pub proven_batches: u64,
+    /// Deposits ever made.
+    pub queued_deposits: u64,
+    /// Root after the last proven batch.
+    pub state_root: B256,
+}
+
+/// The rollup contract behind an L1 node.
+#[derive(Clone, Debug)]
+pub struct L1 {
+    provider: DynProvider,
+    rollup: Rollup::RollupInstance<DynProvider>,
+    domain: Domain,
+    start_block: u64,
+    signer: Option<Address>,
+    mining_timeout: Duration,
+}
+
+impl L1 {
+    /// Connects, and checks that a contract is there.
+    pub async fn connect(config: L1Config) -> Result<Self, L1Error> {
+        let endpoint = || L1Error::Endpoint {
+            endpoint: config.endpoint.clone(),
+        };
+        let url: reqwest::Url = config.endpoint.parse().map_err(|_| endpoint())?;
+        if !["http", "https"].contains(&url.scheme()) {
+            return Err(endpoint());
+        }
+        let http = reqwest::Client::builder()
+            .timeout(config.request_timeout)
+            .build()
+            .map_err(L1Error::Http)?;
+        let signer = config.signer.as_ref().map(PrivateKeySigner::address);
+        // Each nonce is asked for: a cached one is lost when gas cannot be estimated, and nothing is mined after the gap.
+        let builder = ProviderBuilder::new().with_simple_nonce_management();
+        let provider = match config.signer {
+            Some(signer) => builder
+                .wallet(EthereumWallet::from(signer))
+                .connect_reqwest(http, url)
+                .erased(),
+            None => builder.connect_reqwest(http, url).erased(),
+        };
+        provider.client().set_poll_interval(Duration::from_millis(250));
+        let chain_id = provider.get_chain_id().await.map_err(transport("eth_chainId"))?;
+        let address = config.rollup;
+        let code = provider
+            .get_code_at(address)
+            .await
+            .map_err(transport("eth_getCode"))?;
+        if code.is_empty() {
+            return Err(L1Error::NoRollup { address, chain_id });
+        }
+        Ok(Self {
+            rollup: Rollup::new(address, provider.clone()),
+            provider,
+            domain: Domain {
+                chain_id,
+                rollup: address.into_array(),
+            },
+            start_block: config.start_block,
+            signer,
+            mining_timeout: config.mining_timeout,
+        })
+    }
+
+    /// Chain and rollup, as this node says: what signatures are bound to.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// The contract, for what this crate has no method for.
+    pub fn contract(&self) -> &Rollup::RollupInstance<DynProvider> {
+        &self.rollup
+    }
+
+    /// The contract's counters.
+    pub async fn state(&self) -> Result<RollupState, L1Error> {
+        let root = self
+            .rollup
+            .stateRoot()
+            .call()
+            .await
+            .map_err(refused("stateRoot"))?;
+        Ok(RollupState {
+            committed_batches: self.committed_batches().await?,
+            proven_batches: self.proven_batches().await?,
+            queued_deposits: self
+                .rollup
+                .queuedDeposits()
+                .call()
+                .await
+                .map_err(refused("queuedDeposits"))?,
+            state_root: root.into(),
+        })
+    }
+
+    /// Number of the newest block.
+    pub async fn head(&self) -> Result<u64, L1Error> {
+        self.provider
+            .get_block_number()
+            .await
+            .map_err(transport("eth_blockNumber"))
+    }
+
+    async fn committed_batches(&self) -> Result<u64, L1Error> {
+        let call = self.rollup.committedBatches();
+        call.call().await.map_err(refused("committedBatches"))
+    }
+
+    async fn proven_batches(&self) -> Result<u64, L1Error> {
+        let call = self.rollup.provenBatches();
+        call.call().await.map_err(refused("provenBatches"))
+    }
+}

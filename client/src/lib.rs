@@ -1,0 +1,58 @@
+//! What a wallet or a service needs to use the rollup, without a prover.
+//!
+//! * [`Client`]: the sequencer. Accounts, transactions one by one or many, receipts, batches. Every request has a
+//!   deadline, and what was lost on the way is sent again: a transaction has one id however often it is sent.
+//! * [`Sender`]: one account that pays, with its nonce.
+//! * [`L1`]: the rollup contract. Deposits, withdrawals and their proofs, claims, and all that was ever published, read
+//!   from calldata and checked against what the contract has bound: nobody need be trusted for it but the L1 node.
+//! * [`inclusion`]: an account's state, checked against the root that L1 holds.
+//! * [`amount`]: `"0.5"` and `"12.25 USDC"` as units, and back.
+//! * [`rollup_key`]: the rollup key of an Ethereum key.
+//!
+//! ```no_run
+//! use alloy::signers::local::PrivateKeySigner;
+//! use ashlar_client::{Client, L1, L1Config, Milestone, rollup_key};
+//! use ashlar_payments::packing::{PackedAmount, PackedFee};
+//! use std::time::Duration;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let ethereum = PrivateKeySigner::random();
+//! let key = rollup_key(&ethereum)?;
+//! let client = Client::connect("http://127.0.0.1:7001").await?;
+//! let l1 = L1::connect(L1Config {
+//!     signer: Some(ethereum),
+//!     ..L1Config::new("http://127.0.0.1:8545", client.domain().rollup.into())
+//! })
+//! .await?;
+//!
+//! let number = l1.deposit(&l1.token(0).await?, 1_000_000_000, &key.public_key().key_hash()).await?; // 1 ETH in gwei
+//! client.wait_for_deposit(number, Milestone::Executed, Duration::from_secs(60)).await?;
+//! let mut sender = client.sender(key).await?;
+//! let id = sender.transfer(0, 0, PackedAmount::floor(1_000), PackedFee::exact(10)?).await?;
+//! client.wait(id, Milestone::Proven, Duration::from_secs(600)).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod amount;
+mod client;
+pub mod data;
+mod error;
+pub mod inclusion;
+mod key;
+mod l1;
+mod options;
+mod sender;
+mod types;
+
+pub use ashlar_proto::sequencer::v1 as pb;
+pub use client::Client;
+pub use error::{ClientError, Refusal};
+pub use key::{ROLLUP_KEY_MESSAGE, rollup_key};
+pub use l1::{
+    BatchData, CommittedBatch, L1, L1Config, L1Error, ProvenBatch, RollupState, Standing, Token,
+    WithdrawalProof,
+};
+pub use options::Options;
+pub use sender::Sender;
+pub use types::{Account, AccountKey, Milestone};

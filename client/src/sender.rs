@@ -1,0 +1,143 @@
+//! An account that pays: its key, its number, its nonce.
+
+use alloy::primitives::{Address, B256};
+use ashlar_ecgfp5::SecretKey;
+use ashlar_payments::{
+    packing::{PackedAmount, PackedFee},
+    transaction::{SignedTransaction, Transaction, Transfer, Withdraw},
+};
+use ashlar_proto::sequencer::v1::refusal::Code;
+use ashlar_statement::hash::hash_to_bytes32;
+
+use crate::{AccountKey, Client, ClientError};
+
+/// How often a transaction is signed anew because another wallet with the same key was faster.
+const SIGNATURES: u32 = 4;
+
+/// Signs and sends transactions of one account, in the order of their nonces.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    client: Client,
+    key: SecretKey,
+    account: u32,
+    nonce: u32,
+}
+
+impl Sender {
+    pub(crate) async fn new(client: Client, key: SecretKey) -> Result<Self, ClientError> {
+        let mut sender = Self {
+            client,
+            key,
+            account: 0,
+            nonce: 0,
+        };
+        sender.refresh().await?;
+        Ok(sender)
+    }
+
+    /// The account's number.
+    pub fn account(&self) -> u32 {
+        self.account
+    }
+
+    /// Nonce of the next transaction.
+    pub fn nonce(&self) -> u32 {
+        self.nonce
+    }
+
+    /// Asks the sequencer for the account and its nonce again.
+    pub async fn refresh(&mut self) -> Result<(), ClientError> {
+        let owner = self.key.public_key().key_hash();
+        let account = self.client.account(AccountKey::KeyHash(owner)).await?;
+        let account = account.ok_or_else(|| ClientError::NoAccount {
+            key_hash: hash_to_bytes32(&owner).into(),
+        })?;
+        (self.account, self.nonce) = (account.index, account.pending_nonce);
+        Ok(())
+    }
+
+    /// Signs a transfer with the next nonce, for [`Client::submit_all`].
+    pub fn sign_transfer(
+        &mut self,
+        to: u32,
+        token: u8,
+        amount: PackedAmount,
+        fee: PackedFee,
+    ) -> SignedTransaction {
+        let signed = self
+            .client
+            .sign(self.transfer_at(to, token, amount, fee), &self.key);
+        self.nonce += 1;
+        signed
+    }
+
+    /// Pays another account; gives the transaction's id.
+    pub async fn transfer(
+        &mut self,
+        to: u32,
+        token: u8,
+        amount: PackedAmount,
+        fee: PackedFee,
+    ) -> Result<B256, ClientError> {
+        self.send(|sender| sender.transfer_at(to, token, amount, fee))
+            .await
+    }
+
+    /// Withdraws to an L1 address, in units; gives the transaction's id. Once its batch is proven, anybody may claim it
+    /// for the recipient.
+    pub async fn withdraw(
+        &mut self,
+        to: Address,
+        token: u8,
+        amount: u64,
+        fee: PackedFee,
+    ) -> Result<B256, ClientError> {
+        self.send(|sender| {
+            Transaction::Withdraw(Withdraw {
+                from: sender.account,
+                to_l1: to.into_array(),
+                token,
+                amount,
+                fee,
+                nonce: sender.nonce,
+            })
+        })
+        .await
+    }
+
+    fn transfer_at(&self, to: u32, token: u8, amount: PackedAmount, fee: PackedFee) -> Transaction {
+        Transaction::Transfer(Transfer {
+            from: self.account,
+            to,
+            token,
+            amount,
+            fee,
+            nonce: self.nonce,
+        })
+    }
+
+    /// A transaction refused for its nonce was not executed under that nonce, now or by an earlier attempt of ours (that
+    /// would have been answered with its id): signing it anew cannot pay twice.
+    async fn send(&mut self, transaction: impl Fn(&Self) -> Transaction) -> Result<B256, ClientError> {
+        for _ in 1..SIGNATURES {
+            match self.attempt(&transaction).await {
+                Err(ClientError::Refused(refusal)) if refusal.code == Code::Nonce => {
+                    let used = self.nonce;
+                    self.refresh().await?;
+                    if self.nonce == used {
+                        return Err(refusal.into());
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+        self.attempt(&transaction).await
+    }
+
+    async fn attempt(&mut self, transaction: impl Fn(&Self) -> Transaction) -> Result<B256, ClientError> {
+        let signed = self.client.sign(transaction(self), &self.key);
+        let id = self.client.submit(&signed).await?;
+        self.nonce += 1;
+        Ok(id)
+    }
+}

@@ -1,0 +1,199 @@
+//! A devnet with a rollup, a sequencer in this process, users.
+
+use std::{net::SocketAddr, time::Duration};
+
+use alloy::{
+    primitives::{Address, B256, Bytes, U256},
+    signers::local::PrivateKeySigner,
+};
+use ashlar_client::{Client, L1, L1Config, Milestone, Options, Sender, rollup_key};
+use ashlar_contracts::{BatchHeader, DeployConfig, deploy, generated_verifier};
+use ashlar_devnet::DEV_ACCOUNTS;
+use ashlar_ecgfp5::SecretKey;
+use ashlar_payments::{
+    packing::{PackedAmount, PackedFee},
+    tree::empty_accounts_root,
+};
+use ashlar_sequencer::{
+    config::{Config, Limits, Sealing},
+    l1::{Finality, L1Settings},
+};
+use ashlar_statement::hash::hash_to_bytes32;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A verifier that has the generated one's key digest, and gives it as its answer to every call.
+fn accepts_all() -> Bytes {
+    let digest = generated_verifier().expect("committed artifact").digest;
+    // Creation: return the 39 bytes behind these 10. Code: PUSH32 digest, MSTORE at 0, RETURN 32 bytes from 0.
+    let code = format!("6027600a5f3960275ff37f{digest}5f5260205ff3");
+    alloy::hex::decode(code).expect("hexadecimal").into()
+}
+
+/// Long enough for a busy machine, and never waited for in vain.
+pub const LIMIT: Duration = Duration::from_secs(60);
+pub const FEE: u64 = 10;
+
+pub struct Rollup {
+    _node: ashlar_devnet::Handle,
+    pub endpoint: String,
+    pub address: Address,
+    pub listen: SocketAddr,
+    folder: TempDir,
+    max_transactions: u32,
+    running: Option<(CancellationToken, JoinHandle<()>)>,
+}
+
+pub fn signer(account: usize) -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[account].secret_key).expect("a key")
+}
+
+pub fn key(account: usize) -> SecretKey {
+    rollup_key(&signer(account)).expect("signs")
+}
+
+pub fn amount(units: u64) -> PackedAmount {
+    PackedAmount::exact(units).expect("representable")
+}
+
+pub fn fee() -> PackedFee {
+    PackedFee::exact(FEE).expect("representable")
+}
+
+pub fn free_address() -> SocketAddr {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("bound")
+}
+
+impl Rollup {
+    /// Everything but a farm; batches close at so many operations or after a fifth of a second.
+    pub async fn start(max_transactions: u32) -> Self {
+        let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
+            .await
+            .expect("devnet starts");
+        let endpoint = node.url();
+        let provider = alloy::providers::ProviderBuilder::new()
+            .wallet(alloy::network::EthereumWallet::from(signer(0)))
+            .connect_http(endpoint.parse().expect("URL"));
+        let config = DeployConfig {
+            verifier_code: accepts_all(),
+            genesis_root: U256::from_be_bytes(hash_to_bytes32(&empty_accounts_root())),
+            operator: signer(0).address(),
+            tokens: Vec::new(),
+        };
+        let address = deploy(provider, config).await.expect("deploys").rollup;
+        let mut rollup = Self {
+            _node: node,
+            endpoint,
+            address,
+            listen: free_address(),
+            folder: tempfile::tempdir().expect("folder"),
+            max_transactions,
+            running: None,
+        };
+        rollup.start_sequencer();
+        rollup
+    }
+
+    pub fn start_sequencer(&mut self) {
+        let config = Config {
+            data_dir: self.folder.path().to_owned(),
+            listen: self.listen,
+            l1: L1Settings {
+                finality: Finality::Depth(0),
+                ..L1Settings::single(&self.endpoint)
+            },
+            rollup: self.address.into_array(),
+            operator_key: signer(0).to_bytes().0,
+            farm: format!("http://{}", free_address()), // nobody listens there
+            circuit_set_digest: [1; 32],
+            fee_account: 0,
+            sealing: Sealing {
+                max_transactions: self.max_transactions,
+                max_age: Duration::from_millis(200),
+            },
+            poll_interval: Duration::from_millis(20),
+            limits: Limits::default(),
+        };
+        let stop = CancellationToken::new();
+        let token = stop.clone();
+        let task = tokio::spawn(async move {
+            ashlar_sequencer::run(config, token)
+                .await
+                .expect("the sequencer runs");
+        });
+        self.running = Some((stop, task));
+    }
+
+    pub async fn stop_sequencer(&mut self) {
+        let (stop, task) = self.running.take().expect("it runs");
+        stop.cancel();
+        tokio::time::timeout(LIMIT, task)
+            .await
+            .expect("it stops")
+            .expect("without panic");
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    pub async fn client(&self) -> Client {
+        connect(&self.url()).await
+    }
+
+    pub async fn l1(&self, account: usize) -> L1 {
+        let config = L1Config {
+            signer: Some(signer(account)),
+            ..L1Config::new(&self.endpoint, self.address)
+        };
+        L1::connect(config).await.expect("connects")
+    }
+
+    /// Deposits a tenth of an ETH for each of these accounts, and waits until all exist.
+    pub async fn fund(&self, accounts: &[usize]) -> Vec<Sender> {
+        let client = self.client().await;
+        let mut senders = Vec::new();
+        for account in accounts {
+            let l1 = self.l1(*account).await;
+            let eth = l1.token(0).await.expect("ETH");
+            let number = l1
+                .deposit(&eth, 100_000_000, &key(*account).public_key().key_hash())
+                .await
+                .expect("deposits");
+            client
+                .wait_for_deposit(number, Milestone::Executed, LIMIT)
+                .await
+                .expect("executed");
+            senders.push(client.sender(key(*account)).await.expect("the account exists"));
+        }
+        senders
+    }
+
+    /// Lets the contract take this batch as proven.
+    pub async fn prove(&self, header: BatchHeader) -> B256 {
+        let l1 = self.l1(9).await;
+        let call = l1.contract().proveBatch(header, Bytes::from_static(&[7; 64]));
+        let pending = call.send().await.expect("accepted");
+        let receipt = pending.get_receipt().await.expect("mined");
+        assert!(receipt.status());
+        receipt.transaction_hash
+    }
+}
+
+/// A client that starts where the sequencer may still be starting.
+pub async fn connect(endpoint: &str) -> Client {
+    let options = Options {
+        first_pause: Duration::from_millis(20),
+        ..Options::default()
+    };
+    for _ in 0..200 {
+        match Client::connect_with(endpoint, options).await {
+            Ok(client) => return client,
+            Err(error) if error.is_retryable() => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("nobody listens on {endpoint}");
+}
