@@ -61,7 +61,7 @@ pub fn batch_header(batch: &BatchRecord, first_deposit: u64) -> Result<BatchHead
         dataHash: hash_to_word(inputs.data_hash),
         z: extension_to_word(inputs.z),
         eval: extension_to_word(inputs.eval),
-        withdrawalsRoot: withdrawal::root(&records.withdrawals),
+        withdrawalsRoot: withdrawal::root(&bridge::withdrawals(&records)),
     })
 }
 
