@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use alloy::{
-    network::EthereumWallet,
-    primitives::{Address, B256, U256},
-    providers::{DynProvider, Provider, ProviderBuilder},
+    primitives::{Address, B256},
     signers::local::PrivateKeySigner,
 };
 use anyhow::{Context, ensure};
-use ashlar_contracts::{BatchHeader, Rollup};
+use ashlar_client::{L1, L1Config};
+use ashlar_contracts::revert::Revert as Refusal;
 use ashlar_sequencer::store::Store;
 
 use super::fixed_hex;
@@ -84,47 +83,27 @@ fn unseal(args: &Unseal) -> anyhow::Result<()> {
 async fn revert(args: Revert) -> anyhow::Result<()> {
     let key: [u8; 32] = fixed_hex(&args.operator_key).context("operator key")?;
     let signer = PrivateKeySigner::from_bytes(&B256::from(key)).context("operator key")?;
-    let url = args.l1_rpc.parse().context("--l1-rpc is not a URL")?;
-    let provider = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(signer))
-        .connect_http(url)
-        .erased();
-    let rollup = Address::from(args.rollup);
-    let header = committed_header(provider.clone(), rollup, args.from, args.from_block).await?;
-    let receipt = Rollup::new(rollup, provider)
-        .revertBatches(header)
+    let config = L1Config {
+        signer: Some(signer),
+        start_block: args.from_block,
+        ..L1Config::new(args.l1_rpc, Address::from(args.rollup))
+    };
+    let limit = config.mining_timeout;
+    let l1 = L1::connect(config).await?;
+    let first = l1.committed_batch(args.from).await?;
+    let call = l1.contract().revertBatches(first.header);
+    let sent = call
         .send()
         .await
-        .context("revertBatches")?
-        .get_receipt()
-        .await?;
+        .map_err(|error| match Refusal::from_error(&error) {
+            Some(refusal) => anyhow::anyhow!("the contract refuses revertBatches: {refusal:?}"),
+            None => anyhow::Error::new(error).context("revertBatches"),
+        })?;
+    let receipt = sent.with_timeout(Some(limit)).get_receipt().await?;
     ensure!(receipt.status(), "revertBatches reverted");
     println!(
         "batches from {} on are reverted in {}",
         args.from, receipt.transaction_hash
     );
     Ok(())
-}
-
-/// The header that L1 holds for a committed batch, from its event.
-pub async fn committed_header(
-    provider: DynProvider,
-    rollup: Address,
-    number: u64,
-    from_block: u64,
-) -> anyhow::Result<BatchHeader> {
-    let contract = Rollup::new(rollup, provider);
-    let stored = contract.headerHash(number).call().await?;
-    let events = contract
-        .BatchCommitted_filter()
-        .topic1(U256::from(number))
-        .from_block(from_block)
-        .query()
-        .await?;
-    // A batch that was reverted and committed again has several events; the stored hash names the right one.
-    let event = events.into_iter().find(|(event, _)| event.headerHash == stored);
-    Ok(event
-        .with_context(|| format!("L1 reports no commit of batch {number} from block {from_block} on"))?
-        .0
-        .header)
 }

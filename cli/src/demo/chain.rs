@@ -13,6 +13,7 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use anyhow::{Context, bail, ensure};
+use ashlar_client::{L1, L1Config};
 use ashlar_contracts::{
     BatchHeader, DeployConfig, Deployment, Rollup, Withdrawal, deploy,
     encoding::{hash_to_word, word_to_extension, word_to_hash},
@@ -81,6 +82,12 @@ impl Chain {
         let provider = ProviderBuilder::new().wallet(wallet).connect_http(url);
         provider.client().set_poll_interval(Duration::from_millis(50));
         Ok(provider.erased())
+    }
+
+    /// The header that L1 holds for a committed batch.
+    pub async fn committed_header(&self, rollup: Address, number: u64) -> anyhow::Result<BatchHeader> {
+        let l1 = L1::connect(L1Config::new(&self.endpoint, rollup)).await?;
+        Ok(l1.committed_batch(number).await?.header)
     }
 
     /// Deploys the generated verifier and the rollup with an empty state.

@@ -25,7 +25,7 @@ use ashlar_sequencer::farm::FarmClient;
 use ashlar_statement::Domain;
 use tonic::transport::Channel;
 
-use crate::commands::{batch::committed_header, verify::PublicInputsFile};
+use crate::commands::verify::PublicInputsFile;
 
 use self::{
     chain::{Chain, Devnet},
@@ -419,7 +419,7 @@ async fn save(
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     write("snark.json", snark.to_json() + "\n")?;
-    let header = committed_header(chain.provider(1)?, rollup, batch, 0).await?;
+    let header = chain.committed_header(rollup, batch).await?;
     let inputs = PublicInputsFile::new(&chain::public_inputs(&header, domain))?;
     write(
         "public-inputs.json",
@@ -433,7 +433,7 @@ async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Res
         .withdrawal
         .as_ref()
         .context("the withdrawal has no claim data")?;
-    let header = committed_header(chain.provider(1)?, rollup, claim.batch_number, 0).await?;
+    let header = chain.committed_header(rollup, claim.batch_number).await?;
     let paid = Withdrawal {
         token: u8::try_from(claim.token)?,
         amount: claim.amount,
