@@ -25,7 +25,6 @@ pub(super) enum Command<A: Application> {
     },
     Deposits {
         items: Vec<LogItem>,
-        next_l1_block: u64,
         reply: oneshot::Sender<()>,
     },
     Look(Look<A>),
@@ -68,14 +67,9 @@ impl<A: Application> ExecutorHandle<A> {
         self.ask(|reply| Command::Submit { encoding, reply }).await?
     }
 
-    /// Hands over the deposits of the L1 blocks before `next_l1_block`.
-    pub async fn deposits(&self, items: Vec<LogItem>, next_l1_block: u64) -> Outcome<(), A> {
-        self.ask(|reply| Command::Deposits {
-            items,
-            next_l1_block,
-            reply,
-        })
-        .await
+    /// Hands over deposits in the order of L1's queue; those that are known are passed over.
+    pub async fn deposits(&self, items: Vec<LogItem>) -> Outcome<(), A> {
+        self.ask(|reply| Command::Deposits { items, reply }).await
     }
 
     /// Looks at the state after everything executed so far, and at the sealed one, between two commands. A state that

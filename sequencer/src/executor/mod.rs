@@ -179,12 +179,8 @@ impl<A: Application> Executor<A> {
                 let outcome = self.submit(open, &encoding)?;
                 let _ = reply.send(outcome);
             }
-            Command::Deposits {
-                items,
-                next_l1_block,
-                reply,
-            } => {
-                self.append_deposits(open, &items, next_l1_block)?;
+            Command::Deposits { items, reply } => {
+                self.append_deposits(open, &items)?;
                 let _ = reply.send(());
             }
             Command::Look(look) => look(open.state(), &self.store)?,
@@ -222,14 +218,9 @@ impl<A: Application> Executor<A> {
         Ok(Ok(id))
     }
 
-    fn append_deposits(
-        &self,
-        open: &mut OpenBatch<A>,
-        items: &[LogItem],
-        next_l1_block: u64,
-    ) -> Result<(), ExecutorError> {
+    fn append_deposits(&self, open: &mut OpenBatch<A>, items: &[LogItem]) -> Result<(), ExecutorError> {
         let start = Instant::now();
-        let added = self.store.append_deposits(items, next_l1_block)?;
+        let added = self.store.append_deposits(items)?;
         open.steps.order += start.elapsed();
         for (position, item) in added {
             open.replay(position, &item)?;

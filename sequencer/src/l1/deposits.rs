@@ -73,13 +73,13 @@ pub(crate) fn queue_hash(token: u8, amount: u64, key_hash: U256) -> B256 {
 
 impl L1Client {
     /// The deposits from number `expected` on in these blocks, ends included: without a gap, each once, each as the
-    /// contract queued it (asked in the state of the final block `at`).
+    /// contract queued it. The contract is asked in the state of the newest block, which every node has.
     pub async fn deposits(
         &self,
         expected: u64,
         from: u64,
         to: BlockRef,
-        at: BlockRef,
+        head: BlockRef,
     ) -> Result<Vec<QueuedDeposit>, L1Error> {
         let filter = &Filter::new()
             .address(self.rollup)
@@ -114,7 +114,7 @@ impl L1Client {
                 });
             }
         }
-        self.require_queued(&deposits, at).await?;
+        self.require_queued(&deposits, head).await?;
         if self.block(to.number).await? != to {
             return Err(L1Error::Moved { block: to.number });
         }
@@ -122,14 +122,14 @@ impl L1Client {
     }
 
     /// Checks each deposit against the contract's own hash of it.
-    async fn require_queued(&self, deposits: &[QueuedDeposit], at: BlockRef) -> Result<(), L1Error> {
+    async fn require_queued(&self, deposits: &[QueuedDeposit], head: BlockRef) -> Result<(), L1Error> {
         let reported: Vec<_> = deposits
             .iter()
             .map(|deposit| (deposit.index, deposit.hash()))
             .collect();
         stream::iter(reported)
             .map(|(index, reported)| async move {
-                let queued = self.deposit_hash(index, at).await?;
+                let queued = self.deposit_hash(index, head).await?;
                 if queued == reported {
                     Ok(())
                 } else {

@@ -33,7 +33,7 @@ impl Endpoint {
         };
         let parsed: reqwest::Url = url.parse().map_err(|_| malformed())?;
         let host = parsed.host_str().ok_or_else(malformed)?;
-        if !matches!(parsed.scheme(), "http" | "https") {
+        if parsed.scheme() != "http" {
             return Err(malformed());
         }
         let name = match parsed.port_or_known_default() {
@@ -103,13 +103,13 @@ impl Endpoints {
         Ok(Self { list, quorum })
     }
 
-    /// Asks every endpoint at once; `decide` looks at the answers after each one that comes, and ends it.
-    async fn ask<T, F, R>(
+    /// Asks every endpoint at once and collects what they say, for as long as `patience` with the answers so far lasts.
+    async fn gather<T, F>(
         &self,
         request: &'static str,
         ask: impl Fn(DynProvider) -> F,
-        mut decide: impl FnMut(&mut Vec<T>) -> Option<R>,
-    ) -> Result<R, L1Error>
+        patience: impl Fn(&[T]) -> Duration,
+    ) -> Gathered<T>
     where
         F: IntoFuture<Output = Result<T, TransportError>>,
     {
@@ -118,27 +118,30 @@ impl Endpoints {
             .iter()
             .map(|endpoint| endpoint.ask(request, ask(endpoint.provider.clone())))
             .collect();
-        let (mut answers, mut failure) = (Vec::new(), None);
-        while let Some(answer) = asked.next().await {
+        let mut gathered = Gathered {
+            answers: Vec::new(),
+            failures: Vec::new(),
+        };
+        while let Ok(Some(answer)) = tokio::time::timeout(patience(&gathered.answers), asked.next()).await {
             match answer {
-                Ok(answer) => answers.push(answer),
-                Err(error) => {
-                    failure.get_or_insert(error);
-                    continue;
-                }
-            }
-            if let Some(decided) = decide(&mut answers) {
-                return Ok(decided);
+                Ok(answer) => gathered.answers.push(answer),
+                Err(error) => gathered.failures.push(error),
             }
         }
-        match failure {
-            Some(error) if answers.len() < self.quorum => Err(error.into()),
-            _ => Err(L1Error::Disagreement {
+        gathered
+    }
+
+    /// Why the answers are not enough: a failure where endpoints failed, else that they do not agree.
+    fn lacking<T>(&self, request: &'static str, gathered: Gathered<T>) -> L1Error {
+        let answers = gathered.answers.len();
+        match gathered.failures.into_iter().next() {
+            Some(error) if answers < self.quorum => error.into(),
+            _ => L1Error::Disagreement {
                 request,
                 quorum: self.quorum,
                 endpoints: self.list.len(),
-                answers: answers.len(),
-            }),
+                answers,
+            },
         }
     }
 
@@ -151,13 +154,19 @@ impl Endpoints {
     where
         F: IntoFuture<Output = Result<T, TransportError>>,
     {
-        let quorum = self.quorum;
-        self.ask(request, ask, |answers| {
-            let newest = answers.last()?;
-            let equal = answers.iter().filter(|answer| *answer == newest).count();
-            if equal < quorum { None } else { answers.pop() }
-        })
-        .await
+        let agreed = |answers: &[T]| {
+            let count = |answer| answers.iter().filter(|other| *other == answer).count();
+            answers.iter().position(|answer| count(answer) >= self.quorum)
+        };
+        let until_agreed = |answers: &[T]| match agreed(answers) {
+            Some(_) => Duration::ZERO,
+            None => Duration::MAX,
+        };
+        let mut gathered = self.gather(request, ask, until_agreed).await;
+        match agreed(&gathered.answers) {
+            Some(place) => Ok(gathered.answers.swap_remove(place)),
+            None => Err(self.lacking(request, gathered)),
+        }
     }
 
     /// The largest value that a quorum has reached: for numbers that grow, as a chain's height. Waits a moment longer
@@ -170,36 +179,18 @@ impl Endpoints {
     where
         F: IntoFuture<Output = Result<T, TransportError>>,
     {
-        let quorum = self.quorum;
-        let mut asked: FuturesUnordered<_> = self
-            .list
-            .iter()
-            .map(|endpoint| endpoint.ask(request, ask(endpoint.provider.clone())))
-            .collect();
-        let (mut answers, mut failure) = (Vec::new(), None);
-        loop {
-            let patience = if answers.len() < quorum {
+        let until_stragglers = |answers: &[T]| {
+            if answers.len() < self.quorum {
                 Duration::MAX
             } else {
                 STRAGGLERS
-            };
-            match tokio::time::timeout(patience, asked.next()).await {
-                Ok(Some(Ok(answer))) => answers.push(answer),
-                Ok(Some(Err(error))) => failure = failure.or(Some(error)),
-                Ok(None) | Err(_) => break,
             }
-        }
-        answers.sort();
-        let answered = answers.len();
-        match (answered.checked_sub(quorum), failure) {
-            (Some(place), _) => Ok(answers.swap_remove(place)),
-            (None, Some(error)) => Err(error.into()),
-            (None, None) => Err(L1Error::Disagreement {
-                request,
-                quorum,
-                endpoints: self.list.len(),
-                answers: answered,
-            }),
+        };
+        let mut gathered = self.gather(request, ask, until_stragglers).await;
+        gathered.answers.sort();
+        match gathered.answers.len().checked_sub(self.quorum) {
+            Some(place) => Ok(gathered.answers.swap_remove(place)),
+            None => Err(self.lacking(request, gathered)),
         }
     }
 
@@ -208,22 +199,51 @@ impl Endpoints {
     where
         F: IntoFuture<Output = Result<T, TransportError>>,
     {
-        self.ask(request, ask, Vec::pop).await
+        let until_first = |answers: &[T]| match answers {
+            [] => Duration::MAX,
+            _ => Duration::ZERO,
+        };
+        let mut gathered = self.gather(request, ask, until_first).await;
+        match gathered.answers.pop() {
+            Some(answer) => Ok(answer),
+            None => Err(self.lacking(request, gathered)),
+        }
     }
 
-    /// What each endpoint says to the same request.
-    pub async fn each<T, F>(
+    /// What the first endpoint that has it says; `None` if those that answer do not have it.
+    pub async fn find<T, F>(
         &self,
         request: &'static str,
         ask: impl Fn(DynProvider) -> F,
-    ) -> Vec<Result<T, RequestError>>
+    ) -> Result<Option<T>, L1Error>
+    where
+        F: IntoFuture<Output = Result<Option<T>, TransportError>>,
+    {
+        let until_found = |answers: &[Option<T>]| match answers.last() {
+            Some(Some(_)) => Duration::ZERO,
+            _ => Duration::MAX,
+        };
+        let gathered = self.gather(request, ask, until_found).await;
+        if gathered.answers.is_empty() {
+            return Err(self.lacking(request, gathered));
+        }
+        Ok(gathered.answers.into_iter().flatten().next())
+    }
+
+    /// What every endpoint says to the same request.
+    pub async fn each<T, F>(&self, request: &'static str, ask: impl Fn(DynProvider) -> F) -> Gathered<T>
     where
         F: IntoFuture<Output = Result<T, TransportError>>,
     {
-        let asked = self
-            .list
-            .iter()
-            .map(|endpoint| endpoint.ask(request, ask(endpoint.provider.clone())));
-        futures::future::join_all(asked).await
+        self.gather(request, ask, |_| Duration::MAX).await
     }
+}
+
+/// What endpoints said to one request.
+#[derive(Debug)]
+pub(crate) struct Gathered<T> {
+    /// Answers, in the order in which they came.
+    pub answers: Vec<T>,
+    /// Why the others gave none.
+    pub failures: Vec<RequestError>,
 }

@@ -11,7 +11,9 @@ pub enum L1Error {
     #[error("no L1 endpoint is configured: give at least one with --l1-rpc")]
     NoEndpoint,
     /// The endpoint is no URL that can be asked.
-    #[error("L1 endpoint `{endpoint}` is not an HTTP URL: write it as http://HOST:PORT")]
+    #[error(
+        "L1 endpoint `{endpoint}` is not an http:// URL: write it as http://HOST:PORT (this program has no TLS: reach an https:// node through a TLS proxy beside it)"
+    )]
     Endpoint {
         /// As configured.
         endpoint: String,

@@ -150,13 +150,14 @@ impl L1Client {
 
     async fn receipt_of(&self, hash: B256) -> Result<Option<TransactionReceipt>, L1Error> {
         self.endpoints
-            .any("eth_getTransactionReceipt", |node| async move {
+            .find("eth_getTransactionReceipt", |node| async move {
                 node.get_transaction_receipt(hash).await
             })
             .await
     }
 
-    /// The receipt of what was sent for a purpose, once it is included; `None` if somebody else did it.
+    /// The receipt of what was sent for a purpose, once it is included; `None` if somebody else did it, or no node has
+    /// it yet.
     pub async fn receipt(&self, store: &Store, purpose: Purpose) -> Result<Option<L1Receipt>, SendError> {
         for hash in store.sent_for(purpose)? {
             let receipt = self.receipt_of(hash.into()).await?;
@@ -285,25 +286,20 @@ impl L1Client {
         call: &'static str,
     ) -> Result<(), SendError> {
         let raw = &sent.raw;
-        let answers = self
+        let said = self
             .endpoints
             .each("eth_sendRawTransaction", |node| async move {
                 node.send_raw_transaction(raw).await.map(|_| ())
             })
             .await;
-        let (mut broadcast, mut reason) = (Broadcast::Unknown, String::new());
-        for answer in answers {
-            match answer.map_err(|error| (taken(&error), error)) {
-                Ok(()) | Err((Taken::Known, _)) => broadcast = Broadcast::Accepted,
-                Err((Taken::Underpriced, error)) => {
-                    if broadcast == Broadcast::Unknown {
-                        broadcast = Broadcast::Underpriced;
-                    }
-                    reason = ashlar_report::chain(&error);
-                }
-                Err((Taken::No, error)) => reason = ashlar_report::chain(&error),
-            }
-        }
+        let refusals: Vec<_> = said.failures.iter().map(taken).collect();
+        let broadcast = if !said.answers.is_empty() || refusals.contains(&Taken::Known) {
+            Broadcast::Accepted
+        } else if refusals.contains(&Taken::Underpriced) {
+            Broadcast::Underpriced
+        } else {
+            Broadcast::Unknown
+        };
         if sent.broadcast != broadcast {
             sent.broadcast = broadcast;
             store.put_sent(nonce, &sent)?;
@@ -311,11 +307,13 @@ impl L1Client {
         if broadcast == Broadcast::Accepted {
             Ok(())
         } else {
+            let reason = said.failures.last().map_or_else(String::new, ToString::to_string);
             Err(L1Error::NotTaken { call, nonce, reason }.into())
         }
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taken {
     Known,
     Underpriced,

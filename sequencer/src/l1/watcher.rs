@@ -8,7 +8,7 @@ use ashlar_report::Chain;
 use ashlar_statement::Application;
 use tokio_util::sync::CancellationToken;
 
-use super::{BlockRef, L1Client, L1Error, deposits::queue_hash};
+use super::{BlockRef, L1Client, L1Error, QueuedDeposit, deposits::queue_hash};
 use crate::{
     executor::{ExecutorHandle, SubmitError},
     store::{Cursor, LogItem, Store, StoreError},
@@ -16,6 +16,9 @@ use crate::{
 
 /// Most blocks asked for in one request; halved when a node refuses, doubled again when it does not.
 const MOST_BLOCKS: u64 = 10_000;
+/// After so many gaps in a row the missing deposit is looked for from the deployment on, not from the cursor: a node that
+/// lags would have caught up.
+const LASTING_GAPS: u32 = 5;
 
 /// What the watcher needs.
 #[derive(Debug)]
@@ -45,20 +48,50 @@ pub enum WatchError<A: Application> {
 }
 
 /// Where reading is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Reading {
-    /// Next block to read. Ahead of the stored cursor while nothing proves yet that the blocks between hold no further
-    /// deposit.
-    next: u64,
+    /// Next block to read, once one was read. Ahead of the stored cursor while nothing proves yet that the blocks
+    /// between hold no further deposit.
+    next: Option<u64>,
+    /// How often the blocks to ask for at once were halved.
+    halvings: u32,
+    /// Gaps found in a row.
+    gaps: u32,
+}
+
+impl Reading {
     /// Blocks to ask for at once.
-    range: u64,
+    fn range(&self) -> u64 {
+        (MOST_BLOCKS >> self.halvings.min(63)).max(1)
+    }
+
+    fn failed(&mut self, is_gap: bool) {
+        self.halvings += u32::from(self.range() > 1);
+        if is_gap {
+            self.next = None; // it may be in any block after the cursor
+            self.gaps += 1;
+        }
+    }
+
+    fn succeeded(&mut self, next: u64) {
+        self.next = Some(next);
+        self.halvings = self.halvings.saturating_sub(1);
+    }
+}
+
+/// What one range of blocks held.
+struct Found {
+    /// Deposits in final blocks.
+    deposits: Vec<QueuedDeposit>,
+    /// The block up to which every deposit is known now, if one is proven to be.
+    complete_to: Option<BlockRef>,
 }
 
 impl<A: Application> Watcher<A> {
     /// Runs until `shutdown`. A node that is away is asked again; what was read is durable before the cursor moves, and
     /// a deposit that was read twice is appended once.
     pub async fn run(self, shutdown: CancellationToken) {
-        let mut reading = None;
+        let mut reading = Reading::default();
         loop {
             let step = tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -69,12 +102,7 @@ impl<A: Application> Watcher<A> {
                 Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(error = %Chain(&error), "L1 watcher: asking again");
-                    if let Some(reading) = &mut reading {
-                        reading.range = (reading.range / 2).max(1);
-                        if matches!(error, WatchError::L1(L1Error::DepositGap { .. })) {
-                            reading.next = 0; // it may be in any block after the cursor
-                        }
-                    }
+                    reading.failed(matches!(error, WatchError::L1(L1Error::DepositGap { .. })));
                 }
             }
             tokio::select! {
@@ -85,68 +113,110 @@ impl<A: Application> Watcher<A> {
     }
 
     /// Reads one range of blocks; whether there is more to read at once.
-    async fn step(&self, reading: &mut Option<Reading>) -> Result<bool, WatchError<A>> {
+    async fn step(&self, reading: &mut Reading) -> Result<bool, WatchError<A>> {
         let head = self.l1.head().await?;
         let Some(last) = self.l1.final_block(head).await? else {
             return Ok(false);
         };
-        let cursor = self.store.l1_cursor()?;
-        if let Some(cursor) = cursor {
-            self.require_same_chain(cursor, head, last).await?;
-        }
-        let stored = match cursor {
-            Some(cursor) => cursor.number + 1,
-            None => self.first_block(last).await?,
-        };
-        let now = reading.get_or_insert(Reading {
-            next: stored,
-            range: MOST_BLOCKS,
-        });
-        now.next = now.next.max(stored);
-        if now.next > last.number {
+        let from = self.next_block(reading, head, last).await?;
+        if from > last.number {
             return Ok(false);
         }
-        let (from, expected) = (now.next, self.store.next_deposit()?);
-        let to = last.number.min(from.saturating_add(now.range - 1));
-        let end = if to == last.number {
-            last
+        let to = last.number.min(from.saturating_add(reading.range() - 1));
+        let found = if to == last.number {
+            self.read_to_head(from, head, last, reading.range()).await?
         } else {
-            self.l1.block(to).await?
+            self.read_past(from, to, head).await?
         };
-        let deposits = self.l1.deposits(expected, from, end, last).await?;
-        let known = expected + deposits.len() as u64;
-        let evidence = if to == last.number {
-            let queued = self.l1.queued_deposits(last).await?;
-            if queued > known {
-                return Err(L1Error::DepositGap {
-                    expected: known,
-                    from: stored,
-                    to,
-                }
-                .into());
-            }
-            Some(last)
-        } else {
-            // Every deposit before the last one seen is known: blocks before its own are complete.
-            match deposits.last() {
-                Some(deposit) => self.block_before(deposit.block).await?,
-                None => None,
-            }
-        };
-        if !deposits.is_empty() {
-            tracing::info!(count = deposits.len(), from, to, "deposits read");
-            let items = deposits.iter().map(|deposit| deposit.to_item()).collect();
-            self.executor.deposits(items, stored).await?;
+        if !found.deposits.is_empty() {
+            tracing::info!(count = found.deposits.len(), from, to, "deposits read");
+            let items = found.deposits.iter().map(QueuedDeposit::to_item).collect();
+            self.executor.deposits(items).await?;
         }
-        if let Some(block) = evidence {
+        if let Some(block) = found.complete_to {
             self.store.set_l1_cursor(Cursor {
                 number: block.number,
                 hash: block.hash.0,
             })?;
+            reading.gaps = 0;
         }
-        now.next = to + 1;
-        now.range = now.range.saturating_mul(2).min(MOST_BLOCKS);
+        reading.succeeded(to + 1);
         Ok(to < last.number)
+    }
+
+    /// Where to read on: behind what was read, and never behind what is known to be complete.
+    async fn next_block(
+        &self,
+        reading: &Reading,
+        head: BlockRef,
+        last: BlockRef,
+    ) -> Result<u64, WatchError<A>> {
+        let cursor = self.store.l1_cursor()?;
+        if let Some(cursor) = cursor {
+            self.require_same_chain(cursor, head, last).await?;
+        }
+        let stored = cursor
+            .filter(|_| reading.gaps < LASTING_GAPS)
+            .map(|cursor| cursor.number + 1);
+        match reading.next.max(stored) {
+            Some(next) => Ok(next),
+            None => self.first_block(head, last).await,
+        }
+    }
+
+    /// Reads up to the newest block, where the queue's length says whether a deposit is missing.
+    async fn read_to_head(
+        &self,
+        from: u64,
+        head: BlockRef,
+        last: BlockRef,
+        range: u64,
+    ) -> Result<Found, WatchError<A>> {
+        let expected = self.store.next_deposit()?;
+        let mut deposits = Vec::new();
+        let mut next = from;
+        while next <= head.number {
+            let to = head.number.min(next.saturating_add(range - 1));
+            let end = if to == head.number {
+                head
+            } else {
+                self.l1.block(to).await?
+            };
+            let known = expected + deposits.len() as u64;
+            deposits.extend(self.l1.deposits(known, next, end, head).await?);
+            next = to + 1;
+        }
+        let (known, queued) = (
+            expected + deposits.len() as u64,
+            self.l1.queued_deposits(head).await?,
+        );
+        if queued > known {
+            return Err(L1Error::DepositGap {
+                expected: known,
+                from,
+                to: head.number,
+            }
+            .into());
+        }
+        deposits.retain(|deposit| deposit.block.number <= last.number);
+        Ok(Found {
+            deposits,
+            complete_to: Some(last),
+        })
+    }
+
+    /// Reads old blocks. That none is missing shows at a later deposit with the next number, or at the newest block.
+    async fn read_past(&self, from: u64, to: u64, head: BlockRef) -> Result<Found, WatchError<A>> {
+        let (expected, end) = (self.store.next_deposit()?, self.l1.block(to).await?);
+        let deposits = self.l1.deposits(expected, from, end, head).await?;
+        let complete_to = match deposits.last() {
+            Some(deposit) => self.block_before(deposit.block).await?,
+            None => None,
+        };
+        Ok(Found {
+            deposits,
+            complete_to,
+        })
     }
 
     async fn block_before(&self, block: BlockRef) -> Result<Option<BlockRef>, L1Error> {
@@ -157,14 +227,14 @@ impl<A: Application> Watcher<A> {
     }
 
     /// Where a new database begins to read: before the first deposit.
-    async fn first_block(&self, last: BlockRef) -> Result<u64, WatchError<A>> {
+    async fn first_block(&self, head: BlockRef, last: BlockRef) -> Result<u64, WatchError<A>> {
         if let Some(block) = self.l1.start_block() {
             return Ok(block);
         }
-        if self.store.next_deposit()? == 0 && self.l1.queued_deposits(last).await? == 0 {
+        if self.l1.queued_deposits(head).await? == 0 {
             return Ok(last.number); // nothing is queued in any block up to this one
         }
-        let found = self.l1.deployment_block(last).await;
+        let found = self.l1.deployment_block(head).await;
         if found.is_none() {
             tracing::warn!(
                 "the L1 nodes do not keep old states: reading from block 0; give the deployment's block with --from-block"
@@ -206,7 +276,7 @@ impl<A: Application> Watcher<A> {
                 continue;
             };
             let ours = queue_hash(token, amount, hash_to_word(key_hash));
-            if self.l1.deposit_hash(number, last).await? != ours {
+            if self.l1.deposit_hash(number, head).await? != ours {
                 return Err(L1Error::DepositReplaced { index: number }.into());
             }
         }

@@ -12,8 +12,18 @@ use ashlar_protocol::Step;
 use super::{SettleError, Settlement, update};
 use crate::{
     l1::{BlockRef, IdentityError, View, batch_header, header_hash},
-    store::{BatchRecord, BatchStatus, Purpose, StepRecord, Store},
+    store::{BatchRecord, BatchStatus, Purpose, StepRecord, Store, StoreError},
 };
+
+/// A batch as it is stored.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    status: BatchStatus,
+    /// L1 block in which its proof was seen first.
+    proven_seen_at: Option<u64>,
+    /// A receipt of ours was not to be had: a node that lags has it later.
+    lacks_receipt: bool,
+}
 
 /// What settlement has seen of L1 in this process; L1 is the truth, this saves asking.
 #[derive(Debug, Default)]
@@ -21,8 +31,8 @@ pub(super) struct Followed {
     /// Batches up to this one had our header at `head`.
     compared_to: u64,
     head: Option<BlockRef>,
-    /// Status and first sight of the proof of each batch that is not final, as stored.
-    known: BTreeMap<u64, (BatchStatus, Option<u64>)>,
+    /// The batches that are not final.
+    known: BTreeMap<u64, Known>,
     /// When calls were sent first.
     began: HashMap<Purpose, Instant>,
 }
@@ -71,8 +81,11 @@ impl Settlement {
                 self.compare(number, view).await?;
                 self.followed.compared_to = number;
             }
-            if self.known(number)?.0 != target {
+            let known = self.known(number)?;
+            if known.status != target {
                 self.moved(number, target, view).await?;
+            } else if known.lacks_receipt {
+                self.complete(number).await?;
             }
         }
         self.finalize(view, last_final).await
@@ -81,16 +94,30 @@ impl Settlement {
     /// A reorganisation may have put other batches under numbers that were compared.
     async fn forget_what_moved(&mut self, view: &View, last_final: u64) -> Result<(), SettleError> {
         let is_same = match self.followed.head {
-            None => true,
+            None => false,
             Some(head) => head.number <= view.head.number && self.l1.block(head.number).await? == head,
         };
-        let compared_to = &mut self.followed.compared_to;
-        *compared_to = if is_same {
-            (*compared_to).clamp(last_final, view.committed.max(last_final))
+        if is_same {
+            let compared_to = self.followed.compared_to;
+            self.followed.compared_to = compared_to.clamp(last_final, view.committed.max(last_final));
         } else {
-            last_final
-        };
+            self.followed.compared_to = last_final;
+            self.proofs_seen_anew(view, last_final)?;
+        }
         self.followed.head = Some(view.head);
+        Ok(())
+    }
+
+    /// After a reorganisation a proof may stand in a later block than the one it was seen in: it is final later.
+    fn proofs_seen_anew(&mut self, view: &View, last_final: u64) -> Result<(), SettleError> {
+        let seen_at = Some(view.head.number);
+        for number in last_final + 1..=view.proven {
+            if self.known(number)?.status == BatchStatus::Proven {
+                self.store
+                    .update_batch(number, |batch| batch.proven_seen_at = seen_at)?;
+                self.followed.known.remove(&number);
+            }
+        }
         Ok(())
     }
 
@@ -104,7 +131,7 @@ impl Settlement {
         Ok(())
     }
 
-    /// The header of a sealed batch; it is stored, so that the next one finds where its deposits begin.
+    /// The header of a sealed batch. Its deposits begin behind those of the last batch whose header is stored.
     fn header(&self, number: u64) -> Result<BatchHeader, SettleError> {
         let mut first = number;
         while first > 1 && stored_header(&self.store, first - 1)?.is_none() {
@@ -121,18 +148,63 @@ impl Settlement {
         Ok(batch_header(&record(&self.store, number)?, first_deposit)?)
     }
 
-    fn known(&mut self, number: u64) -> Result<(BatchStatus, Option<u64>), SettleError> {
+    fn known(&mut self, number: u64) -> Result<Known, SettleError> {
         if let Some(known) = self.followed.known.get(&number) {
             return Ok(*known);
         }
-        let record = record(&self.store, number)?;
-        let known = (record.status, record.proven_seen_at);
+        let known = self.load(&record(&self.store, number)?)?;
         self.followed.known.insert(number, known);
         Ok(known)
     }
 
+    fn load(&self, record: &BatchRecord) -> Result<Known, SettleError> {
+        let lacks = |has: bool, from: BatchStatus, purpose| -> Result<bool, StoreError> {
+            Ok(!has && record.status >= from && !self.store.sent_for(purpose)?.is_empty())
+        };
+        let number = record.number;
+        let commit = lacks(
+            record.commit.is_some(),
+            BatchStatus::Committed,
+            Purpose::Commit(number),
+        )?;
+        let prove = lacks(
+            record.prove.is_some(),
+            BatchStatus::Proven,
+            Purpose::Prove(number),
+        )?;
+        Ok(Known {
+            status: record.status,
+            proven_seen_at: record.proven_seen_at,
+            lacks_receipt: commit || prove,
+        })
+    }
+
+    /// Asks again for the receipts that were not to be had.
+    async fn complete(&mut self, number: u64) -> Result<(), SettleError> {
+        let batch = record(&self.store, number)?;
+        let commit = match &batch.commit {
+            None => self.l1.receipt(&self.store, Purpose::Commit(number)).await?,
+            found => found.clone(),
+        };
+        let prove = match &batch.prove {
+            None if batch.status == BatchStatus::Proven => {
+                self.l1.receipt(&self.store, Purpose::Prove(number)).await?
+            }
+            found => found.clone(),
+        };
+        let is_news = (&commit, &prove) != (&batch.commit, &batch.prove);
+        if is_news {
+            let record = update(&self.store, &self.changes, number, |batch| {
+                (batch.commit, batch.prove) = (commit, prove);
+            })?;
+            let known = self.load(&record)?;
+            self.followed.known.insert(number, known);
+        }
+        Ok(())
+    }
+
     async fn moved(&mut self, number: u64, target: BatchStatus, view: &View) -> Result<(), SettleError> {
-        let (before, _) = self.known(number)?;
+        let before = self.known(number)?.status;
         if target < before {
             tracing::warn!(batch = number, ?before, now = ?target, "L1 took the batch back: it is sent again");
         }
@@ -155,7 +227,7 @@ impl Settlement {
             "on L1"
         );
         let seen_at = (target == BatchStatus::Proven).then_some(view.head.number);
-        update(&self.store, &self.changes, number, |batch| {
+        let record = update(&self.store, &self.changes, number, |batch| {
             batch.status = target;
             batch.header = header.or(batch.header.take());
             batch.commit = commit;
@@ -164,7 +236,8 @@ impl Settlement {
             batch.failure = None;
             batch.steps.extend(steps);
         })?;
-        self.followed.known.insert(number, (target, seen_at));
+        let known = self.load(&record)?;
+        self.followed.known.insert(number, known);
         Ok(())
     }
 
@@ -178,8 +251,9 @@ impl Settlement {
         };
         let mut now_final = last_final;
         while now_final < view.proven {
-            match self.known(now_final + 1)? {
-                (BatchStatus::Proven, Some(seen_at)) if seen_at <= block.number => now_final += 1,
+            let known = self.known(now_final + 1)?;
+            match known.proven_seen_at {
+                Some(seen_at) if seen_at <= block.number => now_final += 1,
                 _ => break,
             }
         }

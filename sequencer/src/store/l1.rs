@@ -4,12 +4,11 @@ use redb::{ReadableDatabase, ReadableTable};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    COUNTERS, FINAL_BATCH, Identity, META, NEXT_L1_BLOCK, Purpose, SENT, Sent, Store, StoreError, UNDO,
-    decode, encode,
+    COUNTERS, FINAL_BATCH, Identity, META, Purpose, SENT, Sent, Store, StoreError, UNDO, decode, encode,
 };
 
 const IDENTITY: &str = "identity";
-const CURSOR: &str = "l1_cursor";
+pub(super) const CURSOR: &str = "l1_cursor";
 
 /// The last L1 block up to which every deposit is known to be in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,13 +54,7 @@ impl Store {
 
     /// Moves the cursor: everything up to this block is in the log.
     pub fn set_l1_cursor(&self, cursor: Cursor) -> Result<(), StoreError> {
-        let txn = self.db.begin_write()?;
-        txn.open_table(META)?
-            .insert(CURSOR, encode("meta", &cursor)?.as_slice())?;
-        txn.open_table(COUNTERS)?
-            .insert(NEXT_L1_BLOCK, cursor.number + 1)?;
-        txn.commit()?;
-        Ok(())
+        self.set_meta(CURSOR, &cursor)
     }
 
     /// The operator's transaction with this nonce.

@@ -3,8 +3,8 @@
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::{
-    COUNTERS, LOG, LOG_END, LOG_IDS, LogItem, NEXT_DEPOSIT, NEXT_L1_BLOCK, RECEIPTS, ReceiptRecord,
-    SEALED_TO, Store, StoreError, decode, encode,
+    COUNTERS, LOG, LOG_END, LOG_IDS, LogItem, NEXT_DEPOSIT, RECEIPTS, ReceiptRecord, SEALED_TO, Store,
+    StoreError, decode, encode,
 };
 
 impl Store {
@@ -30,13 +30,8 @@ impl Store {
         Ok(Some(position))
     }
 
-    /// Appends the deposits of the L1 blocks before `next_l1_block`, in queue order, each exactly once: deposits that
-    /// are in the log already are passed over. Gives the new items with their positions.
-    pub fn append_deposits(
-        &self,
-        deposits: &[LogItem],
-        next_l1_block: u64,
-    ) -> Result<Vec<(u64, LogItem)>, StoreError> {
+    /// Appends deposits in queue order, each exactly once: those that are in the log already are passed over. Gives the new items with their positions.
+    pub fn append_deposits(&self, deposits: &[LogItem]) -> Result<Vec<(u64, LogItem)>, StoreError> {
         let txn = self.db.begin_write()?;
         let mut added = Vec::new();
         {
@@ -58,7 +53,6 @@ impl Store {
             }
             counters.insert(NEXT_DEPOSIT, next)?;
             counters.insert(LOG_END, end)?;
-            counters.insert(NEXT_L1_BLOCK, next_l1_block)?;
         }
         txn.commit()?;
         Ok(added)

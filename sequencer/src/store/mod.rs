@@ -49,8 +49,6 @@ const SEALED_TO: &str = "sealed_to";
 const LOG_END: &str = "log_end";
 /// Next L1 deposit number to append.
 const NEXT_DEPOSIT: &str = "next_deposit";
-/// First L1 block that the watcher has not read.
-const NEXT_L1_BLOCK: &str = "next_l1_block";
 /// Number of the next batch to seal.
 const NEXT_BATCH: &str = "next_batch";
 /// Number of the last batch whose proof is final on L1.
@@ -143,11 +141,6 @@ impl Store {
     /// Next L1 deposit number to append to the log.
     pub fn next_deposit(&self) -> Result<u64, StoreError> {
         self.counter(NEXT_DEPOSIT)
-    }
-
-    /// First L1 block that the watcher has not read.
-    pub fn next_l1_block(&self) -> Result<u64, StoreError> {
-        self.counter(NEXT_L1_BLOCK)
     }
 
     /// Number of the last batch whose proof is final on L1; 0 before the first.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::executor::deposit_id;
 
 use super::{
-    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, LOG, LOG_END, LogItem, NEXT_BATCH, NEXT_DEPOSIT,
-    NODES, RECEIPTS, ReceiptRecord, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode, encode,
+    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, LOG, LOG_END, LogItem, META, NEXT_BATCH,
+    NEXT_DEPOSIT, NODES, RECEIPTS, ReceiptRecord, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode,
+    encode, l1::CURSOR,
 };
 
 /// A node's place and what it held.
@@ -209,6 +210,7 @@ fn drop_deposits(txn: &WriteTransaction, from: u64) -> Result<(), StoreError> {
     counters.insert(LOG_END, next)?;
     let deposits = counters.get(NEXT_DEPOSIT)?.map_or(0, |number| number.value());
     counters.insert(NEXT_DEPOSIT, deposits.min(from))?;
+    txn.open_table(META)?.remove(CURSOR)?; // they are before it
     Ok(())
 }
 

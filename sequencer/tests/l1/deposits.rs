@@ -5,16 +5,24 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
+use alloy::providers::Provider;
+use ashlar_sequencer::{
+    l1::{Finality, L1Client},
+    store::{Cursor, Store},
+};
 use serde_json::{Value, json};
 
 use super::{
     proxy::{Answer, Proxy},
-    support::{Deployed, Guard, Node, key, l1, until},
+    support::{Deployed, Guard, Node, key, l1, operator_key, provider, until},
 };
 
 /// Four deposits in blocks of their own; `lie` is told the answer to each request for logs.
 async fn all_four_arrive(lie: impl FnMut(u32) -> Answer + Send + 'static) {
     let l1 = l1(Guard::Real).await;
+    for name in ["a", "b"] {
+        l1.deposit(&key(name)).await; // so that the first lie is about something
+    }
     let mut lie = lie;
     let asked = Arc::new(AtomicU32::new(0));
     let proxy = Proxy::start(&l1.endpoint, {
@@ -27,14 +35,14 @@ async fn all_four_arrive(lie: impl FnMut(u32) -> Answer + Send + 'static) {
     .await;
     let folder = tempfile::tempdir().expect("folder");
     let node = Node::start(folder.path(), l1.client(&[&proxy.url]).await, l1.rollup, 100).await;
-    for name in ["a", "b", "c", "d"] {
+    for name in ["c", "d"] {
         l1.deposit(&key(name)).await;
     }
     until("the last deposit is executed", async || {
         node.store.next_deposit().expect("database") == 4
     })
     .await;
-    assert!(asked.load(Ordering::Relaxed) > 1, "the lie was told");
+    assert!(asked.load(Ordering::Relaxed) > 0, "the lie was told");
     let (root, store) = (node.executor.root().await.expect("runs"), node.store.clone());
     let deposits = store.deposits_from(0).expect("database");
     assert_eq!(deposits.len(), 4, "each once");
@@ -161,13 +169,9 @@ async fn ranges_shrink_to_what_a_node_allows_and_start_at_the_deployment() {
     .await;
     let mut settings = l1.settings(&[&proxy.url]);
     settings.start_block = Some(350);
-    let client = ashlar_sequencer::l1::L1Client::connect(
-        settings,
-        l1.rollup.into_array(),
-        super::support::operator_key(),
-    )
-    .await
-    .expect("connects");
+    let client = L1Client::connect(settings, l1.rollup.into_array(), operator_key())
+        .await
+        .expect("connects");
     let folder = tempfile::tempdir().expect("folder");
     let node = Node::start(folder.path(), client, l1.rollup, 100).await;
     until("both deposits are executed", async || {
@@ -175,6 +179,63 @@ async fn ranges_shrink_to_what_a_node_allows_and_start_at_the_deployment() {
     })
     .await;
     assert_eq!(first.load(Ordering::Relaxed), 350);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deposit_is_executed_when_its_block_is_final_and_not_before() {
+    let l1 = l1(Guard::Real).await;
+    l1.mine(5).await;
+    let mut settings = l1.settings(&[&l1.endpoint]);
+    settings.finality = Finality::Depth(3);
+    let client = L1Client::connect(settings, l1.rollup.into_array(), operator_key())
+        .await
+        .expect("connects");
+    let folder = tempfile::tempdir().expect("folder");
+    let node = Node::start(folder.path(), client, l1.rollup, 100).await;
+    let read_to = |node: &Node| {
+        let cursor = node.store.l1_cursor().expect("database");
+        cursor.map_or(0, |cursor| cursor.number)
+    };
+    l1.deposit(&key("a")).await;
+    let block = provider(&l1.endpoint, 1)
+        .get_block_number()
+        .await
+        .expect("answers");
+    l1.mine(2).await;
+    until("the block before is final", async || read_to(&node) == block - 1).await;
+    assert_eq!(node.store.next_deposit().expect("database"), 0);
+    l1.mine(1).await;
+    until("the deposit is executed", async || {
+        node.store.next_deposit().expect("database") == 1
+    })
+    .await;
+    assert_eq!(read_to(&node), block);
+    node.stop().await;
+}
+
+/// A database of a version that believed an empty answer: its cursor is behind a deposit that it does not have.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deposit_that_was_lost_before_the_cursor_is_found_again() {
+    let l1 = l1(Guard::Real).await;
+    l1.deposit(&key("lost")).await;
+    l1.mine(3).await;
+    let client = l1.client(&[&l1.endpoint]).await;
+    let head = client.head().await.expect("answers");
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Store::open(&folder.path().join("state.redb")).expect("database");
+    let cursor = Cursor {
+        number: head.number,
+        hash: head.hash.0,
+    };
+    store.set_l1_cursor(cursor).expect("database");
+    drop(store);
+    let node = Node::start(folder.path(), client, l1.rollup, 100).await;
+    l1.deposit(&key("next")).await;
+    until("both are executed", async || {
+        node.store.next_deposit().expect("database") == 2
+    })
+    .await;
     node.stop().await;
 }
 

@@ -176,7 +176,13 @@ async fn endpoints_are_checked_before_anything_is_asked() {
     };
     let error = connect(L1Settings::default()).await;
     assert!(matches!(error, L1Error::NoEndpoint), "{error:?}");
-    for malformed in ["127.0.0.1:8545", "localhost:8545", "ws://127.0.0.1:8545", ""] {
+    for malformed in [
+        "127.0.0.1:8545",
+        "localhost:8545",
+        "ws://127.0.0.1:8545",
+        "https://127.0.0.1:8545",
+        "",
+    ] {
         let error = connect(L1Settings::single(malformed)).await;
         assert!(
             matches!(error, L1Error::Endpoint { .. }),

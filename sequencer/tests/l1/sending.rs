@@ -102,6 +102,31 @@ async fn a_transaction_that_is_lost_is_replaced_under_its_nonce_with_a_higher_fe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_a_lagging_node_does_not_have_is_asked_for_again() {
+    let l1 = l1(Guard::Real).await;
+    let proxy = Proxy::start(&l1.endpoint, |method, _| match method {
+        "eth_getTransactionReceipt" => Answer::Result(Value::Null),
+        _ => Answer::Forward,
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("folder");
+    let mut node = sealed_behind(&proxy, &l1, &folder).await;
+    node.settle_until("the commit", committed).await;
+    assert_eq!(node.batch(1).commit, None);
+    proxy.heal();
+    node.settle_until("the receipt", |store| {
+        store
+            .batch(1)
+            .expect("database")
+            .expect("sealed")
+            .commit
+            .is_some()
+    })
+    .await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_fee_never_passes_the_ceiling() {
     let l1 = l1(Guard::Real).await;
     let highest = Arc::new(Mutex::new(0));

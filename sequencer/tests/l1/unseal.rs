@@ -33,10 +33,7 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
     };
     let node = start(4).await;
     for number in 0..8 {
-        node.executor
-            .deposits(vec![deposit(number)], 1)
-            .await
-            .expect("runs");
+        node.executor.deposits(vec![deposit(number)]).await.expect("runs");
     }
     until("two batches", async || {
         node.store.next_batch().expect("database") == 3
@@ -78,10 +75,7 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
     drop(store);
     let node = start(4).await;
     for number in 3..8 {
-        node.executor
-            .deposits(vec![deposit(number)], 1)
-            .await
-            .expect("runs");
+        node.executor.deposits(vec![deposit(number)]).await.expect("runs");
     }
     until("two batches", async || {
         node.store.next_batch().expect("database") == 3
@@ -98,5 +92,34 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
             status: BatchStatus::Committed
         })
     ));
+    node.stop().await;
+}
+
+/// What a reorganisation below the configured finality needs: the deposits are read from L1 again, though the cursor was
+/// past them.
+#[tokio::test(flavor = "multi_thread")]
+async fn deposits_that_are_taken_out_are_read_again() {
+    let l1 = l1(Guard::AcceptsAll).await;
+    let folder = tempfile::tempdir().expect("folder");
+    let start = async || Node::start(folder.path(), l1.client(&[&l1.endpoint]).await, l1.rollup, 2).await;
+    let all_sealed = async |node: &Node| node.store.next_batch().expect("database") == 3;
+    let node = start().await;
+    for number in 0..4 {
+        l1.deposit(&key(&format!("k{number}"))).await;
+        until("it is executed", async || {
+            node.store.next_deposit().expect("database") == number + 1
+        })
+        .await;
+    }
+    until("two batches", async || all_sealed(&node).await).await;
+    let root = node.executor.root().await.expect("runs");
+    node.stop().await;
+
+    let store = Store::open(&folder.path().join("state.redb")).expect("database");
+    store.unseal(2, Some(3)).expect("L1 holds neither");
+    drop(store);
+    let node = start().await;
+    until("two batches again", async || all_sealed(&node).await).await;
+    assert_eq!(node.executor.root().await.expect("runs"), root);
     node.stop().await;
 }

@@ -50,7 +50,7 @@ async fn a_counter_is_executed_sealed_and_restarted() {
         amount: 100,
         key_hash: [0; 4],
     };
-    handle.deposits(vec![deposit], 1).await.expect("runs");
+    handle.deposits(vec![deposit]).await.expect("runs");
     let zero = handle.submit(vec![0; 8]).await;
     assert!(matches!(zero, Err(SubmitError::Refused(OutOfRange(0)))));
     assert!(matches!(

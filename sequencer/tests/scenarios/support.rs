@@ -79,7 +79,7 @@ impl Core {
             .zip(keys)
             .map(|(number, key)| deposit(number, key, amount))
             .collect();
-        self.handle.deposits(items, first + 1).await.expect("runs");
+        self.handle.deposits(items).await.expect("runs");
     }
 
     pub async fn batch(&self, number: u64) -> ashlar_sequencer::store::BatchRecord {
