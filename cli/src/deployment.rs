@@ -40,7 +40,8 @@ impl Deployment {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
-        let mut file = fs::File::create_new(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let mut file =
+            fs::File::create_new(path).with_context(|| format!("cannot create {}", path.display()))?;
         file.write_all(self.to_toml()?.as_bytes())
             .and_then(|()| file.sync_all())
             .with_context(|| format!("cannot write {}", path.display()))
@@ -106,7 +107,9 @@ mod tests {
                 ..same
             },
         ] {
-            let error = deployment().require("the sequencer", &other).expect_err("another");
+            let error = deployment()
+                .require("the sequencer", &other)
+                .expect_err("another");
             assert!(error.to_string().contains("the sequencer has chain"), "{error}");
         }
     }

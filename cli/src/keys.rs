@@ -31,6 +31,11 @@ pub struct OperatorKey {
 }
 
 impl OperatorKey {
+    /// The file, if one was given.
+    pub fn file(&self) -> Option<&Path> {
+        self.operator_key_file.as_deref()
+    }
+
     /// The key of the file or of the environment.
     pub fn signer(&self) -> anyhow::Result<PrivateKeySigner> {
         if let Some(path) = &self.operator_key_file {
@@ -38,7 +43,9 @@ impl OperatorKey {
         }
         match std::env::var("ASHLAR_OPERATOR_KEY") {
             Ok(text) => parse(&text).context("ASHLAR_OPERATOR_KEY"),
-            Err(_) => bail!("no operator key: give --operator-key-file FILE, or the key in ASHLAR_OPERATOR_KEY"),
+            Err(_) => {
+                bail!("no operator key: give --operator-key-file FILE, or the key in ASHLAR_OPERATOR_KEY")
+            }
         }
     }
 }

@@ -11,10 +11,20 @@ use crate::deployment::Deployment;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Links {
     /// The sequencer's API.
-    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:7001")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7001"
+    )]
     pub sequencer: String,
     /// JSON-RPC endpoint of L1.
-    #[arg(long, global = true, value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8545"
+    )]
     pub l1_rpc: String,
     /// The rollup, as `ashlar deploy` has written it down. Without it, the rollup is the one that the sequencer names.
     #[arg(long, global = true, value_name = "FILE")]
