@@ -108,12 +108,11 @@ impl Stack<'_> {
         self.start("sequencer", sequencer, Some(address), START_LIMIT)
             .await?;
         for number in 1..=self.args.workers {
-            let name = format!("up-{number}");
-            let worker = self.arguments(
-                "worker",
-                &[("--farm", farm.clone().into()), ("--name", name.into())],
-            );
-            self.start("worker", worker, None, START_LIMIT).await?;
+            // A process and its log have a name for ever; there are 64 at most.
+            let name: &'static str = format!("worker-{number}").leak();
+            let decided = [("--farm", farm.clone().into()), ("--name", name.into())];
+            let worker = self.arguments("worker", &decided);
+            self.start(name, worker, None, START_LIMIT).await?;
         }
         println!("ready: L1 {l1_rpc}, sequencer http://{address}, farm {farm}; ctrl-c stops");
         loop {
