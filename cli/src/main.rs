@@ -4,20 +4,29 @@ mod auto;
 mod cache;
 mod child;
 mod commands;
+mod config;
 mod contract;
 mod demo;
+mod deployment;
+mod keys;
+mod links;
 mod roles;
 #[cfg(feature = "bench")]
 mod selftest;
 mod shutdown;
 mod wrap;
 
-use clap::{Parser, Subcommand};
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// An open zk-rollup prover stack: sequencer, proving farm, recursive proofs, one SNARK, settlement on L1.
 #[derive(Debug, Parser)]
 #[command(name = "ashlar", version)]
 struct Cli {
+    /// TOML file whose sections are the commands and whose keys are their flags; `ashlar config keys` lists them.
+    #[arg(long, global = true, env = "ASHLAR_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -26,6 +35,19 @@ struct Cli {
 enum Command {
     /// Run everything on this machine: signed transfers to a SNARK verified on a devnet.
     Demo(demo::Args),
+    /// Run a devnet, a deployment, a farm, a worker and a sequencer; keep their data.
+    Up(commands::up::Args),
+    /// Say how L1, sequencer and farm are.
+    Status(commands::status::Args),
+    /// Deposit, pay, withdraw and claim.
+    Wallet(commands::wallet::Args),
+    /// List, show, follow and export batches.
+    Batch(commands::batch::Args),
+    /// Deploy the contracts on L1, and write down where they are.
+    Deploy(commands::deploy::Args),
+    /// Check the configuration file, and list its keys.
+    #[command(subcommand)]
+    Config(commands::config::Command),
     /// Make or load the structured reference string, and build circuits and keys into the cache.
     Setup(commands::setup::Args),
     /// Inspect the circuits.
@@ -71,8 +93,30 @@ fn main() -> std::process::ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    let outcome = match Cli::parse().command {
+    match run() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let file = config::path(&arguments)?;
+    let file = file.as_deref().map(config::ConfigFile::load).transpose()?;
+    let program = config::apply(Cli::command(), file.as_ref())?;
+    let matches = program.clone().get_matches_from(arguments);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match cli.command {
         Command::Demo(args) => demo::run(args),
+        Command::Up(args) => commands::up::run(&args, &program, cli.config.as_deref()),
+        Command::Status(args) => commands::status::run(&args),
+        Command::Wallet(args) => commands::wallet::run(args),
+        Command::Batch(args) => commands::batch::run(args),
+        Command::Deploy(args) => commands::deploy::run(&args),
+        Command::Config(command) => commands::config::run(command, &Cli::command(), cli.config),
         Command::Setup(args) => commands::setup::run(&args),
         Command::Circuits(command) => commands::circuits::run(command),
         Command::Verify(args) => commands::verify::run(&args),
@@ -90,13 +134,6 @@ fn main() -> std::process::ExitCode {
         Command::WrapChild(args) => commands::wrap_child::run(args),
         #[cfg(feature = "bench")]
         Command::SelftestPart(args) => selftest::run_part(args),
-    };
-    match outcome {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
-        }
     }
 }
 

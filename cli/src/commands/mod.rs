@@ -4,13 +4,18 @@ pub mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod circuits;
+pub mod config;
+pub mod deploy;
 pub mod devnet;
 pub mod doctor;
 pub mod farm;
 pub mod key;
 pub mod sequencer;
 pub mod setup;
+pub mod status;
+pub mod up;
 pub mod verify;
+pub mod wallet;
 pub mod worker;
 pub mod wrap_child;
 

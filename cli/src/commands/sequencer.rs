@@ -2,13 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use ashlar_sequencer::{
     config::{Config, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
 
 use super::fixed_hex;
+use crate::{deployment::Deployment, keys::OperatorKey};
 
 const WEI_PER_GWEI: u128 = 1_000_000_000;
 
@@ -26,18 +27,20 @@ pub struct Args {
     /// L1 endpoints that must give the same answer before it counts [default: more than half]
     #[arg(long)]
     l1_quorum: Option<usize>,
+    /// The rollup, as `ashlar deploy` has written it down: in place of --rollup and --circuit-set.
+    #[arg(long, value_name = "FILE")]
+    deployment: Option<PathBuf>,
     /// Address of the rollup contract.
     #[arg(long, value_parser = fixed_hex::<20>)]
-    rollup: [u8; 20],
-    /// L1 private key of the operator; better given by the environment than on the command line.
-    #[arg(long, env = "ASHLAR_OPERATOR_KEY", hide_env_values = true)]
-    operator_key: String,
+    rollup: Option<[u8; 20]>,
+    #[command(flatten)]
+    operator: OperatorKey,
     /// Farm coordinator.
     #[arg(long, default_value = "http://127.0.0.1:7002")]
     farm: String,
     /// Digest of the farm's circuits, as `ashlar setup` prints it.
     #[arg(long, value_parser = fixed_hex::<32>)]
-    circuit_set: [u8; 32],
+    circuit_set: Option<[u8; 32]>,
     /// Account that earns the fees.
     #[arg(long, default_value_t = 0)]
     fee_account: u32,
@@ -67,8 +70,34 @@ pub struct Args {
     poll_ms: u64,
 }
 
+/// A flag, or what the deployment file says; both must agree.
+fn agreed<const N: usize>(
+    flag: &str,
+    given: Option<[u8; N]>,
+    deployed: Option<[u8; N]>,
+) -> anyhow::Result<[u8; N]> {
+    match (given, deployed) {
+        (Some(given), Some(deployed)) if given != deployed => bail!(
+            "--{flag} is 0x{}, the deployment file says 0x{}: leave the flag away",
+            hex::encode(given),
+            hex::encode(deployed)
+        ),
+        (given, deployed) => given
+            .or(deployed)
+            .with_context(|| format!("give --deployment FILE, or --{flag}")),
+    }
+}
+
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let operator_key = fixed_hex(&args.operator_key).context("operator key")?;
+    let operator_key = args.operator.signer()?.to_bytes().0;
+    let deployment = args.deployment.as_deref().map(Deployment::load).transpose()?;
+    let deployment = deployment.as_ref();
+    let rollup = agreed("rollup", args.rollup, deployment.map(|of| of.rollup.into_array()))?;
+    let circuit_set = agreed(
+        "circuit-set",
+        args.circuit_set,
+        deployment.map(|of| of.circuit_set.0),
+    )?;
     let config = Config {
         data_dir: args.data_dir,
         listen: args.listen,
@@ -76,15 +105,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             endpoints: args.l1_rpc,
             quorum: args.l1_quorum,
             finality: args.confirmations,
-            start_block: args.from_block,
+            start_block: args.from_block.or(deployment.map(|of| of.block)),
             request_timeout: Duration::from_millis(args.l1_timeout_ms),
             resend_after: Duration::from_secs(args.resend_after_secs),
             max_fee_wei: u128::from(args.max_fee_gwei) * WEI_PER_GWEI,
         },
-        rollup: args.rollup,
+        rollup,
         operator_key,
         farm: args.farm,
-        circuit_set_digest: args.circuit_set,
+        circuit_set_digest: circuit_set,
         fee_account: args.fee_account,
         sealing: Sealing {
             max_transactions: args.max_transactions,
@@ -97,4 +126,20 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let shutdown = crate::shutdown::token()?;
         Ok(ashlar_sequencer::run(config, shutdown).await?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_that_contradicts_the_deployment_file_is_refused() {
+        assert_eq!(agreed("rollup", Some([1]), None).expect("the flag"), [1]);
+        assert_eq!(agreed("rollup", None, Some([2])).expect("the file"), [2]);
+        assert_eq!(agreed("rollup", Some([3]), Some([3])).expect("both"), [3]);
+        for (given, deployed) in [(Some([1]), Some([2])), (None, None)] {
+            let error = agreed("rollup", given, deployed).expect_err("no one answer");
+            assert!(error.to_string().contains("--rollup"), "{error}");
+        }
+    }
 }

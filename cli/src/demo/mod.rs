@@ -2,8 +2,8 @@
 //! a worker run as processes of their own; deposits on L1, signed transfers and a withdrawal over gRPC become one SNARK
 //! that the contract verifies, and the withdrawal is claimed on L1.
 
-mod chain;
-mod processes;
+pub mod chain;
+pub mod processes;
 mod report;
 mod traffic;
 

@@ -8,7 +8,9 @@ use ashlar_client::{
     AccountKey, ClientError, L1Error, Milestone, Standing, data::Record, inclusion::InclusionError, pb,
 };
 
-use super::support::{FEE, LIMIT, Rollup, amount, fee, key};
+use ashlar_contracts::MintableToken;
+
+use super::support::{FEE, LIMIT, Rollup, amount, fee, key, signer};
 
 const RECIPIENT: Address = Address::repeat_byte(0xa5);
 
@@ -172,6 +174,49 @@ async fn a_balance_is_checked_against_the_root_on_l1() {
         matches!(malformed, Err(InclusionError::Malformed { .. })),
         "{malformed:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_found_by_name_and_deposited_with_an_approval() {
+    let rollup = Rollup::start(100).await;
+    let (client, l1) = (rollup.client().await, rollup.l1(1).await);
+    let token = MintableToken::new(rollup.usdc, l1.contract().provider());
+    let mint = token.mint(signer(1).address(), U256::from(20_000_000));
+    mint.send()
+        .await
+        .expect("sent")
+        .get_receipt()
+        .await
+        .expect("mined");
+    for name in ["USDC", "usdc", "1", &rollup.usdc.to_string()] {
+        assert_eq!(l1.find_token(name).await.expect(name).id, 1);
+    }
+    assert_eq!(l1.find_token("").await.expect("ETH").symbol, "ETH");
+    let error = l1
+        .find_token("DAI")
+        .await
+        .expect_err("not registered")
+        .to_string();
+    assert!(error.contains("ETH (0), USDC (1)"), "{error}");
+
+    let usdc = l1.find_token("USDC").await.expect("registered");
+    let units = usdc.parse("12.25").expect("an amount").units;
+    let owner = key(1).public_key().key_hash();
+    let number = l1.deposit(&usdc, units, &owner).await.expect("deposits");
+    client
+        .wait_for_deposit(number, Milestone::Executed, LIMIT)
+        .await
+        .expect("executed");
+    let account = client
+        .account(AccountKey::KeyHash(owner))
+        .await
+        .expect("asks")
+        .expect("exists");
+    assert_eq!((account.balance(1), account.balance(0)), (12_250_000, 0));
+    // More than the wallet has: the token's own refusal, and nothing is stuck behind it.
+    let error = l1.deposit(&usdc, 90_000_000, &owner).await.expect_err("too much");
+    assert!(error.to_string().contains("depositERC20"), "{error}");
+    l1.deposit(&usdc, 1, &owner).await.expect("the next one is mined");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use ashlar_client::{Client, L1, L1Config, Milestone, Options, Sender, rollup_key};
-use ashlar_contracts::{BatchHeader, DeployConfig, deploy, generated_verifier};
+use ashlar_contracts::{BatchHeader, DeployConfig, deploy, deploy_token, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{
@@ -39,6 +39,8 @@ pub struct Rollup {
     _node: ashlar_devnet::Handle,
     pub endpoint: String,
     pub address: Address,
+    /// Token 1, with six decimals.
+    pub usdc: Address,
     pub listen: SocketAddr,
     folder: TempDir,
     max_transactions: u32,
@@ -76,17 +78,21 @@ impl Rollup {
         let provider = alloy::providers::ProviderBuilder::new()
             .wallet(alloy::network::EthereumWallet::from(signer(0)))
             .connect_http(endpoint.parse().expect("URL"));
+        let usdc = deploy_token(&provider, "USD Coin", "USDC", 6)
+            .await
+            .expect("deploys");
         let config = DeployConfig {
             verifier_code: accepts_all(),
             genesis_root: U256::from_be_bytes(hash_to_bytes32(&empty_accounts_root())),
             operator: signer(0).address(),
-            tokens: Vec::new(),
+            tokens: vec![usdc],
         };
         let address = deploy(provider, config).await.expect("deploys").rollup;
         let mut rollup = Self {
             _node: node,
             endpoint,
             address,
+            usdc,
             listen: free_address(),
             folder: tempfile::tempdir().expect("folder"),
             max_transactions,

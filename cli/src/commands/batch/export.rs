@@ -1,0 +1,52 @@
+//! `ashlar batch export`
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, ensure};
+use ashlar_kzg::Snark;
+use serde_json::json;
+
+use crate::{commands::verify::PublicInputsFile, links::Links};
+
+pub async fn export(links: &Links, number: u64, out: &Path) -> anyhow::Result<()> {
+    ensure!(number > 0, "batch 0 is the genesis state; the first batch is 1");
+    let l1 = links.l1(None).await?;
+    let data = l1.batch_data(number).await?;
+    let proven = l1.proven_batch(number).await?;
+    let words = proven.instances.map(|instance| instance.to_be_bytes::<32>());
+    let parts = ashlar_protocol::SnarkParts {
+        instances: words,
+        proof: &proven.proof,
+    };
+    let snark =
+        Snark::from_bytes(&parts.to_bytes()).context("what L1 has verified is no SNARK of this version")?;
+    let inputs = PublicInputsFile::new(&crate::demo::chain::public_inputs(&data.header, l1.domain()))?;
+
+    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let write = |name: &str, bytes: &[u8]| {
+        let path = out.join(name);
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("{}", path.display());
+        anyhow::Ok(())
+    };
+    write("snark.json", (snark.to_json() + "\n").as_bytes())?;
+    let inputs = serde_json::to_string_pretty(&inputs)? + "\n";
+    write("public-inputs.json", inputs.as_bytes())?;
+    let header = &data.header;
+    let header = json!({
+        "number": header.number,
+        "first_deposit": header.firstDeposit,
+        "deposits": header.depositCount,
+        "withdrawals": header.withdrawalCount,
+        "transfers": header.transferCount,
+        "fee_account": header.feeAccount,
+        "old_root": format!("{:#066x}", header.oldRoot),
+        "new_root": format!("{:#066x}", header.newRoot),
+        "data_hash": format!("{:#066x}", header.dataHash),
+        "withdrawals_root": header.withdrawalsRoot,
+        "proved_by": proven.transaction,
+    });
+    write("header.json", format!("{header:#}\n").as_bytes())?;
+    write("bridge.bin", &data.bridge)?;
+    write("rollup.bin", &data.rollup)
+}

@@ -1,0 +1,73 @@
+//! `ashlar batch unseal` and `revert`: for the operator of a rollup whose batches do not move.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, ensure};
+use ashlar_contracts::revert::Revert as Refusal;
+use ashlar_sequencer::store::Store;
+
+use crate::{keys::OperatorKey, links::Links};
+
+/// How long `revert` waits to be included.
+const MINING_LIMIT: Duration = Duration::from_secs(180);
+
+#[derive(Debug, clap::Args)]
+pub struct Unseal {
+    /// Folder of the state database.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// First batch to take back.
+    #[arg(
+        long,
+        required_unless_present = "from_deposit",
+        conflicts_with = "from_deposit"
+    )]
+    from: Option<u64>,
+    /// Take back from the batch that holds this deposit on, and read the deposits from this one on from L1 again.
+    #[arg(long)]
+    from_deposit: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Revert {
+    /// First batch to revert; all later ones go with it.
+    #[arg(long)]
+    from: u64,
+    #[command(flatten)]
+    operator: OperatorKey,
+}
+
+pub fn unseal(args: &Unseal) -> anyhow::Result<()> {
+    let path = args.data_dir.join("state.redb");
+    ensure!(path.is_file(), "no state database at {}", path.display());
+    let store = Store::open(&path).context("is the sequencer still running?")?;
+    let first = match (args.from, args.from_deposit) {
+        (Some(from), _) => Some(from),
+        (None, Some(deposit)) => store.batch_of_deposit(deposit)?,
+        (None, None) => None,
+    };
+    let end = store.next_batch()?;
+    store.unseal(first.unwrap_or(end), args.from_deposit)?;
+    println!("batches taken back: {}", end - first.unwrap_or(end));
+    Ok(())
+}
+
+pub async fn revert(links: &Links, args: &Revert) -> anyhow::Result<()> {
+    let l1 = links.l1(Some(args.operator.signer()?)).await?;
+    let first = l1.committed_batch(args.from).await?;
+    let call = l1.contract().revertBatches(first.header);
+    let sent = call
+        .send()
+        .await
+        .map_err(|error| match Refusal::from_error(&error) {
+            Some(refusal) => anyhow::anyhow!("the contract refuses revertBatches: {refusal:?}"),
+            None => anyhow::Error::new(error).context("revertBatches"),
+        })?;
+    let receipt = sent.with_timeout(Some(MINING_LIMIT)).get_receipt().await?;
+    ensure!(receipt.status(), "revertBatches reverted");
+    println!(
+        "batches from {} on are reverted in {}",
+        args.from, receipt.transaction_hash
+    );
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! `ashlar status`: L1, sequencer and farm in three lines.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, ensure};
+use ashlar_proto::farm::v1::{JobState, ListJobsRequest, admin_service_client::AdminServiceClient};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::links::Links;
+
+/// Limit for each of the farm's answers.
+const FARM_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    links: Links,
+    /// Farm coordinator.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7002")]
+    farm: String,
+    /// Wait up to so many seconds until all three answer.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    wait_secs: u64,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    crate::shutdown::runtime()?.block_on(async {
+        let interrupted = crate::shutdown::token()?;
+        tokio::select! {
+            outcome = answer(args) => outcome,
+            () = interrupted.cancelled() => anyhow::bail!("interrupted"),
+        }
+    })
+}
+
+async fn answer(args: &Args) -> anyhow::Result<()> {
+    let end = Instant::now() + Duration::from_secs(args.wait_secs);
+    let parts = loop {
+        let parts = [
+            ("L1", l1(args).await),
+            ("sequencer", sequencer(args).await),
+            ("farm", farm(args).await),
+        ];
+        if parts.iter().all(|(_, part)| part.is_ok()) || Instant::now() >= end {
+            break parts;
+        }
+        sleep(Duration::from_millis(500)).await;
+    };
+    let mut object = serde_json::Map::new();
+    let mut away = Vec::new();
+    for (name, part) in parts {
+        let (text, value) = match part {
+            Ok((text, value)) => (text, value),
+            Err(error) => {
+                away.push(name);
+                (
+                    format!("NOT AVAILABLE: {error:#}"),
+                    json!({ "error": format!("{error:#}") }),
+                )
+            }
+        };
+        if !args.json {
+            println!("{name:<10} {text}");
+        }
+        object.insert(name.to_lowercase(), value);
+    }
+    if args.json {
+        println!("{:#}", Value::Object(object));
+    }
+    ensure!(away.is_empty(), "not available: {}", away.join(", "));
+    Ok(())
+}
+
+async fn l1(args: &Args) -> anyhow::Result<(String, Value)> {
+    let l1 = args.links.l1(None).await?;
+    let (state, head) = (l1.state().await?, l1.head().await?);
+    let chain_id = l1.domain().chain_id;
+    let rollup = alloy::primitives::Address::from(l1.domain().rollup);
+    let text = format!(
+        "{} chain {chain_id}, block {head}, rollup {rollup}: {} batches committed, {} proven, {} deposits",
+        args.links.l1_rpc, state.committed_batches, state.proven_batches, state.queued_deposits
+    );
+    let value = json!({
+        "endpoint": args.links.l1_rpc,
+        "chain_id": chain_id,
+        "block": head,
+        "rollup": rollup,
+        "committed_batches": state.committed_batches,
+        "proven_batches": state.proven_batches,
+        "queued_deposits": state.queued_deposits,
+        "state_root": state.state_root,
+    });
+    Ok((text, value))
+}
+
+async fn sequencer(args: &Args) -> anyhow::Result<(String, Value)> {
+    let info = args.links.client().await?.info().await?;
+    let text = format!(
+        "{} batch {} is open, {} operations unsealed, {} deposits executed",
+        args.links.sequencer, info.next_batch, info.unsealed_operations, info.next_deposit
+    );
+    let value = json!({
+        "endpoint": args.links.sequencer,
+        "next_batch": info.next_batch,
+        "unsealed_operations": info.unsealed_operations,
+        "next_deposit": info.next_deposit,
+        "root": format!("0x{}", hex::encode(&info.root)),
+        "circuit_set": format!("0x{}", hex::encode(&info.circuit_set_digest)),
+    });
+    Ok((text, value))
+}
+
+fn state_name(state: JobState) -> &'static str {
+    match state {
+        JobState::Unspecified => "unknown",
+        JobState::Blocked => "blocked",
+        JobState::Ready => "ready",
+        JobState::Leased => "leased",
+        JobState::Done => "done",
+        JobState::Poisoned => "poisoned",
+    }
+}
+
+async fn farm(args: &Args) -> anyhow::Result<(String, Value)> {
+    let asking = async {
+        let mut admin = AdminServiceClient::connect(args.farm.clone()).await?;
+        anyhow::Ok(
+            admin
+                .list_jobs(ListJobsRequest::default())
+                .await?
+                .into_inner()
+                .jobs,
+        )
+    };
+    let jobs = timeout(FARM_TIMEOUT, asking)
+        .await
+        .with_context(|| format!("no answer from {} within {} s", args.farm, FARM_TIMEOUT.as_secs()))?
+        .with_context(|| format!("cannot ask the farm at {}", args.farm))?;
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for job in &jobs {
+        *counts.entry(state_name(job.state())).or_default() += 1;
+    }
+    let list: Vec<String> = counts
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    let text = if list.is_empty() {
+        "none".to_owned()
+    } else {
+        list.join(", ")
+    };
+    let value = json!({ "endpoint": args.farm, "jobs": counts });
+    Ok((format!("{} jobs: {text}", args.farm), value))
+}

@@ -1,0 +1,290 @@
+//! `ashlar up`: a devnet, a deployment, a farm with its workers and a sequencer, from one file. All data are kept: a
+//! second `up` over the same folder goes on.
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use ashlar_client::{L1, L1Config, L1Error};
+use ashlar_devnet::DEV_ACCOUNTS;
+use rustix::fs::{FlockOperation, flock};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{
+    cache::Cache, config::settings, demo::processes::Process, deployment::Deployment, keys, keys::OperatorKey,
+};
+
+/// Whose keys `up` writes down beside its devnet: they are public.
+const DEVNET_USERS: [&str; 4] = ["operator", "alice", "bob", "carol"];
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// The farm opens circuits and keys first, and makes them on a fresh machine.
+const FARM_LIMIT: Duration = Duration::from_secs(900);
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Databases, logs, keys of the devnet and the deployment are kept here.
+    #[arg(long, default_value = "ashlar-data")]
+    data_dir: PathBuf,
+    /// Start no devnet: settle on the node at --l1-rpc, with the operator's key of --operator-key-file.
+    #[arg(long)]
+    no_devnet: bool,
+    /// JSON-RPC endpoint of L1, with --no-devnet.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    l1_rpc: String,
+    #[command(flatten)]
+    operator: OperatorKey,
+    /// Workers to start; each wants 3 GiB of memory.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=64))]
+    workers: u32,
+    #[command(flatten)]
+    cache: Cache,
+}
+
+/// What `up` starts, in this order; it stops in the reverse one.
+struct Stack<'a> {
+    args: &'a Args,
+    program: &'a clap::Command,
+    config: Option<&'a Path>,
+    running: Vec<Process>,
+}
+
+pub fn run(args: &Args, program: &clap::Command, config: Option<&Path>) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&args.data_dir)
+        .with_context(|| format!("cannot create {}", args.data_dir.display()))?;
+    let lock = args.data_dir.join("lock");
+    let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive)
+        .with_context(|| format!("another `ashlar up` runs over {}", args.data_dir.display()))?;
+    let mut stack = Stack {
+        args,
+        program,
+        config,
+        running: Vec::new(),
+    };
+    crate::shutdown::runtime()?.block_on(async {
+        let interrupted = crate::shutdown::token()?;
+        tokio::select! {
+            ended = stack.keep_up() => ended,
+            () = interrupted.cancelled() => Ok(()),
+        }
+    })?;
+    println!("stopping");
+    while let Some(process) = stack.running.pop() {
+        process.stop();
+    }
+    Ok(())
+}
+
+impl Stack<'_> {
+    async fn keep_up(&mut self) -> anyhow::Result<()> {
+        let data = &self.args.data_dir;
+        let farm = self.arguments("farm", &[("--data-dir", data.join("farm").into())]);
+        let farm_address = self.free_address(&farm)?;
+        let l1_rpc = self.start_l1().await?;
+        let deployment = self.deploy(&l1_rpc).await?;
+
+        self.start("farm", farm, Some(farm_address), FARM_LIMIT).await?;
+        let farm = format!("http://{farm_address}");
+        let sequencer = self.arguments(
+            "sequencer",
+            &[
+                ("--data-dir", data.join("sequencer").into()),
+                ("--deployment", deployment.into()),
+                ("--l1-rpc", l1_rpc.clone().into()),
+                ("--farm", farm.clone().into()),
+                ("--operator-key-file", self.operator_key_file()?.into()),
+            ],
+        );
+        let address = self.free_address(&sequencer)?;
+        self.start("sequencer", sequencer, Some(address), START_LIMIT)
+            .await?;
+        for number in 1..=self.args.workers {
+            // A process and its log have a name for ever; there are 64 at most.
+            let name: &'static str = format!("worker-{number}").leak();
+            let decided = [("--farm", farm.clone().into()), ("--name", name.into())];
+            let worker = self.arguments("worker", &decided);
+            self.start(name, worker, None, START_LIMIT).await?;
+        }
+        println!("ready: L1 {l1_rpc}, sequencer http://{address}, farm {farm}; ctrl-c stops");
+        loop {
+            for process in &mut self.running {
+                process.check()?;
+            }
+            sleep(LOOK_INTERVAL).await;
+        }
+    }
+
+    /// Arguments of one of this program's commands. What `up` decides goes before the file.
+    fn arguments(&self, command: &str, decided: &[(&str, OsString)]) -> Vec<OsString> {
+        let mut arguments = vec![OsString::from(command)];
+        for (flag, value) in decided {
+            arguments.extend([OsString::from(flag), value.clone()]);
+        }
+        if let Some(config) = self.config {
+            arguments.extend(["--config".into(), config.into()]);
+        }
+        if ["farm", "worker", "deploy"].contains(&command) {
+            arguments.extend(["--cache-dir".into(), self.args.cache.cache_dir.clone().into()]);
+            if self.args.cache.production {
+                arguments.push("--production".into());
+            }
+        }
+        arguments
+    }
+
+    /// Where a command will listen; refused if somebody else does.
+    fn free_address(&self, arguments: &[OsString]) -> anyhow::Result<SocketAddr> {
+        let command = arguments[0].to_string_lossy().into_owned();
+        let all = [OsString::from("ashlar")]
+            .into_iter()
+            .chain(arguments.iter().cloned());
+        let matches = self.program.clone().try_get_matches_from(all)?;
+        let (_, of_command) = matches.subcommand().context("a command")?;
+        let address = *of_command
+            .get_one::<SocketAddr>("listen")
+            .with_context(|| format!("`ashlar {command}` listens nowhere"))?;
+        TcpListener::bind(address).with_context(|| {
+            format!("{address} is taken: stop what listens there, or set `listen` in section [{command}]")
+        })?;
+        Ok(address)
+    }
+
+    async fn start(
+        &mut self,
+        name: &'static str,
+        arguments: Vec<OsString>,
+        address: Option<SocketAddr>,
+        limit: Duration,
+    ) -> anyhow::Result<()> {
+        let program = std::env::current_exe().context("cannot find this program's file")?;
+        let process = Process::start(name, &program, &self.args.data_dir, |command| {
+            command.args(arguments);
+        })?;
+        self.running.push(process);
+        let log = self.args.data_dir.join(format!("{name}.log"));
+        if let (Some(address), Some(process)) = (address, self.running.last_mut()) {
+            listening(process, name, address, limit).await?;
+            println!("{name:<10} {address}, log {}", log.display());
+        } else {
+            println!("{name:<10} log {}", log.display());
+        }
+        Ok(())
+    }
+
+    /// The devnet's keys are public; with another L1, the operator's own file is used.
+    fn operator_key_file(&self) -> anyhow::Result<PathBuf> {
+        if self.args.no_devnet {
+            // The sequencer's process takes it from this file, or by default from the environment.
+            return match self.args.operator.file() {
+                Some(path) => Ok(path.to_owned()),
+                None => bail!("--no-devnet needs --operator-key-file FILE"),
+            };
+        }
+        Ok(self.args.data_dir.join("keys/operator.key"))
+    }
+
+    async fn start_l1(&mut self) -> anyhow::Result<String> {
+        if self.args.no_devnet {
+            self.operator_key_file()?;
+            return Ok(self.args.l1_rpc.clone());
+        }
+        for (name, account) in DEVNET_USERS.iter().zip(DEV_ACCOUNTS) {
+            let path = self.args.data_dir.join("keys").join(format!("{name}.key"));
+            if !path.exists() {
+                keys::write_secret(&path, format!("{}\n", account.secret_key).as_bytes())?;
+            }
+        }
+        // A devnet that can keep its chain is told where.
+        let keeps = settings(self.program)
+            .iter()
+            .any(|of| of.section == "devnet" && of.key == "data_dir");
+        let folder = self.args.data_dir.join("devnet").into();
+        let decided = [("--data-dir", folder)];
+        let devnet = self.arguments("devnet", if keeps { &decided } else { &[] });
+        let address = self.free_address(&devnet)?;
+        self.start("devnet", devnet, Some(address), START_LIMIT).await?;
+        Ok(format!("http://{address}"))
+    }
+
+    /// The deployment of an earlier `up`, if L1 still has it; else a new one. Gives its file.
+    async fn deploy(&self, l1_rpc: &str) -> anyhow::Result<PathBuf> {
+        let path = self.args.data_dir.join("deployment.toml");
+        if path.exists() {
+            let deployment = Deployment::load(&path)?;
+            let found = L1::connect(L1Config::new(l1_rpc, deployment.rollup)).await;
+            if let Err(L1Error::NoRollup { address, chain_id }) = found {
+                bail!(
+                    "{} names rollup {address}, and chain {chain_id} at {l1_rpc} has none there: L1 is another chain, or did not keep its state. Give the right L1, or start anew with another --data-dir",
+                    path.display()
+                );
+            }
+            deployment.require("L1", found?.domain())?;
+            println!("deployment {}, as before", path.display());
+            return Ok(path);
+        }
+        for name in ["sequencer", "farm"] {
+            let folder = self.args.data_dir.join(name);
+            ensure!(
+                !folder.exists(),
+                "{} belongs to a deployment whose file is lost: put {} back, or start anew with another --data-dir",
+                folder.display(),
+                path.display()
+            );
+        }
+        println!("deploying (circuits and keys are made first on a fresh machine: some minutes)");
+        let arguments = self.arguments(
+            "deploy",
+            &[
+                ("--l1-rpc", l1_rpc.into()),
+                ("--deployment", path.clone().into()),
+                ("--operator-key-file", self.operator_key_file()?.into()),
+            ],
+        );
+        let program = std::env::current_exe().context("cannot find this program's file")?;
+        let output = tokio::process::Command::new(program)
+            .args(arguments)
+            .stderr(std::process::Stdio::inherit())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .context("cannot run `ashlar deploy`")?;
+        ensure!(
+            output.status.success(),
+            "`ashlar deploy` ended with {}",
+            output.status
+        );
+        println!("deployment {}", path.display());
+        Ok(path)
+    }
+}
+
+/// Waits until a process listens, or ends.
+async fn listening(
+    process: &mut Process,
+    name: &str,
+    address: SocketAddr,
+    limit: Duration,
+) -> anyhow::Result<()> {
+    let end = Instant::now() + limit;
+    loop {
+        if let Ok(Ok(_)) = timeout(Duration::from_secs(1), TcpStream::connect(address)).await {
+            return process.check();
+        }
+        process.check()?;
+        ensure!(
+            Instant::now() < end,
+            "{name} does not listen on {address} after {} s",
+            limit.as_secs()
+        );
+        sleep(Duration::from_millis(50)).await;
+    }
+}

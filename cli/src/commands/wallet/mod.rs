@@ -1,0 +1,104 @@
+//! `ashlar wallet`: an account of the rollup, from the key alone. The wallet remembers nothing: its account is found by
+//! the key's hash, its history and its withdrawals are read off L1.
+
+mod claim;
+mod history;
+mod key;
+mod new;
+mod pay;
+mod show;
+mod watch;
+
+use alloy::signers::local::PrivateKeySigner;
+use ashlar_client::{Client, L1};
+use ashlar_ecgfp5::SecretKey;
+
+use crate::links::Links;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    links: Links,
+    #[command(flatten)]
+    key: key::Source,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make a key and keep it, encrypted, in the new file that --key-file names.
+    New,
+    /// Show the wallet's L1 address, and the key hash that deposits for it name.
+    Address,
+    /// Move money from L1 to the rollup; opens the account if there is none.
+    Deposit(pay::Deposit),
+    /// Show what the wallet holds, on the rollup and on L1.
+    Balance(show::Balance),
+    /// Pay another account.
+    Transfer(pay::Transfer),
+    /// Move money to an L1 address. Once its batch is proven, `claim` pays it.
+    Withdraw(pay::Withdraw),
+    /// Have L1 pay what was withdrawn and is proven.
+    Claim(claim::Args),
+    /// List the wallet's operations, from L1's data alone.
+    History(history::Args),
+    /// Follow batches and the wallet's operations in them, until interrupted.
+    Watch(watch::Args),
+}
+
+/// The wallet's key, and both ends that it talks to.
+struct Wallet {
+    ethereum: PrivateKeySigner,
+    key: SecretKey,
+    links: Links,
+}
+
+impl Wallet {
+    async fn both(&self) -> anyhow::Result<(Client, L1)> {
+        self.links.both(Some(self.ethereum.clone())).await
+    }
+
+    async fn l1(&self) -> anyhow::Result<L1> {
+        self.links.l1(Some(self.ethereum.clone())).await
+    }
+
+    fn key_hash(&self) -> ashlar_statement::hash::Hash {
+        self.key.public_key().key_hash()
+    }
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    if let Command::New = args.command {
+        return new::run(&args.key);
+    }
+    let ethereum = args.key.signer()?;
+    let wallet = Wallet {
+        key: super::key::derive(&ethereum)?,
+        ethereum,
+        links: args.links,
+    };
+    if let Command::Address = args.command {
+        show::address(&wallet);
+        return Ok(());
+    }
+    crate::shutdown::runtime()?.block_on(async {
+        let interrupted = crate::shutdown::token()?;
+        let command = async {
+            match args.command {
+                Command::New | Command::Address => Ok(()),
+                Command::Deposit(args) => pay::deposit(&wallet, args).await,
+                Command::Balance(args) => show::balance(&wallet, &args).await,
+                Command::Transfer(args) => pay::transfer(&wallet, args).await,
+                Command::Withdraw(args) => pay::withdraw(&wallet, args).await,
+                Command::Claim(args) => claim::run(&wallet, &args).await,
+                Command::History(args) => history::run(&wallet, &args).await,
+                Command::Watch(args) => watch::run(&wallet, &args).await,
+            }
+        };
+        tokio::select! {
+            outcome = command => outcome,
+            () = interrupted.cancelled() => anyhow::bail!("interrupted"),
+        }
+    })
+}

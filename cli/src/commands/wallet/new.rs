@@ -1,0 +1,42 @@
+//! `ashlar wallet new`
+
+use alloy::signers::local::PrivateKeySigner;
+use anyhow::{Context, ensure};
+
+use super::{key::Source, show};
+use crate::keys;
+
+pub fn run(source: &Source) -> anyhow::Result<()> {
+    let path = source
+        .key_file
+        .as_deref()
+        .context("say where the new key is kept: --key-file FILE")?;
+    ensure!(
+        !path.exists(),
+        "{} exists; a key is never overwritten: name a new file",
+        path.display()
+    );
+    let password = keys::password(source.password_file.as_deref(), "Password for the new key: ")?;
+    if source.password_file.is_none() {
+        let again = keys::password(None, "The same again: ")?;
+        ensure!(password == again, "the two passwords differ; nothing was written");
+    }
+    ensure!(!password.is_empty(), "an empty password protects nothing");
+    // The keystore is made where nobody else can look, and moved to its place with its owner's rights alone.
+    let private = tempfile::tempdir().context("no temporary folder")?;
+    let signer = PrivateKeySigner::random();
+    let mut random = rand::rngs::OsRng;
+    PrivateKeySigner::encrypt_keystore(
+        private.path(),
+        &mut random,
+        signer.to_bytes(),
+        password,
+        Some("key.json"),
+    )
+    .context("cannot encrypt the key")?;
+    let keystore = std::fs::read(private.path().join("key.json")).context("cannot read the keystore back")?;
+    keys::write_secret(path, &keystore)?;
+    println!("keystore  {}", path.display());
+    show::identity(&signer, &super::super::key::derive(&signer)?);
+    Ok(())
+}

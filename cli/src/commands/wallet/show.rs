@@ -1,0 +1,59 @@
+//! `ashlar wallet address` and `balance`
+
+use alloy::{providers::Provider, signers::local::PrivateKeySigner};
+use ashlar_client::{AccountKey, Standing};
+use ashlar_ecgfp5::SecretKey;
+use ashlar_statement::hash::hash_to_bytes32;
+
+use super::Wallet;
+
+#[derive(Debug, clap::Args)]
+pub struct Balance {
+    /// Check the balance against the root that L1 holds, instead of taking the sequencer's word. This is the balance
+    /// after the last sealed batch.
+    #[arg(long)]
+    verify: bool,
+}
+
+pub fn identity(ethereum: &PrivateKeySigner, key: &SecretKey) {
+    println!("address   {}", ethereum.address());
+    let hash = hash_to_bytes32(&key.public_key().key_hash());
+    println!("key hash  0x{}", hex::encode(hash));
+}
+
+pub fn address(wallet: &Wallet) {
+    identity(&wallet.ethereum, &wallet.key);
+}
+
+pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
+    let (client, l1) = wallet.both().await?;
+    let tokens = l1.tokens().await?;
+    let account = client.account(AccountKey::KeyHash(wallet.key_hash())).await?;
+    let mut shown = account.clone();
+    if let (Some(account), true) = (&account, args.verify) {
+        let included = client.inclusion(account.index).await??;
+        let standing = match l1.standing(included.batch, &included.root).await? {
+            Standing::NotOnL1 => "not on L1 yet: only the sequencer's word",
+            Standing::Committed => "the root is committed on L1, its proof is to come",
+            Standing::Proven => "the root is proven on L1",
+        };
+        println!("after batch {}: {standing}", included.batch);
+        shown = included.account;
+    }
+    match shown {
+        None if account.is_some() => println!("account   opened after that batch"),
+        None => println!("account   none yet: a deposit opens one"),
+        Some(account) => {
+            println!("account   {}", account.index);
+            for (token, units) in &account.balances {
+                let token = tokens.get(usize::from(*token));
+                let text = token.map_or_else(|| format!("{units} units"), |token| token.display(*units));
+                println!("rollup    {text}");
+            }
+        }
+    }
+    let provider = l1.contract().provider();
+    let wei = provider.get_balance(wallet.ethereum.address()).await?;
+    println!("L1        {} ETH", alloy::primitives::utils::format_ether(wei));
+    Ok(())
+}
