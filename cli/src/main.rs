@@ -1,26 +1,55 @@
 //! `ashlar`: one binary for every role.
 
+// They panic where nobody reads or the disk is full: `say!` and `output::complain` do not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod auto;
 mod cache;
 mod child;
 mod commands;
 mod contract;
 mod demo;
+mod log;
+mod output;
 mod roles;
 #[cfg(feature = "bench")]
 mod selftest;
 mod shutdown;
+mod version;
 mod wrap;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::output::OutputError;
+
+/// What a shell shows of a program that ended because its reader was gone: 128 and the number of SIGPIPE.
+const READER_GONE: u8 = 141;
+
 /// An open zk-rollup prover stack: sequencer, proving farm, recursive proofs, one SNARK, settlement on L1.
 #[derive(Debug, Parser)]
-#[command(name = "ashlar", version)]
+#[command(name = "ashlar", version, long_version = version::LONG.as_str(), after_help = ENVIRONMENT)]
 struct Cli {
+    /// How the log is written to standard error.
+    #[arg(
+        long,
+        global = true,
+        env = "ASHLAR_LOG_FORMAT",
+        value_enum,
+        default_value = "text"
+    )]
+    log_format: log::Format,
     #[command(subcommand)]
     command: Command,
 }
+
+/// Shown below the help.
+const ENVIRONMENT: &str = "\
+Environment:
+  ASHLAR_LOG         What is logged: levels by module, such as `info` (the default), `warn,ashlar_farm=debug` or `off`
+  ASHLAR_LOG_FORMAT  How: `text` or `json`
+  NO_COLOR           If set, no colours; without it there are some on terminals";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -60,15 +89,21 @@ enum Command {
     SelftestPart(selftest::PartArgs),
 }
 
-fn main() -> std::process::ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ASHLAR_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
-    // Standard output belongs to the command's answer.
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    let outcome = match Cli::parse().command {
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = log::start(cli.log_format).and_then(|()| run(cli.command));
+    let Err(error) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    if let Some(OutputError::Closed) = error.downcast_ref() {
+        return READER_GONE.into();
+    }
+    output::complain(format_args!("error: {error:#}"));
+    ExitCode::FAILURE
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Demo(args) => demo::run(args),
         Command::Setup(args) => commands::setup::run(&args),
         Command::Circuits(command) => commands::circuits::run(command),
@@ -86,13 +121,6 @@ fn main() -> std::process::ExitCode {
         Command::WrapChild(args) => commands::wrap_child::run(args),
         #[cfg(feature = "bench")]
         Command::SelftestPart(args) => selftest::run_part(args),
-    };
-    match outcome {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
-        }
     }
 }
 
