@@ -15,6 +15,7 @@ use std::{
 };
 
 use ashlar_accel::Thresholds;
+use ashlar_report::file::write_whole;
 use serde::{Deserialize, Serialize};
 
 /// Layout of the file.
@@ -134,13 +135,7 @@ impl Measured {
     pub fn store(&self, cache_dir: &Path) -> Result<PathBuf, AutoError> {
         let path = path(cache_dir);
         let text = serde_json::to_string_pretty(self).expect("numbers and text") + "\n";
-        let write = || {
-            fs::create_dir_all(cache_dir)?;
-            let partial = path.with_extension(format!("{}.partial", std::process::id()));
-            fs::write(&partial, text)?;
-            fs::rename(&partial, &path)
-        };
-        match write() {
+        match write_whole(&path, &[text.as_bytes()]) {
             Ok(()) => Ok(path),
             Err(source) => Err(AutoError::Io { path, source }),
         }

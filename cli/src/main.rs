@@ -1,5 +1,8 @@
 //! `ashlar`: one binary for every role.
 
+// They panic where nobody reads or the disk is full: `say!` and `output::complain` do not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod auto;
 mod cache;
 mod child;
@@ -10,26 +13,50 @@ mod demo;
 mod deployment;
 mod keys;
 mod links;
+mod log;
+mod output;
 mod roles;
 #[cfg(feature = "bench")]
 mod selftest;
 mod shutdown;
+mod version;
 mod wrap;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::output::OutputError;
+
+/// What a shell shows of a program that ended because its reader was gone: 128 and the number of SIGPIPE.
+const READER_GONE: u8 = 141;
+
 /// An open zk-rollup prover stack: sequencer, proving farm, recursive proofs, one SNARK, settlement on L1.
 #[derive(Debug, Parser)]
-#[command(name = "ashlar", version)]
+#[command(name = "ashlar", version, long_version = version::LONG.as_str(), after_help = ENVIRONMENT)]
 struct Cli {
     /// TOML file whose sections are the commands and whose keys are their flags; `ashlar config keys` lists them.
     #[arg(long, global = true, env = "ASHLAR_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// How the log is written to standard error.
+    #[arg(
+        long,
+        global = true,
+        env = "ASHLAR_LOG_FORMAT",
+        value_enum,
+        default_value = "text"
+    )]
+    log_format: log::Format,
     #[command(subcommand)]
     command: Command,
 }
+
+/// Shown below the help.
+const ENVIRONMENT: &str = "\
+Environment:
+  ASHLAR_LOG         What is logged: levels by module, such as `info` (the default), `warn,ashlar_farm=debug` or `off`
+  ASHLAR_LOG_FORMAT  How: `text` or `json`
+  NO_COLOR           If set, no colours; without it there are some on terminals";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -85,21 +112,15 @@ enum Command {
     SelftestPart(selftest::PartArgs),
 }
 
-fn main() -> std::process::ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ASHLAR_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
-    // Standard output belongs to the command's answer.
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    match run() {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
-        }
+fn main() -> ExitCode {
+    let Err(error) = run() else {
+        return ExitCode::SUCCESS;
+    };
+    if let Some(OutputError::Closed) = error.downcast_ref() {
+        return READER_GONE.into();
     }
+    output::complain(format_args!("error: {error:#}"));
+    ExitCode::FAILURE
 }
 
 fn run() -> anyhow::Result<()> {
@@ -109,6 +130,7 @@ fn run() -> anyhow::Result<()> {
     let program = config::apply(Cli::command(), file.as_ref())?;
     let matches = program.clone().get_matches_from(arguments);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    log::start(cli.log_format)?;
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Up(args) => commands::up::run(&args, &program, cli.config.as_deref()),

@@ -1,9 +1,9 @@
 //! What the node refuses, and the JSON-RPC code of each refusal.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use alloy::{
-    primitives::{Address, B256, Bytes},
+    primitives::{Address, B256, Bytes, U64},
     sol_types::decode_revert_reason,
 };
 use revm::context::result::{HaltReason, InvalidTransaction};
@@ -17,6 +17,15 @@ pub enum ServeError {
         /// The address asked for.
         addr: SocketAddr,
     },
+    /// The folder with the chain cannot be used.
+    #[error("cannot use the chain in {}", folder.display())]
+    Journal {
+        /// The folder asked for.
+        folder: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: JournalError,
+    },
     /// The port is taken, or the like.
     #[error("cannot listen on {addr}")]
     Bind {
@@ -25,6 +34,67 @@ pub enum ServeError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+}
+
+/// The file that keeps the chain cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It cannot be read or written.
+    #[error("cannot access {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error("{} is in use by another devnet", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line is no record. Only a torn last line is mended, by leaving it out.
+    #[error("line {line} of {} is damaged: start from an empty folder, or restore a copy", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The file is of another program version.
+    #[error("{} has layout {found}, this program reads {expected}: start from an empty folder", path.display())]
+    Layout {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: u32,
+        /// The layout known.
+        expected: u32,
+    },
+    /// The chain was started with other parameters.
+    #[error("the chain was started with {name} {found}, asked is {asked}: use that, or an empty folder")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// Its value in the file.
+        found: u64,
+        /// Its value now.
+        asked: u64,
+    },
+    /// A record does not follow from those before it.
+    #[error("line {line} of {} does not replay: {reason}", path.display())]
+    Replay {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What happened instead.
+        reason: String,
     },
 }
 
@@ -50,7 +120,25 @@ pub enum RpcError {
         /// What is wrong.
         reason: String,
     },
-    /// State is kept for the newest block only.
+    /// More parameters than the method has.
+    #[error("{actual} parameters, {method} takes at most {max}")]
+    TooManyParameters {
+        /// The method.
+        method: &'static str,
+        /// What it takes.
+        max: usize,
+        /// What was sent.
+        actual: usize,
+    },
+    /// An override that the node cannot do.
+    #[error("override of {address}: {reason}")]
+    Override {
+        /// The account.
+        address: Address,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// State is kept for the newest blocks only.
     #[error("state of block {requested} is not kept, the newest is {newest}")]
     StateNotKept {
         /// The block asked for.
@@ -96,6 +184,75 @@ pub enum RpcError {
         /// Nonce of the transaction.
         actual: u64,
     },
+    /// EIP-7825: the gas limit is above what one transaction may have.
+    #[error("transaction gas limit too high: {actual}, at most {limit} (EIP-7825)")]
+    GasLimitTooHigh {
+        /// The limit.
+        limit: u64,
+        /// That of the transaction.
+        actual: u64,
+    },
+    /// The block has no room for the transaction.
+    #[error("transaction asks for {asked} gas, the block has {left} left")]
+    BlockFull {
+        /// Gas that the block has left.
+        left: u64,
+        /// What the transaction asks for.
+        asked: u64,
+    },
+    /// Another transaction with this nonce waits, and the new one does not pay a tenth more in both fees.
+    #[error(
+        "replacement transaction underpriced: {replaced} with nonce {nonce} needs fees of at least {max_fee} and {tip} wei"
+    )]
+    Underpriced {
+        /// The transaction that waits.
+        replaced: B256,
+        /// The nonce of both.
+        nonce: u64,
+        /// Least `maxFeePerGas` of a replacement.
+        max_fee: u128,
+        /// Least `maxPriorityFeePerGas` of a replacement.
+        tip: u128,
+    },
+    /// Too many transactions wait.
+    #[error("transaction pool is full: {0} wait")]
+    PoolFull(usize),
+    /// The sender is neither a development account nor impersonated.
+    #[error("no key for {0}: impersonate it with anvil_impersonateAccount, or send a signed transaction")]
+    UnknownSender(Address),
+    /// No such filter, or it expired.
+    #[error("filter not found: {0}")]
+    FilterNotFound(U64),
+    /// Too many filters or subscriptions, or snapshots.
+    #[error("too many {what}: at most {max}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A block must be later than the one before it.
+    #[error("timestamp {asked} is not after that of the newest block, {newest}")]
+    TimestampNotLater {
+        /// That of the newest block.
+        newest: u64,
+        /// The one asked for.
+        asked: u64,
+    },
+    /// The clock would leave its range.
+    #[error("a clock {0} s ahead is out of range")]
+    ClockOutOfRange(u64),
+    /// More blocks than there are, or than the state's history goes back.
+    #[error("cannot take {depth} blocks away: {possible} can be")]
+    ReorgTooDeep {
+        /// Blocks to take away.
+        depth: u64,
+        /// Blocks that can be.
+        possible: u64,
+    },
+    /// A change happened but is not on disk.
+    #[error("the chain is not kept any more, restart the devnet: {0}")]
+    NotKept(String),
     /// The EVM refuses the transaction before executing it.
     #[error("transaction rejected: {0}")]
     Rejected(InvalidTransaction),
@@ -123,15 +280,26 @@ impl RpcError {
             Self::Parse(_) => -32700,
             Self::InvalidRequest(_) => -32600,
             Self::MethodNotFound(_) => -32601,
-            Self::InvalidParameter { .. } | Self::MalformedTransaction(_) => -32602,
-            Self::Internal(_) => -32603,
-            Self::Halted(_) => -32000,
+            Self::InvalidParameter { .. }
+            | Self::TooManyParameters { .. }
+            | Self::Override { .. }
+            | Self::TimestampNotLater { .. }
+            | Self::ClockOutOfRange(_)
+            | Self::ReorgTooDeep { .. }
+            | Self::MalformedTransaction(_) => -32602,
+            Self::Internal(_) | Self::NotKept(_) => -32603,
+            Self::Halted(_) | Self::FilterNotFound(_) => -32000,
+            Self::TooMany { .. } | Self::PoolFull(_) => -32005,
             Self::StateNotKept { .. } | Self::UnknownBlock => -32001,
             Self::UnsupportedTransaction(_)
             | Self::WrongChain { .. }
             | Self::AlreadyKnown(_)
             | Self::NonceTooLow { .. }
             | Self::NonceTooHigh { .. }
+            | Self::GasLimitTooHigh { .. }
+            | Self::BlockFull { .. }
+            | Self::Underpriced { .. }
+            | Self::UnknownSender(_)
             | Self::Rejected(_) => -32003,
             Self::Reverted(_) => 3,
         }

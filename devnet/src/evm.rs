@@ -1,10 +1,6 @@
-//! One transaction or call on the state: rules, environment, gas estimation.
+//! One transaction or call on a state: rules, environment, gas estimation.
 
-use alloy::{
-    consensus::{Transaction, TxEnvelope, transaction::Recovered},
-    eips::Typed2718,
-    rpc::types::TransactionRequest,
-};
+use alloy::{consensus::Transaction as _, eips::Typed2718, primitives::U256};
 use revm::{
     Context, ExecuteEvm, MainBuilder,
     context::{
@@ -12,45 +8,50 @@ use revm::{
         either::Either,
         result::{EVMError, ExecutionResult, InvalidTransaction, ResultAndState},
     },
-    database::{CacheDB, EmptyDB},
+    database_interface::WrapDatabaseRef,
     handler::MainnetContext,
-    primitives::{TxKind, hardfork::SpecId},
+    primitives::{eip4844::BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE, hardfork::SpecId},
 };
 
-use crate::error::RpcError;
-
-/// The world state.
-pub(crate) type State = CacheDB<EmptyDB>;
+use crate::{
+    block::{Fields, Transaction},
+    error::RpcError,
+    view::View,
+};
 
 /// Rules in force. Prague: EIP-170 code limit, EIP-3860 initcode limit, EIP-7623 calldata floor.
 const SPEC: SpecId = SpecId::PRAGUE;
 /// An estimate may exceed the least sufficient gas by this fraction: 1/64.
 const ESTIMATE_TOLERANCE_SHIFT: u32 = 6;
 
-/// Whether a run is a signed transaction or a question about one.
+/// What is checked before a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Nonce and chain are checked.
+    /// Nonce, chain and sender.
     Transaction,
-    /// They are not.
+    /// All but that the sender is no contract.
+    Impersonated,
+    /// What the pool can tell before the transaction's turn: chain and sender, but not the nonce.
+    Pooled,
+    /// Neither nonce nor chain nor sender.
     Call,
 }
 
-/// Executes `tx` without changing `state`; the caller commits what it wants to keep.
+/// Executes `tx` without changing the view; the caller applies what it wants to keep.
 pub(crate) fn execute(
-    state: &State,
+    view: &View<'_>,
     chain_id: u64,
     block: BlockEnv,
     tx: TxEnv,
     mode: Mode,
 ) -> Result<ResultAndState, RpcError> {
-    let db = revm::database_interface::WrapDatabaseRef(state);
-    let context = MainnetContext::new(db, SPEC)
+    let context = MainnetContext::new(WrapDatabaseRef(view), SPEC)
         .with_block(block)
         .modify_cfg_chained(|cfg| {
             cfg.chain_id = chain_id;
-            cfg.disable_nonce_check = mode == Mode::Call;
-            cfg.tx_chain_id_check = mode == Mode::Transaction;
+            cfg.disable_nonce_check = matches!(mode, Mode::Call | Mode::Pooled);
+            cfg.tx_chain_id_check = mode != Mode::Call;
+            cfg.disable_eip3607 = matches!(mode, Mode::Call | Mode::Impersonated);
         });
     let context: Context<BlockEnv, TxEnv, _, _, _, _> = context;
     context.build_mainnet().transact(tx).map_err(|error| match error {
@@ -59,8 +60,24 @@ pub(crate) fn execute(
     })
 }
 
+/// The EVM's view of a block.
+pub(crate) fn block_env(fields: &Fields) -> BlockEnv {
+    let mut env = BlockEnv {
+        number: U256::from(fields.number),
+        beneficiary: fields.beneficiary,
+        timestamp: U256::from(fields.timestamp),
+        gas_limit: fields.gas_limit,
+        basefee: fields.base_fee,
+        difficulty: U256::ZERO,
+        prevrandao: Some(fields.mix_hash),
+        ..BlockEnv::default()
+    };
+    env.set_blob_excess_gas_and_price(0, BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE);
+    env
+}
+
 /// The EVM's view of a signed transaction.
-pub(crate) fn signed_tx(tx: &Recovered<TxEnvelope>) -> TxEnv {
+pub(crate) fn signed_tx(tx: &Transaction) -> TxEnv {
     let authorizations = tx.authorization_list().unwrap_or_default();
     TxEnv {
         tx_type: tx.ty(),
@@ -79,28 +96,14 @@ pub(crate) fn signed_tx(tx: &Recovered<TxEnvelope>) -> TxEnv {
     }
 }
 
-/// The EVM's view of a call: free of fees, as in go-ethereum when a request names none.
-pub(crate) fn call_tx(request: &TransactionRequest, gas_limit: u64) -> TxEnv {
-    TxEnv {
-        caller: request.from.unwrap_or_default(),
-        gas_limit: request.gas.unwrap_or(gas_limit).min(gas_limit),
-        gas_price: 0,
-        kind: request.to.unwrap_or(TxKind::Create),
-        value: request.value.unwrap_or_default(),
-        data: request.input.input().cloned().unwrap_or_default(),
-        access_list: request.access_list.clone().unwrap_or_default(),
-        ..TxEnv::default()
-    }
-}
-
 /// Runs a call and returns its output.
 pub(crate) fn call(
-    state: &State,
+    view: &View<'_>,
     chain_id: u64,
     block: BlockEnv,
     tx: TxEnv,
 ) -> Result<ExecutionResult, RpcError> {
-    let result = execute(state, chain_id, free_of_fees(block), tx, Mode::Call)?.result;
+    let result = execute(view, chain_id, block, tx, Mode::Call)?.result;
     match result {
         ExecutionResult::Success { .. } => Ok(result),
         ExecutionResult::Revert { output, .. } => Err(RpcError::Reverted(output)),
@@ -108,30 +111,22 @@ pub(crate) fn call(
     }
 }
 
-fn free_of_fees(block: BlockEnv) -> BlockEnv {
-    BlockEnv { basefee: 0, ..block }
-}
-
 /// A gas limit under which `tx` succeeds, at most 1/64 above the least one (gas that is refunded or that a callee must
 /// leave behind makes it larger than the gas used).
 pub(crate) fn estimate_gas(
-    state: &State,
+    view: &View<'_>,
     chain_id: u64,
     block: BlockEnv,
     tx: TxEnv,
 ) -> Result<u64, RpcError> {
     let mut highest = tx.gas_limit;
-    let used = call(state, chain_id, block.clone(), tx.clone())?.tx_gas_used();
+    let used = call(view, chain_id, block.clone(), tx.clone())?.tx_gas_used();
     let suffices = |gas_limit: u64| -> Result<bool, RpcError> {
-        match call(
-            state,
-            chain_id,
-            block.clone(),
-            TxEnv {
-                gas_limit,
-                ..tx.clone()
-            },
-        ) {
+        let tx = TxEnv {
+            gas_limit,
+            ..tx.clone()
+        };
+        match call(view, chain_id, block.clone(), tx) {
             Ok(_) => Ok(true),
             Err(RpcError::Reverted(_) | RpcError::Halted(_)) => Ok(false),
             Err(RpcError::Rejected(

@@ -1,33 +1,69 @@
-//! An Ethereum node for one machine: a real EVM (revm, Prague rules with the EIP-170 and EIP-7623 limits) behind the part of
-//! the JSON-RPC API that the sequencer, the command line and `alloy` use.
+//! An Ethereum node for one machine: a real EVM (revm, Prague rules with the EIP-170 and EIP-7623 limits, and EIP-7825's
+//! limit of a transaction's gas) behind the part of the JSON-RPC API that the sequencer, the command line and web3
+//! libraries use, over HTTP and WebSocket at one port: `eth_*` with filters and subscriptions, and the `evm_*` and `anvil_*`
+//! methods that tests steer a chain with.
 //!
-//! Every transaction is mined into a block of its own as it arrives. State lives in memory and dies with the process;
-//! only the newest state can be queried. There are no tries: headers carry real transaction, receipt and bloom roots but
-//! a zero state root. It listens on loopback only and its funded keys are public, so it is for development.
+//! By default every transaction is mined into a block of its own as it arrives; with `evm_setAutomine` off, transactions
+//! wait in a pool for `evm_mine` or the interval. The state of the newest [`Config::history_blocks`] blocks can be asked
+//! and reorganised. There are no tries: headers carry real transaction, receipt and bloom roots but a zero state root.
+//! With [`Config::data_dir`] the chain is kept in a file and survives its process; how blocks are mined and who is
+//! impersonated are settings of the process, and are not kept. It listens on loopback only and its funded keys are
+//! public, so it is for development.
 
 mod accounts;
+mod block;
 mod chain;
 mod error;
+mod events;
 mod evm;
-mod mined;
+mod journal;
+mod listener;
+mod node;
+mod pool;
 mod rpc;
 mod server;
+mod socket;
+mod view;
+mod world;
+
+use std::path::PathBuf;
 
 pub use accounts::{DEV_ACCOUNTS, DevAccount};
-pub use error::{RpcError, ServeError};
+pub use error::{JournalError, RpcError, ServeError};
 pub use server::{Handle, serve};
+
+/// When blocks are mined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mining {
+    /// As transactions arrive, each into a block of its own.
+    Automatic,
+    /// Every so many seconds, also without transactions.
+    IntervalSecs(u64),
+    /// By `evm_mine` and `anvil_mine` alone.
+    Manual,
+}
 
 /// What the chain starts from.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// EIP-155 chain identifier.
     pub chain_id: u64,
-    /// Gas that a block, and so a transaction, may use.
+    /// Gas that a block may use.
     pub block_gas_limit: u64,
+    /// Gas that a transaction may ask for: EIP-7825's 16,777,216, as on Ethereum since Osaka.
+    pub transaction_gas_limit: u64,
     /// Base fee of the first block, in wei per gas; it moves by EIP-1559 from there.
     pub base_fee_wei: u64,
     /// What each of [`DEV_ACCOUNTS`] owns at the start, in whole ether.
     pub dev_balance_ether: u64,
+    /// Blocks behind the newest whose state is kept, and that a reorganisation may take away.
+    pub history_blocks: u64,
+    /// How far the tags `safe` and `finalized` are behind the newest block.
+    pub finality_blocks: u64,
+    /// When blocks are mined; `evm_setAutomine` and `evm_setIntervalMining` change it.
+    pub mining: Mining,
+    /// Folder that keeps the chain; in memory without one.
+    pub data_dir: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -35,8 +71,13 @@ impl Default for Config {
         Self {
             chain_id: 31_337,
             block_gas_limit: 30_000_000,
+            transaction_gas_limit: 16_777_216,
             base_fee_wei: 1_000_000_000,
             dev_balance_ether: 10_000,
+            history_blocks: 256,
+            finality_blocks: 0,
+            mining: Mining::Automatic,
+            data_dir: None,
         }
     }
 }

@@ -14,11 +14,16 @@ pub fn processor() -> String {
 /// Commit that was built; with `-dirty` where the tree had changes. A packaged binary knows its own; another takes that
 /// of the folder it runs in.
 pub fn commit() -> Option<String> {
-    if let Some(commit) = option_env!("ASHLAR_COMMIT") {
+    if let Some(commit) = built_commit() {
         return Some(commit.to_owned());
     }
     let arguments = ["describe", "--always", "--dirty", "--exclude=*"];
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
+}
+
+/// Commit that a packaged binary was built from; another does not know its own.
+pub fn built_commit() -> Option<&'static str> {
+    option_env!("ASHLAR_COMMIT")
 }

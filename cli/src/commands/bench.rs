@@ -1,15 +1,19 @@
 //! `ashlar bench`
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use ashlar_benches::{
     Contender, Effort, Machine, Measurement, Report, draw, measure,
     operations::{msm_bn254, ntt_bn254, ntt_goldilocks, wrap},
 };
+use ashlar_report::file::{require_writable, write_output};
 use clap::ValueEnum;
 
-use crate::cache::Cache;
+use crate::{cache::Cache, say};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,7 +43,7 @@ pub struct Args {
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Start no further round of one size after this many seconds.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=86_400))]
     seconds: u64,
     /// Print the measurements as a JSON list.
     #[arg(long)]
@@ -56,6 +60,9 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    for path in [&args.out, &args.svg].into_iter().flatten() {
+        require_writable(path)?; // before minutes of measuring
+    }
     let mut report = Report {
         command: std::env::args()
             .skip(1)
@@ -120,7 +127,7 @@ impl Args {
             write(path, &draw(&report.measurements))?;
         }
         if !self.json {
-            println!("{}", report.table());
+            say!("{}", report.table())?;
             return Ok(());
         }
         let mut list = Vec::new();
@@ -130,11 +137,11 @@ impl Args {
         for measurement in &report.wrap {
             list.push(serde_json::to_value(measurement)?);
         }
-        println!("{}", serde_json::to_string_pretty(&list)?);
+        say!("{}", serde_json::to_string_pretty(&list)?)?;
         Ok(())
     }
 }
 
-fn write(path: &PathBuf, text: &str) -> anyhow::Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    write_output(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -4,10 +4,15 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context;
 use ashlar_evm as evm;
+use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_wrap::circuit::WrapCircuit;
 use serde::Serialize;
 
-use crate::cache::{Cache, Engine};
+use crate::{
+    cache::{Cache, Engine},
+    output::OutputError,
+    say,
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -64,20 +69,20 @@ pub fn run(command: Command) -> anyhow::Result<()> {
         Command::Stats { cache, json } => {
             let stats = stats(&*cache.engine()?)?;
             if json {
-                println!("{}", serde_json::to_string_pretty(&stats)?);
+                say!("{}", serde_json::to_string_pretty(&stats)?)?;
             } else {
-                print(&stats);
+                print(&stats)?;
             }
             Ok(())
         }
         Command::Verifier { cache, out } => {
+            require_writable_folder(&out)?;
             let engine = cache.engine()?;
             let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
             let key = kit.keys().verifier();
-            std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
             let write = |name: &str, content: Vec<u8>| {
                 let path = out.join(name);
-                std::fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))
+                write_output(&path, &content).with_context(|| format!("cannot write {}", path.display()))
             };
             write("Halo2Verifier.sol", evm::verifier_solidity(key)?.into())?;
             write("key.bin", key.to_bytes())?;
@@ -139,13 +144,14 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     })
 }
 
-fn print(stats: &Stats) {
-    println!(
+fn print(stats: &Stats) -> Result<(), OutputError> {
+    say!(
         "rows per transfer {:>10.1}   ({} slots a chunk)",
-        stats.rows_per_transfer, stats.slots
-    );
+        stats.rows_per_transfer,
+        stats.slots
+    )?;
     for (component, rows) in &stats.components {
-        println!("  {component:<15} {rows:>10.1}");
+        say!("  {component:<15} {rows:>10.1}")?;
     }
     for (name, size) in [
         ("chunk", &stats.chunk),
@@ -153,10 +159,10 @@ fn print(stats: &Stats) {
         ("fold", &stats.fold),
         ("compress", &stats.compress),
     ] {
-        println!("{name:<17} {:>10} rows of 2^{}", size.rows_used, size.degree_bits);
+        say!("{name:<17} {:>10} rows of 2^{}", size.rows_used, size.degree_bits)?;
     }
     let wrap = &stats.wrap;
-    println!(
+    say!(
         "wrap              {:>10} rows of 2^{}, {} limb rows; {} advice columns ({} with lookups), {} fixed",
         wrap.rows_used,
         wrap.k,
@@ -164,8 +170,9 @@ fn print(stats: &Stats) {
         wrap.advice_columns,
         wrap.lookup_columns,
         wrap.fixed_columns
-    );
+    )?;
     for (name, digest) in &stats.digests {
-        println!("digest {name:<10} {digest}");
+        say!("digest {name:<10} {digest}")?;
     }
+    Ok(())
 }

@@ -28,7 +28,7 @@ pub fn run(command: Command, program: &clap::Command, config: Option<PathBuf>) -
                 .context("name the file: `ashlar config check FILE`, or --config FILE")?;
             let file = ConfigFile::load(&path)?;
             let count = file.check(program)?;
-            println!("{}: {count} keys, all good", path.display());
+            crate::say!("{}: {count} keys, all good", path.display())?;
         }
         Command::Keys { section } => {
             let settings = settings(program);
@@ -43,11 +43,11 @@ pub fn run(command: Command, program: &clap::Command, config: Option<PathBuf>) -
                 .filter(|s| section.as_ref().is_none_or(|of| of == &s.section))
             {
                 if last != setting.section {
-                    println!("[{}]", setting.section);
+                    crate::say!("[{}]", setting.section)?;
                     last = &setting.section;
                 }
-                println!("{:<24} {}", setting.key, setting.variable);
-                println!("    {}", setting.help);
+                crate::say!("{:<24} {}", setting.key, setting.variable)?;
+                crate::say!("    {}", setting.help)?;
             }
         }
     }

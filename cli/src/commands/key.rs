@@ -6,6 +6,7 @@ use ashlar_ecgfp5::SecretKey;
 use ashlar_statement::hash::hash_to_bytes32;
 
 use super::fixed_hex;
+use crate::say;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -23,10 +24,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let key: [u8; 32] = fixed_hex(&args.ethereum_key).context("Ethereum key")?;
     let signer = PrivateKeySigner::from_slice(&key).context("Ethereum key")?;
     let public = derive(&signer)?.public_key();
-    println!("public key  0x{}", hex::encode(public.to_bytes()));
-    println!(
+    say!("public key  0x{}", hex::encode(public.to_bytes()))?;
+    say!(
         "key hash    0x{}",
         hex::encode(hash_to_bytes32(&public.key_hash()))
-    );
+    )?;
     Ok(())
 }

@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, default_value_t = Sealing::default().max_transactions, value_parser = clap::value_parser!(u32).range(1..))]
     max_transactions: u32,
     /// Seal a batch when its first transaction is this old, in seconds.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
     max_age_secs: u64,
     /// What makes an L1 block final: this many blocks on top of it, or `safe` or `finalized` as the consensus layer says.
     #[arg(long, default_value_t = L1Settings::default().finality)]
@@ -66,7 +66,7 @@ pub struct Args {
     #[arg(long, default_value_t = 500)]
     max_fee_gwei: u64,
     /// How often L1 is asked for news, in milliseconds.
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     poll_ms: u64,
 }
 

@@ -1,13 +1,14 @@
 //! `ashlar setup`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use ashlar_kzg::srs;
+use ashlar_report::file::require_writable_folder;
 use ashlar_wrap::circuit::WRAP_K;
 use serde::{Deserialize, Serialize};
 
-use crate::cache::Cache;
+use crate::{cache::Cache, say};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -33,7 +34,9 @@ pub struct Summary {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    require_writable_folder(&args.cache.cache_dir)?;
     if let Some(path) = &args.ptau {
+        tell_digest(path).with_context(|| path.display().to_string())?;
         let loaded = srs::load_ptau(path, WRAP_K).with_context(|| path.display().to_string())?;
         let stored = loaded.store(&args.cache.cache_dir)?;
         tracing::info!(path = %stored.display(), "reference string of the ceremony stored");
@@ -46,11 +49,37 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         srs: kit.srs().kind().to_string(),
     };
     if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
+        say!("{}", serde_json::to_string(&summary)?)?;
     } else {
-        println!("circuit set    {}", summary.circuit_set);
-        println!("wrap verifier  {}", summary.wrap_verifier);
-        println!("SRS            {}", summary.srs);
+        say!("circuit set    {}", summary.circuit_set)?;
+        say!("wrap verifier  {}", summary.wrap_verifier)?;
+        say!("SRS            {}", summary.srs)?;
+    }
+    Ok(())
+}
+
+/// Logs the file's digest and whether a ceremony is known to have published it. No other check can tell whether the file
+/// is a ceremony's.
+fn tell_digest(path: &Path) -> std::io::Result<()> {
+    let mut told_tenths = 0;
+    let digest = srs::ptau_digest(path, |done, total| {
+        let tenths = done.saturating_mul(10) / total.max(1);
+        if tenths > told_tenths {
+            told_tenths = tenths;
+            tracing::info!("digest of the file: {} % done", 10 * tenths);
+        }
+    })?;
+    let blake2b = hex::encode(digest);
+    match srs::published_name(&digest) {
+        Some(name) => tracing::info!(
+            blake2b,
+            published = name,
+            "the file is one that a ceremony has published"
+        ),
+        None => tracing::warn!(
+            blake2b,
+            "this program knows no ceremony that has published this digest: compare it with the published ones yourself"
+        ),
     }
     Ok(())
 }

@@ -64,12 +64,12 @@ async fn answer(args: &Args) -> anyhow::Result<()> {
             }
         };
         if !args.json {
-            println!("{name:<10} {text}");
+            crate::say!("{name:<10} {text}")?;
         }
         object.insert(name.to_lowercase(), value);
     }
     if args.json {
-        println!("{:#}", Value::Object(object));
+        crate::say!("{:#}", Value::Object(object))?;
     }
     ensure!(away.is_empty(), "not available: {}", away.join(", "));
     Ok(())

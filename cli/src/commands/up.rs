@@ -77,7 +77,7 @@ pub fn run(args: &Args, program: &clap::Command, config: Option<&Path>) -> anyho
             () = interrupted.cancelled() => Ok(()),
         }
     })?;
-    println!("stopping");
+    crate::say!("stopping")?;
     while let Some(process) = stack.running.pop() {
         process.stop();
     }
@@ -114,7 +114,7 @@ impl Stack<'_> {
             let worker = self.arguments("worker", &decided);
             self.start(name, worker, None, START_LIMIT).await?;
         }
-        println!("ready: L1 {l1_rpc}, sequencer http://{address}, farm {farm}; ctrl-c stops");
+        crate::say!("ready: L1 {l1_rpc}, sequencer http://{address}, farm {farm}; ctrl-c stops")?;
         loop {
             for process in &mut self.running {
                 process.check()?;
@@ -173,9 +173,9 @@ impl Stack<'_> {
         let log = self.args.data_dir.join(format!("{name}.log"));
         if let (Some(address), Some(process)) = (address, self.running.last_mut()) {
             listening(process, name, address, limit).await?;
-            println!("{name:<10} {address}, log {}", log.display());
+            crate::say!("{name:<10} {address}, log {}", log.display())?;
         } else {
-            println!("{name:<10} log {}", log.display());
+            crate::say!("{name:<10} log {}", log.display())?;
         }
         Ok(())
     }
@@ -228,7 +228,7 @@ impl Stack<'_> {
                 );
             }
             deployment.require("L1", found?.domain())?;
-            println!("deployment {}, as before", path.display());
+            crate::say!("deployment {}, as before", path.display())?;
             return Ok(path);
         }
         for name in ["sequencer", "farm"] {
@@ -240,7 +240,7 @@ impl Stack<'_> {
                 path.display()
             );
         }
-        println!("deploying (circuits and keys are made first on a fresh machine: some minutes)");
+        crate::say!("deploying (circuits and keys are made first on a fresh machine: some minutes)")?;
         let arguments = self.arguments(
             "deploy",
             &[
@@ -262,7 +262,7 @@ impl Stack<'_> {
             "`ashlar deploy` ended with {}",
             output.status
         );
-        println!("deployment {}", path.display());
+        crate::say!("deployment {}", path.display())?;
         Ok(path)
     }
 }

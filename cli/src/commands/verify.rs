@@ -9,7 +9,7 @@ use ashlar_wrap::circuit::pack_public_inputs;
 use plonky2::field::types::{Field, Field64};
 use serde::{Deserialize, Serialize};
 
-use crate::cache::Cache;
+use crate::{cache::Cache, say};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -87,9 +87,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .verifier()
         .verify(&snark)
         .context("the SNARK is refused")?;
-    println!(
+    say!(
         "valid: wrap verifier {}",
         hex::encode(kit.keys().verifier().digest())
-    );
+    )?;
     Ok(())
 }

@@ -77,7 +77,8 @@ fn forward(input: Stdin, requests: &SyncSender<Vec<u8>>) {
             }
             Ok(None) => process::exit(0),
             Err(error) => {
-                eprintln!("error: {:#}", anyhow::Error::new(error).context("request"));
+                let error = anyhow::Error::new(error).context("request");
+                crate::output::complain(format_args!("error: {error:#}"));
                 process::exit(2);
             }
         }

@@ -21,11 +21,12 @@ use ashlar_proto::sequencer::v1::{
     Batch, BatchStatus, GetInfoRequest, GetReceiptRequest, Receipt, WatchBatchesRequest,
     get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
 };
+use ashlar_report::file::require_writable_folder;
 use ashlar_sequencer::farm::FarmClient;
 use ashlar_statement::Domain;
 use tonic::transport::Channel;
 
-use crate::commands::verify::PublicInputsFile;
+use crate::{commands::verify::PublicInputsFile, say};
 
 use self::{
     chain::{Chain, Devnet},
@@ -70,9 +71,10 @@ struct Progress {
 }
 
 impl Progress {
+    /// A reader who is gone does not end the demo, whose exit status still tells how it went.
     fn line(&self, step: &str, text: &str) {
         if !self.quiet {
-            println!(
+            let _ = say!(
                 "[{:>7.1} s] {step:<12} {text}",
                 self.start.elapsed().as_secs_f64()
             );
@@ -86,7 +88,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .work_dir
         .clone()
         .unwrap_or_else(|| temporary.path().to_path_buf());
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    require_writable_folder(&folder)?;
     let report = crate::shutdown::runtime()?.block_on(async {
         let interrupted = crate::shutdown::token()?;
         // Dropping the unfinished demo kills its processes.
@@ -96,9 +98,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         }
     })?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        report.print();
+        report.print()?;
     }
     ensure!(report.verified, "L1 does not hold the sequencer's root");
     Ok(())

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::{output::OutputError, say};
+
 /// Result of a demo.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -78,33 +80,41 @@ pub fn steps(timings: &[ashlar_proto::sequencer::v1::StepTiming]) -> Vec<Step> {
 
 impl Report {
     /// Prints the table.
-    pub fn print(&self) {
-        println!();
-        println!(
+    pub fn print(&self) -> Result<(), OutputError> {
+        say!()?;
+        say!(
             "{:<14}{:>6}{:>12}{:>16}",
-            "step", "runs", "seconds", "peak memory"
-        );
+            "step",
+            "runs",
+            "seconds",
+            "peak memory"
+        )?;
         for step in &self.steps {
             let memory = match step.peak_rss_bytes {
                 0 => "-".to_owned(),
                 bytes => format!("{} MiB", bytes >> 20),
             };
-            println!(
+            say!(
                 "{:<14}{:>6}{:>12.3}{memory:>16}",
-                step.name, step.runs, step.seconds
-            );
+                step.name,
+                step.runs,
+                step.seconds
+            )?;
         }
-        println!();
-        println!("transactions   {}", self.transactions);
-        println!("chunk proofs   {}", self.chunks);
-        println!("SNARK          {} bytes", self.snark_bytes);
-        println!(
+        say!()?;
+        say!("transactions   {}", self.transactions)?;
+        say!("chunk proofs   {}", self.chunks)?;
+        say!("SNARK          {} bytes", self.snark_bytes)?;
+        say!(
             "gas            {} commit, {} prove, {:.0} per transfer",
-            self.gas.commit, self.gas.prove, self.gas.per_transfer
-        );
-        println!("L1 state root  {}", self.l1_state_root);
-        println!("L2 state root  {}", self.l2_state_root);
-        println!("devnet         {}", self.devnet);
-        println!("verified       {}", if self.verified { "yes" } else { "NO" });
+            self.gas.commit,
+            self.gas.prove,
+            self.gas.per_transfer
+        )?;
+        say!("L1 state root  {}", self.l1_state_root)?;
+        say!("L2 state root  {}", self.l2_state_root)?;
+        say!("devnet         {}", self.devnet)?;
+        say!("verified       {}", if self.verified { "yes" } else { "NO" })?;
+        Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+
 use super::{
     event::{Event, Reporter},
     part::{Part, Scale, Target},
@@ -50,7 +52,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if args.part != Part::Probe {
         child::die_with_parent()?; // the parent of a probe is a tool, which has its own ways of starting a program
     }
-    let deadline = Instant::now() + Duration::try_from_secs_f64(args.seconds)?;
+    let deadline = Instant::now()
+        .checked_add(Duration::try_from_secs_f64(args.seconds)?)
+        .context("--seconds is out of range")?;
     let mut context = Context {
         report: Reporter::new(child::claim_stdout()?),
         deadline,

@@ -15,7 +15,6 @@ mod supervise;
 
 use std::{
     fs,
-    io::IsTerminal,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -23,6 +22,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use ashlar_benches::Machine;
+use ashlar_report::file::{require_writable_folder, write_output};
 use sha2::{Digest, Sha256};
 
 pub use self::child::{Args as PartArgs, run as run_part};
@@ -35,6 +35,7 @@ use self::{
 use crate::{
     auto::{Host, Measured, Split},
     cache::Cache,
+    output, say,
 };
 
 /// For everything on a card beside 16 cores.
@@ -82,7 +83,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let start = Instant::now();
     let started_unix_secs = crate::unix_secs();
     let machine = Machine::detect(); // its load is that before the test
-    fs::create_dir_all(&args.out).with_context(|| format!("cannot create {}", args.out.display()))?;
+    require_writable_folder(&args.out)?;
+    if args.apply {
+        require_writable_folder(&args.cache.cache_dir)?;
+    }
     let minutes = match (args.minutes, args.short) {
         (Some(minutes), _) => minutes,
         (None, true) => SHORT_MINUTES,
@@ -215,8 +219,9 @@ impl Args {
         if self.html {
             write(&self.out.join("selftest.html"), &html::render(report))?;
         }
-        print!("{}", page::render(report, std::io::stdout().is_terminal()));
-        println!("written to {}", self.out.display());
+        let colour = output::has_colour(&std::io::stdout());
+        output::write(format_args!("{}", page::render(report, colour)))?;
+        say!("written to {}", self.out.display())?;
         Ok(())
     }
 
@@ -253,7 +258,7 @@ fn sha256(path: &Path) -> Option<String> {
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    write_output(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

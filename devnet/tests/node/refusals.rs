@@ -8,9 +8,10 @@ use alloy::{
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
 };
-use ashlar_devnet::DEV_ACCOUNTS;
+use ashlar_devnet::{Config, DEV_ACCOUNTS};
+use serde_json::json;
 
-use crate::{ETHER, STRANGER, code_and_message, start, transfer};
+use crate::{ETHER, STRANGER, code_and_message, rpc, send, start, start_with, transfer};
 
 /// Signs without any filler, so that every field is the test's own.
 async fn raw(request: TransactionRequest) -> Vec<u8> {
@@ -62,11 +63,10 @@ async fn bad_transactions_are_refused_by_name() {
             .1
             .contains("rejected")
     );
+    let (code, message) = refused(raw(plain(1).with_gas_limit(16_777_217)).await).await;
     assert!(
-        refused(raw(plain(1).with_gas_limit(30_000_001)).await)
-            .await
-            .1
-            .contains("rejected")
+        code == -32003 && message.contains("at most 16777216 (EIP-7825)"),
+        "{message}"
     );
     let mut long = raw(plain(1)).await;
     long.push(0);
@@ -170,14 +170,14 @@ async fn code_above_the_eip170_limit_is_refused() {
 
 #[tokio::test]
 async fn old_state_is_refused_rather_than_answered_wrongly() {
-    let (_node, provider) = start().await;
-    provider
-        .send_transaction(transfer(1))
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let (_node, provider) = start_with(Config {
+        history_blocks: 1,
+        ..Config::default()
+    })
+    .await;
+    for _ in 0..2 {
+        send(&provider, transfer(1)).await;
+    }
     let error = provider
         .get_balance(STRANGER)
         .block_id(BlockId::number(0))
@@ -185,13 +185,64 @@ async fn old_state_is_refused_rather_than_answered_wrongly() {
         .unwrap_err();
     let (code, message) = code_and_message(error);
     assert!(
-        code == -32001 && message.contains("state of block 0 is not kept, the newest is 1"),
+        code == -32001 && message.contains("state of block 0 is not kept, the newest is 2"),
         "{message}"
     );
-    let newest = provider
-        .get_balance(STRANGER)
-        .block_id(BlockId::number(1))
-        .await
-        .unwrap();
-    assert_eq!(newest, U256::from(1));
+    for (block, balance) in [(1, 1), (2, 2)] {
+        let then = provider.get_balance(STRANGER).block_id(BlockId::number(block));
+        assert_eq!(then.await.unwrap(), U256::from(balance));
+    }
+    assert!(
+        provider
+            .get_balance(STRANGER)
+            .block_id(BlockId::number(3))
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn parameters_that_would_be_ignored_are_refused() {
+    let (_node, provider) = start().await;
+    let call = json!({ "to": STRANGER });
+    for (method, params) in [
+        ("eth_chainId", json!([1])),
+        ("eth_getBalance", json!([STRANGER, "latest", "latest"])),
+        ("eth_call", json!([call, "latest", {}, {}, {}])),
+        ("eth_call", json!([{ "to": STRANGER, "maxFeePerBlobGas": "0x1" }])),
+        ("eth_call", json!([{ "to": STRANGER, "gasprice": "0x1" }])),
+        (
+            "eth_call",
+            json!([{ "to": STRANGER, "data": "0x01", "input": "0x02" }]),
+        ),
+        ("eth_call", json!([{ "gasPrice": "0x1", "maxFeePerGas": "0x1" }])),
+        (
+            "eth_call",
+            json!([call, "latest", { STRANGER.to_string(): { "balanse": "0x1" } }]),
+        ),
+        (
+            "eth_call",
+            json!([call, "latest", { STRANGER.to_string(): { "state": {}, "stateDiff": {} } }]),
+        ),
+        ("eth_call", json!([call, "latest", {}, { "difficulty": "0x1" }])),
+        ("eth_call", json!([call, "latest", {}, { "baseFee": "0x1" }])),
+        ("eth_getLogs", json!([{ "fromBlok": "0x0" }])),
+        ("eth_getLogs", json!([{ "fromBlock": "0x2", "toBlock": "0x1" }])),
+        ("anvil_mine", json!([1, 1, 1])),
+        ("evm_mine", json!([{ "block": 1 }])),
+    ] {
+        let refused = rpc(&provider, method, params.clone()).await;
+        assert_eq!(
+            refused.clone().unwrap_err().0,
+            -32602,
+            "{method} {params}: {refused:?}"
+        );
+    }
+    let other_chain = json!([{ "to": STRANGER, "chainId": "0x1" }]);
+    assert_eq!(
+        rpc(&provider, "eth_call", other_chain).await.unwrap_err().0,
+        -32003
+    );
+    let blob = json!([{ "to": STRANGER, "type": "0x3" }]);
+    assert_eq!(rpc(&provider, "eth_call", blob).await.unwrap_err().0, -32003);
 }

@@ -60,3 +60,41 @@ async fn only_loopback_is_served_and_shutdown_frees_the_port() {
     node.shutdown().await;
     serve(addr, Config::default()).await.unwrap();
 }
+
+#[tokio::test]
+async fn silent_and_slow_connections_block_nobody_and_do_not_hold_up_the_end() {
+    use tokio::io::AsyncWriteExt;
+    let (node, provider) = start().await;
+    let mut open = vec![];
+    for part in [
+        &b""[..],
+        b"POST / HT",
+        b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n{",
+    ] {
+        for _ in 0..40 {
+            let mut stream = tokio::net::TcpStream::connect(node.addr()).await.unwrap();
+            stream.write_all(part).await.unwrap();
+            open.push(stream);
+        }
+    }
+    assert_eq!(provider.get_block_number().await.unwrap(), 0);
+    let limit = std::time::Duration::from_secs(20);
+    tokio::time::timeout(limit, node.shutdown()).await.unwrap();
+}
+
+#[tokio::test]
+async fn bodies_beyond_the_limit_are_refused() {
+    let (node, provider) = start().await;
+    let large = format!("[{}7]", " ".repeat(9 << 20));
+    let mut stream = tokio::net::TcpStream::connect(node.addr()).await.unwrap();
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        large.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
+    assert_eq!(provider.get_block_number().await.unwrap(), 0);
+}

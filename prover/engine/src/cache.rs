@@ -3,11 +3,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 use ashlar_recursion::{BuildError, CircuitSet, SetBytesError};
-use ashlar_report::caught;
+use ashlar_report::{caught, file::write_whole};
 use ashlar_statement::LeafCircuit;
 
 /// Starts every file.
@@ -49,7 +48,7 @@ pub fn load_or_build<L: LeafCircuit>(dir: &Path) -> Result<CircuitSet<L>, CacheE
     tracing::info!("building the circuits");
     let circuits = CircuitSet::build()?;
     let bytes = encode(&circuits).map_err(CacheError::Encode)?;
-    store(&path, &bytes).map_err(|source| CacheError::Io { path, source })?;
+    write_whole(&path, &[&bytes]).map_err(|source| CacheError::Io { path, source })?;
     Ok(circuits)
 }
 
@@ -71,43 +70,4 @@ fn decode<L: LeafCircuit>(bytes: &[u8]) -> Option<CircuitSet<L>> {
     // plonky2's reader may panic on damaged lengths.
     let circuits = caught(|| CircuitSet::<L>::from_bytes(circuits)).ok()?.ok()?;
     (circuits.digests().set() == *digest).then_some(circuits)
-}
-
-/// Writes beside `path` and renames, so that a reader sees the whole file or none.
-fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    // Of one writer alone: two threads may find the cache empty at once.
-    static WRITERS: AtomicU64 = AtomicU64::new(0);
-    let writer = WRITERS.fetch_add(1, Ordering::Relaxed);
-    let partial = path.with_extension(format!("{}-{writer}.tmp", std::process::id()));
-    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&partial); // best effort: the first error is the one to report
-    }
-    written
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn threads_that_store_the_same_file_do_not_disturb_each_other() {
-        let dir = tempfile::tempdir().expect("folder");
-        let path = dir.path().join("circuits.bin");
-        let bytes = vec![7; 1 << 20];
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| store(&path, &bytes).expect("stored"));
-            }
-        });
-        assert_eq!(fs::read(&path).expect("stored"), bytes);
-        assert_eq!(
-            fs::read_dir(dir.path()).expect("folder").count(),
-            1,
-            "nothing is left over"
-        );
-    }
 }

@@ -4,11 +4,11 @@
 //! directory is trusted as much as the program itself.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
+use ashlar_report::file::write_whole;
 use sha3::{Digest, Sha3_256};
 
 const MAGIC_BYTES: usize = 8;
@@ -86,29 +86,11 @@ pub(crate) fn read(path: &Path, magic: &[u8; MAGIC_BYTES]) -> Result<Option<Payl
     Ok(Some(Payload { file }))
 }
 
-/// Writes `payload` beside `path` and renames it into place, so a reader sees the whole file or none.
+/// Writes `payload` to `path`; a reader sees the whole file or none.
 pub(crate) fn write(path: &Path, magic: &[u8; MAGIC_BYTES], payload: &[u8]) -> Result<(), CacheError> {
-    let io_error = |source| CacheError::Io {
+    write_whole(path, &[magic, &checksum(payload), payload]).map_err(|source| CacheError::Io {
         path: path.into(),
         source,
-    };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(io_error)?;
-    }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let write = || {
-        let mut file = fs::File::create(&temporary)?;
-        file.write_all(magic)?;
-        file.write_all(&checksum(payload))?;
-        file.write_all(payload)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().map_err(|source| {
-        let _ = fs::remove_file(&temporary); // best effort: the first error is the one to report
-        io_error(source)
     })
 }
 

@@ -3,7 +3,9 @@
 
 use std::io::Cursor;
 
-use ashlar_kzg::srs::{PtauError, Srs, SrsKind, load_ptau, read_ptau};
+use ashlar_kzg::srs::{
+    KnownSecret, PtauError, Srs, SrsKind, insecure_development, load_ptau, ptau_digest, read_ptau,
+};
 use halo2_proofs::{
     arithmetic::Field,
     halo2curves::{
@@ -138,6 +140,33 @@ fn a_size_beyond_the_ceremony_is_refused() {
 #[test]
 fn a_ceremony_without_contributions_is_refused() {
     assert!(matches!(load(UNCONTRIBUTED, K), Err(PtauError::NoContribution)));
+}
+
+#[test]
+fn the_development_string_in_a_ceremony_file_is_refused() {
+    let development = insecure_development(K + 1);
+    let error = refused(|bytes| {
+        for (index, point) in development.get_g().iter().take((2 << K) - 1).enumerate() {
+            put(bytes, G1_START + index * G1_BYTES, point);
+        }
+        put(bytes, G2_START + G2_BYTES, &development.s_g2());
+    });
+    assert!(
+        matches!(error, PtauError::KnownSecret(KnownSecret::Development)),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn the_digest_is_the_one_that_b2sum_prints() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    std::fs::write(&path, b"abc").unwrap();
+    let mut told = vec![];
+    let digest = ptau_digest(&path, |done, total| told.push((done, total))).unwrap();
+    assert_eq!(told, [(3, 3)]);
+    // RFC 7693, appendix A
+    assert_eq!(digest[..8], [0xba, 0x80, 0xa5, 0x3f, 0x98, 0x1c, 0x4d, 0x0d]);
 }
 
 #[test]

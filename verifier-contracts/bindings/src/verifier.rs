@@ -13,6 +13,10 @@ pub struct GeneratedVerifier {
     pub creation_code: Bytes,
     /// Digest of the wrap verifying key that it verifies for, hex.
     pub digest: String,
+    /// Digest of the circuit set whose proofs are wrapped, hex.
+    pub circuit_set: String,
+    /// Kind of the reference string that the key was made with.
+    pub srs: String,
     /// Bytes of a proof.
     pub proof_bytes: usize,
 }
@@ -25,6 +29,8 @@ struct Artifact {
 #[derive(Deserialize)]
 struct Tag {
     wrap_verifier: String,
+    circuit_set: String,
+    srs: String,
     proof_bytes: usize,
 }
 
@@ -33,11 +39,15 @@ pub fn generated_verifier() -> Result<GeneratedVerifier, serde_json::Error> {
     let Artifact { bytecode } = serde_json::from_str(ARTIFACT)?;
     let Tag {
         wrap_verifier,
+        circuit_set,
+        srs,
         proof_bytes,
     } = serde_json::from_str(TAG)?;
     Ok(GeneratedVerifier {
         creation_code: bytecode,
         digest: wrap_verifier,
+        circuit_set,
+        srs,
         proof_bytes,
     })
 }

@@ -26,7 +26,7 @@ pub async fn export(links: &Links, number: u64, out: &Path) -> anyhow::Result<()
     let write = |name: &str, bytes: &[u8]| {
         let path = out.join(name);
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}", path.display());
+        crate::say!("{}", path.display())?;
         anyhow::Ok(())
     };
     write("snark.json", (snark.to_json() + "\n").as_bytes())?;

@@ -62,15 +62,15 @@ pub async fn list(links: &Links, last: u64, json: bool) -> anyhow::Result<()> {
     let client = links.client().await?;
     let end = client.info().await?.next_batch;
     if end == 1 && !json {
-        println!("no batch is sealed yet");
+        crate::say!("no batch is sealed yet")?;
     }
     for number in end.saturating_sub(last).max(1)..end {
         let batch = client.batch(number).await?;
         let batch = batch.with_context(|| format!("the sequencer has lost batch {number}"))?;
         if json {
-            println!("{}", object(&batch));
+            crate::say!("{}", object(&batch))?;
         } else {
-            println!("{}", line(&batch));
+            crate::say!("{}", line(&batch))?;
         }
     }
     Ok(())
@@ -83,24 +83,24 @@ pub async fn show(links: &Links, number: u64, json: bool) -> anyhow::Result<()> 
     let batch =
         batch.with_context(|| format!("batch {number} is not sealed; the next to be sealed is {next}"))?;
     if json {
-        println!("{:#}", object(&batch));
+        crate::say!("{:#}", object(&batch))?;
         return Ok(());
     }
-    println!("{}", line(&batch));
-    println!("old root  {}", hex0x(&batch.old_root));
-    println!("new root  {}", hex0x(&batch.new_root));
+    crate::say!("{}", line(&batch))?;
+    crate::say!("old root  {}", hex0x(&batch.old_root))?;
+    crate::say!("new root  {}", hex0x(&batch.new_root))?;
     for (name, transaction) in [("commit", &batch.commit), ("prove", &batch.prove)] {
         if let Some(transaction) = transaction {
-            println!(
+            crate::say!(
                 "{name:<9} {} in block {}, {} gas",
                 hex0x(&transaction.hash),
                 transaction.block_number,
                 transaction.gas_used
-            );
+            )?;
         }
     }
     for step in &batch.steps {
-        println!("{:<12} {:>9.2} s", step.name, step.seconds);
+        crate::say!("{:<12} {:>9.2} s", step.name, step.seconds)?;
     }
     Ok(())
 }
@@ -135,7 +135,7 @@ pub async fn watch(
                 Some(Err(error)) if !error.is_retryable() => return Err(error.into()),
                 _ => continue 'connect, // the sequencer restarts
             };
-            println!("{}", line(&batch));
+            crate::say!("{}", line(&batch))?;
             if batch.status() == BatchStatus::Proven {
                 if until_proven.is_some_and(|number| batch.number >= number) {
                     return Ok(());

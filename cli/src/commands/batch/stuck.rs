@@ -48,7 +48,7 @@ pub fn unseal(args: &Unseal) -> anyhow::Result<()> {
     };
     let end = store.next_batch()?;
     store.unseal(first.unwrap_or(end), args.from_deposit)?;
-    println!("batches taken back: {}", end - first.unwrap_or(end));
+    crate::say!("batches taken back: {}", end - first.unwrap_or(end))?;
     Ok(())
 }
 
@@ -65,9 +65,9 @@ pub async fn revert(links: &Links, args: &Revert) -> anyhow::Result<()> {
         })?;
     let receipt = sent.with_timeout(Some(MINING_LIMIT)).get_receipt().await?;
     ensure!(receipt.status(), "revertBatches reverted");
-    println!(
+    crate::say!(
         "batches from {} on are reverted in {}",
         args.from, receipt.transaction_hash
-    );
+    )?;
     Ok(())
 }

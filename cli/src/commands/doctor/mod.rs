@@ -6,12 +6,12 @@ mod finding;
 mod machine;
 mod network;
 
-use std::{io::IsTerminal, net::SocketAddr};
+use std::net::SocketAddr;
 
 use anyhow::bail;
 use finding::{Finding, Status};
 
-use crate::cache::Cache;
+use crate::{cache::Cache, output, say};
 
 /// Check whether this machine can do its part, and say how to mend what cannot.
 ///
@@ -52,12 +52,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }));
 
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&findings)?);
+        say!("{}", serde_json::to_string_pretty(&findings)?)?;
     } else {
-        let color = std::io::stdout().is_terminal();
-        findings
-            .iter()
-            .for_each(|finding| print!("{}", finding.render(color)));
+        let color = output::has_colour(&std::io::stdout());
+        for finding in &findings {
+            output::write(format_args!("{}", finding.render(color)))?;
+        }
     }
     match count(&findings, Status::Failed) {
         0 => Ok(()),

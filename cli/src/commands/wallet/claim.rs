@@ -50,7 +50,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
                 continue;
             }
             if number > state.proven_batches {
-                println!("batch {number}, withdrawal {index}: waits for the proof of its batch");
+                crate::say!("batch {number}, withdrawal {index}: waits for the proof of its batch")?;
                 continue;
             }
             pay(&l1, data, index).await?;
@@ -58,7 +58,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
         }
     }
     if claimed == 0 {
-        println!("nothing to claim");
+        crate::say!("nothing to claim")?;
     }
     Ok(())
 }
@@ -69,13 +69,13 @@ async fn pay(l1: &L1, data: &BatchData, index: u32) -> anyhow::Result<()> {
     let (token, to) = (l1.token(proof.withdrawal.token).await?, proof.withdrawal.to);
     let paid = token.display(proof.withdrawal.amount);
     if l1.is_claimed(number, index).await? {
-        println!("batch {number}, withdrawal {index}: {paid} was claimed before");
+        crate::say!("batch {number}, withdrawal {index}: {paid} was claimed before")?;
         return Ok(());
     }
     let receipt = l1.claim(&proof).await?;
-    println!(
+    crate::say!(
         "claimed {paid} for {to}: L1 transaction {}",
         receipt.transaction_hash
-    );
+    )?;
     Ok(())
 }

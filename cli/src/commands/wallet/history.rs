@@ -16,10 +16,10 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
     let state = l1.state().await?;
     let (batches, tokens) = (batches(&l1, 1).await?, l1.tokens().await?);
     let Some(account) = account(&batches, wallet) else {
-        println!("no operation of this wallet is on L1");
+        crate::say!("no operation of this wallet is on L1")?;
         return Ok(());
     };
-    println!("account {account}");
+    crate::say!("account {account}")?;
     for data in batches
         .iter()
         .filter(|data| data.header.number >= args.from_batch)
@@ -63,10 +63,10 @@ pub fn account(batches: &[BatchData], wallet: &Wallet) -> Option<u32> {
 pub fn print(data: &BatchData, account: u32, tokens: &[Token], status: &str) {
     let number = data.header.number;
     for record in data.records.iter().filter(|record| record.concerns(account)) {
-        println!(
+        crate::say!(
             "batch {number:<5} {status:<10} {}",
             describe(record, account, tokens)
-        );
+        )?;
     }
 }
 

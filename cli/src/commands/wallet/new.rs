@@ -36,7 +36,7 @@ pub fn run(source: &Source) -> anyhow::Result<()> {
     .context("cannot encrypt the key")?;
     let keystore = std::fs::read(private.path().join("key.json")).context("cannot read the keystore back")?;
     keys::write_secret(path, &keystore)?;
-    println!("keystore  {}", path.display());
+    crate::say!("keystore  {}", path.display())?;
     show::identity(&signer, &super::super::key::derive(&signer)?);
     Ok(())
 }

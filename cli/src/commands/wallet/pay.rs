@@ -108,12 +108,12 @@ impl Amount {
         let token = l1.find_token(token).await?;
         let parsed = token.parse(digits)?;
         if parsed.rounded {
-            println!(
+            crate::say!(
                 "rounded down to {}: the rollup counts {} with {} decimals",
                 token.display(parsed.units),
                 token.symbol,
                 token.unit_decimals()
-            );
+            )?;
         }
         ensure!(parsed.units > 0, "the amount is zero");
         Ok((token, parsed.units))
@@ -137,10 +137,10 @@ impl Fee {
         };
         let fee = PackedFee::ceil(asked).context("--fee")?;
         if fee.value() != asked {
-            println!(
+            crate::say!(
                 "fee rounded up to {}: fees have 5 bits and a power of ten",
                 token.display(fee.value())
-            );
+            )?;
         }
         Ok(fee)
     }
@@ -151,10 +151,10 @@ fn packed(units: u64, token: &Token) -> anyhow::Result<PackedAmount> {
     let amount = PackedAmount::floor(units);
     ensure!(amount.value() > 0, "the amount is zero");
     if amount.value() != units {
-        println!(
+        crate::say!(
             "rounded down to {}: amounts of transfers have 27 bits and a power of ten",
             token.display(amount.value())
-        );
+        )?;
     }
     Ok(amount)
 }
@@ -178,14 +178,14 @@ pub async fn deposit(wallet: &Wallet, args: Deposit) -> anyhow::Result<()> {
     };
     let (token, units) = args.amount.resolve(&l1).await?;
     let number = l1.deposit(&token, units, &owner).await?;
-    println!("deposit {number}: {} on L1", token.display(units));
+    crate::say!("deposit {number}: {} on L1", token.display(units))?;
     if let (Some(client), Some(milestone)) = (client, args.wait.wait.milestone()) {
         let limit = Duration::from_secs(args.wait.wait_secs);
         client.wait_for_deposit(number, milestone, limit).await?;
         // The receipt names the account once the batch is sealed; the state knows it at once.
         let account = client.account(AccountKey::KeyHash(owner)).await?;
         let account = account.context("the sequencer does not know the account of an executed deposit")?;
-        println!("{milestone}: account {}", account.index);
+        crate::say!("{milestone}: account {}", account.index)?;
     }
     Ok(())
 }
@@ -198,12 +198,12 @@ pub async fn transfer(wallet: &Wallet, args: Transfer) -> anyhow::Result<()> {
     let to = payee(&client, &args.to).await?;
     let mut sender = client.sender(wallet.key.clone()).await?;
     let id = sender.transfer(to, token.id, amount, fee).await?;
-    println!(
+    crate::say!(
         "{} from account {} to account {to}, fee {}",
         token.display(amount.value()),
         sender.account(),
         token.display(fee.value())
-    );
+    )?;
     follow(&client, id, &args.wait).await
 }
 
@@ -214,12 +214,12 @@ pub async fn withdraw(wallet: &Wallet, args: Withdraw) -> anyhow::Result<()> {
     let to = args.to.unwrap_or_else(|| wallet.ethereum.address());
     let mut sender = client.sender(wallet.key.clone()).await?;
     let id = sender.withdraw(to, token.id, units, fee).await?;
-    println!(
+    crate::say!(
         "{} from account {} to {to} on L1, fee {}",
         token.display(units),
         sender.account(),
         token.display(fee.value())
-    );
+    )?;
     follow(&client, id, &args.wait).await
 }
 
@@ -237,14 +237,14 @@ async fn payee(client: &Client, text: &str) -> anyhow::Result<u32> {
 }
 
 async fn follow(client: &Client, id: B256, wait: &Wait) -> anyhow::Result<()> {
-    println!("transaction {id}");
+    crate::say!("transaction {id}")?;
     if let Some(milestone) = wait.wait.milestone() {
         let receipt = client
             .wait(id, milestone, Duration::from_secs(wait.wait_secs))
             .await?;
         match receipt.batch_number {
-            Some(batch) => println!("{milestone}: batch {batch}"),
-            None => println!("{milestone}: in the open batch"),
+            Some(batch) => crate::say!("{milestone}: batch {batch}")?,
+            None => crate::say!("{milestone}: in the open batch")?,
         }
     }
     Ok(())

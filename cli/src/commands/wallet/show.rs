@@ -16,9 +16,9 @@ pub struct Balance {
 }
 
 pub fn identity(ethereum: &PrivateKeySigner, key: &SecretKey) {
-    println!("address   {}", ethereum.address());
+    crate::say!("address   {}", ethereum.address())?;
     let hash = hash_to_bytes32(&key.public_key().key_hash());
-    println!("key hash  0x{}", hex::encode(hash));
+    crate::say!("key hash  0x{}", hex::encode(hash))?;
 }
 
 pub fn address(wallet: &Wallet) {
@@ -37,23 +37,23 @@ pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
             Standing::Committed => "the root is committed on L1, its proof is to come",
             Standing::Proven => "the root is proven on L1",
         };
-        println!("after batch {}: {standing}", included.batch);
+        crate::say!("after batch {}: {standing}", included.batch)?;
         shown = included.account;
     }
     match shown {
-        None if account.is_some() => println!("account   opened after that batch"),
-        None => println!("account   none yet: a deposit opens one"),
+        None if account.is_some() => crate::say!("account   opened after that batch")?,
+        None => crate::say!("account   none yet: a deposit opens one")?,
         Some(account) => {
-            println!("account   {}", account.index);
+            crate::say!("account   {}", account.index)?;
             for (token, units) in &account.balances {
                 let token = tokens.get(usize::from(*token));
                 let text = token.map_or_else(|| format!("{units} units"), |token| token.display(*units));
-                println!("rollup    {text}");
+                crate::say!("rollup    {text}")?;
             }
         }
     }
     let provider = l1.contract().provider();
     let wei = provider.get_balance(wallet.ethereum.address()).await?;
-    println!("L1        {} ETH", alloy::primitives::utils::format_ether(wei));
+    crate::say!("L1        {} ETH", alloy::primitives::utils::format_ether(wei))?;
     Ok(())
 }

@@ -34,7 +34,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
         None => client.info().await?.next_batch,
     };
     let mut seen = BTreeMap::new();
-    println!("watching from batch {first} on");
+    crate::say!("watching from batch {first} on")?;
     'connect: loop {
         let mut batches = client.watch_batches(first).await?;
         loop {
@@ -53,7 +53,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
             if seen.insert(batch.number, status) == Some(status) {
                 continue;
             }
-            println!("batch {:<5} {}", batch.number, status_name(status));
+            crate::say!("batch {:<5} {}", batch.number, status_name(status))?;
             if matches!(status, BatchStatus::Committed | BatchStatus::Proven)
                 && let Some(account) = client.account(AccountKey::KeyHash(wallet.key_hash())).await?
             {

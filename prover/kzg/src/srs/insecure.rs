@@ -34,7 +34,8 @@ pub fn insecure_development(k: u32) -> ParamsKZG<Bn256> {
     assemble(k, g, g_lagrange, g2, (g2 * secret).to_affine())
 }
 
-fn secret() -> Fr {
+/// What nobody may know of a string that is worth anything.
+pub(super) fn secret() -> Fr {
     Fr::from_uniform_bytes(&Sha3_512::digest(SECRET_SEED).into())
 }
 

@@ -6,8 +6,10 @@
 
 mod fixed_base;
 mod insecure;
+mod known;
 mod ptau;
 mod ptau_file;
+mod published;
 
 use std::path::{Path, PathBuf};
 
@@ -15,12 +17,17 @@ use ashlar_report::Chain;
 use halo2_proofs::{
     SerdeFormat,
     halo2curves::bn256::{Bn256, G1Affine, G2Affine},
-    poly::{commitment::Params, kzg::commitment::ParamsKZG},
+    poly::{
+        commitment::{Params, ParamsProver},
+        kzg::commitment::ParamsKZG,
+    },
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 pub use insecure::insecure_development;
-pub use ptau::{PtauError, load_ptau, read_ptau};
+pub use known::KnownSecret;
+pub use ptau::{PtauError, load_ptau, ptau_digest, read_ptau};
+pub use published::published_name;
 
 use crate::{CacheError, cache};
 
@@ -49,12 +56,18 @@ impl std::fmt::Display for SrsKind {
 
 /// The SRS is for development only.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "this SRS is {kind}: anybody can forge proofs under it. Load a ceremony file (`ashlar setup --ptau FILE`) for production"
-)]
-pub struct NotForProduction {
-    /// Its kind.
-    pub kind: SrsKind,
+pub enum NotForProduction {
+    /// It says so of itself.
+    #[error(
+        "this SRS is {}: anybody can forge proofs under it. Load a ceremony file (`ashlar setup --ptau FILE`) for production",
+        SrsKind::InsecureDevelopment
+    )]
+    Development,
+    /// It says that it is a ceremony's, but its secret is known.
+    #[error(
+        "the secret of this SRS is known ({0}): anybody can forge proofs under it. Remove it and load a ceremony file (`ashlar setup --ptau FILE`)"
+    )]
+    KnownSecret(KnownSecret),
 }
 
 /// An SRS with its origin.
@@ -168,11 +181,16 @@ impl Srs {
         self.checksum
     }
 
-    /// Refuses an SRS whose secret is known.
+    /// Refuses an SRS whose secret is known: the development one by its kind, and by its points one that was made from a
+    /// known secret, whatever it says of itself.
     pub fn require_production(&self) -> Result<(), NotForProduction> {
-        match self.kind {
-            SrsKind::PowersOfTau => Ok(()),
-            SrsKind::InsecureDevelopment => Err(NotForProduction { kind: self.kind }),
+        if self.kind == SrsKind::InsecureDevelopment {
+            return Err(NotForProduction::Development);
+        }
+        let tau_g1 = self.params.get_g().get(1);
+        match tau_g1.and_then(known::known_secret) {
+            Some(secret) => Err(NotForProduction::KnownSecret(secret)),
+            None => Ok(()),
         }
     }
 }
@@ -244,11 +262,14 @@ mod tests {
     }
 
     #[test]
-    fn production_refuses_the_known_secret() {
+    fn production_refuses_the_known_secret_under_any_name() {
         let error = Srs::insecure_development(3).require_production().unwrap_err();
-        assert_eq!(error.kind, SrsKind::InsecureDevelopment);
-        Srs::new(insecure_development(3), SrsKind::PowersOfTau)
-            .require_production()
-            .unwrap();
+        assert!(matches!(error, NotForProduction::Development));
+        let wrapped = Srs::new(insecure_development(3), SrsKind::PowersOfTau);
+        let error = wrapped.require_production().unwrap_err();
+        assert!(matches!(
+            error,
+            NotForProduction::KnownSecret(KnownSecret::Development)
+        ));
     }
 }

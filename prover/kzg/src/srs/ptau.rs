@@ -1,7 +1,7 @@
 //! Loading a Perpetual Powers of Tau file (snarkjs `.ptau`), every point checked.
 //!
-//! What no check can tell is whether one contributor forgot their secret: compare the file's hash with the one that the
-//! ceremony published.
+//! What no check can tell is whether one contributor forgot their secret: compare the file's hash ([`ptau_digest`]) with the
+//! one that the ceremony published.
 
 use std::{
     fs::File,
@@ -22,7 +22,8 @@ use rand::{RngCore, rngs::OsRng};
 use rayon::prelude::*;
 
 use super::{
-    MAX_K, Srs, SrsKind, assemble,
+    KnownSecret, MAX_K, Srs, SrsKind, assemble,
+    known::known_secret,
     ptau_file::{PtauFile, Section},
 };
 
@@ -119,6 +120,9 @@ pub enum PtauError {
     /// Nobody has contributed: tau is 1.
     #[error("nobody has contributed to this ceremony: tau is 1")]
     NoContribution,
+    /// Whoever made the file can forge proofs, and so can anybody else.
+    #[error("the secret of this file is known ({0}): it is from no ceremony")]
+    KnownSecret(KnownSecret),
     /// The powers in G1 and G2 have different secrets: e(tau·G1, G2) ≠ e(G1, tau·G2).
     #[error("tau in G1 and tau in G2 differ")]
     TauMismatch,
@@ -132,8 +136,29 @@ pub fn load_ptau(path: &Path, k: u32) -> Result<Srs, PtauError> {
     read_ptau(BufReader::new(File::open(path)?), k)
 }
 
+/// BLAKE2b-512 of a file, as ceremonies publish it (see [`super::published_name`]). `progress` is told how many bytes are
+/// done, of how many.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn ptau_digest(path: &Path, mut progress: impl FnMut(u64, u64)) -> io::Result<[u8; 64]> {
+    const PIECE_BYTES: usize = 1 << 20;
+    let mut file = File::open(path)?;
+    let total = file.metadata()?.len();
+    let (mut state, mut piece, mut done) = (blake2b_simd::State::new(), vec![0; PIECE_BYTES], 0);
+    loop {
+        let count = file.read(&mut piece)?;
+        if count == 0 {
+            return Ok(*state.finalize().as_array());
+        }
+        state.update(&piece[..count]);
+        done += count as u64;
+        progress(done, total);
+    }
+}
+
 /// Reads the first 2^`k` powers of a `.ptau` file and checks: container and sizes; every coordinate, point and (in G2)
-/// subgroup; generators; that the same tau is in both groups; that each point is tau times the one before (one random
+/// subgroup; generators; that tau is no known secret; that the same tau is in both groups; that each point is tau times the one before (one random
 /// linear combination, error 2^-128).
 ///
 /// Takes a group FFT of 2^`k` points for the Lagrange basis: [`Srs::store`] the outcome.
@@ -149,6 +174,10 @@ pub fn read_ptau(reader: impl Read + Seek, k: u32) -> Result<Srs, PtauError> {
     file.expect_length(Section::TauG1, ((2u64 << power) - 1) * G1_BYTES as u64)?;
     file.expect_length(Section::TauG2, (1u64 << power) * G2_BYTES as u64)?;
 
+    tracing::info!(
+        points = 1u64 << k,
+        "reading and checking the points of the ceremony"
+    );
     let g = parse::<G1Affine>(&file.read(Section::TauG1, G1_BYTES << k.max(1))?, G1_BYTES, "G1")?;
     let g2 = parse::<G2Affine>(&file.read(Section::TauG2, 2 * G2_BYTES)?, G2_BYTES, "G2")?;
     let [generator2, tau_g2] = [g2[0], g2[1]];
@@ -157,6 +186,9 @@ pub fn read_ptau(reader: impl Read + Seek, k: u32) -> Result<Srs, PtauError> {
     }
     check_powers(&g, generator2, tau_g2)?;
 
+    tracing::info!(
+        "the points are powers of one secret; computing their Lagrange basis, which takes minutes"
+    );
     let g = g[..1 << k].to_vec();
     let lagrange = g_to_lagrange(g.iter().map(PrimeCurveAffine::to_curve).collect(), k);
     Ok(Srs::new(
@@ -213,6 +245,9 @@ fn check_powers(g: &[G1Affine], generator2: G2Affine, tau_g2: G2Affine) -> Resul
     }
     if g[1] == g[0] {
         return Err(PtauError::NoContribution);
+    }
+    if let Some(secret) = known_secret(&g[1]) {
+        return Err(PtauError::KnownSecret(secret));
     }
     if pairing(&g[1], &generator2) != pairing(&g[0], &tau_g2) {
         return Err(PtauError::TauMismatch);

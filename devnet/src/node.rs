@@ -1,0 +1,91 @@
+//! The parts that requests share.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use crate::{Config, JournalError, Mining, chain::Chain, rpc::filters::Filters};
+
+/// A chain, its filters, and when it mines.
+pub(crate) struct Node {
+    chain: RwLock<Chain>,
+    filters: Mutex<Filters>,
+    interval_secs: watch::Sender<Option<u64>>,
+}
+
+impl Node {
+    pub(crate) fn open(config: Config) -> Result<Self, JournalError> {
+        let mining = config.mining;
+        let node = Self {
+            chain: RwLock::new(Chain::open(config)?),
+            filters: Mutex::default(),
+            interval_secs: watch::Sender::new(None),
+        };
+        node.set_mining(mining);
+        Ok(node)
+    }
+
+    // A poisoned lock means that a request panicked half-way. The chain changes by whole blocks, so it can go on.
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Chain> {
+        self.chain.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Chain> {
+        self.chain.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn filters(&self) -> MutexGuard<'_, Filters> {
+        self.filters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_mining(&self, mining: Mining) {
+        let interval_secs = match mining {
+            Mining::IntervalSecs(secs) => Some(secs).filter(|secs| *secs > 0),
+            Mining::Automatic | Mining::Manual => None,
+        };
+        self.write().set_automine(mining == Mining::Automatic);
+        self.interval_secs.send_replace(interval_secs);
+    }
+
+    pub(crate) fn interval_secs(&self) -> Option<u64> {
+        *self.interval_secs.borrow()
+    }
+
+    /// Mines a block every interval, while there is one. Ends with its task.
+    pub(crate) async fn mine_at_intervals(self: std::sync::Arc<Self>) {
+        let mut changes = self.interval_secs.subscribe();
+        loop {
+            let interval_secs = *changes.borrow_and_update();
+            let wait = async {
+                match interval_secs {
+                    Some(secs) => tokio::time::sleep(Duration::from_secs(secs)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                () = wait => {
+                    let node = self.clone();
+                    let mined = tokio::task::spawn_blocking(move || {
+                        let mut chain = node.write();
+                        chain.require_kept()?;
+                        chain.mine_block();
+                        chain.flush()
+                    });
+                    match mined.await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => {
+                            tracing::error!(error = ashlar_report::chain(&error), "no more blocks are mined");
+                            return;
+                        }
+                        Err(error) => tracing::error!(error = ashlar_report::chain(&error), "mining panicked"),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Transactions that wait for a block.
+
+use std::collections::{BTreeMap, HashSet};
+
+use alloy::{
+    consensus::Transaction as _,
+    primitives::{Address, B256},
+};
+
+use crate::{block::Transaction, error::RpcError};
+
+/// Transactions that wait at most.
+const MAX_WAITING: usize = 4096;
+/// A replacement pays at least this much more in both fees, in percent: go-ethereum's price bump.
+const PRICE_BUMP_PERCENT: u128 = 10;
+
+/// Transactions by sender and nonce.
+#[derive(Default)]
+pub(crate) struct Pool {
+    waiting: BTreeMap<Address, BTreeMap<u64, Waiting>>,
+    count: usize,
+    arrivals: u64,
+}
+
+struct Waiting {
+    transaction: Transaction,
+    arrival: u64,
+}
+
+impl Pool {
+    /// Refuses a transaction that neither finds its nonce free nor pays enough to replace what is there.
+    pub(crate) fn check(&self, transaction: &Transaction) -> Result<(), RpcError> {
+        let nonce = transaction.nonce();
+        let Some(old) = self.get(transaction.signer(), nonce) else {
+            return if self.count < MAX_WAITING {
+                Ok(())
+            } else {
+                Err(RpcError::PoolFull(self.count))
+            };
+        };
+        if old.tx_hash() == transaction.tx_hash() {
+            return Err(RpcError::AlreadyKnown(*old.tx_hash()));
+        }
+        let (max_fee, tip) = (bumped(old.max_fee_per_gas()), bumped(tip_cap(old)));
+        if transaction.max_fee_per_gas() < max_fee || tip_cap(transaction) < tip {
+            return Err(RpcError::Underpriced {
+                replaced: *old.tx_hash(),
+                nonce,
+                max_fee,
+                tip,
+            });
+        }
+        Ok(())
+    }
+
+    /// Lets a transaction wait that [`Pool::check`] took.
+    pub(crate) fn insert(&mut self, transaction: Transaction) {
+        let (sender, nonce) = (transaction.signer(), transaction.nonce());
+        let waiting = Waiting {
+            transaction,
+            arrival: self.arrivals,
+        };
+        self.arrivals += 1;
+        let replaced = self.waiting.entry(sender).or_default().insert(nonce, waiting);
+        self.count += usize::from(replaced.is_none());
+    }
+
+    pub(crate) fn remove(&mut self, sender: Address, nonce: u64) -> Option<Transaction> {
+        let of_sender = self.waiting.get_mut(&sender)?;
+        let removed = of_sender.remove(&nonce)?;
+        if of_sender.is_empty() {
+            self.waiting.remove(&sender);
+        }
+        self.count -= 1;
+        Some(removed.transaction)
+    }
+
+    /// Removes those of `sender` that can never be mined any more.
+    pub(crate) fn prune(&mut self, sender: Address, next_nonce: u64) {
+        let of_sender = self.waiting.get(&sender).into_iter();
+        let stale: Vec<u64> = of_sender
+            .flat_map(|waiting| waiting.range(..next_nonce).map(|(nonce, _)| *nonce))
+            .collect();
+        for nonce in stale {
+            self.remove(sender, nonce);
+        }
+    }
+
+    pub(crate) fn get(&self, sender: Address, nonce: u64) -> Option<&Transaction> {
+        Some(&self.waiting.get(&sender)?.get(&nonce)?.transaction)
+    }
+
+    pub(crate) fn by_hash(&self, hash: B256) -> Option<&Transaction> {
+        self.iter().find(|transaction| *transaction.tx_hash() == hash)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Transaction> {
+        let all = self.waiting.values().flat_map(BTreeMap::values);
+        all.map(|waiting| &waiting.transaction)
+    }
+
+    pub(crate) fn senders(&self) -> impl Iterator<Item = Address> {
+        self.waiting.keys().copied()
+    }
+
+    /// Nonce of the next transaction of `sender` whose state says `nonce`: behind those that wait without a gap.
+    pub(crate) fn next_nonce(&self, sender: Address, nonce: u64) -> u64 {
+        (nonce..)
+            .find(|nonce| self.get(sender, *nonce).is_none())
+            .unwrap_or(nonce)
+    }
+
+    /// The one to mine next: the highest tip of those whose turn it is, the earliest of several. Senders in `skipped`
+    /// have none, nor have those that do not pay the base fee.
+    pub(crate) fn best(
+        &self,
+        base_fee: u64,
+        skipped: &HashSet<Address>,
+        nonce: impl Fn(Address) -> u64,
+    ) -> Option<&Transaction> {
+        let heads = self
+            .waiting
+            .iter()
+            .filter(|(sender, _)| !skipped.contains(*sender));
+        heads
+            .filter_map(|(sender, waiting)| waiting.get(&nonce(*sender)))
+            .filter_map(|head| Some((head, head.transaction.effective_tip_per_gas(base_fee)?)))
+            .max_by_key(|(head, tip)| (*tip, std::cmp::Reverse(head.arrival)))
+            .map(|(head, _)| &head.transaction)
+    }
+}
+
+fn tip_cap(transaction: &Transaction) -> u128 {
+    transaction
+        .max_priority_fee_per_gas()
+        .unwrap_or_else(|| transaction.max_fee_per_gas())
+}
+
+fn bumped(fee: u128) -> u128 {
+    let bump = fee.saturating_mul(PRICE_BUMP_PERCENT).div_ceil(100);
+    fee.saturating_add(bump.max(1))
+}

@@ -1,0 +1,189 @@
+//! `eth_call` and `eth_estimateGas`: the request, the state and block overrides. What is not understood is refused.
+
+use alloy::{
+    eips::BlockId,
+    primitives::{TxKind, U256, map::AddressHashMap},
+    rpc::types::{BlockOverrides, TransactionRequest, state::AccountOverride},
+};
+use revm::context::{BlockEnv, TxEnv, either::Either};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Answer,
+    params::{Params, checked_object, invalid},
+    to_json,
+};
+use crate::{chain::Chain, error::RpcError, evm, view::View};
+
+const REQUEST_FIELDS: &[&str] = &[
+    "from",
+    "to",
+    "gas",
+    "gasPrice",
+    "maxFeePerGas",
+    "maxPriorityFeePerGas",
+    "value",
+    "input",
+    "data",
+    "nonce",
+    "chainId",
+    "accessList",
+    "type",
+    "authorizationList",
+];
+const BLOCK_FIELDS: &[&str] = &[
+    "number",
+    "blockNumber",
+    "time",
+    "timestamp",
+    "gasLimit",
+    "coinbase",
+    "feeRecipient",
+    "random",
+    "prevRandao",
+    "baseFee",
+    "baseFeePerGas",
+    "blockHash",
+];
+
+/// Runs the transaction of parameter 0 on the state of parameter 1, with the overrides of 2 and 3.
+pub(super) fn call(chain: &Chain, params: &Params) -> Answer {
+    let (view, block, tx) = prepare(chain, params, u64::MAX)?;
+    let result = evm::call(&view, chain.config().chain_id, block, tx)?;
+    to_json(result.into_output().unwrap_or_default())
+}
+
+/// Like [`call`], for the gas that the transaction needs.
+pub(super) fn estimate_gas(chain: &Chain, params: &Params) -> Result<u64, RpcError> {
+    let (view, block, tx) = prepare(chain, params, chain.config().transaction_gas_limit)?;
+    evm::estimate_gas(&view, chain.config().chain_id, block, tx)
+}
+
+fn prepare<'a>(
+    chain: &'a Chain,
+    params: &Params,
+    max_gas: u64,
+) -> Result<(View<'a>, BlockEnv, TxEnv), RpcError> {
+    let value = params
+        .value(0)
+        .ok_or_else(|| invalid(0, "transaction", "missing"))?;
+    let request = transaction_request(chain, value)?;
+    let id: Option<BlockId> = params.optional(1, "block")?;
+    let mut view = chain.view_at(id)?;
+    let accounts: AddressHashMap<AccountOverride> =
+        params.optional(2, "state overrides")?.unwrap_or_default();
+    for (address, with) in accounts {
+        view.override_account(address, with)?;
+    }
+    let mut block = evm::block_env(&chain.fields_for_call(id)?);
+    override_block(&mut block, &mut view, params, !is_free(&request))?;
+    let tx = call_tx(&request, &mut block, &view, max_gas)?;
+    Ok((view, block, tx))
+}
+
+/// A request with nothing in it that would be ignored.
+pub(super) fn transaction_request(chain: &Chain, value: &Value) -> Result<TransactionRequest, RpcError> {
+    let refuse = |reason: String| invalid(0, "transaction", reason);
+    let object = checked_object(value, 0, "transaction", REQUEST_FIELDS)?;
+    let request =
+        TransactionRequest::deserialize(Value::Object(object)).map_err(|error| refuse(error.to_string()))?;
+    if request.input.unique_input().is_err() {
+        return Err(refuse("data and input differ".into()));
+    }
+    if request.gas_price.is_some()
+        && (request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some())
+    {
+        return Err(refuse(
+            "gasPrice excludes maxFeePerGas and maxPriorityFeePerGas".into(),
+        ));
+    }
+    if let Some(kind) = request
+        .transaction_type
+        .filter(|kind| ![0, 1, 2, 4].contains(kind))
+    {
+        return Err(RpcError::UnsupportedTransaction(kind));
+    }
+    let expected = chain.config().chain_id;
+    if let Some(actual) = request.chain_id.filter(|id| *id != expected) {
+        return Err(RpcError::WrongChain { expected, actual });
+    }
+    Ok(request)
+}
+
+/// Whether a call pays nothing, as in go-ethereum when it names no fee.
+fn is_free(request: &TransactionRequest) -> bool {
+    [
+        request.gas_price,
+        request.max_fee_per_gas,
+        request.max_priority_fee_per_gas,
+    ]
+    .iter()
+    .all(|fee| fee.unwrap_or(0) == 0)
+}
+
+/// The EVM's view of a call. The nonce of the request is not checked, as in go-ethereum.
+fn call_tx(
+    request: &TransactionRequest,
+    block: &mut BlockEnv,
+    view: &View<'_>,
+    max_gas: u64,
+) -> Result<TxEnv, RpcError> {
+    let caller = request.from.unwrap_or_default();
+    let value = request.value.unwrap_or_default();
+    let gas_price = request.gas_price.or(request.max_fee_per_gas).unwrap_or(0);
+    let mut gas_limit = request.gas.unwrap_or(u64::MAX).min(block.gas_limit).min(max_gas);
+    if is_free(request) {
+        block.basefee = 0;
+    } else if request.gas.is_none() && gas_price > 0 {
+        let affordable = view.account(caller).balance.saturating_sub(value) / U256::from(gas_price);
+        gas_limit = gas_limit.min(u64::try_from(affordable).unwrap_or(u64::MAX));
+    }
+    let authorizations = request.authorization_list.iter().flatten().cloned();
+    let dynamic = request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some();
+    let mut tx = TxEnv {
+        caller,
+        gas_limit,
+        gas_price,
+        gas_priority_fee: dynamic.then(|| request.max_priority_fee_per_gas.unwrap_or(0)),
+        kind: request.to.unwrap_or(TxKind::Create),
+        value,
+        data: request.input.input().cloned().unwrap_or_default(),
+        access_list: request.access_list.clone().unwrap_or_default(),
+        authorization_list: authorizations.map(Either::Left).collect(),
+        ..TxEnv::default()
+    };
+    tx.derive_tx_type()
+        .map_err(|error| invalid(0, "transaction", format!("{error:?}")))?;
+    Ok(tx)
+}
+
+fn override_block(
+    block: &mut BlockEnv,
+    view: &mut View<'_>,
+    params: &Params,
+    pays: bool,
+) -> Result<(), RpcError> {
+    const NAME: &str = "block overrides";
+    let Some(object) = params.object(3, NAME, BLOCK_FIELDS)? else {
+        return Ok(());
+    };
+    let with = BlockOverrides::deserialize(Value::Object(object)).map_err(|error| invalid(3, NAME, error))?;
+    if with.base_fee.is_some() && !pays {
+        return Err(invalid(
+            3,
+            NAME,
+            "baseFee needs a fee in the transaction: one without is run at base fee 0",
+        ));
+    }
+    block.number = with.number.unwrap_or(block.number);
+    block.timestamp = with.time.map_or(block.timestamp, U256::from);
+    block.gas_limit = with.gas_limit.unwrap_or(block.gas_limit);
+    block.beneficiary = with.coinbase.unwrap_or(block.beneficiary);
+    block.prevrandao = with.random.or(block.prevrandao);
+    if let Some(base_fee) = with.base_fee {
+        block.basefee = u64::try_from(base_fee).map_err(|error| invalid(3, NAME, error))?;
+    }
+    view.block_hashes.extend(with.block_hash.unwrap_or_default());
+    Ok(())
+}
