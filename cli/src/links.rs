@@ -76,8 +76,9 @@ impl Links {
             (None, Some(rollup)) => rollup,
             (None, None) => {
                 let client = self.client().await;
-                let client = client
-                    .context("neither --deployment nor --rollup is given, and the sequencer cannot be asked")?;
+                let client = client.context(
+                    "neither --deployment nor --rollup is given, and the sequencer cannot be asked",
+                )?;
                 client.domain().rollup.into()
             }
         };

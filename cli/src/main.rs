@@ -68,7 +68,7 @@ enum Command {
     Status(commands::status::Args),
     /// Deposit, pay, withdraw and claim.
     Wallet(commands::wallet::Args),
-    /// List, show, follow and export batches.
+    /// List, show, follow and export batches; take back those that do not move.
     Batch(commands::batch::Args),
     /// Deploy the contracts on L1, and write down where they are.
     Deploy(commands::deploy::Args),
@@ -84,9 +84,6 @@ enum Command {
     Verify(commands::verify::Args),
     /// Run the sequencer.
     Sequencer(commands::sequencer::Args),
-    /// Take back batches that do not move: out of the database, or on L1.
-    #[command(subcommand)]
-    Batch(commands::batch::Command),
     /// Run the coordinator of the proving farm.
     Farm(commands::farm::Args),
     /// Run a prover worker.
@@ -143,7 +140,6 @@ fn run() -> anyhow::Result<()> {
         Command::Circuits(command) => commands::circuits::run(command),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Sequencer(args) => commands::sequencer::run(args),
-        Command::Batch(command) => commands::batch::run(command),
         Command::Farm(args) => commands::farm::run(&args),
         Command::Worker(args) => commands::worker::run(args),
         Command::Devnet(args) => commands::devnet::run(&args),

@@ -109,6 +109,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
     })?;
     deployment.store(&args.deployment)?;
-    print!("{}", deployment.to_toml()?);
+    crate::output::write(format_args!("{}", deployment.to_toml()?))?;
     Ok(())
 }

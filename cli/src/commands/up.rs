@@ -77,7 +77,7 @@ pub fn run(args: &Args, program: &clap::Command, config: Option<&Path>) -> anyho
             () = interrupted.cancelled() => Ok(()),
         }
     })?;
-    crate::say!("stopping")?;
+    let _ = crate::say!("stopping"); // whoever reads it or not, all are stopped
     while let Some(process) = stack.running.pop() {
         process.stop();
     }

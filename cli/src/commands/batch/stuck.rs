@@ -67,7 +67,8 @@ pub async fn revert(links: &Links, args: &Revert) -> anyhow::Result<()> {
     ensure!(receipt.status(), "revertBatches reverted");
     crate::say!(
         "batches from {} on are reverted in {}",
-        args.from, receipt.transaction_hash
+        args.from,
+        receipt.transaction_hash
     )?;
     Ok(())
 }

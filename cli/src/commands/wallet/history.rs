@@ -3,6 +3,7 @@
 use ashlar_client::{BatchData, L1, Token, data::Record};
 
 use super::Wallet;
+use crate::output::OutputError;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -30,7 +31,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
             account,
             &tokens,
             if proven { "proven" } else { "committed" },
-        );
+        )?;
     }
     Ok(())
 }
@@ -60,7 +61,7 @@ pub fn account(batches: &[BatchData], wallet: &Wallet) -> Option<u32> {
 }
 
 /// One line for each operation of the account.
-pub fn print(data: &BatchData, account: u32, tokens: &[Token], status: &str) {
+pub fn print(data: &BatchData, account: u32, tokens: &[Token], status: &str) -> Result<(), OutputError> {
     let number = data.header.number;
     for record in data.records.iter().filter(|record| record.concerns(account)) {
         crate::say!(
@@ -68,6 +69,7 @@ pub fn print(data: &BatchData, account: u32, tokens: &[Token], status: &str) {
             describe(record, account, tokens)
         )?;
     }
+    Ok(())
 }
 
 fn describe(record: &Record, account: u32, tokens: &[Token]) -> String {

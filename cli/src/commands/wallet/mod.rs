@@ -79,8 +79,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         links: args.links,
     };
     if let Command::Address = args.command {
-        show::address(&wallet);
-        return Ok(());
+        return Ok(show::address(&wallet)?);
     }
     crate::shutdown::runtime()?.block_on(async {
         let interrupted = crate::shutdown::token()?;

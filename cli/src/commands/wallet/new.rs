@@ -37,6 +37,5 @@ pub fn run(source: &Source) -> anyhow::Result<()> {
     let keystore = std::fs::read(private.path().join("key.json")).context("cannot read the keystore back")?;
     keys::write_secret(path, &keystore)?;
     crate::say!("keystore  {}", path.display())?;
-    show::identity(&signer, &super::super::key::derive(&signer)?);
-    Ok(())
+    Ok(show::identity(&signer, &super::super::key::derive(&signer)?)?)
 }

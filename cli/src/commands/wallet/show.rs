@@ -6,6 +6,7 @@ use ashlar_ecgfp5::SecretKey;
 use ashlar_statement::hash::hash_to_bytes32;
 
 use super::Wallet;
+use crate::output::OutputError;
 
 #[derive(Debug, clap::Args)]
 pub struct Balance {
@@ -15,14 +16,14 @@ pub struct Balance {
     verify: bool,
 }
 
-pub fn identity(ethereum: &PrivateKeySigner, key: &SecretKey) {
+pub fn identity(ethereum: &PrivateKeySigner, key: &SecretKey) -> Result<(), OutputError> {
     crate::say!("address   {}", ethereum.address())?;
     let hash = hash_to_bytes32(&key.public_key().key_hash());
-    crate::say!("key hash  0x{}", hex::encode(hash))?;
+    crate::say!("key hash  0x{}", hex::encode(hash))
 }
 
-pub fn address(wallet: &Wallet) {
-    identity(&wallet.ethereum, &wallet.key);
+pub fn address(wallet: &Wallet) -> Result<(), OutputError> {
+    identity(&wallet.ethereum, &wallet.key)
 }
 
 pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {

@@ -58,7 +58,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
                 && let Some(account) = client.account(AccountKey::KeyHash(wallet.key_hash())).await?
             {
                 let data = l1.batch_data(batch.number).await?;
-                history::print(&data, account.index, &tokens, status_name(status));
+                history::print(&data, account.index, &tokens, status_name(status))?;
             }
             if status == BatchStatus::Proven && batch.number == first {
                 first += 1;
