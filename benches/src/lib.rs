@@ -4,6 +4,7 @@
 //! a known answer before it is timed.
 
 mod contender;
+pub mod load;
 mod machine;
 mod measure;
 pub mod operations;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Machine, Measurement, operations::wrap};
+use crate::{Machine, Measurement, load, operations::wrap};
 
 /// One run, as stored under `benches/results/`.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,9 @@ pub struct Report {
     /// Whole proofs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wrap: Vec<wrap::Measurement>,
+    /// Load on a sequencer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub load: Vec<load::Measurement>,
 }
 
 impl Report {
@@ -45,6 +48,7 @@ impl Report {
                 lines.push(format!("    {:<40} {:>8} MiB", "peak memory", bytes >> 20));
             }
         }
+        lines.extend(self.load.iter().flat_map(load::Measurement::lines));
         lines.join("\n")
     }
 }

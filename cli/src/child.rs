@@ -1,8 +1,11 @@
 //! What processes do that this program starts of itself.
+//!
+//! Each is told this program's number (`--parent`), and ends with it however it ends: see [`bound`].
 
 use std::{fs::File, os::fd::AsFd};
 
 use anyhow::Context;
+use ashlar_process::children::{self, Signal};
 
 /// Keeps standard output for this program alone: from here on, whatever a library prints there goes to standard error.
 pub fn claim_stdout() -> anyhow::Result<File> {
@@ -14,16 +17,12 @@ pub fn claim_stdout() -> anyhow::Result<File> {
     Ok(own.into())
 }
 
-/// The kernel ends this process when the thread that started it ends, even where a hung driver keeps it from noticing
-/// anything. A parent that died before this call closed the child's pipes too.
-#[cfg(target_os = "linux")]
-pub fn die_with_parent() -> anyhow::Result<()> {
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
-        .context("cannot ask for a signal at the parent's death")
+/// Arguments that bind a child which is this same program to this process. They come first.
+pub fn bound() -> [String; 2] {
+    ["--parent".into(), std::process::id().to_string()]
 }
 
-/// Other systems have no such signal.
-#[cfg(not(target_os = "linux"))]
-pub fn die_with_parent() -> anyhow::Result<()> {
-    Ok(())
+/// What a child does with [`bound`]: the kernel sends it `signal` when its parent ends.
+pub fn end_with_parent(parent: u32, signal: Signal) -> anyhow::Result<()> {
+    children::end_with_parent(Some(parent), signal).context("cannot be bound to the parent's life")
 }

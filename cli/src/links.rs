@@ -43,6 +43,15 @@ impl Links {
         self.deployment.as_deref().map(Deployment::load).transpose()
     }
 
+    /// Refuses to send money to a contract that only the sequencer names.
+    pub fn require_rollup(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.deployment.is_some() || self.rollup.is_some(),
+            "say which rollup is meant: --deployment FILE, or --rollup ADDRESS; money is not sent to what a sequencer names"
+        );
+        Ok(())
+    }
+
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_secs)
     }
@@ -101,8 +110,10 @@ impl Links {
         let l1 = self.l1(signer).await?;
         anyhow::ensure!(
             client.domain() == l1.domain(),
-            "the sequencer runs on chain {}, this L1 is chain {}: correct --l1-rpc or --sequencer",
+            "the sequencer runs rollup {} on chain {}, this L1 has rollup {} on chain {}: correct --l1-rpc or --sequencer",
+            Address::from(client.domain().rollup),
             client.domain().chain_id,
+            Address::from(l1.domain().rollup),
             l1.domain().chain_id
         );
         Ok((client, l1))

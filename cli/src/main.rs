@@ -24,6 +24,7 @@ mod wrap;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
+use ashlar_process::children::Signal;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::output::OutputError;
@@ -47,6 +48,9 @@ struct Cli {
         default_value = "text"
     )]
     log_format: log::Format,
+    /// The process that started this one and that it shall not outlive.
+    #[arg(long, hide = true)]
+    parent: Option<u32>,
     #[command(subcommand)]
     command: Command,
 }
@@ -103,6 +107,9 @@ enum Command {
     /// Prove wraps for the worker at the other end of standard input and output.
     #[command(hide = true)]
     WrapChild(commands::wrap_child::Args),
+    /// Run a program that knows nothing of its parent, and end it with the parent.
+    #[command(hide = true)]
+    Attend(commands::attend::Args),
     #[cfg(feature = "bench")]
     /// Run a part of a self-test for the process that started this one.
     #[command(hide = true)]
@@ -128,6 +135,13 @@ fn run() -> anyhow::Result<()> {
     let matches = program.clone().get_matches_from(arguments);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     log::start(cli.log_format)?;
+    if let Some(parent) = cli.parent {
+        let last_signal = match &cli.command {
+            Command::Attend(_) => commands::attend::LAST_SIGNAL,
+            _ => Signal::KILL,
+        };
+        child::end_with_parent(parent, last_signal)?;
+    }
     match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Up(args) => commands::up::run(&args, &program, cli.config.as_deref()),
@@ -140,7 +154,7 @@ fn run() -> anyhow::Result<()> {
         Command::Circuits(command) => commands::circuits::run(command),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Sequencer(args) => commands::sequencer::run(args),
-        Command::Farm(args) => commands::farm::run(&args),
+        Command::Farm(args) => commands::farm::run(args),
         Command::Worker(args) => commands::worker::run(args),
         Command::Devnet(args) => commands::devnet::run(&args),
         #[cfg(feature = "bench")]
@@ -149,6 +163,7 @@ fn run() -> anyhow::Result<()> {
         Command::Key(args) => commands::key::run(&args),
         #[cfg(feature = "bench")]
         Command::Selftest(args) => selftest::run(&args),
+        Command::Attend(args) => commands::attend::run(args),
         Command::WrapChild(args) => commands::wrap_child::run(args),
         #[cfg(feature = "bench")]
         Command::SelftestPart(args) => selftest::run_part(args),

@@ -1,7 +1,12 @@
 //! The async runtime of a service, and how it is asked to stop.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
+
+/// What still runs on blocking threads when a service has ended gets so long, and ends with the process then.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A runtime for one service.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -11,9 +16,16 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .context("cannot start the async runtime")
 }
 
-/// A token that SIGTERM or ctrl-c cancels. Must be called inside a runtime.
-pub fn token() -> anyhow::Result<CancellationToken> {
-    let token = CancellationToken::new();
-    ashlar_report::signal::cancel_on_termination(token.clone()).context("cannot listen for signals")?;
-    Ok(token)
+/// Runs a service, which is given a token that SIGTERM or ctrl-c cancels, and leaves its runtime within a bound: dropping
+/// a runtime waits for blocking threads for ever. The service begins on this thread, so that children started there live
+/// as long as the process.
+pub fn run<T>(service: impl AsyncFnOnce(CancellationToken) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
+        let stop = CancellationToken::new();
+        ashlar_process::signal::cancel_on_termination(stop.clone()).context("cannot listen for signals")?;
+        service(stop).await
+    });
+    runtime.shutdown_timeout(LINGER);
+    outcome
 }

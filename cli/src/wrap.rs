@@ -132,7 +132,8 @@ impl Args {
 
     /// This program again, as `ashlar wrap-child`.
     fn child(&self, cache: &Cache) -> anyhow::Result<ChildCommand> {
-        let mut args = vec![OsString::from("wrap-child")];
+        let mut args: Vec<OsString> = crate::child::bound().map(Into::into).to_vec();
+        args.push("wrap-child".into());
         args.extend(self.backend.to_args().into_iter().map(OsString::from));
         args.extend(["--cache-dir".into(), cache.cache_dir.clone().into()]);
         if cache.production {

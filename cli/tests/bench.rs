@@ -86,6 +86,32 @@ fn a_report_and_a_drawing_are_written() {
 }
 
 #[test]
+fn the_load_on_a_sequencer_is_measured_one_by_one_and_as_streams() {
+    let list = bench(&[
+        "load",
+        "--transactions",
+        "100",
+        "--connections",
+        "3",
+        "--in-flight",
+        "2",
+        "--batch-transactions",
+        "40",
+    ]);
+    let runs = list.as_array().expect("a list");
+    assert_eq!(
+        runs.iter().map(|run| &run["mode"]).collect::<Vec<_>>(),
+        ["unary", "stream"]
+    );
+    for run in runs {
+        let figure = |name: &str| run[name].as_f64().expect("a number");
+        assert_eq!((figure("transactions"), figure("accounts")), (100.0, 6.0));
+        assert!(figure("batches_closed") >= 2.0);
+        assert!(figure("p50_ms") <= figure("p99_ms") && figure("p99_ms") <= figure("max_ms"));
+    }
+}
+
+#[test]
 fn sizes_out_of_range_are_refused() {
     let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
         .args(["bench", "msm", "--log-size", "40"])

@@ -120,6 +120,7 @@ fn the_statement_s_parts_lie_below_everything() {
     };
     let expected = |names: &[&str]| names.iter().map(|name| format!("ashlar-{name}")).collect();
     assert_eq!(of("ashlar-protocol"), expected(&["protocol"]));
+    assert_eq!(of("ashlar-process"), expected(&["process"]));
     assert_eq!(of("ashlar-report"), expected(&["report"]));
     assert_eq!(
         of("ashlar-statement"),
@@ -130,7 +131,10 @@ fn the_statement_s_parts_lie_below_everything() {
         expected(&["kzg", "accel", "protocol", "report"])
     );
     assert_eq!(of("ashlar-wrap"), expected(&["wrap", "bn254"]));
-    assert_eq!(of("ashlar-farm"), expected(&["farm", "proto", "protocol"]));
+    assert_eq!(
+        of("ashlar-farm"),
+        expected(&["farm", "process", "proto", "protocol"])
+    );
     assert_eq!(
         of("ashlar-worker"),
         expected(&["worker", "proto", "protocol", "report"])
@@ -267,6 +271,7 @@ fn only_payments_and_who_runs_them_name_a_transfer() {
         "prover/kzg/src",
         "prover/worker/src",
         "prover/wrap/src",
+        "process/src",
         "proto/src",
         "protocol/src",
         "report/src",

@@ -173,9 +173,8 @@ fn durations_that_no_clock_can_add_are_refused_with_the_flags() {
             &zeros(20),
             "--circuit-set",
             &zeros(32),
-            "--operator-key",
-            &zeros(32),
         ]);
+        command.env("ASHLAR_OPERATOR_KEY", zeros(32));
         command.args([flag, value]);
         command
     };

@@ -150,8 +150,8 @@ impl Client {
     }
 
     /// An account, if it exists.
-    pub async fn account(&self, key: AccountKey) -> Result<Option<Account>, ClientError> {
-        let key = match key {
+    pub async fn account(&self, asked: AccountKey) -> Result<Option<Account>, ClientError> {
+        let key = match asked {
             AccountKey::Index(index) => get_account_request::Key::Index(index),
             AccountKey::KeyHash(hash) => {
                 get_account_request::Key::KeyHash(hash_to_bytes32(&hash).to_vec().into())
@@ -173,6 +173,16 @@ impl Client {
             request: "get_account",
             fault: "a field of the account is out of range",
         })?;
+        let is_asked_for = match asked {
+            AccountKey::Index(index) => account.index == index,
+            AccountKey::KeyHash(hash) => account.key_hash == hash,
+        };
+        if !is_asked_for {
+            return Err(ClientError::Answer {
+                request: "get_account",
+                fault: "the account is another one than was asked for",
+            });
+        }
         Ok(Some(account))
     }
 

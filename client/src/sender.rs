@@ -56,7 +56,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Signs a transfer with the next nonce, for [`Client::submit_all`].
+    /// Signs a transfer with the next nonce, for [`Client::submit`] and [`Client::submit_all`].
     pub fn sign_transfer(
         &mut self,
         to: u32,
@@ -67,6 +67,21 @@ impl Sender {
         let signed = self
             .client
             .sign(self.transfer_at(to, token, amount, fee), &self.key);
+        self.nonce += 1;
+        signed
+    }
+
+    /// Signs a withdrawal with the next nonce, for [`Client::submit`].
+    pub fn sign_withdrawal(
+        &mut self,
+        to: Address,
+        token: u8,
+        amount: u64,
+        fee: PackedFee,
+    ) -> SignedTransaction {
+        let signed = self
+            .client
+            .sign(self.withdrawal_at(to, token, amount, fee), &self.key);
         self.nonce += 1;
         signed
     }
@@ -92,17 +107,19 @@ impl Sender {
         amount: u64,
         fee: PackedFee,
     ) -> Result<B256, ClientError> {
-        self.send(|sender| {
-            Transaction::Withdraw(Withdraw {
-                from: sender.account,
-                to_l1: to.into_array(),
-                token,
-                amount,
-                fee,
-                nonce: sender.nonce,
-            })
+        self.send(|sender| sender.withdrawal_at(to, token, amount, fee))
+            .await
+    }
+
+    fn withdrawal_at(&self, to: Address, token: u8, amount: u64, fee: PackedFee) -> Transaction {
+        Transaction::Withdraw(Withdraw {
+            from: self.account,
+            to_l1: to.into_array(),
+            token,
+            amount,
+            fee,
+            nonce: self.nonce,
         })
-        .await
     }
 
     fn transfer_at(&self, to: u32, token: u8, amount: PackedAmount, fee: PackedFee) -> Transaction {

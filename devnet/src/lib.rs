@@ -17,7 +17,6 @@ mod error;
 mod events;
 mod evm;
 mod journal;
-mod listener;
 mod node;
 mod pool;
 mod rpc;

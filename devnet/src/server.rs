@@ -1,7 +1,8 @@
 //! The HTTP server.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::IntoFuture, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use ashlar_process::server::{self, Connection, Incoming, Limits};
 use axum::{
     Router,
     body::{HttpBody, to_bytes},
@@ -10,12 +11,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config,
     error::ServeError,
-    listener::Bounded,
     node::Node,
     rpc,
     socket::{self, MAX_MESSAGE_BYTES},
@@ -23,14 +24,18 @@ use crate::{
 
 /// Largest request body, in bytes.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
-/// How long requests under way may still take when the node stops.
-const STOP_LIMIT: Duration = Duration::from_secs(3);
+/// Clients keep connections for reuse, 90 s as a rule. The client should be the one to close: it knows then.
+const LIMITS: Limits = Limits {
+    connections: 512,
+    silence: Duration::from_secs(120),
+    grace: Duration::from_secs(3),
+};
 
 /// A running node; it stops when this is dropped.
 pub struct Handle {
     addr: SocketAddr,
     node: Arc<Node>,
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     server: JoinHandle<()>,
     miner: JoinHandle<()>,
 }
@@ -59,25 +64,21 @@ impl Handle {
         format!("ws://{}", self.addr)
     }
 
-    /// Stops accepting requests, gives those under way three seconds, and returns.
+    /// Stops accepting requests, gives those under way a few seconds and returns.
     pub async fn shutdown(mut self) {
-        self.stop.send_replace(true);
-        match tokio::time::timeout(STOP_LIMIT, &mut self.server).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::error!(
-                    error = ashlar_report::chain(&error),
-                    "devnet server ended abnormally"
-                );
-            }
-            Err(_) => tracing::debug!("connections that do not end are cut off"),
+        self.stop.cancel();
+        if let Err(error) = (&mut self.server).await {
+            tracing::error!(
+                error = ashlar_report::chain(&error),
+                "devnet server ended abnormally"
+            );
         }
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
         self.server.abort();
         self.miner.abort();
         self.node.write().close();
@@ -88,7 +89,7 @@ impl Drop for Handle {
 #[derive(Clone)]
 struct Shared {
     node: Arc<Node>,
-    stopped: watch::Receiver<bool>,
+    stop: CancellationToken,
 }
 
 /// Starts a node on `addr`, which must be a loopback address.
@@ -109,19 +110,21 @@ pub async fn serve(addr: SocketAddr, config: Config) -> Result<Handle, ServeErro
         Ok(node) => Arc::new(node.map_err(|source| ServeError::Journal { folder, source })?),
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     };
-    let (stop, stopped) = watch::channel(false);
+    let stop = CancellationToken::new();
     let shared = Shared {
         node: node.clone(),
-        stopped: stopped.clone(),
+        stop: stop.clone(),
     };
     let router = Router::new()
         .route("/", post(over_http).get(over_websocket))
         .with_state(shared);
+    let serving = server::serve(listener, LIMITS, stop.clone(), |incoming, stopped| {
+        axum::serve(Accepting(incoming), router)
+            .with_graceful_shutdown(stopped)
+            .into_future()
+    });
     let server = tokio::spawn(async move {
-        if let Err(error) = axum::serve(Bounded::new(listener), router)
-            .with_graceful_shutdown(until(stopped))
-            .await
-        {
+        if let Err(error) = serving.await {
             tracing::error!(error = ashlar_report::chain(&error), "devnet server failed");
         }
     });
@@ -136,10 +139,20 @@ pub async fn serve(addr: SocketAddr, config: Config) -> Result<Handle, ServeErro
     })
 }
 
-/// Waits until the node is to stop, or its handle is gone.
-pub(crate) async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that the handle is gone.
-    let _ = stopped.wait_for(|stop| *stop).await;
+/// What axum accepts from.
+struct Accepting(Incoming);
+
+impl axum::serve::Listener for Accepting {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        self.0.accept().await
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
 }
 
 /// The EVM runs off the async threads. Requests that only ask run side by side.
@@ -166,5 +179,5 @@ async fn over_websocket(State(shared): State<Shared>, upgrade: WebSocketUpgrade)
     let upgrade = upgrade
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES);
-    upgrade.on_upgrade(move |socket| socket::serve(socket, shared.node, shared.stopped))
+    upgrade.on_upgrade(move |socket| socket::serve(socket, shared.node, shared.stop))
 }

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use alloy::{primitives::U64, rpc::types::Filter};
 use axum::extract::ws::{Message, WebSocket};
 use serde_json::{Value, json};
-use tokio::sync::{broadcast::error::RecvError, watch};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     block::pending_rpc_transaction,
@@ -13,7 +14,6 @@ use crate::{
     events::Event,
     node::Node,
     rpc::{self, params::Params},
-    server::until,
 };
 
 /// Largest message, in bytes.
@@ -120,15 +120,13 @@ impl Topic {
 }
 
 /// Serves one connection until the client, or the node, ends it.
-pub(crate) async fn serve(mut socket: WebSocket, node: Arc<Node>, stopped: watch::Receiver<bool>) {
+pub(crate) async fn serve(mut socket: WebSocket, node: Arc<Node>, stop: CancellationToken) {
     let mut events = node.read().events().subscribe();
     let mut subscriptions = Subscriptions::default();
     let mut pings = tokio::time::interval(PING_INTERVAL);
-    let stop = until(stopped);
-    tokio::pin!(stop);
     loop {
         let messages: Vec<Message> = tokio::select! {
-            () = &mut stop => return,
+            () = stop.cancelled() => return,
             _ = pings.tick() => vec![Message::Ping(Default::default())],
             event = events.recv() => match event {
                 Ok((number, event)) => subscriptions

@@ -1,6 +1,6 @@
 //! What a process says about itself in logs, errors and records: an error with its causes, the text of a panic, memory,
-//! processor and commit, warnings that repeat; and files that are written whole or not at all. Every crate may use it:
-//! without the feature `signal` it depends on nothing but the standard library.
+//! processor and commit, warnings that repeat; and files that are written whole or not at all. Every crate may use it: it depends on
+//! nothing but the standard library.
 
 mod error;
 pub mod file;
@@ -8,8 +8,6 @@ mod machine;
 pub mod memory;
 mod panic;
 mod repeated;
-#[cfg(feature = "signal")]
-pub mod signal;
 
 pub use error::{Chain, chain};
 pub use machine::{built_commit, commit, processor};

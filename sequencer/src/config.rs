@@ -1,8 +1,16 @@
 //! What an operator sets.
 
+mod bounds;
+mod fees;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use ashlar_statement::application::BatchSize;
+
 use crate::l1::L1Settings;
+
+pub use bounds::{BoundError, Bounds, MAX_CHUNKS};
+pub use fees::FeePolicy;
 
 /// Configuration of one sequencer process.
 #[derive(Clone, Debug)]
@@ -29,15 +37,19 @@ pub struct Config {
     pub poll_interval: Duration,
     /// Limits of the public API.
     pub limits: Limits,
+    /// What transactions must pay.
+    pub fees: FeePolicy,
 }
 
-/// When an open batch is sealed.
+/// When an open batch is closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Sealing {
     /// At this many transactions and deposits.
     pub max_transactions: u32,
     /// When its first transaction is this old.
     pub max_age: Duration,
+    /// Before it asks too much of L1 or the provers.
+    pub bounds: Bounds,
 }
 
 /// What one node takes before it refuses.
@@ -47,6 +59,14 @@ pub struct Limits {
     pub max_transaction_bytes: u32,
     /// Commands waiting for the executor; senders wait beyond it.
     pub queue: u32,
+    /// How far ahead of its account's nonce a transaction may be and wait for those before it.
+    pub nonce_window: u32,
+    /// Transactions that wait for earlier ones, of all accounts.
+    pub waiting: u32,
+    /// How long a transaction waits for earlier ones.
+    pub patience: Duration,
+    /// Sealed batches without a proof on L1: beyond it, transactions are refused, and deposits still taken.
+    pub max_unproven: u32,
 }
 
 impl Default for Sealing {
@@ -54,7 +74,23 @@ impl Default for Sealing {
         Self {
             max_transactions: 1024,
             max_age: Duration::from_secs(60),
+            bounds: Bounds::default(),
         }
+    }
+}
+
+impl Sealing {
+    /// Whether a batch may become this large.
+    pub fn allows(&self, size: &BatchSize) -> bool {
+        size.operations <= self.max_transactions && self.bounds.allow(size)
+    }
+
+    /// Checks that a batch within these limits can be committed and proved.
+    ///
+    /// # Errors
+    /// The setting that cannot be, with the limit that it breaks.
+    pub fn check(&self) -> Result<(), BoundError> {
+        self.bounds.check(self.max_transactions)
     }
 }
 
@@ -63,6 +99,10 @@ impl Default for Limits {
         Self {
             max_transaction_bytes: 512,
             queue: 1024,
+            nonce_window: 4096,
+            waiting: 16_384,
+            patience: Duration::from_secs(10),
+            max_unproven: 64,
         }
     }
 }

@@ -2,10 +2,12 @@
 //! settles them on L1.
 //!
 //! * [`store`]: the database, whose order log is the source of truth
-//! * [`executor`]: the thread that owns the open batch
+//! * [`executor`]: the threads that fill and seal batches
 //! * [`l1`]: the rollup contract, and the watcher that reads its deposits
 //! * [`farm`]: the client of the proving farm
 //! * [`pipeline`]: takes sealed batches through commit, proof and settlement
+//! * [`load`]: how far proving lags, and what it costs
+//! * [`readiness`]: what works, for the health service
 //! * [`api`]: the public gRPC service
 
 pub mod api;
@@ -14,8 +16,10 @@ pub mod config;
 pub mod executor;
 pub mod farm;
 pub mod l1;
+pub mod load;
 mod node;
 pub mod pipeline;
+pub mod readiness;
 pub mod store;
 
 pub use changes::Changes;

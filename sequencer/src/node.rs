@@ -10,18 +10,26 @@ use ashlar_payments::{
 use ashlar_report::Chain;
 use ashlar_statement::Domain;
 use plonky2::field::types::PrimeField64;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Service,
     changes::Changes,
-    config::Config,
+    config::{BoundError, Config},
     executor::{Executor, ExecutorError},
     l1::{Expected, IdentityError, L1Client, L1Error, watcher::Watcher},
+    load::Load,
     pipeline::{Proving, Settlement},
+    readiness::{Readiness, Watch},
     store::{Store, StoreError},
 };
+
+/// A part that was told to stop gets so long; then it is aborted, as one that waits for an L1 that never answers.
+const PARTS_GRACE: Duration = Duration::from_secs(5);
+/// The executor gets so long to finish what it does, the sealing of a large batch at most. What it had not written by
+/// then was not acknowledged either.
+const EXECUTOR_GRACE: Duration = Duration::from_secs(8);
 
 /// Why the node could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +58,12 @@ pub enum NodeError {
     /// The executor's thread panicked: a bug.
     #[error("the executor panicked")]
     Panicked,
+    /// The executor did not end with the rest. What was acknowledged is durable.
+    #[error("the executor was still at work {} s after it was told to stop", EXECUTOR_GRACE.as_secs())]
+    ExecutorBusy,
+    /// A batch within the configured limits could not be committed or proved.
+    #[error("batch limits")]
+    Bounds(#[from] BoundError),
     /// Plain text is served on loopback only.
     #[error(
         "refusing to serve plain text on {listen}: listen on a loopback address and put a TLS proxy in front"
@@ -79,6 +93,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
             listen: config.listen,
         });
     }
+    config.sealing.check()?;
     std::fs::create_dir_all(&config.data_dir).map_err(|source| NodeError::DataDir {
         path: config.data_dir.clone(),
         source,
@@ -90,10 +105,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
             .map(|element| element.to_canonical_u64()),
         circuit_set: config.circuit_set_digest,
     };
-    let l1 = tokio::select! {
-        () = shutdown.cancelled() => return Ok(()),
-        l1 = connect(&config, &store, expected) => l1?,
+    let connecting = connect(&config, &store, expected);
+    let Some(connected) = shutdown.run_until_cancelled(connecting).await else {
+        return Ok(()); // told to stop before there was anything to stop
     };
+    let l1 = connected?;
     let domain = Domain {
         chain_id: l1.chain_id(),
         rollup: config.rollup,
@@ -109,7 +125,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         payments,
         config.sealing,
         changes.clone(),
-        config.limits.queue as usize,
+        config.limits,
     )?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -136,29 +152,65 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         interval: config.poll_interval,
     };
     parts.spawn(proving.run(stop.clone()));
-    let settlement = Settlement::new(store.clone(), changes.clone(), l1, expected, config.poll_interval);
+    let settlement = Settlement::new(
+        store.clone(),
+        changes.clone(),
+        l1.clone(),
+        expected,
+        config.poll_interval,
+    );
     parts.spawn(settlement.run(stop.clone()));
+    let load = Load::default();
+    parts.spawn(load.clone().follow(store.clone(), changes.clone(), stop.clone()));
+    let readiness = Readiness::default();
+    let watch = Watch {
+        readiness: readiness.clone(),
+        l1,
+        farm: config.farm.clone(),
+        data_dir: config.data_dir.clone(),
+    };
+    parts.spawn(watch.run(stop.clone()));
 
     let service = Service {
         store,
         executor,
         changes,
+        load,
+        readiness,
         domain,
         config,
     };
     let serving = service.serve(listener, stop.clone());
     let executor_ended = tokio::task::spawn_blocking(move || thread.join());
     tokio::pin!(executor_ended);
-    let outcome = tokio::select! {
-        served = serving => served.map_err(NodeError::Serve),
-        ended = &mut executor_ended => return finish(ended, parts, &stop).await,
+    // The server and the parts use their grace side by side.
+    let work = async {
+        let serving = async {
+            let served = serving.await;
+            stop.cancel();
+            served.map_err(NodeError::Serve)
+        };
+        let parts = async {
+            stop.cancelled().await;
+            end(parts).await;
+        };
+        tokio::join!(serving, parts).0
     };
-    // The service held the last handle but the watcher's: the executor ends when both are gone.
-    stop.cancel();
-    while parts.join_next().await.is_some() {}
-    let ended = executor_ended.await;
-    outcome?;
-    executor_outcome(ended)
+    tokio::pin!(work);
+    tokio::select! {
+        outcome = &mut work => {
+            // The service and the watcher held the last handles: the executor ends when both are gone.
+            let ended = timeout(EXECUTOR_GRACE, executor_ended).await;
+            outcome?;
+            ended.map_or(Err(NodeError::ExecutorBusy), executor_outcome)
+        }
+        ended = &mut executor_ended => {
+            stop.cancel();
+            let outcome = work.await;
+            executor_outcome(ended)?;
+            outcome
+        }
+    }
 }
 
 /// Connects to L1 and compares it with the database; asks again as long as L1 does not answer.
@@ -182,10 +234,16 @@ async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L
 
 type Ended = Result<std::thread::Result<Result<(), ExecutorError>>, tokio::task::JoinError>;
 
-async fn finish(ended: Ended, mut parts: JoinSet<()>, stop: &CancellationToken) -> Result<(), NodeError> {
-    stop.cancel();
-    while parts.join_next().await.is_some() {}
-    executor_outcome(ended)
+/// Waits for the parts, which were told to stop, and aborts those that do not.
+async fn end(mut parts: JoinSet<()>) {
+    let all_ended = async { while parts.join_next().await.is_some() {} };
+    if timeout(PARTS_GRACE, all_ended).await.is_err() {
+        tracing::warn!(
+            left = parts.len(),
+            "some parts do not stop in time and are aborted"
+        );
+        parts.shutdown().await;
+    }
 }
 
 fn executor_outcome(ended: Ended) -> Result<(), NodeError> {

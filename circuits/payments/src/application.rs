@@ -2,16 +2,16 @@
 
 use ashlar_statement::{
     Application,
-    application::{CloseError, Closed, Deposit, Effects, ExecuteError, Withdrawal},
+    application::{BatchSize, CloseError, Closed, Deposit, Effects, ExecuteError, Next, Turn, Withdrawal},
     hash::Hash,
     state::{StateError, StateStore},
 };
 
 use crate::{
-    batch::{BlockBuilder, BlockConfig, BuildError, SealError},
+    batch::{BlockBuilder, BlockConfig, BuildError},
     chunk::ChunkCircuit,
-    state::Stored,
-    transaction::{self, DecodeError, SignedTransaction, Transaction},
+    state::{AccountStore, Stored},
+    transaction::{self, DecodeError, Operation, SignedTransaction, Transaction},
     validate::{self, TransactionError},
 };
 
@@ -40,8 +40,12 @@ impl Application for Payments {
         BlockBuilder::new(Stored(store), self.0).map_err(|error| error.0)
     }
 
+    fn verify(&self, signed: &SignedTransaction) -> Result<(), TransactionError> {
+        validate::verify(&self.0.domain, signed)
+    }
+
     fn execute<S: StateStore>(open: &mut Self::Open<S>, signed: &SignedTransaction) -> Outcome<S::Error> {
-        open.push(signed.clone()).map_err(outcome)?;
+        open.push_verified(signed.clone().into()).map_err(outcome)?;
         let withdrawal = match &signed.tx {
             Transaction::Transfer(_) => None,
             Transaction::Withdraw(withdraw) => Some(Withdrawal {
@@ -66,13 +70,13 @@ impl Application for Payments {
             .state()
             .deposit_account(&key_hash)
             .map_err(ExecuteError::State)?;
-        open.push(transaction::Deposit {
+        let deposit = transaction::Deposit {
             account,
             token,
             amount,
             key_hash,
-        })
-        .map_err(outcome)?;
+        };
+        open.push_verified(deposit.into()).map_err(outcome)?;
         Ok(Effects {
             withdrawal: None,
             account: Some(account),
@@ -83,14 +87,44 @@ impl Application for Payments {
         open.state().root()
     }
 
-    fn close<S: StateStore>(open: Self::Open<S>, number: u64) -> Closed<Self, S::Error> {
-        match open.seal(number) {
+    fn size<S: StateStore>(open: &Self::Open<S>, next: Option<Next<'_, SignedTransaction>>) -> BatchSize {
+        let next = next.map(|next| match next {
+            // Which account it goes to does not matter.
+            Next::Deposit(deposit) => Operation::Deposit(transaction::Deposit {
+                account: 0,
+                token: deposit.token,
+                amount: deposit.amount,
+                key_hash: deposit.key_hash,
+            }),
+            Next::Signed(signed) => signed.clone().into(),
+        });
+        open.size(next.as_ref())
+    }
+
+    fn turn(signed: &SignedTransaction) -> Option<Turn> {
+        let tx = &signed.tx;
+        Some(Turn {
+            account: tx.from().into(),
+            nonce: tx.nonce().into(),
+            fee_token: tx.token(),
+            fee: tx.fee().value(),
+        })
+    }
+
+    fn expected_nonce<S: StateStore>(
+        open: &Self::Open<S>,
+        signed: &SignedTransaction,
+    ) -> Result<Option<u64>, StateError<S::Error>> {
+        let account = open.state().account(signed.tx.from())?;
+        let own = account.filter(|account| account.owner == signed.public_key.key_hash());
+        Ok(own.map(|account| account.nonce.into()))
+    }
+
+    fn close<S: StateStore>(open: Self::Open<S>) -> Closed<Self, S::Error> {
+        match open.close() {
             Ok((batch, changes)) => Ok((batch, changes.into())),
-            Err(SealError::Build(BuildError::State(error))) => Err(CloseError::State(error.0)),
-            Err(SealError::Build(error @ BuildError::FeeAccount { .. })) => {
-                Err(CloseError::Corrupt(error.to_string()))
-            }
-            Err(SealError::Seal(error)) => Err(error.into()),
+            Err(BuildError::State(error)) => Err(CloseError::State(error.0)),
+            Err(error @ BuildError::FeeAccount { .. }) => Err(CloseError::Corrupt(error.to_string())),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     account::Account,
     state::{AccountStore, Overlay, StateError},
     transaction::{Deposit, Domain, Operation, SignedTransaction, Transaction},
-    validate::{ExecuteError, TransactionError, credit, validate, validate_deposit},
+    validate::{ExecuteError, TransactionError, credit, validate_deposit, validate_verified, verify},
     witness::{AccountWitness, SlotWitness},
 };
 
@@ -15,10 +15,26 @@ pub fn execute<S: AccountStore>(
     domain: &Domain,
     operation: &Operation,
 ) -> Result<SlotWitness, ExecuteError<S::Error>> {
+    let slot = execute_verified(overlay, operation)?;
+    if let Operation::Signed(signed) = operation {
+        let verified = verify(domain, signed);
+        if verified.is_err() {
+            overlay.rollback();
+        }
+        verified?;
+    }
+    Ok(slot)
+}
+
+/// [`execute`] for an operation whose signature, if it has one, was verified before.
+pub(crate) fn execute_verified<S: AccountStore>(
+    overlay: &mut Overlay<S>,
+    operation: &Operation,
+) -> Result<SlotWitness, ExecuteError<S::Error>> {
     let result = match operation {
         Operation::Noop => Ok(SlotWitness::noop()),
         Operation::Deposit(deposit) => execute_deposit(overlay, deposit),
-        Operation::Signed(signed) => execute_signed(overlay, domain, signed),
+        Operation::Signed(signed) => execute_signed(overlay, signed),
     };
     if result.is_err() {
         overlay.rollback();
@@ -47,10 +63,9 @@ fn execute_deposit<S: AccountStore>(
 
 fn execute_signed<S: AccountStore>(
     overlay: &mut Overlay<S>,
-    domain: &Domain,
     signed: &SignedTransaction,
 ) -> Result<SlotWitness, ExecuteError<S::Error>> {
-    validate(&*overlay, domain, signed, 0)?;
+    validate_verified(&*overlay, signed, 0)?;
     let tx = &signed.tx;
     let (from, token, needed) = (tx.from(), tx.token(), tx.amount() + tx.fee().value());
     let source = update(overlay, from, token, None, |account| {

@@ -2,8 +2,9 @@
 
 use ashlar_statement::{
     Stream,
+    application::Withdrawal,
     hash::F,
-    stream::{BLOCK_LEN, words_to_bytes},
+    stream::{BLOCK_LEN, WORD_BYTES, words_to_bytes},
 };
 use plonky2::field::types::{Field, PrimeField64};
 
@@ -112,6 +113,39 @@ fn withdraw_words(withdraw: &Withdraw) -> [u64; MAX_WORDS] {
     [head, withdraw.amount, a0, a1, a2, 0, 0]
 }
 
+/// The withdrawals of a bridge stream, in their order; `None` if it is no such stream.
+pub fn withdrawals(mut bridge: &[u8]) -> Option<Vec<Withdrawal>> {
+    let mut found = Vec::new();
+    while let Some(tag) = bridge.first() {
+        let is_withdrawal = match u64::from(*tag) {
+            DEPOSIT_TAG => false,
+            WITHDRAW_TAG => true,
+            _ => return None,
+        };
+        let words = if is_withdrawal {
+            WITHDRAW_WORDS
+        } else {
+            DEPOSIT_WORDS
+        };
+        let (record, rest) = bridge.split_at_checked(words * WORD_BYTES)?;
+        bridge = rest;
+        if is_withdrawal {
+            let amount = record[WORD_BYTES..2 * WORD_BYTES].iter();
+            let address = [
+                &record[2 * WORD_BYTES..4 * WORD_BYTES],
+                &record[4 * WORD_BYTES + 1..],
+            ]
+            .concat();
+            found.push(Withdrawal {
+                recipient: address.try_into().ok()?,
+                token: record[5],
+                amount: amount.fold(0, |amount, byte| amount << 8 | u64::from(*byte)),
+            });
+        }
+    }
+    Some(found)
+}
+
 /// from (4 bytes), to (4), token (1), amount (4), fee (1), across two words.
 fn transfer_words(transfer: &Transfer) -> [u64; MAX_WORDS] {
     let head = u64::from(transfer.from) << 24 | u64::from(transfer.to >> 8);
@@ -153,6 +187,31 @@ mod tests {
         assert_eq!(bytes[19..21], [0x11, 0x22]);
         assert_eq!(bytes[21..28], [0xff; 7]);
         assert_eq!(bytes[42..], [0, 0, 0, 0, 0xa0, 0, 0]);
+    }
+
+    #[test]
+    fn withdrawals_are_read_back_from_between_deposits() {
+        let withdraw = |amount| Withdraw {
+            from: 1,
+            to_l1: core::array::from_fn(|i| i as u8 + 1),
+            token: 5,
+            amount,
+            fee: PackedFee::from_bits(0x77),
+            nonce: 8,
+        };
+        let record = |amount| words_to_bytes(&withdraw_words(&withdraw(amount))[..WITHDRAW_WORDS]);
+        let bridge = [record(6), deposit().to_bytes(), record(1 << 50)].concat();
+        let read = withdrawals(&bridge).expect("whole records");
+        assert_eq!(
+            read.iter().map(|read| read.amount).collect::<Vec<_>>(),
+            [6, 1 << 50]
+        );
+        assert!(
+            read.iter()
+                .all(|read| read.token == 5 && read.recipient == withdraw(1).to_l1)
+        );
+        assert_eq!(withdrawals(&bridge[1..]), None);
+        assert_eq!(withdrawals(&bridge[..bridge.len() - 1]), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// An operation is refused; the state is untouched. Every variant names the field and the limit.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum TransactionError {
     /// No such account.
     #[error("{field}: account {account} does not exist")]
@@ -129,6 +129,25 @@ pub fn validate<S: AccountStore>(
     signed: &SignedTransaction,
     nonce_window: u32,
 ) -> Result<(), ExecuteError<S::Error>> {
+    validate_verified(state, signed, nonce_window)?;
+    Ok(verify(domain, signed)?)
+}
+
+/// Whether a transaction is signed by the key that it carries, for this chain and rollup.
+pub fn verify(domain: &Domain, signed: &SignedTransaction) -> Result<(), TransactionError> {
+    let message = signed.tx.message(domain);
+    signed
+        .public_key
+        .verify(&message, &signed.signature)
+        .map_err(TransactionError::Signature)
+}
+
+/// [`validate`] for a transaction that [`verify`] has accepted.
+pub(crate) fn validate_verified<S: AccountStore>(
+    state: &S,
+    signed: &SignedTransaction,
+    nonce_window: u32,
+) -> Result<(), ExecuteError<S::Error>> {
     let tx = &signed.tx;
     if let Transaction::Withdraw(withdraw) = tx {
         bridge_amount(withdraw.amount)?;
@@ -169,11 +188,6 @@ pub fn validate<S: AccountStore>(
             token: transfer.token,
         })?;
     }
-    let message = tx.message(domain);
-    signed
-        .public_key
-        .verify(&message, &signed.signature)
-        .map_err(TransactionError::Signature)?;
     Ok(())
 }
 

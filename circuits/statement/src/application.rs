@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::{
-    LeafCircuit, LeafWitness, SealError, SealedBatch,
+    ClosedBatch, LeafCircuit,
     hash::Hash,
     state::{StateChanges, StateError, StateStore},
 };
@@ -50,18 +50,54 @@ pub enum ExecuteError<R: Error + 'static, E: Error + 'static> {
     State(#[source] E),
 }
 
-/// Why an open batch gives no sealed one.
+/// Why an open batch cannot be closed.
 #[derive(Debug, thiserror::Error)]
-pub enum CloseError<W: Error + 'static, E: Error + 'static> {
+pub enum CloseError<E: Error + 'static> {
     /// The store failed.
     #[error("state store")]
     State(#[source] E),
     /// The last chunk cannot be closed: the state is corrupt.
     #[error("last chunk: {0}")]
     Corrupt(String),
-    /// Its chunks do not make a batch.
-    #[error(transparent)]
-    Seal(#[from] SealError<W>),
+}
+
+/// An operation that may come next.
+#[derive(Debug, Clone, Copy)]
+pub enum Next<'a, S> {
+    /// A deposit from L1's queue.
+    Deposit(&'a Deposit),
+    /// An operation that a user has signed.
+    Signed(&'a S),
+}
+
+/// What a batch asks of L1 and of the provers: whoever fills it keeps each of these below a bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BatchSize {
+    /// Operations.
+    pub operations: u32,
+    /// Of these, deposits from L1's queue.
+    pub deposits: u32,
+    /// Of these, withdrawals to L1.
+    pub withdrawals: u32,
+    /// Leaf proofs.
+    pub chunks: u32,
+    /// Bytes of the bridge stream.
+    pub bridge_bytes: u64,
+    /// Bytes of the rollup stream.
+    pub rollup_bytes: u64,
+}
+
+/// An operation's place among those of its account, of applications that number them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose operations are executed one after the other.
+    pub account: u64,
+    /// Its number among them.
+    pub nonce: u64,
+    /// Token of its fee.
+    pub fee_token: u8,
+    /// Its fee, in units of the token.
+    pub fee: u64,
 }
 
 /// The rules of a rollup: which operations there are, and what they do to the state.
@@ -76,7 +112,7 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
     type DecodeError: Error + Send + Sync + 'static;
 
     /// Why an operation cannot be executed on the present state.
-    type Refusal: Error + Send + Sync + 'static;
+    type Refusal: Error + Clone + Send + Sync + 'static;
 
     /// A batch under construction on top of a store.
     type Open<S: StateStore>;
@@ -96,7 +132,15 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
     /// If the store fails.
     fn open<S: StateStore>(&self, store: S) -> Result<Self::Open<S>, StateError<S::Error>>;
 
-    /// Executes an operation; a refused one changes nothing.
+    /// Whether an operation is signed by the key that it names, for this deployment: what can be told without a state, and
+    /// takes the time.
+    ///
+    /// # Errors
+    /// If it is not.
+    fn verify(&self, signed: &Self::Signed) -> Result<(), Self::Refusal>;
+
+    /// Executes an operation that [`Self::verify`] has accepted, now or before it was logged; a refused one changes
+    /// nothing.
     fn execute<S: StateStore>(
         open: &mut Self::Open<S>,
         signed: &Self::Signed,
@@ -114,15 +158,32 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
     /// If the store fails.
     fn root<S: StateStore>(open: &Self::Open<S>) -> Result<Hash, StateError<S::Error>>;
 
-    /// Closes the batch into leaves, and tells what it changed in the store.
-    fn close<S: StateStore>(open: Self::Open<S>, number: u64) -> Closed<Self, S::Error>;
+    /// What the batch asks of L1 and the provers, or would ask once `next` were executed.
+    fn size<S: StateStore>(open: &Self::Open<S>, next: Option<Next<'_, Self::Signed>>) -> BatchSize;
+
+    /// The operation's place among those of its account; `None` if operations are executed in any order.
+    fn turn(_signed: &Self::Signed) -> Option<Turn> {
+        None
+    }
+
+    /// The nonce that the next operation of its account must have; `None` if its signer has no such account.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn expected_nonce<S: StateStore>(
+        _open: &Self::Open<S>,
+        _signed: &Self::Signed,
+    ) -> Result<Option<u64>, StateError<S::Error>> {
+        Ok(None)
+    }
+
+    /// Closes the batch: its content is final, and the next one may be opened on top of what it changed in the store. What
+    /// takes time is left to [`ClosedBatch::seal`].
+    fn close<S: StateStore>(open: Self::Open<S>) -> Closed<Self, S::Error>;
 }
 
 /// A closed batch with what it changed, or why there is none.
-pub type Closed<A, E> = Result<
-    (SealedBatch<WitnessOf<A>>, StateChanges),
-    CloseError<<WitnessOf<A> as LeafWitness>::Fault, StateError<E>>,
->;
+pub type Closed<A, E> = Result<(ClosedBatch<WitnessOf<A>>, StateChanges), CloseError<StateError<E>>>;
 
 /// What one of an application's proofs needs.
 pub type WitnessOf<A> = <<A as Application>::Leaf as LeafCircuit>::Witness;

@@ -28,7 +28,7 @@ pub use elements::ElementsError;
 pub use leaf::LeafCircuit;
 pub use prove::{Provable, ProveCircuit, ProveError, StockProver};
 pub use public_inputs::{BatchPublicInputs, SpanPublicInputs};
-pub use seal::{LeafWitness, Published, SealError, SealedBatch, evaluation_point, seal};
+pub use seal::{ClosedBatch, LeafWitness, Published, SealError, SealedBatch, evaluation_point, seal};
 pub use span::{batch_public_inputs, fold_hashes, fold_pair, fold_spans};
 pub use stream::Stream;
 pub use witness::{WitnessBytesError, witness_from_bytes, witness_to_bytes};

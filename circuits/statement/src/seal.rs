@@ -39,7 +39,28 @@ pub struct Published {
     pub rollup: Vec<u8>,
 }
 
-/// A batch whose content is final.
+/// A batch that takes no more operations, before the work of sealing it.
+#[derive(Debug, Clone)]
+pub struct ClosedBatch<W> {
+    /// Chain and rollup.
+    pub domain: Domain,
+    /// One per leaf proof, without its evaluation point.
+    pub chunks: Vec<W>,
+    /// Root after the last operation.
+    pub new_root: Hash,
+}
+
+impl<W: LeafWitness> ClosedBatch<W> {
+    /// Draws the evaluation point and derives all public inputs.
+    ///
+    /// # Errors
+    /// If the batch is empty, or its chunks do not lead to the new root.
+    pub fn seal(self, number: u64) -> Result<SealedBatch<W>, SealError<W::Fault>> {
+        seal(number, &self.domain, self.chunks, self.new_root)
+    }
+}
+
+/// A batch whose public data and public inputs are final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedBatch<W> {
     /// Number of the batch, from the contract's count.

@@ -13,6 +13,7 @@ use ashlar_benches::{
 use ashlar_report::file::{require_writable, write_output};
 use clap::ValueEnum;
 
+use super::load;
 use crate::{cache::Cache, say};
 
 /// What is measured.
@@ -24,7 +25,9 @@ enum Set {
     Ntt,
     /// The whole wrap proof.
     Wrap,
-    /// Everything.
+    /// Admission of transactions by a sequencer over gRPC.
+    Load,
+    /// Everything but the load.
     All,
 }
 
@@ -55,6 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     #[command(flatten)]
+    load: load::Args,
+    #[command(flatten)]
     cache: Cache,
 }
 
@@ -70,6 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         machine: Machine::detect(),
         measurements: Vec::new(),
         wrap: Vec::new(),
+        load: Vec::new(),
     };
     let sizes: &[u32] = if args.log_size.is_empty() {
         &[16, 17, 18, 20]
@@ -97,6 +103,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let engine = args.cache.engine()?;
         let proof = wrap::sample(&engine, &args.cache.cache_dir)?;
         report.wrap = wrap::measure(&engine, &proof, args.rounds.min(3) as usize)?;
+    }
+    if args.set == Set::Load {
+        report.load = load::measure(&args.load)?;
     }
     args.publish(&report)
 }
@@ -135,6 +144,9 @@ impl Args {
             list.push(serde_json::to_value(measurement)?);
         }
         for measurement in &report.wrap {
+            list.push(serde_json::to_value(measurement)?);
+        }
+        for measurement in &report.load {
             list.push(serde_json::to_value(measurement)?);
         }
         say!("{}", serde_json::to_string_pretty(&list)?)?;

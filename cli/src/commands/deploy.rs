@@ -45,6 +45,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         );
     }
     let signer = args.operator.signer()?;
+    require_writable(&args.deployment)?;
     // The contract that is deployed is for one verifying key, which must be that of the circuits here.
     let engine = args.cache.engine()?;
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
@@ -53,8 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let circuit_set = B256::from(engine.circuit_set_digest());
     drop(engine);
 
-    let deployment = crate::shutdown::runtime()?.block_on(async {
-        let interrupted = crate::shutdown::token()?;
+    let deployment = crate::shutdown::run(async |interrupted| {
         let deploying = async {
             let url: reqwest::Url = args
                 .l1_rpc
@@ -88,6 +88,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 genesis_root: genesis_root.into(),
                 block,
             };
+            deployment.store(&args.deployment)?; // before anything else can fail
             if args.first_deposit_gwei > 0 {
                 let key = super::key::derive(&signer)?;
                 let l1 = L1::connect(L1Config {
@@ -99,7 +100,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 let number = l1
                     .deposit(&l1.token(0).await?, args.first_deposit_gwei, &owner)
                     .await?;
-                ensure!(number == 0, "somebody else made the first deposit: deploy again");
+                ensure!(
+                    number == 0,
+                    "somebody else made the first deposit, so account 0, which earns the fees by default, is not yours: name yours with `ashlar sequencer --fee-account`, or deploy again"
+                );
             }
             anyhow::Ok(deployment)
         };
@@ -108,7 +112,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             () = interrupted.cancelled() => bail!("interrupted"),
         }
     })?;
-    deployment.store(&args.deployment)?;
     crate::output::write(format_args!("{}", deployment.to_toml()?))?;
     Ok(())
 }

@@ -52,8 +52,7 @@ impl From<&Args> for Config {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    crate::shutdown::runtime()?.block_on(async {
-        let shutdown = crate::shutdown::token()?;
+    crate::shutdown::run(async |shutdown| {
         let node = ashlar_devnet::serve(args.listen, args.into()).await?;
         tracing::info!(address = %node.addr(), "devnet serving");
         shutdown.cancelled().await;

@@ -5,14 +5,13 @@ use anyhow::Context;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_statement::hash::hash_to_bytes32;
 
-use super::fixed_hex;
+use super::wallet::Source;
 use crate::say;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The Ethereum private key; better given by the environment than on the command line.
-    #[arg(long, env = "ASHLAR_ETHEREUM_KEY", hide_env_values = true)]
-    ethereum_key: String,
+    #[command(flatten)]
+    source: Source,
 }
 
 /// The rollup key of an Ethereum key.
@@ -21,9 +20,7 @@ pub fn derive(ethereum: &PrivateKeySigner) -> anyhow::Result<SecretKey> {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let key: [u8; 32] = fixed_hex(&args.ethereum_key).context("Ethereum key")?;
-    let signer = PrivateKeySigner::from_slice(&key).context("Ethereum key")?;
-    let public = derive(&signer)?.public_key();
+    let public = derive(&args.source.signer()?)?.public_key();
     say!("public key  0x{}", hex::encode(public.to_bytes()))?;
     say!(
         "key hash    0x{}",

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod attend;
 pub mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
@@ -10,6 +11,8 @@ pub mod devnet;
 pub mod doctor;
 pub mod farm;
 pub mod key;
+#[cfg(feature = "bench")]
+mod load;
 pub mod sequencer;
 pub mod setup;
 pub mod status;

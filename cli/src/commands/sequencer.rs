@@ -3,8 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail};
+use ashlar_payments::batch::SLOTS;
 use ashlar_sequencer::{
-    config::{Config, Limits, Sealing},
+    config::{Bounds, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
 
@@ -65,9 +66,56 @@ pub struct Args {
     /// Most to pay for one gas on L1, in gwei.
     #[arg(long, default_value_t = 500)]
     max_fee_gwei: u64,
+    /// Seal a batch before it needs more chunk proofs than this. Default: as many as `--max-transactions` fill.
+    #[arg(long)]
+    max_chunks: Option<u32>,
+    /// Seal a batch before the calldata of its commit exceeds this, in bytes.
+    #[arg(long, default_value_t = Bounds::default().commit_bytes)]
+    max_commit_bytes: u64,
+    /// Seal a batch before its commit needs more gas than this, by a measured estimate.
+    #[arg(long, default_value_t = Bounds::default().commit_gas)]
+    max_commit_gas: u64,
+    /// How far ahead of its account's nonce a transaction may be and wait for those before it.
+    #[arg(long, default_value_t = Limits::default().nonce_window)]
+    nonce_window: u32,
+    /// Transactions that wait for earlier ones, of all accounts.
+    #[arg(long, default_value_t = Limits::default().waiting)]
+    max_waiting: u32,
+    /// How long a transaction waits for earlier ones, in milliseconds.
+    #[arg(long, default_value_t = Limits::default().patience.as_millis() as u64)]
+    patience_ms: u64,
+    /// Sealed batches without a proof on L1 beyond which no transaction is taken.
+    #[arg(long, default_value_t = Limits::default().max_unproven)]
+    max_unproven: u32,
+    /// Least fee in a token, in its units; may be given for several tokens, and fees in others are then refused.
+    #[arg(long, value_name = "TOKEN=UNITS", value_parser = min_fee)]
+    min_fee: Vec<(u8, u64)>,
+    /// Prover seconds of a transaction that `--min-fee` pays for: fees rise in proportion to what is measured beyond it.
+    /// 0 keeps them as they are.
+    #[arg(long, default_value_t = 0.0, value_parser = seconds)]
+    min_fee_covers_secs: f64,
     /// How often L1 is asked for news, in milliseconds.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     poll_ms: u64,
+}
+
+/// Reads `TOKEN=UNITS`.
+fn min_fee(text: &str) -> anyhow::Result<(u8, u64)> {
+    let (token, units) = text
+        .split_once('=')
+        .context("expected TOKEN=UNITS, such as 0=100")?;
+    let token = token.parse().context("the token is a number from 0 to 255")?;
+    Ok((
+        token,
+        units.parse().context("the fee is a whole number of units")?,
+    ))
+}
+
+/// Reads a finite number of seconds, not below zero.
+fn seconds(text: &str) -> anyhow::Result<f64> {
+    let seconds: f64 = text.parse().context("not a number")?;
+    anyhow::ensure!(seconds.is_finite() && seconds >= 0.0, "{text} is no time");
+    Ok(seconds)
 }
 
 /// A flag, or what the deployment file says; both must agree.
@@ -118,14 +166,28 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         sealing: Sealing {
             max_transactions: args.max_transactions,
             max_age: Duration::from_secs(args.max_age_secs),
+            bounds: Bounds {
+                commit_bytes: args.max_commit_bytes,
+                commit_gas: args.max_commit_gas,
+                chunks: args
+                    .max_chunks
+                    .unwrap_or(args.max_transactions.div_ceil(SLOTS as u32)),
+            },
         },
         poll_interval: Duration::from_millis(args.poll_ms),
-        limits: Limits::default(),
+        limits: Limits {
+            nonce_window: args.nonce_window,
+            waiting: args.max_waiting,
+            patience: Duration::from_millis(args.patience_ms),
+            max_unproven: args.max_unproven,
+            ..Limits::default()
+        },
+        fees: FeePolicy {
+            floors: args.min_fee.into_iter().collect(),
+            reference_seconds: args.min_fee_covers_secs,
+        },
     };
-    crate::shutdown::runtime()?.block_on(async {
-        let shutdown = crate::shutdown::token()?;
-        Ok(ashlar_sequencer::run(config, shutdown).await?)
-    })
+    crate::shutdown::run(async |shutdown| Ok(ashlar_sequencer::run(config, shutdown).await?))
 }
 
 #[cfg(test)]

@@ -28,8 +28,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    crate::shutdown::runtime()?.block_on(async {
-        let interrupted = crate::shutdown::token()?;
+    crate::shutdown::run(async |interrupted| {
         tokio::select! {
             outcome = answer(args) => outcome,
             () = interrupted.cancelled() => anyhow::bail!("interrupted"),

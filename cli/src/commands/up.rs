@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use crate::{
-    cache::Cache, config::settings, demo::processes::Process, deployment::Deployment, keys, keys::OperatorKey,
+    cache::Cache, demo::processes::Process, deployment::Deployment, keys, keys::OperatorKey,
 };
 
 /// Whose keys `up` writes down beside its devnet: they are public.
@@ -37,9 +37,14 @@ pub struct Args {
     /// Start no devnet: settle on the node at --l1-rpc, with the operator's key of --operator-key-file.
     #[arg(long)]
     no_devnet: bool,
-    /// JSON-RPC endpoint of L1, with --no-devnet.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
-    l1_rpc: String,
+    /// JSON-RPC endpoint of L1, with --no-devnet; several as `ashlar sequencer` takes them.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8545",
+        value_delimiter = ','
+    )]
+    l1_rpc: Vec<String>,
     #[command(flatten)]
     operator: OperatorKey,
     /// Workers to start; each wants 3 GiB of memory.
@@ -70,27 +75,34 @@ pub fn run(args: &Args, program: &clap::Command, config: Option<&Path>) -> anyho
         config,
         running: Vec::new(),
     };
-    crate::shutdown::runtime()?.block_on(async {
-        let interrupted = crate::shutdown::token()?;
-        tokio::select! {
+    // All of it inside: a second signal must be heard while the processes are given time to stop.
+    crate::shutdown::run(async |interrupted| {
+        let ended = tokio::select! {
             ended = stack.keep_up() => ended,
             () = interrupted.cancelled() => Ok(()),
-        }
-    })?;
-    let _ = crate::say!("stopping"); // whoever reads it or not, all are stopped
-    while let Some(process) = stack.running.pop() {
-        process.stop();
-    }
-    Ok(())
+        };
+        let _ = crate::say!("stopping"); // whoever reads it or not, all are stopped
+        stack.stop().await;
+        ended
+    })
 }
 
 impl Stack<'_> {
+    /// Stops what was started: the devnet last, for the sequencer may be in the middle of a transaction.
+    async fn stop(&mut self) {
+        let mut running = std::mem::take(&mut self.running);
+        let devnet = running.extract_if(.., |process| process.name() == "devnet").collect();
+        Process::stop_all(running).await;
+        Process::stop_all(devnet).await;
+    }
+
     async fn keep_up(&mut self) -> anyhow::Result<()> {
         let data = &self.args.data_dir;
         let farm = self.arguments("farm", &[("--data-dir", data.join("farm").into())]);
         let farm_address = self.free_address(&farm)?;
-        let l1_rpc = self.start_l1().await?;
-        let deployment = self.deploy(&l1_rpc).await?;
+        let endpoints = self.start_l1().await?;
+        let l1_rpc = endpoints.first().context("--l1-rpc names no endpoint")?;
+        let deployment = self.deploy(l1_rpc).await?;
 
         self.start("farm", farm, Some(farm_address), FARM_LIMIT).await?;
         let farm = format!("http://{farm_address}");
@@ -99,7 +111,7 @@ impl Stack<'_> {
             &[
                 ("--data-dir", data.join("sequencer").into()),
                 ("--deployment", deployment.into()),
-                ("--l1-rpc", l1_rpc.clone().into()),
+                ("--l1-rpc", endpoints.join(",").into()),
                 ("--farm", farm.clone().into()),
                 ("--operator-key-file", self.operator_key_file()?.into()),
             ],
@@ -165,8 +177,7 @@ impl Stack<'_> {
         address: Option<SocketAddr>,
         limit: Duration,
     ) -> anyhow::Result<()> {
-        let program = std::env::current_exe().context("cannot find this program's file")?;
-        let process = Process::start(name, &program, &self.args.data_dir, |command| {
+        let process = Process::start(name, &self.args.data_dir, |command| {
             command.args(arguments);
         })?;
         self.running.push(process);
@@ -192,7 +203,8 @@ impl Stack<'_> {
         Ok(self.args.data_dir.join("keys/operator.key"))
     }
 
-    async fn start_l1(&mut self) -> anyhow::Result<String> {
+    /// The endpoints of L1: the devnet's, or those that were given.
+    async fn start_l1(&mut self) -> anyhow::Result<Vec<String>> {
         if self.args.no_devnet {
             self.operator_key_file()?;
             return Ok(self.args.l1_rpc.clone());
@@ -203,16 +215,11 @@ impl Stack<'_> {
                 keys::write_secret(&path, format!("{}\n", account.secret_key).as_bytes())?;
             }
         }
-        // A devnet that can keep its chain is told where.
-        let keeps = settings(self.program)
-            .iter()
-            .any(|of| of.section == "devnet" && of.key == "data_dir");
         let folder = self.args.data_dir.join("devnet").into();
-        let decided = [("--data-dir", folder)];
-        let devnet = self.arguments("devnet", if keeps { &decided } else { &[] });
+        let devnet = self.arguments("devnet", &[("--data-dir", folder)]);
         let address = self.free_address(&devnet)?;
         self.start("devnet", devnet, Some(address), START_LIMIT).await?;
-        Ok(format!("http://{address}"))
+        Ok(vec![format!("http://{address}")])
     }
 
     /// The deployment of an earlier `up`, if L1 still has it; else a new one. Gives its file.
@@ -251,6 +258,7 @@ impl Stack<'_> {
         );
         let program = std::env::current_exe().context("cannot find this program's file")?;
         let output = tokio::process::Command::new(program)
+            .args(crate::child::bound())
             .args(arguments)
             .stderr(std::process::Stdio::inherit())
             .kill_on_drop(true)

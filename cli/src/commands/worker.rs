@@ -29,8 +29,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         ashlar_proto::Digest(engine.circuit_set_digest()),
     );
     config.backend = args.wrap.backend_name().into();
-    crate::shutdown::runtime()?.block_on(async {
-        let shutdown = crate::shutdown::token()?;
+    crate::shutdown::run(async |shutdown| {
         ashlar_worker::run(config, Arc::new(EngineRunner::new(engine)), shutdown).await?;
         Ok(())
     })

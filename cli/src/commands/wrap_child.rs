@@ -22,7 +22,6 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    child::die_with_parent()?;
     let output = child::claim_stdout()?;
     let runtime = crate::shutdown::runtime()?;
     // A service manager may send SIGTERM to every process of the worker's unit. The worker decides: it drains, perhaps

@@ -53,7 +53,7 @@ pub struct Chain {
 
 impl Chain {
     /// Starts the devnet and waits until it answers.
-    pub fn start(devnet: Devnet, folder: &Path) -> anyhow::Result<Self> {
+    pub async fn start(devnet: Devnet, folder: &Path) -> anyhow::Result<Self> {
         let address = free_address()?;
         let anvil = match devnet {
             Devnet::Embedded => None,
@@ -66,7 +66,7 @@ impl Chain {
             Some(program) => (start_anvil(&program, address, folder)?, "anvil"),
             None => (start_embedded(address, folder)?, "embedded"),
         };
-        process.wait_listening(address, Duration::from_secs(30))?;
+        process.wait_listening(address, Duration::from_secs(30)).await?;
         Ok(Self {
             process,
             endpoint: format!("http://{address}"),
@@ -121,7 +121,7 @@ pub fn word(hash: &Hash) -> U256 {
 }
 
 fn start_anvil(program: &Path, address: SocketAddr, folder: &Path) -> anyhow::Result<Process> {
-    Process::start("anvil", program, folder, |command| {
+    Process::start_other("anvil", program, folder, |command| {
         command.args([
             "--host",
             "127.0.0.1",
@@ -134,7 +134,7 @@ fn start_anvil(program: &Path, address: SocketAddr, folder: &Path) -> anyhow::Re
 }
 
 fn start_embedded(address: SocketAddr, folder: &Path) -> anyhow::Result<Process> {
-    Process::start("devnet", &std::env::current_exe()?, folder, |command| {
+    Process::start("devnet", folder, |command| {
         command.args(["devnet", "--listen", &address.to_string()]);
     })
 }

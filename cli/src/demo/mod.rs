@@ -8,8 +8,8 @@ mod report;
 mod traffic;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -24,17 +24,25 @@ use ashlar_proto::sequencer::v1::{
 use ashlar_report::file::require_writable_folder;
 use ashlar_sequencer::farm::FarmClient;
 use ashlar_statement::Domain;
+use tokio::process::Command;
 use tonic::transport::Channel;
 
 use crate::{commands::verify::PublicInputsFile, say};
 
 use self::{
     chain::{Chain, Devnet},
-    processes::{Process, free_address},
+    processes::Process,
     report::{Gas, Report},
     traffic::User,
 };
 
+pub(crate) use self::processes::free_address;
+
+/// Operations of a batch, at most, unless `--batch-transactions` says otherwise: more traffic makes several batches.
+const BATCH_TRANSACTIONS: u32 = 4096;
+/// The last of several batches is seldom full: it is sealed when it is so old. A single one is sealed when it is complete.
+const LAST_BATCH_SECS: u64 = 15;
+const ONLY_BATCH_SECS: u64 = 600;
 /// Units (gwei) that every user and the operator deposit: 1 ETH.
 const DEPOSIT_UNITS: u64 = 1_000_000_000;
 const TRANSFER_UNITS: u64 = 1_000;
@@ -48,6 +56,9 @@ pub struct Args {
     /// Signed transfers to prove.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     transactions: u32,
+    /// Deposits and transactions of one batch, at most.
+    #[arg(long, default_value_t = BATCH_TRANSACTIONS, value_parser = clap::value_parser!(u32).range(1..=8_192))]
+    batch_transactions: u32,
     /// Print one JSON object instead of progress and table.
     #[arg(long)]
     json: bool,
@@ -89,8 +100,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .clone()
         .unwrap_or_else(|| temporary.path().to_path_buf());
     require_writable_folder(&folder)?;
-    let report = crate::shutdown::runtime()?.block_on(async {
-        let interrupted = crate::shutdown::token()?;
+    let report = crate::shutdown::run(async |interrupted| {
         // Dropping the unfinished demo kills its processes.
         tokio::select! {
             report = demo(&args, &folder) => report,
@@ -107,12 +117,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// Runs `ashlar setup` in a process of its own, so that its memory is gone before the proving starts.
-fn setup(cache_dir: &Path) -> anyhow::Result<crate::commands::setup::Summary> {
+async fn setup(cache_dir: &Path) -> anyhow::Result<crate::commands::setup::Summary> {
     let output = Command::new(std::env::current_exe()?)
+        .args(crate::child::bound())
         .args(["setup", "--json", "--cache-dir"])
         .arg(cache_dir)
         .stderr(std::process::Stdio::inherit())
+        .kill_on_drop(true)
         .output()
+        .await
         .context("cannot run `ashlar setup`")?;
     ensure!(
         output.status.success(),
@@ -132,10 +145,10 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         "setup",
         "circuits, keys and reference string (kept for the next run)",
     );
-    let summary = setup(&args.cache_dir)?;
+    let summary = setup(&args.cache_dir).await?;
     progress.line("setup", &format!("circuit set {}", summary.circuit_set));
 
-    let mut chain = Chain::start(args.devnet, folder)?;
+    let mut chain = Chain::start(args.devnet, folder).await?;
     let code = crate::contract::verifier_contract(&summary.wrap_verifier)?;
     let deployment = chain.deploy(code).await?;
     progress.line(
@@ -149,14 +162,23 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     // Deposits come first; the operator's is the very first, so that account 0 earns the fees.
     let users = chain::USERS.min(args.transactions as usize + 1);
     let total = args.transactions + 1 + users as u32 + 1;
+    let sealing = Sealing {
+        max_transactions: total.min(args.batch_transactions),
+        max_age_secs: if total > args.batch_transactions {
+            LAST_BATCH_SECS
+        } else {
+            ONLY_BATCH_SECS
+        },
+    };
     let mut services = Services::start(
         args,
         folder,
         &chain,
         deployment.rollup,
         &summary.circuit_set,
-        total,
-    )?;
+        &sealing,
+    )
+    .await?;
     let mut sequencer = services.connect().await?;
     let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
     let domain = Domain {
@@ -175,9 +197,9 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         &format!("{} signed transfers and a withdrawal", args.transactions),
     );
 
-    let batch = watch(&progress, &mut services, &mut chain, &mut sequencer).await?;
+    let batches = watch(&progress, &mut services, &mut chain, &mut sequencer, total).await?;
     let receipt = receipt(&mut sequencer, Key::TransactionId(withdrawal_id.into())).await?;
-    claim(&chain, deployment.rollup, &receipt).await?;
+    let claimed = claim(&chain, deployment.rollup, &receipt).await?;
     progress.line("claim", &format!("{WITHDRAW_UNITS} gwei paid on L1"));
 
     save(
@@ -186,7 +208,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         deployment.rollup,
         &domain,
         &services.farm_endpoint,
-        batch.number,
+        claimed,
     )
     .await?;
     progress.line(
@@ -198,22 +220,36 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
     let l2_root = U256::from_be_slice(&info.root);
     services.stop();
-    let (commit, prove) = (gas(&batch.commit), gas(&batch.prove));
+    let sum = |count: fn(&Batch) -> u64| batches.iter().map(count).sum::<u64>();
+    let (commit, prove) = (sum(|batch| gas(&batch.commit)), sum(|batch| gas(&batch.prove)));
+    let steps: Vec<_> = batches.iter().flat_map(|batch| batch.steps.clone()).collect();
     Ok(Report {
-        transactions: batch.deposit_count + batch.transfer_count + batch.withdrawal_count,
-        chunks: batch.chunk_count,
+        transactions: sum(operations),
+        batches: batches.len(),
+        chunks: sum(|batch| batch.chunk_count.into()),
         devnet: chain.kind,
-        steps: report::steps(&batch.steps),
-        snark_bytes: batch.snark_bytes,
+        steps: report::steps(&steps),
+        snark_bytes: batches.iter().map(|batch| batch.snark_bytes).max().unwrap_or(0),
         gas: Gas {
             commit,
             prove,
-            per_transfer: (commit + prove) as f64 / f64::from(batch.transfer_count),
+            per_transfer: (commit + prove) as f64 / sum(|batch| batch.transfer_count.into()) as f64,
         },
         l1_state_root: format!("{l1_root:#066x}"),
         l2_state_root: format!("{l2_root:#066x}"),
-        verified: l1_root == l2_root && batch.status() == BatchStatus::Proven,
+        verified: l1_root == l2_root && batches.iter().all(|batch| batch.status() == BatchStatus::Proven),
     })
+}
+
+/// Deposits and transactions of a batch.
+fn operations(batch: &Batch) -> u64 {
+    u64::from(batch.deposit_count) + u64::from(batch.transfer_count) + u64::from(batch.withdrawal_count)
+}
+
+/// When the sequencer seals a batch.
+struct Sealing {
+    max_transactions: u32,
+    max_age_secs: u64,
 }
 
 fn gas(transaction: &Option<ashlar_proto::sequencer::v1::L1Transaction>) -> u64 {
@@ -230,30 +266,30 @@ struct Services {
 }
 
 impl Services {
-    fn start(
+    async fn start(
         args: &Args,
         folder: &Path,
         chain: &Chain,
         rollup: Address,
         circuit_set: &str,
-        batch: u32,
+        sealing: &Sealing,
     ) -> anyhow::Result<Self> {
-        let program = std::env::current_exe()?;
         let (farm_address, sequencer_address) = (free_address()?, free_address()?);
         let farm_endpoint = format!("http://{farm_address}");
-        let mut farm = Process::start("farm", &program, folder, |command| {
+        let mut farm = Process::start("farm", folder, |command| {
             command
                 .args(["farm", "--listen", &farm_address.to_string(), "--data-dir"])
                 .arg(folder.join("farm"));
             command.arg("--cache-dir").arg(&args.cache_dir);
         })?;
-        farm.wait_listening(farm_address, Duration::from_secs(300))?;
-        let worker = Process::start("worker", &program, folder, |command| {
+        farm.wait_listening(farm_address, Duration::from_secs(300))
+            .await?;
+        let worker = Process::start("worker", folder, |command| {
             command.args(["worker", "--name", "demo", "--farm", &farm_endpoint]);
             command.args(args.wrap.to_args());
             command.arg("--cache-dir").arg(&args.cache_dir);
         })?;
-        let mut sequencer = Process::start("sequencer", &program, folder, |command| {
+        let mut sequencer = Process::start("sequencer", folder, |command| {
             command
                 .arg("sequencer")
                 .arg("--data-dir")
@@ -273,10 +309,14 @@ impl Services {
                 "--poll-ms",
                 "200",
             ]);
-            command.args(["--max-transactions", &batch.to_string(), "--max-age-secs", "600"]);
+            command.args(["--max-transactions", &sealing.max_transactions.to_string()]);
+            command.args(["--max-age-secs", &sealing.max_age_secs.to_string()]);
+            command.args(["--max-unproven", &u32::MAX.to_string()]); // the demo's own traffic, however long it takes
             command.env("ASHLAR_OPERATOR_KEY", chain::operator_key());
         })?;
-        sequencer.wait_listening(sequencer_address, Duration::from_secs(60))?;
+        sequencer
+            .wait_listening(sequencer_address, Duration::from_secs(60))
+            .await?;
         Ok(Self {
             farm,
             worker,
@@ -375,32 +415,39 @@ async fn send_all(
     traffic::submit(sequencer, &signed).await.context("withdrawal")
 }
 
-/// Follows batch 1 until L1 has accepted its proof.
+/// Follows all batches until L1 has accepted the proofs of so many operations; gives them in order.
 async fn watch(
     progress: &Progress,
     services: &mut Services,
     chain: &mut Chain,
     sequencer: &mut SequencerServiceClient<Channel>,
-) -> anyhow::Result<Batch> {
-    let mut batches = sequencer
+    total: u32,
+) -> anyhow::Result<Vec<Batch>> {
+    let mut stream = sequencer
         .watch_batches(WatchBatchesRequest { from_number: 1 })
         .await?
         .into_inner();
-    let mut seen = 0;
+    let mut batches = BTreeMap::<u64, Batch>::new();
     loop {
-        let message = tokio::time::timeout(Duration::from_secs(1), batches.message()).await;
+        let message = tokio::time::timeout(Duration::from_secs(1), stream.message()).await;
         services.check()?;
         chain.process.check()?;
         let Ok(message) = message else { continue };
         let batch = message?.context("the sequencer stopped reporting")?;
+        let seen = batches.get(&batch.number).map_or(0, |known| known.steps.len());
         for step in &batch.steps[seen.min(batch.steps.len())..] {
-            progress.line(&step.name, &format!("{:.2} s", step.seconds));
+            let text = format!("batch {}: {:.2} s", batch.number, step.seconds);
+            progress.line(&step.name, &text);
         }
-        seen = batch.steps.len();
-        match batch.status() {
-            BatchStatus::Proven => return Ok(batch),
-            BatchStatus::Failed => bail!("batch {} failed: {}", batch.number, batch.failure_reason),
-            BatchStatus::Sealed | BatchStatus::Committed | BatchStatus::Unspecified => {}
+        if batch.status() == BatchStatus::Failed {
+            bail!("batch {} failed: {}", batch.number, batch.failure_reason);
+        }
+        batches.insert(batch.number, batch);
+        let proven = batches
+            .values()
+            .filter(|batch| batch.status() == BatchStatus::Proven);
+        if proven.map(operations).sum::<u64>() >= u64::from(total) {
+            return Ok(batches.into_values().collect());
         }
     }
 }
@@ -429,8 +476,8 @@ async fn save(
     )
 }
 
-/// Claims the withdrawal that the receipt describes.
-async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Result<()> {
+/// Claims the withdrawal that the receipt describes; gives its batch.
+async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Result<u64> {
     let claim = receipt
         .withdrawal
         .as_ref()
@@ -442,5 +489,5 @@ async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Res
         to: Address::try_from(claim.recipient.as_ref())?,
     };
     chain::claim(chain.provider(1)?, rollup, header, claim.withdrawal_index, paid).await?;
-    Ok(())
+    Ok(claim.batch_number)
 }

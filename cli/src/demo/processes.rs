@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -10,26 +10,37 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use ashlar_process::children::{Group, Signal};
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 
-/// A running process with its children. Dropping it kills them.
+/// Longer than the services' own bounds. A worker in the middle of a proof is not waited for: the farm gives its job
+/// to another.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// A running process with its children. Dropping it kills them, and so does this process's own end.
 #[derive(Debug)]
 pub struct Process {
     name: &'static str,
     child: Child,
+    group: Group,
     log: PathBuf,
 }
 
 impl Process {
-    /// Starts `program`; both of its outputs go to `<folder>/<name>.log`.
+    /// Starts a command of this program; both of its outputs go to `<folder>/<name>.log`.
     pub fn start(
         name: &'static str,
-        program: &Path,
         folder: &Path,
         configure: impl FnOnce(&mut Command),
     ) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("cannot find this program's file")?;
         let log = folder.join(format!("{name}.log"));
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
+        command.args(crate::child::bound());
         // A group of its own: a launcher script and what it launched are stopped together.
         command.process_group(0);
         command
@@ -40,7 +51,26 @@ impl Process {
         let child = command
             .spawn()
             .with_context(|| format!("cannot start {} ({})", name, program.display()))?;
-        Ok(Self { name, child, log })
+        let group = Group::of(&child);
+        Ok(Self {
+            name,
+            child,
+            group,
+            log,
+        })
+    }
+
+    /// Starts another program, which `ashlar attend` ends with this one.
+    pub fn start_other(
+        name: &'static str,
+        program: &Path,
+        folder: &Path,
+        configure: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Self> {
+        Self::start(name, folder, |command| {
+            command.args(["attend", "--"]).arg(program);
+            configure(command);
+        })
     }
 
     /// Fails with the end of its log if the process has ended.
@@ -59,9 +89,10 @@ impl Process {
     }
 
     /// Waits until it listens on `address`.
-    pub fn wait_listening(&mut self, address: SocketAddr, limit: Duration) -> anyhow::Result<()> {
+    pub async fn wait_listening(&mut self, address: SocketAddr, limit: Duration) -> anyhow::Result<()> {
         let start = Instant::now();
-        while TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_err() {
+        let attempt = Duration::from_millis(200);
+        while !matches!(timeout(attempt, TcpStream::connect(address)).await, Ok(Ok(_))) {
             self.check()?;
             if start.elapsed() > limit {
                 bail!(
@@ -71,38 +102,38 @@ impl Process {
                     self.log.display()
                 );
             }
-            std::thread::sleep(Duration::from_millis(50));
+            sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     }
 
-    /// Asks it to stop with SIGTERM, waits, and kills it if it does not.
-    pub fn stop(mut self) {
-        self.signal("-TERM");
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(5) {
-            if !matches!(self.child.try_wait(), Ok(None)) {
+    /// What it was started as.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Asks them to stop with SIGTERM, waits for all, and kills those that do not.
+    pub async fn stop_all(mut processes: Vec<Self>) {
+        for process in &processes {
+            process.group.signal(Signal::TERM);
+        }
+        let end = Instant::now() + STOP_LIMIT;
+        while Instant::now() < end {
+            processes.retain_mut(|process| matches!(process.child.try_wait(), Ok(None)));
+            if processes.is_empty() {
                 return;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            sleep(Duration::from_millis(20)).await;
         }
-    }
-}
-
-impl Process {
-    /// Signals the whole group. Failure means that nobody is left to hear it.
-    fn signal(&self, signal: &str) {
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill")
-            .args([signal, "--", &group])
-            .stderr(Stdio::null())
-            .status();
+        for process in &processes {
+            tracing::warn!(name = process.name, "does not stop in time and is killed");
+        }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.signal("-KILL");
+        self.group.signal(Signal::KILL);
         let _ = self.child.wait();
     }
 }

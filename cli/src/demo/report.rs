@@ -7,15 +7,17 @@ use crate::{output::OutputError, say};
 /// Result of a demo.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Signed transactions and deposits in the batch.
-    pub transactions: u32,
+    /// Signed transactions and deposits.
+    pub transactions: u64,
+    /// Batches that they made.
+    pub batches: usize,
     /// Chunk proofs.
-    pub chunks: u32,
+    pub chunks: u64,
     /// Devnet that settled it.
     pub devnet: &'static str,
     /// Cost of each step, in the order of the pipeline.
     pub steps: Vec<Step>,
-    /// Bytes of the SNARK with its instances.
+    /// Bytes of a SNARK with its instances.
     pub snark_bytes: u64,
     /// Gas on L1.
     pub gas: Gas,
@@ -44,9 +46,9 @@ pub struct Step {
 /// Gas used on L1.
 #[derive(Debug, Serialize)]
 pub struct Gas {
-    /// The commit transaction.
+    /// The commit transactions.
     pub commit: u64,
-    /// The prove transaction.
+    /// The prove transactions.
     pub prove: u64,
     /// Both, per transfer.
     pub per_transfer: f64,
@@ -103,6 +105,7 @@ impl Report {
         }
         say!()?;
         say!("transactions   {}", self.transactions)?;
+        say!("batches        {}", self.batches)?;
         say!("chunk proofs   {}", self.chunks)?;
         say!("SNARK          {} bytes", self.snark_bytes)?;
         say!(

@@ -49,9 +49,6 @@ pub struct Context {
 
 /// Runs the part on a thread with a large stack.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    if args.part != Part::Probe {
-        child::die_with_parent()?; // the parent of a probe is a tool, which has its own ways of starting a program
-    }
     let deadline = Instant::now()
         .checked_add(Duration::try_from_secs_f64(args.seconds)?)
         .context("--seconds is out of range")?;

@@ -191,6 +191,7 @@ impl Args {
     fn command(&self, program: &Path, part: Part, scale: Scale, target: Target, limit_secs: f64) -> Command {
         let mut command = Command::new(program);
         command
+            .args(crate::child::bound())
             .args(["selftest-part", part.name()])
             .args(["--target", target.name(), "--scale", scale.name()])
             .args(["--seconds", &limit_secs.to_string()])

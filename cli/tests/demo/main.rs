@@ -66,12 +66,10 @@ fn check_report(report: &Value, transactions: u64) {
         );
     }
     let gas = |name: &str| report["gas"][name].as_f64().expect("a number");
-    assert!(
-        gas("prove") > 100_000.0 && gas("prove") <= 400_000.0,
-        "{}",
-        gas("prove")
-    );
-    assert!(gas("commit") > 50_000.0);
+    let batches = report["batches"].as_f64().expect("a number");
+    let prove = gas("prove") / batches;
+    assert!(prove > 100_000.0 && prove <= 400_000.0, "{prove}");
+    assert!(gas("commit") / batches > 50_000.0);
 }
 
 #[test]
@@ -95,6 +93,7 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
         work,
     ]));
     check_report(&report, 64 + 5 + 1);
+    assert_eq!(report["batches"], 1);
     assert_eq!(
         (&report["devnet"], &report["chunks"]),
         (&Value::from("anvil"), &Value::from(3))
@@ -138,6 +137,65 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
     let output = verify(&snark, &bent);
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("other public inputs"));
+}
+
+#[test]
+fn what_one_batch_does_not_hold_makes_several() {
+    let _alone = alone();
+    let report = report(&run(&[
+        "demo",
+        "--json",
+        "--transactions",
+        "34",
+        "--batch-transactions",
+        "32",
+        "--devnet",
+        "embedded",
+    ]));
+    check_report(&report, 34 + 5 + 1);
+    assert_eq!(
+        (&report["batches"], &report["chunks"]),
+        (&Value::from(2), &Value::from(2))
+    );
+}
+
+#[test]
+fn batches_that_l1_could_not_take_are_refused_at_the_start() {
+    let zeros = ["0"; 64].concat();
+    let folder = tempfile::tempdir().expect("folder");
+    let refused = |flags: &[&str]| {
+        let data = folder.path().join("data");
+        let mut command = ashlar(&[
+            "sequencer",
+            "--l1-rpc",
+            "http://127.0.0.1:1",
+            "--rollup",
+            &zeros[..40],
+        ]);
+        command.args(["--circuit-set", &zeros, "--operator-key", &zeros, "--data-dir"]);
+        let output = command.arg(data).args(flags).output().expect("the binary runs");
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let error = refused(&["--max-transactions", "12000"]);
+    assert!(error.contains("holds at most 8751; set at most that"), "{error}");
+    let error = refused(&["--max-commit-bytes", "131072"]);
+    assert!(
+        error.contains("nodes relay no transaction above 131072 bytes"),
+        "{error}"
+    );
+    let error = refused(&["--max-commit-gas", "17000000"]);
+    assert!(
+        error.contains("EIP-7825 allows a transaction 16777216"),
+        "{error}"
+    );
+    let error = refused(&["--max-chunks", "1025"]);
+    assert!(
+        error.contains("set 1 to 1024, which is what the farm takes"),
+        "{error}"
+    );
+    let error = refused(&["--min-fee", "0:5"]);
+    assert!(error.contains("expected TOKEN=UNITS"), "{error}");
 }
 
 #[test]

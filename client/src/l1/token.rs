@@ -115,7 +115,13 @@ impl L1 {
             (18, "ETH".to_owned())
         } else {
             let token = MintableToken::new(info.token, self.provider.clone());
-            let symbol = token.symbol().call().await.map_err(refused("symbol"))?;
+            // Some old tokens answer with 32 bytes instead of a string: no reason to be without the others.
+            let symbol = match token.symbol().call().await {
+                Ok(symbol) => symbol,
+                Err(contract::Error::AbiError(_) | contract::Error::ZeroData(..)) => format!("token {id}"),
+                Err(error) if error.as_revert_data().is_some() => format!("token {id}"),
+                Err(error) => return Err(refused("symbol")(error)),
+            };
             (
                 token.decimals().call().await.map_err(refused("decimals"))?,
                 symbol,

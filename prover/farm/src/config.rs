@@ -10,7 +10,8 @@ pub struct KindPolicy {
     /// A lease expires after so long without a renewal. It bounds how long a dead worker holds a job; a living one
     /// renews, however long it proves.
     pub lease: Duration,
-    /// Attempts that may fail or expire before the job is poisoned.
+    /// So many attempts must say that the job cannot be proved before it is poisoned. Another worker is asked first, if
+    /// one is alive. Faults of machines are not counted here, and do not poison.
     pub max_attempts: u32,
     /// Workers with less memory do not get the job.
     pub min_ram_bytes: u64,
@@ -20,7 +21,7 @@ impl Default for KindPolicy {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(30),
-            max_attempts: 3,
+            max_attempts: 2,
             min_ram_bytes: 0,
         }
     }
@@ -74,6 +75,20 @@ pub struct FarmConfig {
     pub sweep_interval: Duration,
     /// A worker not heard of for so long no longer counts as one that could take a job that failed elsewhere.
     pub worker_ttl: Duration,
+    /// So many workers must deliver proofs that do not verify before the job is poisoned: until then they are at fault.
+    pub max_rejected_workers: u32,
+    /// First pause of a worker whose proof did not verify, from jobs of that kind; it doubles with each fault in a row
+    /// up to [`Self::max_quarantine`], and ends with a new registration.
+    pub quarantine: Duration,
+    /// First pause of a worker that reports a fault of its own.
+    pub fault_pause: Duration,
+    /// Longest pause of a worker.
+    pub max_quarantine: Duration,
+    /// Pause of a job after its second fault of a machine; it doubles up to [`Self::max_job_pause`]. After the first
+    /// there is none.
+    pub job_pause: Duration,
+    /// Longest pause of a job.
+    pub max_job_pause: Duration,
     /// Largest number of chunks in a batch.
     pub max_chunks: u32,
     /// Largest witness of a chunk, and largest proof, in bytes.
@@ -89,6 +104,12 @@ impl FarmConfig {
             policies: KindPolicies::default(),
             sweep_interval: Duration::from_secs(1),
             worker_ttl: Duration::from_secs(60),
+            max_rejected_workers: 3,
+            quarantine: Duration::from_secs(30),
+            fault_pause: Duration::from_secs(1),
+            max_quarantine: Duration::from_secs(600),
+            job_pause: Duration::from_secs(1),
+            max_job_pause: Duration::from_secs(60),
             max_chunks: 1024,
             max_artifact_bytes: 64 << 20,
         }

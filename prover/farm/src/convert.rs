@@ -9,7 +9,7 @@ use crate::{
     farm::JobInspection,
     model::{
         BatchView, Capabilities, CompletionOutcome, FencingToken, JobFilter, JobId, JobState, JobView, Lease,
-        LeaseKey, LeaseView, RequeueTarget, StepTiming,
+        LeaseKey, LeaseView, Quarantine, RequeueTarget, StepTiming, WorkerView,
     },
 };
 
@@ -234,6 +234,8 @@ impl From<JobView> for pb::JobStatus {
             state: job.state.code() as i32,
             ordinal: job.ordinal,
             failed_attempts: job.failed_attempts,
+            machine_faults: job.machine_faults,
+            not_before_unix_ms: job.not_before_ms,
             last_error: job.last_error,
             worker: job.worker,
             steps: job.steps.into_iter().map(Into::into).collect(),
@@ -260,6 +262,30 @@ pub fn batch_status(batch: BatchView, snark: Bytes) -> pb::BatchStatus {
         jobs: batch.jobs.into_iter().map(listed).collect(),
         snark,
         failure_reason: batch.failure_reason,
+    }
+}
+
+impl From<WorkerView> for pb::WorkerStatus {
+    fn from(worker: WorkerView) -> Self {
+        let code = |kind: JobKind| pb::JobKind::from(kind) as i32;
+        let quarantine = |quarantine: Quarantine| {
+            let mut reason = quarantine.reason;
+            reason.truncate(reason.floor_char_boundary(LISTED_ERROR_BYTES));
+            pb::Quarantine {
+                kind: code(quarantine.kind),
+                strikes: quarantine.strikes,
+                until_unix_ms: quarantine.until_ms,
+                reason,
+            }
+        };
+        Self {
+            worker_id: worker.id.0,
+            name: worker.name,
+            backend: worker.backend,
+            kinds: worker.kinds.into_iter().map(code).collect(),
+            last_seen_unix_ms: worker.last_seen_ms,
+            quarantines: worker.quarantines.into_iter().map(quarantine).collect(),
+        }
     }
 }
 

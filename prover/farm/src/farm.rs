@@ -21,9 +21,13 @@ use crate::{
     error::FarmError,
     model::{
         Batch, BatchView, Capabilities, Completion, CompletionOutcome, JobFilter, JobId, JobView, Lease,
-        LeaseEnding, LeaseKey, LeaseView, RequeueTarget, WorkerId,
+        LeaseKey, LeaseView, RequeueTarget, WorkerId, WorkerView,
     },
-    store::{Store, batches, leases, outcomes, recovery, views, workers},
+    store::{
+        Store, batches,
+        faults::{self, Fault},
+        leases, outcomes, recovery, views, workers,
+    },
     verifier::{ProofVerifier, Rejection},
 };
 
@@ -62,7 +66,7 @@ impl Farm {
         let lock = lock(&config.data_dir)?;
         let store = Store::open(&config.data_dir.join("jobs.sqlite")).await?;
         let mut tx = store.begin().await?;
-        leases::extend_all(&mut tx, &config.policies).await?;
+        leases::allow_for_restart(&mut tx, &config.policies).await?;
         tx.commit().await?;
         Ok(Arc::new(Self {
             config,
@@ -142,13 +146,15 @@ impl Farm {
         views::batch(&mut *self.store.read().await?, number).await
     }
 
-    /// Registers a worker.
+    /// Registers a worker. What one of that name still held is free again: the process that had it is gone.
     pub async fn register(&self, worker: &Capabilities) -> Result<WorkerId, FarmError> {
         self.check_circuit_set(worker.circuit_set)?;
         let mut tx = self.store.begin().await?;
         let id = workers::register(&mut tx, worker, &self.config.policies).await?;
+        let freed = faults::superseded(&mut tx, id, &worker.name, &self.config).await?;
         tx.commit().await?;
-        tracing::info!(worker = worker.name, backend = worker.backend, kinds = ?worker.kinds, "worker registered");
+        self.changes.send_replace(());
+        tracing::info!(worker = worker.name, freed, backend = worker.backend, kinds = ?worker.kinds, "worker registered");
         Ok(id)
     }
 
@@ -274,8 +280,10 @@ impl Farm {
             .unwrap_or_else(|panic| Err(Rejection(format!("the verifier panicked: {panic}"))));
         if let Err(Rejection(reason)) = verdict {
             let reason = truncate(format!("the proof does not verify: {reason}"));
-            self.count_failure(key, LeaseEnding::Failed, &reason, true)
-                .await?;
+            let mut tx = self.store.begin().await?;
+            faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
+            tx.commit().await?;
+            self.attempt_ended(key, &reason);
             return Ok(CompletionOutcome::Rejected(reason));
         }
         let output_bytes = proof.len() as u64;
@@ -290,6 +298,7 @@ impl Farm {
                 steps: &steps,
                 fallback: &fallback,
             },
+            &self.config,
         )
         .await?;
         tx.commit().await?;
@@ -305,33 +314,27 @@ impl Farm {
         })
     }
 
-    /// Counts a failed attempt, unless the lease is not current. Returns whether it counted.
+    /// Ends an attempt that gave no proof, unless the lease is not current. `retryable` is a fault of the machine, else it
+    /// is a verdict on the job, which a second attempt must confirm. Returns whether it counted.
     pub async fn fail(&self, key: LeaseKey, reason: String, retryable: bool) -> Result<bool, FarmError> {
-        self.count_failure(key, LeaseEnding::Failed, &truncate(reason), retryable)
-            .await
-    }
-
-    async fn count_failure(
-        &self,
-        key: LeaseKey,
-        ending: LeaseEnding,
-        reason: &str,
-        retryable: bool,
-    ) -> Result<bool, FarmError> {
+        let reason = truncate(reason);
+        let fault = Fault { key, reason: &reason };
         let mut tx = self.store.begin().await?;
-        let failure = outcomes::Failure {
-            key,
-            ending,
-            reason,
-            retryable,
+        let counted = if retryable {
+            faults::failed(&mut tx, fault, &self.config).await?
+        } else {
+            faults::condemned(&mut tx, fault, &self.config).await?
         };
-        let counted = outcomes::count_failure(&mut tx, failure, &self.config.policies).await?;
         tx.commit().await?;
         if counted {
-            tracing::warn!(job = key.job.0, token = key.token.0, reason, "attempt failed");
-            self.changes.send_replace(());
+            self.attempt_ended(key, &reason);
         }
         Ok(counted)
+    }
+
+    fn attempt_ended(&self, key: LeaseKey, reason: &str) {
+        tracing::warn!(job = key.job.0, token = key.token.0, reason, "attempt failed");
+        self.changes.send_replace(());
     }
 
     /// Takes a lease back from a worker that drains. Returns whether it was current.
@@ -353,16 +356,9 @@ impl Farm {
             if !leases::is_overdue(&mut tx, key).await? {
                 continue; // renewed or completed since
             }
-            let failure = outcomes::Failure {
-                key,
-                ending: LeaseEnding::Expired,
-                reason: &reason,
-                retryable: true,
-            };
-            outcomes::count_failure(&mut tx, failure, &self.config.policies).await?;
+            faults::expired(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
             tx.commit().await?;
-            tracing::warn!(job = key.job.0, reason, "attempt failed");
-            self.changes.send_replace(());
+            self.attempt_ended(key, &reason);
             ended += 1;
         }
         Ok(ended)
@@ -384,7 +380,7 @@ impl Farm {
         views::jobs(&mut *self.store.read().await?, filter).await
     }
 
-    /// Gives poisoned jobs new attempts. Returns how many.
+    /// Gives poisoned jobs new attempts, and ends the pause of jobs that wait in one. Returns how many.
     ///
     /// # Errors
     /// [`FarmError::UnknownJob`] or [`FarmError::UnknownBatch`].
@@ -403,6 +399,11 @@ impl Farm {
         self.changes.send_replace(());
         tracing::info!(?target, requeued, "requeued");
         Ok(requeued)
+    }
+
+    /// The workers that ever registered, by id.
+    pub async fn workers(&self) -> Result<Vec<WorkerView>, FarmError> {
+        views::workers(&mut *self.store.read().await?).await
     }
 
     /// One job with its artifacts and history.

@@ -48,7 +48,7 @@ coded_enum! {
         Leased = 3,
         /// Its output exists; never left again, unless that output is lost.
         Done = 4,
-        /// Out of attempts or failed for good. Its inputs are kept.
+        /// It cannot be proved, as more than one attempt says. Its inputs are kept.
         Poisoned = 5,
     }
 }
@@ -58,13 +58,24 @@ coded_enum! {
     LeaseEnding {
         /// Its proof was accepted, or somebody else's was.
         Completed = 1,
-        /// The worker reported a failure, or its proof did not verify.
+        /// The worker reported a fault of its own.
         Failed = 2,
         /// Its deadline passed.
         Expired = 3,
         /// Handed back, or its input was lost.
         HandedBack = 4,
+        /// The proof did not verify.
+        Rejected = 5,
+        /// The worker reported that the job cannot be proved.
+        Condemned = 6,
+        /// The worker registered anew, so it has forgotten the job.
+        Superseded = 7,
     }
+}
+
+impl LeaseEnding {
+    /// Endings after which the job is better left to another worker.
+    pub const BAD: [Self; 4] = [Self::Failed, Self::Expired, Self::Rejected, Self::Condemned];
 }
 
 /// A job's number, unique in the farm.
@@ -185,9 +196,13 @@ pub struct JobView {
     pub state: JobState,
     /// Position within its kind.
     pub ordinal: u32,
-    /// Attempts that failed or expired.
+    /// Attempts that say that the job itself cannot be proved.
     pub failed_attempts: u32,
-    /// The last of their reasons.
+    /// Attempts that ended by a fault of the machine that made them. They never fail the job.
+    pub machine_faults: u32,
+    /// It is not leased again before, in Unix milliseconds; zero if it did not have to wait.
+    pub not_before_ms: u64,
+    /// The last reason of either.
     pub last_error: String,
     /// Name of the worker that has or had it last; empty if none had.
     pub worker: String,
@@ -240,6 +255,36 @@ pub struct JobFilter {
     pub states: Vec<JobState>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// A worker as shown to people.
+#[derive(Debug, Clone)]
+pub struct WorkerView {
+    /// Its id.
+    pub id: WorkerId,
+    /// Its name.
+    pub name: String,
+    /// How its heavy arithmetic runs.
+    pub backend: String,
+    /// The kinds it takes and has the memory for.
+    pub kinds: Vec<JobKind>,
+    /// When it was last heard of, Unix milliseconds.
+    pub last_seen_ms: u64,
+    /// What it does not get.
+    pub quarantines: Vec<Quarantine>,
+}
+
+/// Jobs of one kind are kept from a worker that got some wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantine {
+    /// The kind.
+    pub kind: JobKind,
+    /// Faults in a row.
+    pub strikes: u32,
+    /// When it ends, Unix milliseconds.
+    pub until_ms: u64,
+    /// The last fault.
+    pub reason: String,
 }
 
 /// What to give new attempts.

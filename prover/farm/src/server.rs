@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use ashlar_process::server::{self, Limits, grpc};
 use ashlar_proto::{
     MAX_MESSAGE_BYTES,
     farm::v1::{
@@ -9,9 +10,8 @@ use ashlar_proto::{
         work_service_server::WorkServiceServer,
     },
 };
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Server, server::TcpIncoming};
 
 use crate::{
     error::FarmError,
@@ -19,9 +19,8 @@ use crate::{
     service::{AdminService, BatchService, WorkService},
 };
 
-/// Calls in progress get so long to finish after shutdown was requested.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
-const KEEPALIVE: Duration = Duration::from_secs(15);
+/// How long the database's connections are waited for.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// A bound loopback address.
 #[derive(Debug)]
@@ -53,7 +52,7 @@ impl Listener {
 }
 
 /// Serves the farm until `shutdown`: the three services and gRPC health, and the expiry of leases beside them.
-/// Calls in progress then get a few seconds to finish.
+/// Streams then end at once, calls in progress get a few seconds to finish, and what is left is cut.
 ///
 /// # Errors
 /// [`FarmError::Serve`] if the server stops by itself.
@@ -80,34 +79,23 @@ pub async fn serve(
     health.set_serving::<AdminServiceServer<AdminService>>().await;
 
     tracing::info!(address = %listener.address, circuit_set = %farm.config().circuit_set, "coordinator serving");
-    let server = Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .concurrency_limit_per_connection(256)
+    let router = grpc::server(&shutdown)
         .add_service(health_service)
         .add_service(batch)
         .add_service(work)
-        .add_service(admin)
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener.tcp).with_nodelay(Some(true)),
-            shutdown.clone().cancelled_owned(),
-        );
-    let impatience = async {
-        shutdown.cancelled().await;
-        sleep(SHUTDOWN_GRACE).await;
-    };
+        .add_service(admin);
     let sweeping = shutdown.child_token(); // ends with the server, also when that fails
     let serving = async {
-        let result = tokio::select! {
-            result = server => result.map_err(FarmError::from),
-            () = impatience => {
-                tracing::warn!("some calls did not finish in time");
-                Ok(())
-            }
-        };
+        let serving = server::serve(listener.tcp, Limits::default(), shutdown, |incoming, stopped| {
+            router.serve_with_incoming_shutdown(incoming, stopped)
+        });
+        let result = serving.await.map_err(FarmError::from);
         sweeping.cancel();
         result
     };
     let (result, ()) = tokio::join!(serving, farm.sweep(&sweeping));
-    farm.close().await;
+    if timeout(CLOSE_LIMIT, farm.close()).await.is_err() {
+        tracing::warn!("a call still uses the database: it is left to the file's log");
+    }
     result
 }

@@ -52,8 +52,12 @@ impl Queue {
                     None => break,
                 },
             };
-            // Not interrupted by `stop`: a lease granted meanwhile would be held until it expires.
-            match self.poll(worker_id).await {
+            // The coordinator may be silent: stopping does not wait for it. Should it grant a lease at this very moment,
+            // that expires, which costs the job nothing but the time.
+            let Some(polled) = stop.run_until_cancelled(self.poll(worker_id)).await else {
+                break;
+            };
+            match polled {
                 Ok(None) => backoff.reset(),
                 Ok(Some(lease)) if stop.is_cancelled() => {
                     self.release(&Lease::try_from(lease)?).await;
@@ -75,7 +79,6 @@ impl Queue {
     }
 
     async fn poll(&self, worker_id: u64) -> Result<Option<pb::Lease>, Status> {
-        // Short calls, so that stopping need not wait long for the one in progress.
         let wait = self.config.lease_wait.min(Duration::from_secs(30));
         let request = pb::LeaseRequest {
             worker_id,

@@ -5,9 +5,12 @@ use ashlar_payments::{
     account::Account,
     state::{AccountStore, Overlay, Stored},
 };
-use ashlar_statement::hash::Hash;
+use ashlar_statement::{hash::Hash, state::StateError};
 
-use crate::executor::{ExecutorHandle, SubmitError};
+use crate::{
+    executor::{ExecutorHandle, SubmitError},
+    store::{Store, StoreError},
+};
 
 /// How an account is named.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +28,8 @@ pub struct AccountView {
     pub index: u32,
     /// Owner, nonce, balances.
     pub account: Account,
+    /// Transactions of it that wait for earlier ones.
+    pub waiting: u32,
 }
 
 /// A leaf of the sealed state with its path.
@@ -43,33 +48,39 @@ pub struct InclusionView {
 impl ExecutorHandle<Payments> {
     /// An account after everything executed so far.
     pub async fn account(&self, key: AccountKey) -> Result<Option<AccountView>, SubmitError<Payments>> {
-        self.look(move |open, _| {
-            let state = open.state();
+        self.look(move |peek| {
+            let state = peek.open.state();
             let index = match key {
                 AccountKey::Index(index) => Some(index),
                 AccountKey::Owner(owner) => state.find_owner(&owner)?,
             };
             let Some(index) = index else { return Ok(None) };
             let account = state.account(index)?;
-            Ok(account.map(|account| AccountView { index, account }))
+            Ok(account.map(|account| AccountView {
+                index,
+                account,
+                waiting: peek.waiting(index.into()),
+            }))
         })
         .await
     }
 
-    /// A leaf of the sealed state with its path.
-    pub async fn inclusion(&self, index: u32) -> Result<InclusionView, SubmitError<Payments>> {
-        self.look(move |_, store| {
-            let sealed = Overlay::new(Stored(store.clone()));
-            Ok(InclusionView {
-                account: sealed.account(index)?,
-                path: sealed.account_path(index)?.siblings.to_vec(),
-                root: sealed.root()?,
-                batch: store
-                    .next_batch()
-                    .map_err(ashlar_statement::state::StateError::Store)?
-                    - 1,
-            })
-        })
-        .await
+    /// Root of the state after everything executed so far, and the number of the open batch.
+    pub(super) async fn progress(&self) -> Result<(Hash, u64), SubmitError<Payments>> {
+        self.look(|peek| Ok((peek.open.state().root()?, peek.number)))
+            .await
     }
+}
+
+/// A leaf of the sealed state with its path.
+pub(super) fn inclusion(store: &Store, index: u32) -> Result<InclusionView, StateError<StoreError>> {
+    let snapshot = store.snapshot().map_err(StateError::Store)?;
+    let batch = snapshot.next_batch() - 1;
+    let sealed = Overlay::new(Stored(snapshot));
+    Ok(InclusionView {
+        account: sealed.account(index)?,
+        path: sealed.account_path(index)?.siblings.to_vec(),
+        root: sealed.root()?,
+        batch,
+    })
 }

@@ -1,6 +1,8 @@
 //! Between the wire and the domain.
 
-use ashlar_payments::{Payments, validate::TransactionError};
+use std::collections::BTreeMap;
+
+use ashlar_payments::{Payments, packing::PackedFee, validate::TransactionError};
 use ashlar_proto::{Bytes, sequencer::v1 as pb};
 use ashlar_report::{Chain, chain};
 use ashlar_statement::hash::{Hash, hash_from_bytes32, hash_to_bytes32};
@@ -18,6 +20,17 @@ pub(super) fn refusal(error: &SubmitError<Payments>) -> (Code, pb::Refusal) {
     let (status, code, field) = match error {
         SubmitError::Decode(_) => (Code::InvalidArgument, R::Encoding, "encoding"),
         SubmitError::TooLarge { .. } => (Code::InvalidArgument, R::TooLarge, "encoding"),
+        SubmitError::TooFarAhead { .. } | SubmitError::NotInTime { .. } => {
+            (Code::FailedPrecondition, R::Nonce, "nonce")
+        }
+        SubmitError::TooManyWaiting { .. } => (Code::ResourceExhausted, R::MempoolFull, "nonce"),
+        SubmitError::NotReplaced { .. } => (Code::FailedPrecondition, R::Fee, "fee"),
+        SubmitError::FeeTooLow { .. } => (Code::FailedPrecondition, R::Fee, "fee"),
+        SubmitError::FeeToken { .. } => (Code::FailedPrecondition, R::Fee, "token"),
+        SubmitError::Replaced { .. } => (Code::FailedPrecondition, R::Replaced, "fee"),
+        SubmitError::Busy { .. } | SubmitError::Lagging { .. } => (Code::ResourceExhausted, R::Busy, ""),
+        // Of deposits, which do not come through the API.
+        SubmitError::DepositGap { .. } => (Code::Internal, R::Unspecified, ""),
         SubmitError::Stopped => (Code::Unavailable, R::Unspecified, ""),
         SubmitError::Refused(refused) => match refused {
             TransactionError::UnknownAccount { field, .. } => {
@@ -86,8 +99,9 @@ pub(super) fn account(view: &AccountView) -> pb::Account {
         index: view.index,
         key_hash: hash_bytes(&view.account.owner),
         nonce: view.account.nonce,
-        // The executor runs every transaction before it answers: nothing is pending behind it.
+        // What follows without a gap is executed as it comes, so nothing that waits has the next nonce.
         pending_nonce: view.account.nonce,
+        waiting: view.waiting,
         balances: view
             .account
             .balances
@@ -143,7 +157,31 @@ pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, StoreError> {
         failure_reason: record.failure.clone().unwrap_or_default(),
         steps: record.steps.iter().map(step).collect(),
         snark_bytes: record.snark_bytes,
+        withdrawals: Vec::new(),
     })
+}
+
+/// The withdrawals of a batch, from its public data; `None` if that is damaged.
+pub(super) fn withdrawals(record: &BatchRecord) -> Option<Vec<pb::WithdrawalClaim>> {
+    let found = ashlar_payments::pubdata::withdrawals(&record.bridge)?;
+    let claims = (0..).zip(found).map(|(index, found)| pb::WithdrawalClaim {
+        batch_number: record.number,
+        withdrawal_index: index,
+        recipient: found.recipient.to_vec().into(),
+        token: found.token.into(),
+        amount: found.amount,
+    });
+    Some(claims.collect())
+}
+
+/// Least fees that can be signed: amounts are rounded up to the next packed fee.
+pub(super) fn min_fees(least: &BTreeMap<u8, u64>) -> Vec<pb::MinFee> {
+    let least = least.iter().map(|(token, least)| pb::MinFee {
+        token: (*token).into(),
+        // One that is beyond every fee is told as it is: nobody can pay it.
+        amount: PackedFee::ceil(*least).map_or(*least, PackedFee::value),
+    });
+    least.collect()
 }
 
 fn l1_transaction(receipt: &L1Receipt) -> pb::L1Transaction {

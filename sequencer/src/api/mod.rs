@@ -1,21 +1,26 @@
 //! The public gRPC service. Wire messages are turned into domain types here and nowhere else.
 
 mod accounts;
+mod admit;
 mod convert;
 mod service;
+mod stream;
 
 use std::sync::Arc;
 
 pub use accounts::{AccountKey, AccountView, InclusionView};
 
 use ashlar_payments::Payments;
-use ashlar_proto::sequencer::v1::sequencer_service_server::SequencerServiceServer;
+use ashlar_process::server::{self, Limits, grpc};
+use ashlar_proto::{FILE_DESCRIPTOR_SET, sequencer::v1::sequencer_service_server::SequencerServiceServer};
 use ashlar_statement::Domain;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::{changes::Changes, config::Config, executor::ExecutorHandle, store::Store};
+use crate::{
+    changes::Changes, config::Config, executor::ExecutorHandle, load::Load, readiness::Readiness,
+    store::Store,
+};
 
 /// What the service answers from.
 #[derive(Clone, Debug)]
@@ -26,6 +31,10 @@ pub struct Service {
     pub executor: ExecutorHandle<Payments>,
     /// News of batches.
     pub changes: Changes,
+    /// How far proving lags, and what it costs.
+    pub load: Load,
+    /// What works.
+    pub readiness: Readiness,
     /// What signatures are bound to.
     pub domain: Domain,
     /// The node's configuration.
@@ -33,21 +42,29 @@ pub struct Service {
 }
 
 impl Service {
-    /// Serves until `shutdown`, with the standard health service beside it.
+    /// Serves until `shutdown`, with the standard health and reflection services beside it. Streams end at once then, calls get a few
+    /// seconds.
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: CancellationToken,
     ) -> Result<(), tonic::transport::Error> {
-        let (reporter, health) = tonic_health::server::health_reporter();
-        reporter.set_serving::<SequencerServiceServer<Self>>().await;
+        let health = self.readiness.service();
+        self.readiness.serving::<SequencerServiceServer<Self>>().await;
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .build_v1()
+            .expect("the descriptors are this build's own");
         let limit = self.config.limits.max_transaction_bytes as usize;
         // Room for the envelope around one transaction: nothing larger is a valid request.
         let service = SequencerServiceServer::new(self).max_decoding_message_size(limit + 1024);
-        tonic::transport::Server::builder()
+        let router = grpc::server(&shutdown)
             .add_service(health)
-            .add_service(service)
-            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), shutdown.cancelled_owned())
-            .await
+            .add_service(reflection)
+            .add_service(service);
+        server::serve(listener, Limits::default(), shutdown, |incoming, stopped| {
+            router.serve_with_incoming_shutdown(incoming, stopped)
+        })
+        .await
     }
 }

@@ -2,37 +2,49 @@
 
 use std::pin::Pin;
 
-use ashlar_payments::{Payments, batch::SLOTS};
+use ashlar_payments::batch::SLOTS;
 use ashlar_proto::sequencer::v1::{self as pb, sequencer_service_server::SequencerService};
 use futures::Stream;
 use plonky2::field::types::PrimeField64;
 use tokio::sync::mpsc;
-use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
     AccountView, Service,
+    accounts::inclusion,
     convert::{
-        account, account_key, batch, digest, hash_bytes, internal, refusal, refusal_status, withdrawal,
+        account, account_key, batch, digest, hash_bytes, internal, min_fees, refusal_status, withdrawal,
+        withdrawals,
     },
+    stream,
 };
 use crate::{
-    executor::{SubmitError, deposit_id},
+    executor::deposit_id,
     store::{BatchRecord, BatchStatus, ReceiptRecord},
 };
 
+/// Batches in one answer, at most.
+const MAX_LISTED: u64 = 100;
 /// Answers that wait for a slow reader of a stream.
 const STREAM_BUFFER: usize = 64;
 
-type Outgoing<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+pub(super) type Outgoing<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 impl Service {
-    async fn submit(&self, encoded: Vec<u8>) -> Result<[u8; 32], SubmitError<Payments>> {
-        let (given, limit) = (encoded.len(), self.config.limits.max_transaction_bytes as usize);
-        if given > limit {
-            return Err(SubmitError::TooLarge { given, limit });
-        }
-        self.executor.submit(encoded).await
+    /// Receipt of an operation whose batch is not sealed.
+    fn unsealed_receipt(&self, id: [u8; 32], position: u64) -> pb::Receipt {
+        let mut receipt = pb::Receipt {
+            transaction_id: id.to_vec().into(),
+            ..Default::default()
+        };
+        let executed = position < self.executor.executed_to();
+        receipt.set_status(if executed {
+            pb::TransactionStatus::Executed
+        } else {
+            pb::TransactionStatus::Pending
+        });
+        receipt
     }
 
     fn receipt(&self, id: [u8; 32], record: ReceiptRecord) -> Result<pb::Receipt, Status> {
@@ -41,14 +53,6 @@ impl Service {
             ..Default::default()
         };
         match record {
-            ReceiptRecord::Accepted { position } => {
-                let executed = position < self.executor.executed_to();
-                receipt.set_status(if executed {
-                    pb::TransactionStatus::Executed
-                } else {
-                    pb::TransactionStatus::Pending
-                });
-            }
             ReceiptRecord::InBatch {
                 batch,
                 slot,
@@ -85,10 +89,9 @@ impl SequencerService for Service {
         &self,
         request: Request<pb::SubmitTransactionRequest>,
     ) -> Result<Response<pb::SubmitTransactionResponse>, Status> {
-        let id = self
-            .submit(request.into_inner().encoded.to_vec())
-            .await
-            .map_err(|error| refusal_status(&error))?;
+        let encoded = request.into_inner().encoded.to_vec();
+        let admitted = async { self.submit(self.verify(encoded)?).await };
+        let id = admitted.await.map_err(|error| refusal_status(&error))?;
         Ok(Response::new(pb::SubmitTransactionResponse {
             transaction_id: id.to_vec().into(),
         }))
@@ -100,24 +103,7 @@ impl SequencerService for Service {
         &self,
         request: Request<Streaming<pb::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let service = self.clone();
-        let answers = request.into_inner().then(move |message| {
-            let service = service.clone();
-            async move {
-                use pb::submit_stream_response::Outcome;
-                let pb::SubmitStreamRequest { reference, encoded } = message?;
-                let outcome = match service.submit(encoded.to_vec()).await {
-                    Ok(id) => Outcome::TransactionId(id.to_vec().into()),
-                    Err(error @ SubmitError::Stopped) => return Err(refusal_status(&error)),
-                    Err(error) => Outcome::Refusal(refusal(&error).1),
-                };
-                Ok(pb::SubmitStreamResponse {
-                    reference,
-                    outcome: Some(outcome),
-                })
-            }
-        });
-        Ok(Response::new(Box::pin(answers)))
+        Ok(Response::new(stream::answers(self.clone(), request.into_inner())))
     }
 
     async fn get_account(
@@ -144,6 +130,10 @@ impl SequencerService for Service {
             Some(Key::DepositNumber(number)) => deposit_id(number),
             None => return Err(Status::invalid_argument("key: missing")),
         };
+        // In this order: an operation leaves the first for the second.
+        if let Some(position) = self.executor.unsealed_position(id) {
+            return Ok(Response::new(self.unsealed_receipt(id, position)));
+        }
         let record = self.store.receipt(id).map_err(|error| internal(&error))?;
         let record = record.ok_or_else(|| Status::not_found("never admitted"))?;
         Ok(Response::new(self.receipt(id, record)?))
@@ -155,24 +145,57 @@ impl SequencerService for Service {
             .batch(request.into_inner().number)
             .map_err(|error| internal(&error))?;
         let record = record.ok_or_else(|| Status::not_found("not sealed yet"))?;
-        Ok(Response::new(self.wire_batch(&record)?))
+        let withdrawals = withdrawals(&record);
+        let withdrawals =
+            withdrawals.ok_or_else(|| Status::internal("the batch's public data is damaged"))?;
+        Ok(Response::new(pb::Batch {
+            withdrawals,
+            ..self.wire_batch(&record)?
+        }))
+    }
+
+    async fn list_batches(
+        &self,
+        request: Request<pb::ListBatchesRequest>,
+    ) -> Result<Response<pb::ListBatchesResponse>, Status> {
+        let pb::ListBatchesRequest { from_number, limit } = request.into_inner();
+        let limit = match limit {
+            0 => MAX_LISTED,
+            limit => MAX_LISTED.min(limit.into()),
+        };
+        let first = from_number.max(1);
+        let end = self.store.next_batch().map_err(|error| internal(&error))?;
+        let mut batches = Vec::new();
+        for number in first..end.min(first.saturating_add(limit)) {
+            let record = self.store.batch(number).map_err(|error| internal(&error))?;
+            batches.extend(record.map(|record| self.wire_batch(&record)).transpose()?);
+        }
+        Ok(Response::new(pb::ListBatchesResponse { batches }))
     }
 
     async fn get_info(&self, _: Request<pb::GetInfoRequest>) -> Result<Response<pb::Info>, Status> {
-        let root = self
+        let (root, next_batch) = self
             .executor
-            .root()
+            .progress()
             .await
             .map_err(|error| refusal_status(&error))?;
         let store = &self.store;
+        let load = self.load.now();
         let sealed_to = store.sealed_to().map_err(|error| internal(&error))?;
         let log_end = store.log_end().map_err(|error| internal(&error))?;
         let limits = pb::Limits {
             max_transaction_bytes: self.config.limits.max_transaction_bytes,
             max_queued_requests: self.config.limits.queue,
             chunk_slots: SLOTS as u32,
-            max_chunks_per_batch: self.config.sealing.max_transactions.div_ceil(SLOTS as u32),
+            max_chunks_per_batch: self.config.sealing.bounds.chunks,
             seal_after_ms: self.config.sealing.max_age.as_millis() as u64,
+            max_operations_per_batch: self.config.sealing.max_transactions,
+            max_commit_bytes: self.config.sealing.bounds.commit_bytes,
+            max_commit_gas: self.config.sealing.bounds.commit_gas,
+            nonce_window: self.config.limits.nonce_window,
+            max_waiting: self.config.limits.waiting,
+            patience_ms: self.config.limits.patience.as_millis() as u64,
+            max_unproven_batches: self.config.limits.max_unproven,
         };
         Ok(Response::new(pb::Info {
             chain_id: self.domain.chain_id,
@@ -186,10 +209,13 @@ impl SequencerService for Service {
             fee_account: self.config.fee_account,
             limits: Some(limits),
             root: hash_bytes(&root),
-            next_batch: store.next_batch().map_err(|error| internal(&error))?,
+            next_batch,
             circuit_set_digest: self.config.circuit_set_digest.to_vec().into(),
             next_deposit: store.next_deposit().map_err(|error| internal(&error))?,
-            unsealed_operations: (log_end - sealed_to) as u32,
+            unsealed_operations: log_end.saturating_sub(sealed_to) as u32,
+            min_fees: min_fees(&self.config.fees.least(load.seconds_per_operation)),
+            proving_seconds_per_operation: load.seconds_per_operation,
+            unproven_batches: load.unproven,
         }))
     }
 
@@ -198,11 +224,7 @@ impl SequencerService for Service {
         request: Request<pb::GetInclusionProofRequest>,
     ) -> Result<Response<pb::InclusionProof>, Status> {
         let index = request.into_inner().account;
-        let view = self
-            .executor
-            .inclusion(index)
-            .await
-            .map_err(|error| refusal_status(&error))?;
+        let view = inclusion(&self.store, index).map_err(|error| internal(&error))?;
         let balances_root = view
             .account
             .as_ref()
@@ -213,6 +235,7 @@ impl SequencerService for Service {
                 account(&AccountView {
                     index,
                     account: found,
+                    waiting: 0,
                 })
             }),
             balances_root,

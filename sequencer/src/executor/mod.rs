@@ -1,32 +1,44 @@
-//! Orders, executes and seals: one thread owns the open batch; everybody else talks to it through its handle.
+//! Orders, executes and closes batches: one thread owns the open batch; everybody else talks to it through its handle.
 //!
-//! An accepted transaction is executed and then appended to the order log before its sender hears of it. A crash in
-//! between loses an answer, never an accepted transaction; a restart executes the log's unsealed rest again.
+//! * `handle`: decodes and verifies on the caller's thread, then hands over
+//! * `turn` and `log`: the thread, which takes what waits as a group: all of it is executed, then appended to the order log in
+//!   one write, and only then do its senders hear of it. A crash in between loses answers, never an accepted transaction
+//! * `waiting`: transactions whose account's earlier ones have not come yet
+//! * `sealer`: makes a closed batch ready for provers and L1, on a thread of its own; the next batch is filled meanwhile,
+//!   on top of the `view` that includes it
 
 mod handle;
+mod log;
 mod open_batch;
+mod sealer;
+mod turn;
+mod unsealed;
+mod view;
+mod waiting;
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize},
     },
-    time::Instant,
+    time::Duration,
 };
 
-use ashlar_statement::{Application, application::ExecuteError, state::StateError};
+use ashlar_statement::{Application, state::StateError};
 use tokio::sync::mpsc;
 
-use handle::Command;
-pub use handle::ExecutorHandle;
-pub(crate) use handle::Open;
-use open_batch::OpenBatch;
+use handle::Open;
+pub use handle::{ExecutorHandle, Submitted, Verified};
 pub(crate) use open_batch::deposit_id;
+use sealer::Sealer;
+use turn::{Parts, Running};
+use unsealed::Unsealed;
+use waiting::Waiting;
 
 use crate::{
     changes::Changes,
-    config::Sealing,
-    store::{LogItem, Store, StoreError},
+    config::{Limits, Sealing},
+    store::{Store, StoreError},
 };
 
 /// Why a transaction was not accepted.
@@ -45,6 +57,92 @@ pub enum SubmitError<A: Application> {
         given: usize,
         /// Limit of this node.
         limit: usize,
+    },
+    /// Too many of the account's transactions are missing before it.
+    #[error(
+        "nonce: {given} given, but {expected} is next, and at most {window} ahead of it wait: send the earlier ones first"
+    )]
+    TooFarAhead {
+        /// Nonce of the transaction.
+        given: u64,
+        /// Nonce of the account.
+        expected: u64,
+        /// How far ahead a transaction may be.
+        window: u64,
+    },
+    /// It has waited for its predecessors as long as this node waits, or another one took its nonce meanwhile.
+    #[error("nonce: {given} given, but {expected} is next after up to {} s of waiting", waited.as_secs_f32())]
+    NotInTime {
+        /// Nonce of the transaction.
+        given: u64,
+        /// Nonce of the account.
+        expected: u64,
+        /// How long a transaction waits.
+        waited: Duration,
+    },
+    /// As many transactions wait for earlier ones as this node keeps.
+    #[error(
+        "nonce: {limit} transactions wait for earlier ones already: send this one after its predecessors"
+    )]
+    TooManyWaiting {
+        /// Limit of this node.
+        limit: usize,
+    },
+    /// Another transaction waits under its nonce, and pays no less.
+    #[error(
+        "fee: {offered}, but another transaction waits under this nonce and pays {waiting}: a replacement pays more, in the same token"
+    )]
+    NotReplaced {
+        /// Fee of this one, in units of the token.
+        offered: u64,
+        /// Fee of the one that waits.
+        waiting: u64,
+    },
+    /// While it waited, its sender replaced it.
+    #[error("fee: replaced by a transaction with the same nonce that pays {fee}")]
+    Replaced {
+        /// Fee of the other one, in units of the token.
+        fee: u64,
+    },
+    /// Batches are closed faster than they are sealed.
+    #[error("{closed} batches wait to be sealed: send it again in a moment")]
+    Busy {
+        /// Batches that are closed and not stored.
+        closed: usize,
+    },
+    /// Batches are sealed faster than they are proved.
+    #[error(
+        "{unproven} batches wait for their proofs, at most {limit} may: send it again later; the operator adds workers to the farm"
+    )]
+    Lagging {
+        /// Sealed batches that L1 has no proof of.
+        unproven: u64,
+        /// Limit of this node.
+        limit: u64,
+    },
+    /// It pays less than this node asks.
+    #[error("fee: {offered} units of token {token}, at least {needed} asked: see `min_fees` of GetInfo")]
+    FeeTooLow {
+        /// Token of the fee.
+        token: u8,
+        /// In units of the token.
+        offered: u64,
+        /// In units of the token.
+        needed: u64,
+    },
+    /// Fees are not taken in its token.
+    #[error("fee: not taken in token {token}: see `min_fees` of GetInfo")]
+    FeeToken {
+        /// Token of the fee.
+        token: u8,
+    },
+    /// Deposits were handed over with a hole before them; none was taken.
+    #[error("deposit {given} was read from L1, but {expected} is next: read the blocks again")]
+    DepositGap {
+        /// Number of the next deposit.
+        expected: u64,
+        /// Number that was given.
+        given: u64,
     },
     /// The executor has stopped; the node is shutting down or its database failed.
     #[error("the sequencer is stopping")]
@@ -72,6 +170,9 @@ pub enum ExecutorError {
         #[source]
         source: Fault,
     },
+    /// The sealing thread panicked: a bug, which the log tells of.
+    #[error("the sealing thread panicked")]
+    SealerPanicked,
     /// A deposit that L1 accepted cannot be executed: L1 and this program disagree on the rules.
     #[error("deposit {number} of the L1 queue cannot be executed")]
     Deposit {
@@ -81,157 +182,62 @@ pub enum ExecutorError {
         #[source]
         source: Fault,
     },
-    /// The thread could not be started.
-    #[error("cannot start the executor's thread")]
+    /// A thread could not be started.
+    #[error("cannot start a thread of the executor")]
     Thread(#[source] std::io::Error),
 }
 
 /// The executor's thread, with how it ended.
 pub type Thread = std::thread::JoinHandle<Result<(), ExecutorError>>;
 
-/// The executor; [`Executor::start`] moves it to its thread.
-pub struct Executor<A: Application> {
-    store: Arc<Store>,
-    application: A,
-    sealing: Sealing,
-    changes: Changes,
-    commands: mpsc::Receiver<Command<A>>,
-    executed_to: Arc<AtomicU64>,
-}
+/// The executor.
+#[derive(Debug)]
+pub struct Executor;
 
-impl<A: Application> Executor<A> {
-    /// Starts the thread. Give its end to [`std::thread::JoinHandle::join`]: an error there means that the node must
-    /// stop. It ends without error once every handle is dropped.
-    pub fn start(
+impl Executor {
+    /// Starts the threads. Give the end of the first to [`std::thread::JoinHandle::join`]: an error there means that the
+    /// node must stop. It ends without error once every handle is dropped.
+    pub fn start<A: Application>(
         store: Arc<Store>,
         application: A,
         sealing: Sealing,
         changes: Changes,
-        queue: usize,
+        limits: Limits,
     ) -> Result<(ExecutorHandle<A>, Thread), ExecutorError> {
-        let (sender, commands) = mpsc::channel(queue);
-        let executed_to = Arc::new(AtomicU64::new(0));
-        let handle = ExecutorHandle::new(sender, executed_to.clone());
+        let (submissions, submitted) = mpsc::channel(limits.queue as usize);
+        let (sender, commands) = mpsc::channel(limits.queue as usize);
+        let blocked_by = Arc::new(AtomicUsize::new(0));
+        let executed_to = Arc::new(AtomicU64::new(store.sealed_to()?));
+        let unsealed = Arc::new(Unsealed::read::<A>(&store)?);
+        let handle = ExecutorHandle {
+            application: application.clone(),
+            submissions,
+            commands: sender,
+            blocked_by: blocked_by.clone(),
+            executed_to: executed_to.clone(),
+            unsealed: unsealed.clone(),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .map_err(ExecutorError::Thread)?;
-        let executor = Self {
+        let sealer = Sealer::start(store.clone(), unsealed.clone(), changes)?;
+        let parts = Parts {
             store,
             application,
             sealing,
-            changes,
+            submitted,
             commands,
+            blocked_by,
             executed_to,
+            unsealed,
+            waiting: Waiting::new(&limits),
+            sealer,
         };
         let thread = std::thread::Builder::new()
             .name("executor".into())
-            .spawn(move || runtime.block_on(executor.run()))
+            .spawn(move || runtime.block_on(async { Running::new(parts)?.run().await }))
             .map_err(ExecutorError::Thread)?;
         Ok((handle, thread))
     }
-
-    async fn run(mut self) -> Result<(), ExecutorError> {
-        loop {
-            let mut open = OpenBatch::new(self.store.clone(), &self.application)?;
-            for (position, item) in self.store.unsealed()? {
-                if self.is_full(&open) {
-                    break;
-                }
-                open.replay(position, &item)?;
-                self.executed_to.store(position + 1, Ordering::Release);
-            }
-            while !self.is_full(&open) {
-                match self.next_command(&open).await {
-                    Next::Command(command) => self.handle(&mut open, command)?,
-                    Next::TooOld => break,
-                    Next::Closed => return Ok(()),
-                }
-            }
-            let number = open.seal()?;
-            tracing::info!(batch = number, "sealed");
-            self.changes.notify();
-        }
-    }
-
-    fn is_full(&self, open: &OpenBatch<A>) -> bool {
-        open.len() >= self.sealing.max_transactions as usize
-    }
-
-    async fn next_command(&mut self, open: &OpenBatch<A>) -> Next<A> {
-        let received = match open.started() {
-            None => self.commands.recv().await,
-            Some(started) => {
-                let deadline = started + self.sealing.max_age;
-                match tokio::time::timeout_at(deadline.into(), self.commands.recv()).await {
-                    Ok(received) => received,
-                    Err(_) => return Next::TooOld,
-                }
-            }
-        };
-        received.map_or(Next::Closed, Next::Command)
-    }
-
-    /// Answers one command. A dropped receiver is no error: its caller went away.
-    fn handle(&mut self, open: &mut OpenBatch<A>, command: Command<A>) -> Result<(), ExecutorError> {
-        match command {
-            Command::Submit { encoding, reply } => {
-                let outcome = self.submit(open, &encoding)?;
-                let _ = reply.send(outcome);
-            }
-            Command::Deposits { items, reply } => {
-                self.append_deposits(open, &items)?;
-                let _ = reply.send(());
-            }
-            Command::Look(look) => look(open.state(), &self.store)?,
-        }
-        Ok(())
-    }
-
-    /// Admits, executes and appends one transaction.
-    fn submit(
-        &self,
-        open: &mut OpenBatch<A>,
-        encoding: &[u8],
-    ) -> Result<Result<[u8; 32], SubmitError<A>>, ExecutorError> {
-        let start = Instant::now();
-        let signed = match A::decode(encoding) {
-            Ok(signed) => signed,
-            Err(error) => return Ok(Err(SubmitError::Decode(error))),
-        };
-        let id = A::id(&signed);
-        if self.store.receipt(id)?.is_some() {
-            return Ok(Ok(id)); // sent again
-        }
-        open.steps.admit += start.elapsed();
-        match open.execute_signed(id, &signed) {
-            Ok(()) => {}
-            Err(ExecuteError::Refused(error)) => return Ok(Err(SubmitError::Refused(error))),
-            Err(ExecuteError::State(error)) => return Err(error.into()),
-        }
-        let start = Instant::now();
-        if let Some(position) = self.store.append_signed(id, encoding)? {
-            open.appended(position);
-            self.executed_to.store(position + 1, Ordering::Release);
-        }
-        open.steps.order += start.elapsed();
-        Ok(Ok(id))
-    }
-
-    fn append_deposits(&self, open: &mut OpenBatch<A>, items: &[LogItem]) -> Result<(), ExecutorError> {
-        let start = Instant::now();
-        let added = self.store.append_deposits(items)?;
-        open.steps.order += start.elapsed();
-        for (position, item) in added {
-            open.replay(position, &item)?;
-            self.executed_to.store(position + 1, Ordering::Release);
-        }
-        Ok(())
-    }
-}
-
-enum Next<A: Application> {
-    Command(Command<A>),
-    TooOld,
-    Closed,
 }

@@ -5,23 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ashlar_protocol::Step;
 use ashlar_report::chain;
 use ashlar_statement::{
     Application,
-    application::{Deposit, Effects, ExecuteError},
+    application::{BatchSize, Deposit, Effects, ExecuteError, Next},
     hash::{F, Hash},
     state::StateError,
-    witness_to_bytes,
 };
-use plonky2::field::types::{Field, PrimeField64};
+use plonky2::field::types::Field;
 use sha3::{Digest, Keccak256};
 
-use super::{ExecutorError, Open};
-use crate::store::{
-    BatchRecord, BatchStatus, LogItem, NewBatch, ReceiptRecord, StepRecord, Store, StoreError,
-    WithdrawalRecord,
-};
+use super::{ExecutorError, Open, sealer::Job, view::View};
+use crate::store::{LogItem, ReceiptRecord, StoreError, WithdrawalRecord};
 
 /// Time spent per step on this batch.
 #[derive(Debug, Default)]
@@ -32,12 +27,10 @@ pub(super) struct Steps {
 }
 
 pub(super) struct OpenBatch<A: Application> {
-    store: Arc<Store>,
-    number: u64,
+    pub number: u64,
     open: Open<A>,
     receipts: Vec<([u8; 32], ReceiptRecord)>,
     withdrawals: u32,
-    sealed_to: u64,
     started: Option<Instant>,
     pub steps: Steps,
 }
@@ -51,18 +44,74 @@ pub(crate) fn deposit_id(number: u64) -> [u8; 32] {
         .into()
 }
 
+/// An item of the log, read.
+pub(super) enum Item<A: Application> {
+    Deposit { number: u64, deposit: Deposit },
+    Signed { id: [u8; 32], signed: A::Signed },
+    Unreadable { id: [u8; 32], reason: String },
+}
+
+impl<A: Application> Item<A> {
+    pub fn read(item: &LogItem) -> Self {
+        match item {
+            LogItem::Deposit {
+                number,
+                token,
+                amount,
+                key_hash,
+            } => Self::Deposit {
+                number: *number,
+                deposit: Deposit {
+                    token: *token,
+                    amount: *amount,
+                    key_hash: Hash {
+                        elements: key_hash.map(F::from_noncanonical_u64),
+                    },
+                },
+            },
+            // It was decoded once before it was appended.
+            LogItem::Signed(encoding) => match A::decode(encoding) {
+                Ok(signed) => Self::Signed {
+                    id: A::id(&signed),
+                    signed,
+                },
+                Err(error) => Self::Unreadable {
+                    id: Keccak256::digest(encoding).into(),
+                    reason: chain(&error),
+                },
+            },
+        }
+    }
+
+    pub fn next(&self) -> Option<Next<'_, A::Signed>> {
+        match self {
+            Self::Deposit { deposit, .. } => Some(Next::Deposit(deposit)),
+            Self::Signed { signed, .. } => Some(Next::Signed(signed)),
+            Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+/// An item of the log that was accepted, and cannot be executed any more.
+pub(super) struct Dropped {
+    pub id: [u8; 32],
+    pub reason: String,
+}
+
 impl<A: Application> OpenBatch<A> {
-    pub fn new(store: Arc<Store>, application: &A) -> Result<Self, ExecutorError> {
+    pub fn new(view: &View, application: &A, number: u64) -> Result<Self, ExecutorError> {
         Ok(Self {
-            number: store.next_batch()?,
-            open: application.open(store.clone())?,
+            number,
+            open: application.open(view.clone())?,
             receipts: Vec::new(),
             withdrawals: 0,
-            sealed_to: store.sealed_to()?,
             started: None,
             steps: Steps::default(),
-            store,
         })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.receipts.is_empty()
     }
 
     /// Transactions and deposits in the batch.
@@ -70,64 +119,39 @@ impl<A: Application> OpenBatch<A> {
         self.receipts.len()
     }
 
+    /// What it asks of L1 and the provers, or would ask once `next` were executed.
+    pub fn size(&self, next: Option<Next<'_, A::Signed>>) -> BatchSize {
+        A::size(&self.open, next)
+    }
+
     /// When its first item came.
     pub fn started(&self) -> Option<Instant> {
         self.started
     }
 
-    /// The log has given an executed item this position.
-    pub fn appended(&mut self, position: u64) {
-        self.sealed_to = position + 1;
-    }
-
     /// Executes an item of the log.
-    pub fn replay(&mut self, position: u64, item: &LogItem) -> Result<(), ExecutorError> {
+    pub fn replay(&mut self, item: Item<A>) -> Result<Option<Dropped>, ExecutorError> {
         match item {
-            LogItem::Deposit {
-                number,
-                token,
-                amount,
-                key_hash,
-            } => {
-                self.execute_deposit(*number, *token, *amount, *key_hash)?;
+            Item::Deposit { number, deposit } => {
+                self.execute_deposit(number, &deposit)?;
+                Ok(None)
             }
-            LogItem::Signed(encoding) => {
-                // It was decoded and executed once before it was appended, on the same state.
-                let refusal = match A::decode(encoding) {
-                    Ok(signed) => match self.execute_signed(A::id(&signed), &signed) {
-                        Ok(()) => None,
-                        Err(ExecuteError::Refused(error)) => Some((A::id(&signed), chain(&error))),
-                        Err(ExecuteError::State(error)) => return Err(error.into()),
-                    },
-                    Err(error) => Some((Keccak256::digest(encoding).into(), chain(&error))),
-                };
-                if let Some((id, reason)) = refusal {
-                    tracing::error!(position, %reason, "an accepted transaction cannot be executed any more");
-                    self.store.refuse(id, &reason)?;
-                }
-            }
+            Item::Unreadable { id, reason } => Ok(Some(Dropped { id, reason })),
+            // It was executed once before it was appended, on the same state.
+            Item::Signed { id, signed } => match self.execute_signed(id, &signed) {
+                Ok(()) => Ok(None),
+                Err(ExecuteError::Refused(error)) => Ok(Some(Dropped {
+                    id,
+                    reason: chain(&error),
+                })),
+                Err(ExecuteError::State(error)) => Err(error.into()),
+            },
         }
-        self.appended(position);
-        Ok(())
     }
 
-    fn execute_deposit(
-        &mut self,
-        number: u64,
-        token: u8,
-        amount: u64,
-        key_hash: [u64; 4],
-    ) -> Result<(), ExecutorError> {
+    fn execute_deposit(&mut self, number: u64, deposit: &Deposit) -> Result<(), ExecutorError> {
         let start = Instant::now();
-        let key_hash = Hash {
-            elements: key_hash.map(F::from_noncanonical_u64),
-        };
-        let deposit = Deposit {
-            token,
-            amount,
-            key_hash,
-        };
-        let effects = match A::deposit(&mut self.open, &deposit) {
+        let effects = match A::deposit(&mut self.open, deposit) {
             Ok(effects) => effects,
             Err(ExecuteError::Refused(error)) => {
                 let source = error.into();
@@ -140,7 +164,7 @@ impl<A: Application> OpenBatch<A> {
         Ok(())
     }
 
-    /// Executes a signed transaction; a refused one changes nothing.
+    /// Executes a verified transaction; a refused one changes nothing.
     pub fn execute_signed(
         &mut self,
         id: [u8; 32],
@@ -182,55 +206,20 @@ impl<A: Application> OpenBatch<A> {
         &self.open
     }
 
-    /// Seals the batch and stores it; gives its number.
-    pub fn seal(self) -> Result<u64, ExecutorError> {
-        let (start, number) = (Instant::now(), self.number);
-        let closed = A::close(self.open, number);
-        let (sealed, changes) = closed.map_err(|error| ExecutorError::Seal {
+    /// The batch takes no more: what is left to do is the sealer's.
+    pub fn close(self, sealed_to: u64) -> Result<Job<A>, ExecutorError> {
+        let number = self.number;
+        let (closed, changes) = A::close(self.open).map_err(|error| ExecutorError::Seal {
             number,
             source: error.into(),
         })?;
-        let chunks: Vec<_> = sealed.chunks.iter().map(witness_to_bytes).collect();
-        let peak_rss_bytes = ashlar_report::memory::peak_bytes().unwrap_or(0);
-        let step = |step: Step, time: Duration| StepRecord {
-            name: step.name().to_owned(),
-            micros: time.as_micros() as u64,
-            peak_rss_bytes,
-        };
-        let record = BatchRecord {
+        Ok(Job {
             number,
-            status: BatchStatus::Sealed,
-            public_inputs: sealed
-                .public_inputs
-                .to_vec()
-                .iter()
-                .map(F::to_canonical_u64)
-                .collect(),
-            bridge: sealed.bridge,
-            rollup: sealed.rollup,
-            chunks: chunks.len() as u32,
-            transactions: self.receipts.iter().map(|(id, _)| *id).collect(),
-            header: None,
-            commit: None,
-            prove: None,
-            snark_bytes: 0,
-            proven_seen_at: None,
-            failure: None,
-            steps: vec![
-                step(Step::Admit, self.steps.admit),
-                step(Step::Order, self.steps.order),
-                step(Step::Execute, self.steps.execute),
-                step(Step::Seal, start.elapsed()),
-            ],
-        };
-        let batch = NewBatch {
-            record,
-            chunks,
+            closed,
+            changes: Arc::new(changes),
             receipts: self.receipts,
-            changes: &changes,
-            sealed_to: self.sealed_to,
-        };
-        self.store.seal(&batch)?;
-        Ok(number)
+            sealed_to,
+            steps: self.steps,
+        })
     }
 }

@@ -1,10 +1,13 @@
-//! The state database: one `redb` file, every change of state one transaction.
+//! The node's data: two `redb` files in one folder, every change of either one transaction.
 //!
-//! Two things live here. The **order log** holds each accepted transaction and each L1 deposit, in the order in which
-//! they will be executed; an item is durable before its sender hears that it was accepted. The **sealed state** is
-//! what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts. After a crash the
+//! The **order log** holds each accepted transaction and each L1 deposit, in the order in which they will be executed,
+//! and where batches were closed; an item is durable before its sender hears that it was accepted. The **sealed state**
+//! is what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts. After a crash the
 //! unsealed rest of the log is executed again, which gives the same result because execution is deterministic. Each
 //! batch keeps what it overwrote until it is final on L1, so that batches can be taken back ([`Store::unseal`]).
+//!
+//! They are two files because a file has one writer at a time: storing a sealed batch writes megabytes, and nobody who
+//! waits for a place in the log should wait for that.
 
 mod batches;
 mod l1;
@@ -15,22 +18,28 @@ mod undo;
 
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition, TableHandle};
 
 pub use batches::NewBatch;
 pub use l1::Cursor;
+pub use log::Cut;
 pub use records::{
     BatchRecord, BatchStatus, Broadcast, Identity, L1Receipt, LogItem, Purpose, ReceiptRecord, Sent,
     StepRecord, WithdrawalRecord,
 };
+pub use state::Snapshot;
 pub use undo::UnsealError;
 
 /// Tree nodes by tree, level and index.
 const NODES: TableDefinition<'_, (u8, u8, u64), [u8; 32]> = TableDefinition::new("nodes");
 /// The application's values by its table and key.
 const VALUES: TableDefinition<'_, (u8, &[u8]), &[u8]> = TableDefinition::new("values");
+/// In the log's file: items by position.
 const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
-const LOG_IDS: TableDefinition<'_, [u8; 32], u64> = TableDefinition::new("log_ids");
+/// In the log's file: log position behind the last item of a closed batch, by batch number.
+const CUTS: TableDefinition<'_, u64, u64> = TableDefinition::new("cuts");
+/// Counters of the log's file.
+const LOG_COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("log_counters");
 const RECEIPTS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("receipts");
 const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
 const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("chunks");
@@ -88,6 +97,29 @@ pub enum StoreError {
         /// Index in its level.
         index: u64,
     },
+    /// The order log was in the state's file: an earlier version wrote it.
+    #[error(
+        "state database: written by an earlier version, with its order log inside; start from an empty data folder"
+    )]
+    EarlierLayout,
+    /// The log ends before the sealed state: one of the two files is missing or older than the other.
+    #[error(
+        "order log ends at {log_end}, but {sealed_to} items are sealed: `order-log.redb` is missing or from an older backup than the state database; restore both files from one backup"
+    )]
+    LogBehind {
+        /// Next free place in the log.
+        log_end: u64,
+        /// Log position behind the last sealed item.
+        sealed_to: u64,
+    },
+    /// Deposits were handed over with a hole before them.
+    #[error("deposit {given} was read from L1, but {expected} is next: read the blocks again")]
+    DepositGap {
+        /// Number of the next deposit.
+        expected: u64,
+        /// Number that was given.
+        given: u64,
+    },
     /// A record that another record refers to is missing.
     #[error("state database: table `{table}` lacks record {key}")]
     Missing {
@@ -104,22 +136,27 @@ impl<E: Into<redb::Error>> From<E> for StoreError {
     }
 }
 
-/// The open database.
+/// Name of the log's file, beside the state's.
+const LOG_FILE: &str = "order-log.redb";
+
+/// The open databases.
 #[derive(Debug)]
 pub struct Store {
     db: Database,
+    log: Database,
 }
 
 impl Store {
-    /// Opens the database file, or creates it with its tables.
+    /// Opens the state's database file and the log's beside it, or creates them with their tables.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let db = Database::create(path)?;
         let txn = db.begin_write()?;
+        if txn.list_tables()?.any(|table| table.name() == LOG.name()) {
+            return Err(StoreError::EarlierLayout);
+        }
         {
             txn.open_table(NODES)?;
             txn.open_table(VALUES)?;
-            txn.open_table(LOG)?;
-            txn.open_table(LOG_IDS)?;
             txn.open_table(RECEIPTS)?;
             txn.open_table(BATCHES)?;
             txn.open_table(CHUNKS)?;
@@ -130,7 +167,25 @@ impl Store {
             txn.open_table(UNDO)?;
         }
         txn.commit()?;
-        Ok(Self { db })
+        let log = Database::create(path.with_file_name(LOG_FILE))?;
+        let txn = log.begin_write()?;
+        {
+            txn.open_table(LOG)?;
+            txn.open_table(CUTS)?;
+            txn.open_table(LOG_COUNTERS)?;
+        }
+        txn.commit()?;
+        let store = Self { db, log };
+        let (log_end, sealed_to) = (store.log_end()?, store.sealed_to()?);
+        if log_end < sealed_to {
+            return Err(StoreError::LogBehind { log_end, sealed_to });
+        }
+        Ok(store)
+    }
+
+    fn log_counter(&self, name: &str) -> Result<u64, StoreError> {
+        let txn = self.log.begin_read()?;
+        Ok(txn.open_table(LOG_COUNTERS)?.get(name)?.map_or(0, |v| v.value()))
     }
 
     fn counter(&self, name: &str) -> Result<u64, StoreError> {
@@ -140,7 +195,7 @@ impl Store {
 
     /// Next L1 deposit number to append to the log.
     pub fn next_deposit(&self) -> Result<u64, StoreError> {
-        self.counter(NEXT_DEPOSIT)
+        self.log_counter(NEXT_DEPOSIT)
     }
 
     /// Number of the last batch whose proof is final on L1; 0 before the first.
@@ -160,7 +215,7 @@ impl Store {
 
     /// Next free place in the log.
     pub fn log_end(&self) -> Result<u64, StoreError> {
-        self.counter(LOG_END)
+        self.log_counter(LOG_END)
     }
 }
 

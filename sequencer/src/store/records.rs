@@ -118,11 +118,6 @@ pub struct WithdrawalRecord {
 /// Where an accepted transaction ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReceiptRecord {
-    /// In the log, not yet in a sealed batch.
-    Accepted {
-        /// Its place in the log.
-        position: u64,
-    },
     /// In a sealed batch.
     InBatch {
         /// The batch.

@@ -4,9 +4,9 @@ use ashlar_statement::{
     hash::{Hash, hash_from_bytes32, hash_to_bytes32},
     state::{StateChanges, StateStore},
 };
-use redb::{ReadableDatabase, WriteTransaction};
+use redb::{ReadOnlyTable, ReadableDatabase, WriteTransaction};
 
-use super::{NODES, Store, StoreError, VALUES};
+use super::{COUNTERS, NEXT_BATCH, NODES, Store, StoreError, VALUES};
 
 /// Writes what an execution changed.
 pub(super) fn apply(txn: &WriteTransaction, changes: &StateChanges) -> Result<(), StoreError> {
@@ -21,13 +21,47 @@ pub(super) fn apply(txn: &WriteTransaction, changes: &StateChanges) -> Result<()
     Ok(())
 }
 
-impl StateStore for Store {
+/// The sealed state after one batch, whatever is sealed meanwhile. Reading it is faster than reading the store, which opens a
+/// transaction each time; holding it keeps the file from using its pages again.
+pub struct Snapshot {
+    nodes: ReadOnlyTable<(u8, u8, u64), [u8; 32]>,
+    values: ReadOnlyTable<(u8, &'static [u8]), &'static [u8]>,
+    next_batch: u64,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("next_batch", &self.next_batch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The sealed state as it is now.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let txn = self.db.begin_read()?;
+        let next_batch = txn.open_table(COUNTERS)?.get(NEXT_BATCH)?;
+        Ok(Snapshot {
+            nodes: txn.open_table(NODES)?,
+            values: txn.open_table(VALUES)?,
+            next_batch: next_batch.map_or(1, |number| number.value()),
+        })
+    }
+}
+
+impl Snapshot {
+    /// Number of the first batch whose changes are not in it.
+    pub fn next_batch(&self) -> u64 {
+        self.next_batch
+    }
+}
+
+impl StateStore for Snapshot {
     type Error = StoreError;
 
     fn node(&self, tree: u8, level: u8, index: u64) -> Result<Option<Hash>, StoreError> {
-        let txn = self.db.begin_read()?;
-        let table = txn.open_table(NODES)?;
-        let Some(bytes) = table.get((tree, level, index))? else {
+        let Some(bytes) = self.nodes.get((tree, level, index))? else {
             return Ok(None);
         };
         let hash = hash_from_bytes32(&bytes.value());
@@ -36,8 +70,18 @@ impl StateStore for Store {
     }
 
     fn value(&self, table: u8, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let txn = self.db.begin_read()?;
-        let values = txn.open_table(VALUES)?;
-        Ok(values.get((table, key))?.map(|value| value.value().to_vec()))
+        Ok(self.values.get((table, key))?.map(|value| value.value().to_vec()))
+    }
+}
+
+impl StateStore for Store {
+    type Error = StoreError;
+
+    fn node(&self, tree: u8, level: u8, index: u64) -> Result<Option<Hash>, StoreError> {
+        self.snapshot()?.node(tree, level, index)
+    }
+
+    fn value(&self, table: u8, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.snapshot()?.value(table, key)
     }
 }

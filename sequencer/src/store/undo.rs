@@ -6,11 +6,9 @@ use ashlar_statement::state::StateChanges;
 use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use crate::executor::deposit_id;
-
 use super::{
-    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, LOG, LOG_END, LogItem, META, NEXT_BATCH,
-    NEXT_DEPOSIT, NODES, RECEIPTS, ReceiptRecord, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode,
+    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, CUTS, LOG, LOG_COUNTERS, LOG_END, LogItem, META,
+    NEXT_BATCH, NEXT_DEPOSIT, NODES, RECEIPTS, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode,
     encode, l1::CURSOR,
 };
 
@@ -113,12 +111,59 @@ impl Store {
                 return Err(UnsealError::OnL1 { number, status });
             }
         }
+        // Two files, so three steps: after a crash between any two the node is whole, and the command can be repeated.
+        // Where sealed batches were closed is not needed while they are sealed.
+        self.forget_cuts(first)?;
         let txn = self.db.begin_write()?;
         for number in (first..=last).rev() {
             take_back(&txn, number)?;
         }
+        if without_deposits_from.is_some() {
+            txn.open_table(META)
+                .map_err(StoreError::from)?
+                .remove(CURSOR)
+                .map_err(StoreError::from)?; // they are before it
+        }
+        txn.commit()?;
         if let Some(deposit) = without_deposits_from {
-            drop_deposits(&txn, deposit)?;
+            self.drop_deposits(deposit)?;
+        }
+        Ok(())
+    }
+
+    /// Lets batches from this one on end elsewhere than they did.
+    fn forget_cuts(&self, first: u64) -> Result<(), StoreError> {
+        let txn = self.log.begin_write()?;
+        txn.open_table(CUTS)?.retain_in(first.., |_, _| false)?;
+        txn.commit()?;
+        Ok(())
+    }
+
+    /// Takes deposits out of the unsealed part of the log, whose positions stay without gaps.
+    fn drop_deposits(&self, from: u64) -> Result<(), StoreError> {
+        let sealed_to = self.sealed_to()?;
+        let txn = self.log.begin_write()?;
+        {
+            let mut log = txn.open_table(LOG)?;
+            let mut kept = BTreeMap::new();
+            let mut next = sealed_to;
+            for entry in log.range(sealed_to..)? {
+                match decode("log", entry?.1.value())? {
+                    LogItem::Deposit { number, .. } if number >= from => {}
+                    item => {
+                        kept.insert(next, item);
+                        next += 1;
+                    }
+                }
+            }
+            log.retain_in(sealed_to.., |_, _| false)?;
+            for (position, item) in &kept {
+                log.insert(position, encode("log", item)?.as_slice())?;
+            }
+            let mut counters = txn.open_table(LOG_COUNTERS)?;
+            counters.insert(LOG_END, next)?;
+            let deposits = counters.get(NEXT_DEPOSIT)?.map_or(0, |number| number.value());
+            counters.insert(NEXT_DEPOSIT, deposits.min(from))?;
         }
         txn.commit()?;
         Ok(())
@@ -168,12 +213,9 @@ fn take_back(txn: &WriteTransaction, number: u64) -> Result<(), StoreError> {
         Some(bytes) => decode("batches", bytes.value())?,
         None => return Err(missing("batches", number)),
     };
-    // Items that were refused have no place among the transactions: a position may be one of an earlier item, which only
-    // says earlier that it is executed.
     let mut receipts = txn.open_table(RECEIPTS)?;
-    for (position, id) in (undo.sealed_to..).zip(&record.transactions) {
-        let accepted = encode("receipts", &ReceiptRecord::Accepted { position })?;
-        receipts.insert(id, accepted.as_slice())?;
+    for id in &record.transactions {
+        receipts.remove(id)?; // they are in the log alone again
     }
     txn.open_table(CHUNKS)?
         .retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?;
@@ -181,36 +223,6 @@ fn take_back(txn: &WriteTransaction, number: u64) -> Result<(), StoreError> {
     let mut counters = txn.open_table(COUNTERS)?;
     counters.insert(SEALED_TO, undo.sealed_to)?;
     counters.insert(NEXT_BATCH, number)?;
-    Ok(())
-}
-
-/// Takes deposits out of the unsealed part of the log, whose positions stay without gaps.
-fn drop_deposits(txn: &WriteTransaction, from: u64) -> Result<(), StoreError> {
-    let mut counters = txn.open_table(COUNTERS)?;
-    let sealed_to = counters.get(SEALED_TO)?.map_or(0, |position| position.value());
-    let mut log = txn.open_table(LOG)?;
-    let mut receipts = txn.open_table(RECEIPTS)?;
-    let mut kept = BTreeMap::new();
-    let mut next = sealed_to;
-    for entry in log.range(sealed_to..)? {
-        match decode("log", entry?.1.value())? {
-            LogItem::Deposit { number, .. } if number >= from => {
-                receipts.remove(deposit_id(number))?;
-            }
-            item => {
-                kept.insert(next, item);
-                next += 1;
-            }
-        }
-    }
-    log.retain_in(sealed_to.., |_, _| false)?;
-    for (position, item) in &kept {
-        log.insert(position, encode("log", item)?.as_slice())?;
-    }
-    counters.insert(LOG_END, next)?;
-    let deposits = counters.get(NEXT_DEPOSIT)?.map_or(0, |number| number.value());
-    counters.insert(NEXT_DEPOSIT, deposits.min(from))?;
-    txn.open_table(META)?.remove(CURSOR)?; // they are before it
     Ok(())
 }
 

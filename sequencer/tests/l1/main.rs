@@ -3,6 +3,7 @@
 
 mod deposits;
 mod faults;
+mod flood;
 mod follow;
 mod identity;
 mod proxy;

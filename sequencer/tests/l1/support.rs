@@ -19,7 +19,7 @@ use ashlar_payments::{Payments, batch::BlockConfig, transaction::Domain, tree::e
 use ashlar_protocol::{INSTANCES, SnarkParts, WORD_BYTES};
 use ashlar_sequencer::{
     Changes,
-    config::Sealing,
+    config::{Limits, Sealing},
     executor::{Executor, ExecutorHandle, Thread},
     l1::{Expected, Finality, L1Client, L1Settings, watcher::Watcher},
     pipeline::{SettleError, Settlement},
@@ -207,11 +207,22 @@ impl Node {
         let sealing = Sealing {
             max_transactions,
             max_age: Duration::from_secs(3600),
+            ..Sealing::default()
         };
         Self::sealing(folder, l1, rollup, sealing).await
     }
 
     pub async fn sealing(folder: &Path, l1: L1Client, rollup: Address, sealing: Sealing) -> Self {
+        Self::with_slots(folder, l1, rollup, sealing, SLOTS).await
+    }
+
+    pub async fn with_slots(
+        folder: &Path,
+        l1: L1Client,
+        rollup: Address,
+        sealing: Sealing,
+        slots: usize,
+    ) -> Self {
         let store = Arc::new(Store::open(&folder.join("state.redb")).expect("database"));
         let payments = Payments(BlockConfig {
             domain: Domain {
@@ -219,11 +230,17 @@ impl Node {
                 rollup: rollup.into_array(),
             },
             fee_account: 0,
-            slots: SLOTS,
+            slots,
         });
         let changes = Changes::default();
-        let (executor, thread) =
-            Executor::start(store.clone(), payments, sealing, changes.clone(), 16).expect("executor starts");
+        let (executor, thread) = Executor::start(
+            store.clone(),
+            payments,
+            sealing,
+            changes.clone(),
+            Limits::default(),
+        )
+        .expect("executor starts");
         let stop = CancellationToken::new();
         let watcher = Watcher {
             l1: l1.clone(),

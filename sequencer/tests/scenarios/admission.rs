@@ -16,15 +16,15 @@ async fn bad_transactions_are_refused_by_field_and_change_nothing() {
     let good = transfer(&alice, 1, 0, 100, 0);
     let refuse = async |bytes: Vec<u8>| core.handle.submit(bytes).await.expect_err("must be refused");
 
-    let error = refuse(transfer(&alice, 1, 0, 100, 1).encode()).await;
+    let error = refuse(transfer(&alice, 1, 0, 100, 4_097).encode()).await;
     assert!(
         matches!(
             error,
-            SubmitError::Refused(TransactionError::Nonce {
-                given: 1,
+            SubmitError::TooFarAhead {
+                given: 4_097,
                 expected: 0,
-                ..
-            })
+                window: 4_096
+            }
         ),
         "{error:?}"
     );

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use ashlar_sequencer::{
     Changes,
+    config::Limits,
     executor::{Executor, ExecutorHandle, SubmitError, Thread},
     store::{LogItem, Store},
 };
@@ -24,7 +25,7 @@ fn open(folder: &Path, seal_after: u32) -> (Arc<Store>, ExecutorHandle<Counter>,
         Counter(DOMAIN),
         seal_at(seal_after),
         Changes::default(),
-        16,
+        Limits::default(),
     )
     .expect("executor starts");
     (store, handle, thread)

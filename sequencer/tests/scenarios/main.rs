@@ -2,6 +2,9 @@
 
 mod admission;
 mod any_application;
+mod api;
+mod bounds;
 mod restart;
 mod sealing;
 mod support;
+mod waiting;

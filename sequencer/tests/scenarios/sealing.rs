@@ -71,6 +71,7 @@ async fn an_old_batch_is_sealed_though_it_is_not_full() {
     let sealing = Sealing {
         max_transactions: 1_000,
         max_age: Duration::from_millis(100),
+        ..Sealing::default()
     };
     let core = Core::open(&folder, sealing);
     core.deposit(0, &[&key("operator")], 5).await;

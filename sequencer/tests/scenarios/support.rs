@@ -12,7 +12,7 @@ use ashlar_payments::{
 use ashlar_sequencer::{
     Changes,
     api::AccountKey,
-    config::Sealing,
+    config::{Limits, Sealing},
     executor::{Executor, ExecutorError, ExecutorHandle},
     store::{LogItem, Store},
 };
@@ -30,6 +30,7 @@ pub fn seal_at(max_transactions: u32) -> Sealing {
     Sealing {
         max_transactions,
         max_age: Duration::from_secs(3600),
+        ..Sealing::default()
     }
 }
 
@@ -37,22 +38,33 @@ pub fn seal_at(max_transactions: u32) -> Sealing {
 pub struct Core {
     pub store: Arc<Store>,
     pub handle: ExecutorHandle<Payments>,
+    pub changes: Changes,
     thread: std::thread::JoinHandle<Result<(), ExecutorError>>,
 }
 
 impl Core {
     pub fn open(folder: &TempDir, sealing: Sealing) -> Self {
+        Self::with_limits(folder, sealing, Limits::default())
+    }
+
+    pub fn with_limits(folder: &TempDir, sealing: Sealing, limits: Limits) -> Self {
+        Self::with_slots(folder, sealing, limits, SLOTS)
+    }
+
+    pub fn with_slots(folder: &TempDir, sealing: Sealing, limits: Limits, slots: usize) -> Self {
         let store = Arc::new(Store::open(&folder.path().join("state.redb")).expect("database opens"));
         let payments = Payments(BlockConfig {
             domain: DOMAIN,
             fee_account: 0,
-            slots: SLOTS,
+            slots,
         });
-        let (handle, thread) = Executor::start(store.clone(), payments, sealing, Changes::default(), 16)
+        let changes = Changes::default();
+        let (handle, thread) = Executor::start(store.clone(), payments, sealing, changes.clone(), limits)
             .expect("executor starts");
         Self {
             store,
             handle,
+            changes,
             thread,
         }
     }

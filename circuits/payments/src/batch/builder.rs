@@ -2,15 +2,21 @@
 
 use plonky2::field::types::Field;
 
-use ashlar_statement::hash::{F, Hash};
+use ashlar_statement::{
+    ClosedBatch, Stream,
+    application::BatchSize,
+    hash::{F, Hash},
+    stream::WORD_BYTES,
+};
 
 use super::SealedBatch;
 use crate::{
     account::BALANCE_BITS,
-    execute::execute,
+    execute::execute_verified,
+    pubdata::Record,
     state::{AccountStore, Changes, Overlay, StateError},
-    transaction::{Domain, Operation},
-    validate::{ExecuteError, TransactionError, credit},
+    transaction::{Domain, Kind, Operation},
+    validate::{ExecuteError, TransactionError, credit, validate},
     witness::{ChunkWitness, FEE_SLOTS, FeeWitness, SlotWitness, WitnessError},
 };
 
@@ -77,7 +83,8 @@ pub struct BlockBuilder<S> {
     overlay: Overlay<S>,
     chunks: Vec<ChunkWitness>,
     open: OpenChunk,
-    executed: usize,
+    /// Of everything executed; its chunks are counted when it is asked for.
+    size: BatchSize,
 }
 
 impl<S: AccountStore> BlockBuilder<S> {
@@ -90,7 +97,7 @@ impl<S: AccountStore> BlockBuilder<S> {
             overlay,
             chunks: Vec::new(),
             open,
-            executed: 0,
+            size: BatchSize::default(),
         })
     }
 
@@ -101,7 +108,7 @@ impl<S: AccountStore> BlockBuilder<S> {
 
     /// Operations executed so far.
     pub fn executed(&self) -> usize {
-        self.executed
+        self.size.operations as usize
     }
 
     /// Chunks that the batch would have if it were sealed now.
@@ -109,21 +116,41 @@ impl<S: AccountStore> BlockBuilder<S> {
         self.chunks.len() + usize::from(!self.open.slots.is_empty())
     }
 
+    /// What the batch asks of L1 and the provers, or would ask once `next` were executed.
+    pub fn size(&self, next: Option<&Operation>) -> BatchSize {
+        let mut size = self.size;
+        size.chunks = self.chunk_count() as u32;
+        if let Some(operation) = next {
+            count(&mut size, operation);
+            let fits = !self.open.slots.is_empty() && self.open.has_fee_slot(operation);
+            size.chunks += u32::from(!fits);
+        }
+        size
+    }
+
     /// Executes an operation in the next slot; a refused one changes nothing.
     pub fn push(&mut self, operation: impl Into<Operation>) -> Result<Placement, ExecuteError<S::Error>> {
         let operation = operation.into();
-        let mut slot = execute(&mut self.overlay, &self.config.domain, &operation)?;
+        if let Operation::Signed(signed) = &operation {
+            validate(&self.overlay, &self.config.domain, signed, 0)?;
+        }
+        self.push_verified(operation)
+    }
+
+    /// [`Self::push`] for an operation whose signature, if it has one, was verified before.
+    pub fn push_verified(&mut self, operation: Operation) -> Result<Placement, ExecuteError<S::Error>> {
+        let mut slot = execute_verified(&mut self.overlay, &operation)?;
         let accepted = self.check_fee_account(&operation);
         if accepted.is_err() {
             self.overlay.rollback();
         }
         accepted?;
         let fee = fee_of(&operation);
-        if fee.is_some_and(|(token, _)| self.open.fee_slot(token).is_none()) {
+        if !self.open.has_fee_slot(&operation) {
             // A fifth fee token: this operation opens the next chunk, after this one's fees are credited.
             self.overlay.rollback();
             self.close_chunk().map_err(refused)?;
-            slot = execute(&mut self.overlay, &self.config.domain, &operation)?;
+            slot = execute_verified(&mut self.overlay, &operation)?;
         }
         if let Some((token, amount)) = fee {
             // A chunk has a fee slot for a token, or was just opened.
@@ -135,7 +162,7 @@ impl<S: AccountStore> BlockBuilder<S> {
             slot: self.open.slots.len(),
         };
         self.open.slots.push(slot);
-        self.executed += 1;
+        count(&mut self.size, &operation);
         if self.open.slots.len() == self.config.slots {
             self.close_chunk().map_err(refused)?;
         }
@@ -222,18 +249,24 @@ impl<S: AccountStore> BlockBuilder<S> {
         Ok(fee)
     }
 
-    /// Closes the last chunk (padding it), draws the evaluation point and derives all public inputs. Returns
-    /// the batch and what it changes in the store.
-    pub fn seal(mut self, number: u64) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
+    /// Closes the last chunk (padding it). Returns the batch, which takes no more operations, and what it changes in the
+    /// store.
+    pub fn close(mut self) -> Result<(ClosedBatch<ChunkWitness>, Changes), BuildError<S::Error>> {
         if !self.open.slots.is_empty() {
             self.close_chunk()?;
         }
-        let new_root = self
-            .overlay
-            .root()
-            .map_err(|error| BuildError::State(StateError(error)))?;
-        let batch = ashlar_statement::seal(number, &self.config.domain, self.chunks, new_root)?;
-        Ok((batch, self.overlay.into_changes()))
+        let closed = ClosedBatch {
+            domain: self.config.domain,
+            chunks: self.chunks,
+            new_root: self.overlay.root().map_err(StateError)?,
+        };
+        Ok((closed, self.overlay.into_changes()))
+    }
+
+    /// [`Self::close`], then draws the evaluation point and derives all public inputs.
+    pub fn seal(self, number: u64) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
+        let (closed, changes) = self.close()?;
+        Ok((closed.seal(number)?, changes))
     }
 }
 
@@ -252,6 +285,11 @@ impl OpenChunk {
         known.or_else(|| (self.fees.len() < FEE_SLOTS).then_some(self.fees.len()))
     }
 
+    /// Whether the operation's fee, if it pays one, can be counted in this chunk.
+    fn has_fee_slot(&self, operation: &Operation) -> bool {
+        fee_of(operation).is_none_or(|(token, _)| self.fee_slot(token).is_some())
+    }
+
     /// Adds a fee; the caller has made sure that [`Self::fee_slot`] has one.
     fn charge(&mut self, token: u8, amount: u64) -> u8 {
         let index = self
@@ -264,6 +302,20 @@ impl OpenChunk {
             });
         self.fees[index].1 += amount;
         index as u8
+    }
+}
+
+/// Adds an operation to everything but the chunks.
+fn count(size: &mut BatchSize, operation: &Operation) {
+    let record = Record::new(operation);
+    let bytes = (record.len() * WORD_BYTES) as u64;
+    size.operations += 1;
+    size.deposits += u32::from(record.kind == Kind::Deposit);
+    size.withdrawals += u32::from(record.kind == Kind::Withdraw);
+    match record.stream() {
+        Some(Stream::Bridge) => size.bridge_bytes += bytes,
+        Some(Stream::Rollup) => size.rollup_bytes += bytes,
+        None => {}
     }
 }
 

@@ -80,11 +80,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if let Command::Unseal(args) = &args.command {
         return stuck::unseal(args);
     }
-    crate::shutdown::runtime()?.block_on(async {
-        let interrupted = crate::shutdown::token()?;
+    let is_watch = matches!(args.command, Command::Watch { .. });
+    crate::shutdown::run(async |interrupted| {
         tokio::select! {
             outcome = answer(args) => outcome,
-            () = interrupted.cancelled() => Ok(()),
+            () = interrupted.cancelled() if is_watch => Ok(()),
+            () = interrupted.cancelled() => anyhow::bail!("interrupted"),
         }
     })
 }

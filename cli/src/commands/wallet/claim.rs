@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy::primitives::B256;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use ashlar_client::{BatchData, L1, Milestone, data::Record};
 
 use super::{Wallet, history};
@@ -34,7 +34,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
     let batches = history::batches(&l1, 1).await?;
     let account = history::account(&batches, wallet);
     let own = wallet.ethereum.address();
-    let mut claimed = 0;
+    let (mut claimed, mut failed) = (0, 0);
     for data in &batches {
         let number = data.header.number;
         let withdrawals = data.records.iter().filter_map(|record| match record {
@@ -53,10 +53,17 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
                 crate::say!("batch {number}, withdrawal {index}: waits for the proof of its batch")?;
                 continue;
             }
-            pay(&l1, data, index).await?;
-            claimed += 1;
+            // One that L1 cannot pay, as to a contract that takes no ETH, holds up no other.
+            match pay(&l1, data, index).await {
+                Ok(()) => claimed += 1,
+                Err(error) => {
+                    failed += 1;
+                    crate::say!("batch {number}, withdrawal {index}: not paid: {error:#}")?;
+                }
+            }
         }
     }
+    ensure!(failed == 0, "{failed} of {} withdrawals could not be claimed", claimed + failed);
     if claimed == 0 {
         crate::say!("nothing to claim")?;
     }

@@ -9,6 +9,8 @@ mod pay;
 mod show;
 mod watch;
 
+pub use key::Source;
+
 use alloy::signers::local::PrivateKeySigner;
 use ashlar_client::{Client, L1};
 use ashlar_ecgfp5::SecretKey;
@@ -81,8 +83,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if let Command::Address = args.command {
         return Ok(show::address(&wallet)?);
     }
-    crate::shutdown::runtime()?.block_on(async {
-        let interrupted = crate::shutdown::token()?;
+    let is_watch = matches!(args.command, Command::Watch(_));
+    crate::shutdown::run(async |interrupted| {
         let command = async {
             match args.command {
                 Command::New | Command::Address => Ok(()),
@@ -97,6 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         };
         tokio::select! {
             outcome = command => outcome,
+            () = interrupted.cancelled() if is_watch => Ok(()),
             () = interrupted.cancelled() => anyhow::bail!("interrupted"),
         }
     })

@@ -5,7 +5,10 @@ use std::time::Duration;
 use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};
 use ashlar_client::{AccountKey, Client, L1, Milestone, Token, amount::split_token};
-use ashlar_payments::packing::{PackedAmount, PackedFee};
+use ashlar_payments::{
+    packing::{PackedAmount, PackedFee},
+    transaction::SignedTransaction,
+};
 use ashlar_statement::hash::{Hash, hash_from_bytes32};
 
 use super::Wallet;
@@ -85,7 +88,7 @@ pub struct Withdraw {
     #[command(flatten)]
     amount: Amount,
     /// L1 address that is paid (default: the wallet's own).
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = recipient)]
     to: Option<Address>,
     #[command(flatten)]
     fee: Fee,
@@ -98,6 +101,20 @@ pub struct Fee {
     /// What the sequencer earns, in the same token (default: 10 units, for ETH 10 gwei).
     #[arg(long, value_name = "AMOUNT")]
     fee: Option<String>,
+}
+
+/// An L1 address that can be paid. One of mixed case carries a checksum (EIP-55), which finds a mistyped digit.
+pub fn recipient(text: &str) -> anyhow::Result<Address> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let is_mixed = digits.bytes().any(|of| of.is_ascii_lowercase()) && digits.bytes().any(|of| of.is_ascii_uppercase());
+    let address = if is_mixed {
+        Address::parse_checksummed(format!("0x{digits}"), None)
+            .context("the checksum of the address is wrong: a digit was mistyped")?
+    } else {
+        digits.parse().context("not an address of 20 bytes")?
+    };
+    ensure!(!address.is_zero(), "nobody has the zero address");
+    Ok(address)
 }
 
 impl Amount {
@@ -168,6 +185,7 @@ pub async fn deposit(wallet: &Wallet, args: Deposit) -> anyhow::Result<()> {
         Some(bytes) => key_hash(bytes)?,
         None => wallet.key_hash(),
     };
+    wallet.links.require_rollup()?;
     // With the default, the sequencer must be there before money moves.
     let (client, l1) = match args.wait.wait.milestone() {
         Some(_) => {
@@ -197,14 +215,14 @@ pub async fn transfer(wallet: &Wallet, args: Transfer) -> anyhow::Result<()> {
     let fee = args.fee.resolve(&token)?;
     let to = payee(&client, &args.to).await?;
     let mut sender = client.sender(wallet.key.clone()).await?;
-    let id = sender.transfer(to, token.id, amount, fee).await?;
     crate::say!(
         "{} from account {} to account {to}, fee {}",
         token.display(amount.value()),
         sender.account(),
         token.display(fee.value())
     )?;
-    follow(&client, id, &args.wait).await
+    let signed = sender.sign_transfer(to, token.id, amount, fee);
+    send(&client, &signed, &args.wait).await
 }
 
 pub async fn withdraw(wallet: &Wallet, args: Withdraw) -> anyhow::Result<()> {
@@ -213,14 +231,14 @@ pub async fn withdraw(wallet: &Wallet, args: Withdraw) -> anyhow::Result<()> {
     let fee = args.fee.resolve(&token)?;
     let to = args.to.unwrap_or_else(|| wallet.ethereum.address());
     let mut sender = client.sender(wallet.key.clone()).await?;
-    let id = sender.withdraw(to, token.id, units, fee).await?;
     crate::say!(
         "{} from account {} to {to} on L1, fee {}",
         token.display(units),
         sender.account(),
         token.display(fee.value())
     )?;
-    follow(&client, id, &args.wait).await
+    let signed = sender.sign_withdrawal(to, token.id, units, fee);
+    send(&client, &signed, &args.wait).await
 }
 
 async fn payee(client: &Client, text: &str) -> anyhow::Result<u32> {
@@ -236,8 +254,21 @@ async fn payee(client: &Client, text: &str) -> anyhow::Result<u32> {
     Ok(account.index)
 }
 
-async fn follow(client: &Client, id: B256, wait: &Wait) -> anyhow::Result<()> {
+/// Sends what was signed once: signing it anew after a lost answer could pay twice.
+async fn send(client: &Client, signed: &SignedTransaction, wait: &Wait) -> anyhow::Result<()> {
+    let id = B256::from(signed.id());
     crate::say!("transaction {id}")?;
+    client.submit(signed).await.map_err(|error| {
+        let is_open = error.is_retryable();
+        let error = anyhow::Error::new(error);
+        if is_open {
+            error.context(format!(
+                "transaction {id} may have been admitted: look with `ashlar wallet watch` or `history` before you pay again"
+            ))
+        } else {
+            error
+        }
+    })?;
     if let Some(milestone) = wait.wait.milestone() {
         let receipt = client
             .wait(id, milestone, Duration::from_secs(wait.wait_secs))
@@ -248,4 +279,19 @@ async fn follow(client: &Client, id: B256, wait: &Wait) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_recipient_is_refused() {
+        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"; // of EIP-55
+        let address = recipient(good).expect("its checksum holds");
+        assert_eq!(recipient(&good.to_lowercase()).expect("without one"), address);
+        let mistyped = recipient("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeE").expect_err("one digit");
+        assert!(mistyped.to_string().contains("checksum"), "{mistyped}");
+        assert!(recipient(&Address::ZERO.to_string()).is_err(), "nobody's");
+    }
 }

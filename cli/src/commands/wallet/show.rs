@@ -39,6 +39,13 @@ pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
             Standing::Proven => "the root is proven on L1",
         };
         crate::say!("after batch {}: {standing}", included.batch)?;
+        anyhow::ensure!(
+            included
+                .account
+                .as_ref()
+                .is_none_or(|of| of.key_hash == wallet.key_hash()),
+            "the sequencer proves the balance of somebody else's account"
+        );
         shown = included.account;
     }
     match shown {

@@ -88,6 +88,7 @@ fn killed(args: &Args) -> anyhow::Result<()> {
     probe_again(args.target, log_size)?; // what this process keeps of the card for good is no loss later
     let free = free_bytes(args.target)?;
     let mut child = Command::new(program)
+        .args(crate::child::bound())
         .args(["selftest-part", Part::Busy.name(), "--target", args.target.name()])
         .args(["--scale", args.scale.name(), "--seconds", "600"])
         .args(["--log-size", &log_size.to_string()])

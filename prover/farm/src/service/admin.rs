@@ -39,6 +39,14 @@ impl admin_service_server::AdminService for AdminService {
         Ok(Response::new(pb::RequeueResponse { requeued }))
     }
 
+    async fn list_workers(
+        &self,
+        _: Request<pb::ListWorkersRequest>,
+    ) -> Result<Response<pb::ListWorkersResponse>, Status> {
+        let workers = self.farm.workers().await?.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListWorkersResponse { workers }))
+    }
+
     async fn inspect(
         &self,
         request: Request<pb::InspectRequest>,

@@ -20,25 +20,30 @@ pub struct Candidate {
     kind: JobKind,
 }
 
-/// The next job for `worker`: oldest batch, then latest stage. A job that failed on this worker is left for another
-/// one, if one was heard of within `worker_ttl`, takes the kind and has not failed at it.
+/// The next job for `worker`: oldest batch, then latest stage. None of a kind that it is quarantined from. A job that
+/// failed on this worker is left for another one, if one was heard of within `worker_ttl`, takes the kind, is not
+/// quarantined from it and has not failed at the job.
 pub async fn next(
     conn: &mut SqliteConnection,
     worker: WorkerId,
     circuit_set: Digest,
     worker_ttl: Duration,
 ) -> Result<Option<Candidate>, FarmError> {
+    let now = now_ms();
     let next: Option<(i64, i64, i64)> = sqlx::query_as(
         "SELECT jobs.id, jobs.batch, jobs.kind
          FROM jobs JOIN batches ON batches.number = jobs.batch JOIN workers AS me ON me.id = ?1
          WHERE jobs.state = ?2 AND batches.state = ?3 AND batches.circuit_set = ?4 AND (me.kinds >> jobs.kind) & 1
+           AND jobs.not_before_ms <= ?6
+           AND NOT EXISTS (SELECT 1 FROM quarantines WHERE worker = me.id AND kind = jobs.kind AND until_ms > ?6)
            AND NOT (
-             EXISTS (SELECT 1 FROM leases WHERE job = jobs.id AND worker = me.id AND ending IN (?5, ?6))
+             EXISTS (SELECT 1 FROM leases WHERE job = jobs.id AND worker = me.id AND (?5 >> ending) & 1)
              AND EXISTS (
                SELECT 1 FROM workers AS other
                WHERE other.id <> me.id AND other.circuit_set = ?4 AND (other.kinds >> jobs.kind) & 1
                  AND other.last_seen_ms >= ?7
-                 AND NOT EXISTS (SELECT 1 FROM leases WHERE job = jobs.id AND worker = other.id AND ending IN (?5, ?6))))
+                 AND NOT EXISTS (SELECT 1 FROM quarantines WHERE worker = other.id AND kind = jobs.kind AND until_ms > ?6)
+                 AND NOT EXISTS (SELECT 1 FROM leases WHERE job = jobs.id AND worker = other.id AND (?5 >> ending) & 1)))
          ORDER BY jobs.batch, jobs.stage DESC, jobs.ordinal
          LIMIT 1",
     )
@@ -46,9 +51,9 @@ pub async fn next(
     .bind(JobState::Ready.code())
     .bind(BatchState::Running.code())
     .bind(circuit_set.as_ref().to_vec())
-    .bind(LeaseEnding::Failed.code())
-    .bind(LeaseEnding::Expired.code())
-    .bind(now_ms().saturating_sub(millis(worker_ttl)))
+    .bind(LeaseEnding::BAD.iter().fold(0, |mask, ending| mask | 1 << ending.code()))
+    .bind(now)
+    .bind(now.saturating_sub(millis(worker_ttl)))
     .fetch_optional(conn)
     .await?;
     next.map(|(job, batch, kind)| {
@@ -128,7 +133,7 @@ pub async fn renew(
     .await?;
     let kind = parse_kind(kind.ok_or(FarmError::LeaseNotCurrent(key))?)?;
     let (now, term_ms) = (now_ms(), millis(policies.of(kind).lease));
-    sqlx::query("UPDATE leases SET deadline_ms = ?2 WHERE token = ?1")
+    sqlx::query("UPDATE leases SET deadline_ms = ?2, prolonged = 0 WHERE token = ?1")
         .bind(to_db(key.token.0))
         .bind(now.saturating_add(term_ms))
         .execute(&mut *conn)
@@ -218,19 +223,42 @@ pub async fn complete(conn: &mut SqliteConnection, key: LeaseKey) -> Result<(), 
     .await
 }
 
-/// Gives every current lease a full term from now on: while the coordinator was down, nobody could renew.
-pub async fn extend_all(conn: &mut SqliteConnection, policies: &KindPolicies) -> Result<(), FarmError> {
+/// Deadlines are absolute, but while the coordinator was down nobody could renew: each current lease has a third of its
+/// term left, the time in which a living worker renews. A worker that does not is dead, and however often the coordinator
+/// starts again, its lease is prolonged once.
+pub async fn allow_for_restart(
+    conn: &mut SqliteConnection,
+    policies: &KindPolicies,
+) -> Result<(), FarmError> {
     for kind in JobKind::ALL {
         sqlx::query(
-            "UPDATE leases SET deadline_ms = MAX(deadline_ms, ?2)
-             WHERE ended_ms IS NULL AND (SELECT kind FROM jobs WHERE id = leases.job) = ?1",
+            "UPDATE leases SET deadline_ms = ?2, prolonged = 1
+             WHERE ended_ms IS NULL AND prolonged = 0 AND deadline_ms < ?2
+               AND (SELECT kind FROM jobs WHERE id = leases.job) = ?1",
         )
         .bind(kind_code(kind))
-        .bind(now_ms().saturating_add(millis(policies.of(kind).lease)))
+        .bind(now_ms().saturating_add(millis(policies.of(kind).lease / 3)))
         .execute(&mut *conn)
         .await?;
     }
     Ok(())
+}
+
+/// The current leases of a worker.
+pub async fn held_by(conn: &mut SqliteConnection, worker: WorkerId) -> Result<Vec<LeaseKey>, FarmError> {
+    let rows: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT job, token FROM leases WHERE worker = ?1 AND ended_ms IS NULL ORDER BY token")
+            .bind(to_db(worker.0))
+            .fetch_all(conn)
+            .await?;
+    rows.into_iter()
+        .map(|(job, token)| {
+            Ok(LeaseKey {
+                job: JobId(parse_count(job)?),
+                token: FencingToken(parse_count(token)?),
+            })
+        })
+        .collect()
 }
 
 /// Ends whatever lease the job has.

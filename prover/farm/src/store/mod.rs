@@ -1,6 +1,7 @@
 //! The job database. Each submodule holds the queries of one subject; every change of state is one transaction.
 
 pub mod batches;
+pub mod faults;
 pub mod leases;
 pub mod outcomes;
 pub mod recovery;

@@ -1,11 +1,11 @@
-//! What a job's attempt ends in: done, back in the queue, or poisoned.
+//! What a job's attempt ends in: done, or back in the queue. What went wrong is in [`faults`].
 
 use ashlar_proto::{Digest, JobKind};
 use sqlx::SqliteConnection;
 
-use super::{batches, leases, parse_kind, to_db};
+use super::{batches, faults, leases, now_ms, parse_kind, to_db};
 use crate::{
-    config::KindPolicies,
+    config::FarmConfig,
     error::FarmError,
     model::{JobId, JobState, LeaseEnding, LeaseKey, RequeueTarget, StepTiming},
 };
@@ -66,11 +66,15 @@ pub async fn review(conn: &mut SqliteConnection, key: LeaseKey) -> Result<JobUnd
 
 /// Marks the job done, whatever became of the lease, and frees the jobs that waited for it. Returns false and
 /// changes nothing if it is done already.
-pub async fn accept(conn: &mut SqliteConnection, proof: &Accepted<'_>) -> Result<bool, FarmError> {
+pub async fn accept(
+    conn: &mut SqliteConnection,
+    proof: &Accepted<'_>,
+    config: &FarmConfig,
+) -> Result<bool, FarmError> {
     let job = to_db(proof.key.job.0);
-    let batch: Option<i64> = sqlx::query_scalar(
+    let accepted: Option<(i64, i64)> = sqlx::query_as(
         "UPDATE jobs SET state = ?2, output = ?3, output_bytes = ?4, fallback = ?5, witness_lost = 0
-         WHERE id = ?1 AND state <> ?2 RETURNING batch",
+         WHERE id = ?1 AND state <> ?2 RETURNING batch, kind",
     )
     .bind(job)
     .bind(JobState::Done.code())
@@ -79,8 +83,10 @@ pub async fn accept(conn: &mut SqliteConnection, proof: &Accepted<'_>) -> Result
     .bind(proof.fallback)
     .fetch_optional(&mut *conn)
     .await?;
-    let Some(batch) = batch else { return Ok(false) };
-
+    let Some((batch, kind)) = accepted else {
+        return Ok(false);
+    };
+    faults::vindicated(conn, proof.key, parse_kind(kind)?, config).await?;
     leases::complete(conn, proof.key).await?;
     sqlx::query("DELETE FROM job_steps WHERE job = ?1")
         .bind(job)
@@ -113,53 +119,6 @@ pub async fn accept(conn: &mut SqliteConnection, proof: &Accepted<'_>) -> Result
     Ok(true)
 }
 
-/// How an attempt went wrong.
-#[derive(Debug, Clone, Copy)]
-pub struct Failure<'a> {
-    /// The lease of the attempt.
-    pub key: LeaseKey,
-    /// [`LeaseEnding::Failed`] or [`LeaseEnding::Expired`].
-    pub ending: LeaseEnding,
-    /// For people.
-    pub reason: &'a str,
-    /// Whether another attempt may succeed.
-    pub retryable: bool,
-}
-
-/// Counts a failed attempt: back in the queue, or poisoned with its batch failed if it was the last one or cannot
-/// succeed. Returns false and changes nothing if the lease is not current.
-pub async fn count_failure(
-    conn: &mut SqliteConnection,
-    failure: Failure<'_>,
-    policies: &KindPolicies,
-) -> Result<bool, FarmError> {
-    if !leases::end(conn, failure.key, failure.ending, failure.reason).await? {
-        return Ok(false);
-    }
-    let job = to_db(failure.key.job.0);
-    let (batch, kind, ordinal, attempts): (i64, i64, i64, i64) = sqlx::query_as(
-        "UPDATE jobs SET failed_attempts = failed_attempts + 1, last_error = ?2
-         WHERE id = ?1 RETURNING batch, kind, ordinal, failed_attempts",
-    )
-    .bind(job)
-    .bind(failure.reason)
-    .fetch_one(&mut *conn)
-    .await?;
-    let kind = parse_kind(kind)?;
-    if failure.retryable && attempts < i64::from(policies.of(kind).max_attempts) {
-        leases::put_back(conn, job).await?;
-    } else {
-        let reason = format!(
-            "{kind} {ordinal} (job {job}) failed after {attempts} attempt(s): {}",
-            failure.reason
-        );
-        tracing::error!(batch, job, %kind, attempts, reason = failure.reason, "job poisoned");
-        poison(conn, job).await?;
-        batches::fail(conn, batch, &reason).await?;
-    }
-    Ok(true)
-}
-
 /// Marks a job poisoned. Its batch is the caller's to fail, with the reason.
 pub async fn poison(conn: &mut SqliteConnection, job: i64) -> Result<(), FarmError> {
     sqlx::query("UPDATE jobs SET state = ?2 WHERE id = ?1")
@@ -179,27 +138,40 @@ pub async fn hand_back(conn: &mut SqliteConnection, key: LeaseKey) -> Result<boo
     Ok(current)
 }
 
-/// Gives poisoned jobs new attempts. Returns how many.
+/// Gives poisoned jobs new attempts, and ends the pause of those that wait in one. Returns how many.
 pub async fn requeue(conn: &mut SqliteConnection, target: RequeueTarget) -> Result<u32, FarmError> {
     let (job, batch) = match target {
         RequeueTarget::Job(JobId(job)) => (Some(to_db(job)), None),
         RequeueTarget::Batch(batch) => (None, Some(to_db(batch))),
     };
     let jobs: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT id, batch FROM jobs WHERE state = ?3 AND (id = ?1 OR batch = ?2) AND witness_lost = 0",
+        "SELECT id, batch FROM jobs
+         WHERE (state = ?3 OR state = ?4 AND not_before_ms > ?5) AND (id = ?1 OR batch = ?2) AND witness_lost = 0",
     )
     .bind(job)
     .bind(batch)
     .bind(JobState::Poisoned.code())
+    .bind(JobState::Ready.code())
+    .bind(now_ms())
     .fetch_all(&mut *conn)
     .await?;
     for (job, batch) in &jobs {
-        sqlx::query("UPDATE jobs SET failed_attempts = 0 WHERE id = ?1")
-            .bind(job)
-            .execute(&mut *conn)
-            .await?;
+        absolve(conn, *job).await?;
         leases::put_back(conn, *job).await?;
         batches::settle_state(conn, *batch).await?;
     }
     Ok(u32::try_from(jobs.len()).unwrap_or(u32::MAX))
+}
+
+/// Forgets what spoke against a job, and what went wrong with it.
+pub async fn absolve(conn: &mut SqliteConnection, job: i64) -> Result<(), FarmError> {
+    sqlx::query(
+        "UPDATE jobs SET failed_attempts = 0, machine_faults = 0, not_before_ms = 0,
+             judged_from = (SELECT COALESCE(MAX(token), 0) + 1 FROM leases)
+         WHERE id = ?1",
+    )
+    .bind(job)
+    .execute(conn)
+    .await?;
+    Ok(())
 }

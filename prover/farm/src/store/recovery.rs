@@ -75,12 +75,13 @@ async fn witness_lost(conn: &mut SqliteConnection, digest: Digest) -> Result<usi
 pub async fn witnesses_restored(conn: &mut SqliteConnection, batch: u64) -> Result<usize, FarmError> {
     let batch = to_db(batch);
     let jobs: Vec<i64> = sqlx::query_scalar(
-        "UPDATE jobs SET witness_lost = 0, failed_attempts = 0 WHERE batch = ?1 AND witness_lost = 1 RETURNING id",
+        "UPDATE jobs SET witness_lost = 0 WHERE batch = ?1 AND witness_lost = 1 RETURNING id",
     )
     .bind(batch)
     .fetch_all(&mut *conn)
     .await?;
     for job in &jobs {
+        outcomes::absolve(conn, *job).await?;
         leases::put_back(conn, *job).await?;
     }
     if !jobs.is_empty() {

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use ashlar_proto::JobKind;
 use sqlx::SqliteConnection;
 
-use super::{corrupt, parse_count, parse_digest, parse_kind, parse_u32, to_db};
+use super::{corrupt, kind_code, now_ms, parse_count, parse_digest, parse_kind, parse_u32, to_db};
 use crate::{
     error::FarmError,
     model::{
         BatchState, BatchView, FencingToken, JobFilter, JobId, JobState, JobView, LeaseEnding, LeaseView,
-        StepTiming,
+        Quarantine, StepTiming, WorkerId, WorkerView,
     },
 };
 
@@ -21,6 +22,8 @@ struct JobRow {
     state: i64,
     ordinal: i64,
     failed_attempts: i64,
+    machine_faults: i64,
+    not_before_ms: i64,
     last_error: String,
     worker: String,
     output: Option<Vec<u8>>,
@@ -37,6 +40,8 @@ impl JobRow {
             state: JobState::from_code(self.state).ok_or_else(|| corrupt("job state", self.state))?,
             ordinal: parse_u32(self.ordinal)?,
             failed_attempts: parse_u32(self.failed_attempts)?,
+            machine_faults: parse_u32(self.machine_faults)?,
+            not_before_ms: parse_count(self.not_before_ms)?,
             last_error: self.last_error,
             worker: self.worker,
             steps,
@@ -74,7 +79,7 @@ async fn select(
         .iter()
         .fold(0i64, |mask, state| mask | 1 << state.code());
     let rows: Vec<JobRow> = sqlx::query_as(
-        "SELECT id, batch, kind, state, ordinal, failed_attempts, last_error, output, output_bytes, fallback,
+        "SELECT id, batch, kind, state, ordinal, failed_attempts, machine_faults, not_before_ms, last_error, output, output_bytes, fallback,
              COALESCE((SELECT name FROM workers WHERE id =
                  (SELECT worker FROM leases WHERE job = jobs.id
                   ORDER BY ending = ?5 DESC, token DESC LIMIT 1)), '') AS worker
@@ -175,6 +180,44 @@ pub async fn leases(conn: &mut SqliteConnection, job: JobId) -> Result<Vec<Lease
                 deadline_ms: parse_count(deadline)?,
                 ended,
                 outcome,
+            })
+        })
+        .collect()
+}
+
+/// All workers, by id, each with the quarantines that have not ended.
+pub async fn workers(conn: &mut SqliteConnection) -> Result<Vec<WorkerView>, FarmError> {
+    let rows: Vec<(i64, i64, i64, i64, String)> = sqlx::query_as(
+        "SELECT worker, kind, strikes, until_ms, reason FROM quarantines WHERE until_ms > ?1 ORDER BY kind",
+    )
+    .bind(now_ms())
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut quarantines: HashMap<i64, Vec<Quarantine>> = HashMap::new();
+    for (worker, kind, strikes, until_ms, reason) in rows {
+        quarantines.entry(worker).or_default().push(Quarantine {
+            kind: parse_kind(kind)?,
+            strikes: parse_u32(strikes)?,
+            until_ms: parse_count(until_ms)?,
+            reason,
+        });
+    }
+    let rows: Vec<(i64, String, String, i64, i64)> =
+        sqlx::query_as("SELECT id, name, backend, kinds, last_seen_ms FROM workers ORDER BY id")
+            .fetch_all(conn)
+            .await?;
+    rows.into_iter()
+        .map(|(id, name, backend, kinds, last_seen_ms)| {
+            Ok(WorkerView {
+                id: WorkerId(parse_count(id)?),
+                name,
+                backend,
+                kinds: JobKind::ALL
+                    .into_iter()
+                    .filter(|kind| (kinds >> kind_code(*kind)) & 1 == 1)
+                    .collect(),
+                last_seen_ms: parse_count(last_seen_ms)?,
+                quarantines: quarantines.remove(&id).unwrap_or_default(),
             })
         })
         .collect()

@@ -41,7 +41,7 @@ async fn nothing_is_lost_after_any_number_of_steps() {
 }
 
 #[tokio::test]
-async fn a_lease_survives_and_gets_a_full_term() {
+async fn a_lease_survives_and_its_worker_gets_time_to_renew() {
     let dir = tempfile::tempdir().unwrap();
     let coordinator = Coordinator::start(leases_of(dir.path(), 2000));
     let mut client = coordinator.client().await;

@@ -99,7 +99,7 @@ async fn a_late_invalid_proof_does_not_count_against_the_present_lease() {
     assert!(reason.contains("hash differs"), "{reason}");
     client.renew(&new).await.expect("still current");
     assert_eq!(
-        client.job(new.job_id).await.job.unwrap().failed_attempts,
+        client.job(new.job_id).await.job.unwrap().machine_faults,
         1,
         "the expiry alone"
     );
@@ -108,13 +108,14 @@ async fn a_late_invalid_proof_does_not_count_against_the_present_lease() {
 #[tokio::test]
 async fn a_late_proof_revives_a_poisoned_job() {
     let dir = tempfile::tempdir().unwrap();
-    let mut settings = leases_of(dir.path(), 300);
+    let mut settings = config(dir.path());
     settings.policies.chunk.max_attempts = 1;
     let coordinator = Coordinator::start(settings);
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
     client.submit(1, 1).await;
     let lease = client.lease(worker).await;
+    assert!(client.fail(&lease, "slot 7", false).await);
     assert_eq!(client.wait(1).await.state(), pb::BatchState::Failed);
     let proof = client.prove(&lease).await;
     assert_eq!(

@@ -8,5 +8,6 @@ mod full_graph;
 mod late_completion;
 mod submission;
 mod transport;
+mod whose_fault;
 mod worker_killed;
 mod wrong_digest;

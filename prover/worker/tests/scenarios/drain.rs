@@ -53,3 +53,20 @@ async fn a_job_that_takes_too_long_is_handed_back() {
     let job = client.status(1).await.jobs.swap_remove(0);
     assert_eq!((job.state(), job.failed_attempts), (pb::JobState::Ready, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_worker_stops_at_once_though_the_coordinator_is_silent() {
+    // Accepts connections and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(testing::config(dir.path()));
+    for address in [silent.local_addr().unwrap(), coordinator.address] {
+        let mut settings = config(address, "w");
+        settings.lease_wait = Duration::from_secs(30);
+        let worker = Worker::start(settings, HashRunner::quick());
+        tokio::time::sleep(Duration::from_millis(500)).await; // into its call
+        tokio::time::timeout(Duration::from_secs(5), worker.stop())
+            .await
+            .expect("does not wait for the answer");
+    }
+}

@@ -34,7 +34,7 @@ fn worker_process() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let stop = CancellationToken::new();
-        ashlar_report::signal::cancel_on_termination(stop.clone()).unwrap();
+        ashlar_process::signal::cancel_on_termination(stop.clone()).unwrap();
         ashlar_worker::run(settings, runner, stop).await.unwrap();
     });
 }
@@ -82,7 +82,10 @@ async fn the_job_of_a_killed_process_goes_to_another_worker() {
     let worker = Worker::start(config(coordinator.address, "alive"), HashRunner::quick());
     client.assert_done(1, 2).await;
     let job = client.status(1).await.jobs.swap_remove(0);
-    assert_eq!((job.failed_attempts, &job.worker[..]), (1, "alive"));
+    assert_eq!(
+        (job.failed_attempts, job.machine_faults, &job.worker[..]),
+        (0, 1, "alive")
+    );
     assert!(
         job.last_error.contains("doomed went silent"),
         "{}",

@@ -1,11 +1,17 @@
 //! Stopping on the signals that ask for it.
 
-use std::io;
+use std::{io, time::Duration};
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Cancels `stop` on SIGTERM or ctrl-c. A second signal ends the process at once, as a user who repeats it expects.
+use crate::children;
+
+/// How long leaving by `exit` may take: a library's own clean-up may hang, as a driver's does over a hung card.
+const EXIT_LIMIT: Duration = Duration::from_secs(1);
+
+/// Cancels `stop` on SIGTERM or ctrl-c. A second signal ends the process at once, as a user who repeats it expects, with
+/// the groups of its children ([`children::Group`]).
 ///
 /// # Errors
 /// If the signals cannot be listened to.
@@ -16,8 +22,19 @@ pub fn cancel_on_termination(stop: CancellationToken) -> io::Result<JoinHandle<(
         tracing::info!("stopping; repeat the signal to stop at once");
         stop.cancel();
         signals.next().await;
-        std::process::exit(130);
+        children::kill_groups();
+        exit_at_once(130);
     }))
+}
+
+fn exit_at_once(code: i32) -> ! {
+    // If no thread can be started, nothing guards `exit`, which is called all the same.
+    let _ = std::thread::Builder::new().name("exit-limit".into()).spawn(|| {
+        std::thread::sleep(EXIT_LIMIT);
+        // Failure is impossible: a process may always signal itself.
+        let _ = rustix::process::kill_process(rustix::process::getpid(), children::Signal::KILL);
+    });
+    std::process::exit(code)
 }
 
 #[cfg(unix)]

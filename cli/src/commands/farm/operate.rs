@@ -1,0 +1,184 @@
+//! `ashlar farm jobs`, `workers` and `requeue`: looking at a running coordinator and giving jobs new attempts.
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use ashlar_proto::{
+    MAX_MESSAGE_BYTES,
+    farm::v1::{self as pb, admin_service_client::AdminServiceClient, requeue_request::Target},
+};
+use tonic::transport::{Channel, Endpoint};
+
+/// Longest that the coordinator may take to answer.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// List jobs with their states and what went wrong, newest batch first.
+    Jobs {
+        /// Only this batch.
+        #[arg(long)]
+        batch: Option<u64>,
+        /// Only jobs that were given up.
+        #[arg(long)]
+        poisoned: bool,
+        #[command(flatten)]
+        coordinator: Coordinator,
+    },
+    /// List workers, with the kinds of job that they do not get and why.
+    Workers {
+        #[command(flatten)]
+        coordinator: Coordinator,
+    },
+    /// Give jobs that were given up a fresh set of attempts, and end the pause of those that wait after a fault.
+    Requeue {
+        #[command(flatten)]
+        target: What,
+        #[command(flatten)]
+        coordinator: Coordinator,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct What {
+    /// Every such job of this batch.
+    #[arg(long)]
+    batch: Option<u64>,
+    /// This job.
+    #[arg(long)]
+    job: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Coordinator {
+    /// Farm coordinator.
+    #[arg(long, default_value = "http://127.0.0.1:7002")]
+    farm: String,
+}
+
+impl Coordinator {
+    async fn connect(&self) -> anyhow::Result<AdminServiceClient<Channel>> {
+        let channel = Endpoint::from_shared(self.farm.clone())
+            .with_context(|| format!("--farm {}: write it like http://127.0.0.1:7002", self.farm))?
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(CALL_LIMIT)
+            .connect()
+            .await
+            .with_context(|| format!("cannot reach the coordinator at {}", self.farm))?;
+        Ok(AdminServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES))
+    }
+}
+
+pub fn run(command: Command) -> anyhow::Result<()> {
+    crate::shutdown::runtime()?.block_on(async {
+        match command {
+            Command::Jobs {
+                batch,
+                poisoned,
+                coordinator,
+            } => jobs(&coordinator, batch, poisoned).await,
+            Command::Workers { coordinator } => workers(&coordinator).await,
+            Command::Requeue { target, coordinator } => requeue(&coordinator, &target).await,
+        }
+    })
+}
+
+async fn jobs(coordinator: &Coordinator, batch: Option<u64>, poisoned: bool) -> anyhow::Result<()> {
+    let states = if poisoned {
+        vec![pb::JobState::Poisoned as i32]
+    } else {
+        Vec::new()
+    };
+    let request = pb::ListJobsRequest {
+        batch_number: batch,
+        states,
+        limit: 0,
+    };
+    let jobs = coordinator
+        .connect()
+        .await?
+        .list_jobs(request)
+        .await?
+        .into_inner()
+        .jobs;
+    let mut page = format!(
+        "{:>8} {:>8} {:<8} {:>5} {:<8} {:>8} {:>6}  last error\n",
+        "batch", "job", "kind", "no.", "state", "verdicts", "faults"
+    );
+    for job in jobs {
+        let kind = kind_name(job.kind);
+        let state = job
+            .state()
+            .as_str_name()
+            .trim_start_matches("JOB_STATE_")
+            .to_lowercase();
+        page += &format!(
+            "{:>8} {:>8} {kind:<8} {:>5} {state:<8} {:>8} {:>6}  {}\n",
+            job.batch_number,
+            job.job_id,
+            job.ordinal,
+            job.failed_attempts,
+            job.machine_faults,
+            job.last_error.lines().next().unwrap_or_default()
+        );
+    }
+    Ok(crate::output::write(format_args!("{page}"))?)
+}
+
+async fn workers(coordinator: &Coordinator) -> anyhow::Result<()> {
+    let workers = coordinator
+        .connect()
+        .await?
+        .list_workers(pb::ListWorkersRequest {})
+        .await?
+        .into_inner()
+        .workers;
+    let now_ms = crate::unix_secs().saturating_mul(1000);
+    let mut page = String::new();
+    for worker in workers {
+        let kinds: Vec<_> = worker.kinds.iter().copied().map(kind_name).collect();
+        page += &format!(
+            "{} ({}): {}; heard of {} s ago\n",
+            worker.name,
+            worker.backend,
+            kinds.join(", "),
+            now_ms.saturating_sub(worker.last_seen_unix_ms) / 1000
+        );
+        for quarantine in worker.quarantines {
+            page += &format!(
+                "  no {} for {} s, after {} fault(s) in a row, the last: {}\n",
+                kind_name(quarantine.kind),
+                quarantine.until_unix_ms.saturating_sub(now_ms).div_ceil(1000),
+                quarantine.strikes,
+                quarantine.reason.lines().next().unwrap_or_default()
+            );
+        }
+    }
+    Ok(crate::output::write(format_args!("{page}"))?)
+}
+
+async fn requeue(coordinator: &Coordinator, what: &What) -> anyhow::Result<()> {
+    let target = match (what.batch, what.job) {
+        (Some(batch), _) => Target::BatchNumber(batch),
+        (None, Some(job)) => Target::JobId(job),
+        (None, None) => anyhow::bail!("say which: --batch or --job"),
+    };
+    let request = pb::RequeueRequest { target: Some(target) };
+    let requeued = coordinator
+        .connect()
+        .await?
+        .requeue(request)
+        .await?
+        .into_inner()
+        .requeued;
+    ensure!(
+        requeued > 0,
+        "nothing to requeue: no such job was given up or waits after a fault (`ashlar farm jobs` lists them)"
+    );
+    Ok(crate::say!("{requeued} job(s) requeued")?)
+}
+
+fn kind_name(code: i32) -> &'static str {
+    ashlar_proto::job_kind(code).map_or("unknown", |kind| kind.name())
+}

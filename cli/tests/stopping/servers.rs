@@ -1,0 +1,261 @@
+//! SIGTERM while clients hold connections: a silent one, one that stopped in its greeting or its request, an open stream.
+
+use std::{
+    io::Write,
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::Command,
+    sync::mpsc,
+};
+
+use alloy::primitives::Address;
+use ashlar_proto::{
+    farm::v1::{
+        self as farm, admin_service_client::AdminServiceClient, work_service_client::WorkServiceClient,
+    },
+    sequencer::v1::{GetInfoRequest, WatchBatchesRequest, sequencer_service_client::SequencerServiceClient},
+};
+use tonic::Code;
+
+use crate::support::{BOUND, PATIENCE, Process, devnet, free_address, rollup, sequencer, wait};
+
+/// Connections that say nothing, and the beginnings of an HTTP/2 greeting and of an HTTP/1 request.
+fn held(address: SocketAddr) -> Vec<TcpStream> {
+    let beginnings: [&[u8]; 4] = [
+        b"",
+        b"PRI * HTTP",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST / HTTP/1.1\r\ncontent-length: 100\r\n\r\n{",
+    ];
+    let connect = |beginning| {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.write_all(beginning).expect("it reads");
+        stream
+    };
+    beginnings.map(connect).into()
+}
+
+#[test]
+fn a_devnet_with_silent_clients_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut devnet, address) = devnet(folder.path());
+    let _held = held(address);
+    devnet.stops();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sequencer_with_silent_clients_and_an_open_stream_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_devnet, l1) = devnet(folder.path());
+    let (sequencer, address) = sequencer(folder.path(), l1, rollup(l1).await);
+    let mut sequencer = sequencer.listening(address);
+    let _held = held(address);
+    let mut client = SequencerServiceClient::connect(format!("http://{address}"))
+        .await
+        .expect("it listens");
+    let mut batches = client
+        .watch_batches(WatchBatchesRequest { from_number: 1 })
+        .await
+        .expect("a stream")
+        .into_inner();
+    let ended = tokio::spawn(async move { batches.message().await });
+    client.get_info(GetInfoRequest {}).await.expect("it answers");
+    tokio::task::spawn_blocking(move || sequencer.stops())
+        .await
+        .expect("it ends");
+    let status = ended.await.expect("no panic").expect_err("no batch was sealed");
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+    assert!(status.message().contains("shutting down"), "{status}");
+}
+
+/// Accepts connections and never answers; tells of each.
+fn silent_l1() -> (SocketAddr, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming().map_while(Result::ok) {
+            kept.push(stream);
+            if sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    (address, receiver)
+}
+
+#[test]
+fn a_sequencer_whose_l1_is_silent_from_the_start_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (l1, asked) = silent_l1();
+    let (mut sequencer, _) = sequencer(folder.path(), l1, Address::ZERO);
+    asked.recv_timeout(PATIENCE).expect("it asks its L1");
+    sequencer.stops();
+}
+
+/// A devnet until told otherwise; from then on every request waits for ever.
+fn proxy(l1: SocketAddr) -> (SocketAddr, mpsc::Sender<()>, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let (mute, muted) = mpsc::channel::<()>();
+    let (sender, asked) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        let mut is_mute = false;
+        for client in listener.incoming().map_while(Result::ok) {
+            is_mute |= muted.try_recv().is_ok();
+            if is_mute {
+                kept.push(client);
+                if sender.send(()).is_err() {
+                    return;
+                }
+                continue;
+            }
+            // One request, one answer, and the connection is closed: the next request needs a new one.
+            std::thread::spawn(move || forward_once(client, l1));
+        }
+    });
+    (address, mute, asked)
+}
+
+fn forward_once(mut client: TcpStream, l1: SocketAddr) -> std::io::Result<()> {
+    use std::io::{BufRead, BufReader, Read};
+    let mut reader = BufReader::new(client.try_clone()?);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+        if line == "\r\n" {
+            break;
+        }
+        head += &line;
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let mut node = TcpStream::connect(l1)?;
+    write!(node, "{head}connection: close\r\n\r\n")?;
+    node.write_all(&body)?;
+    let mut answer = Vec::new();
+    node.read_to_end(&mut answer)?;
+    client.write_all(&answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sequencer_whose_l1_falls_silent_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_devnet, l1) = devnet(folder.path());
+    let rollup = rollup(l1).await;
+    let (through, mute, asked) = proxy(l1);
+    let (sequencer, address) = sequencer(folder.path(), through, rollup);
+    let mut sequencer = sequencer.listening(address);
+    mute.send(()).expect("the proxy lives");
+    tokio::task::spawn_blocking(move || {
+        asked.recv_timeout(PATIENCE).expect("it asks its L1");
+        sequencer.stops();
+    })
+    .await
+    .expect("it ends");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = free_address();
+    let (data, listen, url) = (
+        folder.path().join("farm"),
+        address.to_string(),
+        format!("http://{address}"),
+    );
+    let arguments = [
+        "farm",
+        "--listen",
+        &listen,
+        "--data-dir",
+        data.to_str().expect("UTF-8"),
+    ];
+    let mut farm = Process::start(folder.path(), arguments).listening(address);
+    let mut worker = Process::start(folder.path(), ["worker", "--name", "w", "--farm", &url]);
+    let mut admin = AdminServiceClient::connect(url.clone())
+        .await
+        .expect("it listens");
+    loop {
+        let request = farm::ListWorkersRequest {};
+        let workers = admin
+            .list_workers(request)
+            .await
+            .expect("it answers")
+            .into_inner();
+        if !workers.workers.is_empty() {
+            break;
+        }
+        assert!(
+            worker.child.try_wait().expect("ours").is_none(),
+            "{}",
+            worker.text()
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    the_operator_asks(&url);
+    let _held = held(address);
+    // A call that waits for a job, as an idle worker's.
+    let mut waiting = WorkServiceClient::connect(url.clone()).await.expect("it listens");
+    let waiting = tokio::spawn(async move {
+        let request = farm::LeaseRequest {
+            worker_id: 1,
+            wait_ms: 30_000,
+        };
+        waiting.lease(request).await
+    });
+    tokio::task::spawn_blocking(move || {
+        farm.stops();
+        worker.stops(); // with its coordinator gone
+    })
+    .await
+    .expect("they end");
+    let lease = waiting.await.expect("no panic");
+    assert!(lease.is_ok_and(|lease| lease.into_inner().lease.is_none()));
+}
+
+/// What `ashlar farm` says of a running coordinator.
+fn the_operator_asks(url: &str) {
+    let ask = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_ashlar"))
+            .arg("farm")
+            .args(arguments)
+            .args(["--farm", url])
+            .output()
+            .expect("the binary runs")
+    };
+    let workers = ask(&["workers"]);
+    let text = String::from_utf8_lossy(&workers.stdout);
+    assert!(workers.status.success() && text.starts_with("w ("), "{workers:?}");
+    let jobs = ask(&["jobs", "--poisoned"]);
+    assert!(jobs.status.success(), "{jobs:?}");
+    let requeue = ask(&["requeue", "--batch", "9"]);
+    let errors = String::from_utf8_lossy(&requeue.stderr);
+    assert!(
+        !requeue.status.success() && errors.contains("batch 9 was never submitted"),
+        "{errors}"
+    );
+    let neither = ask(&["requeue"]);
+    let errors = String::from_utf8_lossy(&neither.stderr);
+    assert!(!neither.status.success() && errors.contains("--job"), "{errors}");
+}
+
+#[test]
+fn a_second_signal_ends_a_process_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut devnet, address) = devnet(folder.path());
+    let _held = held(address); // which cost the grace, after one signal
+    devnet.signal("-INT");
+    wait("it takes the signal", BOUND, || {
+        devnet.text().contains("stopping").then_some(())
+    });
+    devnet.signal("-INT");
+    assert_eq!(devnet.ends().code(), Some(130));
+}

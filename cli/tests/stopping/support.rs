@@ -1,0 +1,175 @@
+//! Processes of the binary under test.
+
+use std::{
+    ffi::OsStr,
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use alloy::{
+    network::EthereumWallet, primitives::Address, providers::ProviderBuilder,
+    signers::local::PrivateKeySigner,
+};
+use ashlar_contracts::{DeployConfig, deploy, encoding::hash_to_word};
+use ashlar_devnet::DEV_ACCOUNTS;
+use plonky2::field::types::PrimeField64;
+
+/// Far beyond what anything here takes; circuits may have to be built first.
+pub const PATIENCE: Duration = Duration::from_secs(600);
+/// What stopping may take. The longest grace of a service is half of it.
+pub const BOUND: Duration = Duration::from_secs(15);
+
+/// The workspace's root, where the cache of the other tests is.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it is bound")
+}
+
+pub fn wait<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(start.elapsed() < limit, "not within {limit:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A process of the binary with its log in a file. Killed with the test.
+pub struct Process {
+    pub child: Child,
+    pub log: PathBuf,
+}
+
+impl Process {
+    pub fn start(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        let arguments: Vec<_> = arguments
+            .into_iter()
+            .map(|argument| argument.as_ref().to_owned())
+            .collect();
+        let log = folder.join(format!("{}.log", arguments[0].display()));
+        let file = std::fs::File::create(&log).expect("a log");
+        let child = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+            .args(&arguments)
+            .current_dir(root())
+            .env("ASHLAR_LOG", "info")
+            .env("NO_COLOR", "1")
+            .env("ASHLAR_OPERATOR_KEY", "11".repeat(32))
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().expect("a log"))
+            .stderr(file)
+            .spawn()
+            .expect("the binary runs");
+        Self { child, log }
+    }
+
+    pub fn text(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub fn listening(mut self, address: SocketAddr) -> Self {
+        wait("it listens", PATIENCE, || {
+            let ended = self.child.try_wait().expect("a child of this process");
+            assert!(ended.is_none(), "it ended: {}", self.text());
+            TcpStream::connect(address).ok()
+        });
+        self
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let kill = Command::new("kill").args([signal, &id]).status();
+        assert!(kill.expect("kill runs").success());
+    }
+
+    /// Waits for its end, which must come within the bound.
+    pub fn ends(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child of this process") {
+                return status;
+            }
+            assert!(
+                start.elapsed() < BOUND,
+                "still there after {BOUND:?}: {}",
+                self.text()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Asks it to end, politely; it does, within the bound and without an error.
+    pub fn stops(&mut self) {
+        self.signal("-TERM");
+        let status = self.ends();
+        assert!(status.success(), "{status}: {}", self.text());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may have ended by itself
+        let _ = self.child.wait();
+    }
+}
+
+/// A running devnet, and where it answers.
+pub fn devnet(folder: &Path) -> (Process, SocketAddr) {
+    let address = free_address();
+    let listen = address.to_string();
+    let devnet = Process::start(folder, ["devnet", "--listen", &listen]).listening(address);
+    (devnet, address)
+}
+
+/// A rollup on that devnet.
+pub async fn rollup(l1: SocketAddr) -> Address {
+    let signer = PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[0].secret_key).expect("a key");
+    let operator = signer.address();
+    let provider = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(signer))
+        .connect_http(format!("http://{l1}").parse().expect("a URL"));
+    let artifact = root().join("verifier-contracts/artifacts/Halo2Verifier.json");
+    let artifact: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(artifact).expect("an artifact")).expect("JSON");
+    let code = artifact["bytecode"].as_str().expect("bytecode");
+    let genesis = ashlar_payments::tree::empty_accounts_root();
+    let config = DeployConfig {
+        verifier_code: code.parse().expect("hex"),
+        genesis_root: hash_to_word(genesis.elements.map(|element| element.to_canonical_u64())),
+        operator,
+        tokens: Vec::new(),
+    };
+    deploy(provider, config).await.expect("deployed").rollup
+}
+
+/// A sequencer of that rollup; its farm is nowhere.
+pub fn sequencer(folder: &Path, l1: SocketAddr, rollup: Address) -> (Process, SocketAddr) {
+    let address = free_address();
+    let data = folder.join("state");
+    let (listen, l1, rollup) = (address.to_string(), format!("http://{l1}"), rollup.to_string());
+    let arguments = [
+        "sequencer",
+        "--data-dir",
+        data.to_str().expect("UTF-8"),
+        "--listen",
+        &listen,
+        "--l1-rpc",
+        &l1,
+        "--rollup",
+        &rollup,
+        "--farm",
+        "http://127.0.0.1:1",
+        "--circuit-set",
+        &"00".repeat(32),
+        "--poll-ms",
+        "100",
+    ];
+    (Process::start(folder, arguments), address)
+}

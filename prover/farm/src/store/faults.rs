@@ -1,0 +1,291 @@
+//! Attempts that ended without an accepted proof, and whose fault that was.
+//!
+//! A machine's fault (a lost lease, a failure it calls its own, a proof that does not verify) sends the job to another
+//! attempt, after a pause that grows, and never fails it. Only verdicts on the job itself do: two attempts that found it
+//! impossible, or proofs of three workers that all do not verify.
+
+use std::time::Duration;
+
+use ashlar_proto::JobKind;
+use sqlx::SqliteConnection;
+
+use super::{batches, kind_code, leases, millis, now_ms, outcomes::poison, parse_kind, to_db};
+use crate::{
+    config::FarmConfig,
+    error::FarmError,
+    model::{JobId, LeaseEnding, LeaseKey, WorkerId},
+};
+
+/// An attempt that went wrong, by its lease.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault<'a> {
+    /// The lease of the attempt.
+    pub key: LeaseKey,
+    /// For people.
+    pub reason: &'a str,
+}
+
+/// The lease's worker went silent. Returns false and changes nothing if the lease is not current.
+pub async fn expired(
+    conn: &mut SqliteConnection,
+    fault: Fault<'_>,
+    config: &FarmConfig,
+) -> Result<bool, FarmError> {
+    let current = leases::end(conn, fault.key, LeaseEnding::Expired, fault.reason).await?;
+    if current {
+        try_again(conn, fault, config).await?;
+    }
+    Ok(current)
+}
+
+/// The worker reports a fault of its own; it gets no job of the kind for a moment. Returns false and changes nothing if
+/// the lease is not current.
+pub async fn failed(
+    conn: &mut SqliteConnection,
+    fault: Fault<'_>,
+    config: &FarmConfig,
+) -> Result<bool, FarmError> {
+    let current = leases::end(conn, fault.key, LeaseEnding::Failed, fault.reason).await?;
+    if current {
+        try_again(conn, fault, config).await?;
+        let worker = worker(conn, fault.key).await?;
+        let kind = kind(conn, fault.key.job).await?;
+        strike(conn, worker, kind, fault.reason, config.fault_pause, config).await?;
+    }
+    Ok(current)
+}
+
+/// The worker delivered a proof that does not verify: it is quarantined from the kind, also if the lease had ended. Proofs
+/// of [`FarmConfig::max_rejected_workers`] workers that all do not verify speak against the job. Returns whether the
+/// lease was current.
+pub async fn rejected(
+    conn: &mut SqliteConnection,
+    fault: Fault<'_>,
+    config: &FarmConfig,
+) -> Result<bool, FarmError> {
+    let worker = worker(conn, fault.key).await?;
+    let kind = kind(conn, fault.key.job).await?;
+    strike(conn, worker, kind, fault.reason, config.quarantine, config).await?;
+    if !leases::end(conn, fault.key, LeaseEnding::Rejected, fault.reason).await? {
+        return Ok(false);
+    }
+    try_again(conn, fault, config).await?;
+    let job = to_db(fault.key.job.0);
+    let liars: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT workers.name FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
+         WHERE leases.job = ?1 AND leases.ending = ?2 AND leases.token >= jobs.judged_from ORDER BY workers.name",
+    )
+    .bind(job)
+    .bind(LeaseEnding::Rejected.code())
+    .fetch_all(&mut *conn)
+    .await?;
+    if liars.len() >= config.max_rejected_workers as usize {
+        let names = liars.join(", ");
+        let reason = format!(
+            "proofs of {} workers do not verify ({names}): {}",
+            liars.len(),
+            fault.reason
+        );
+        condemn(conn, fault.key.job, kind, &reason).await?;
+    }
+    Ok(true)
+}
+
+/// The worker found that the job cannot be proved. One machine may be wrong: another attempt must agree, of another
+/// worker while one is alive that could take it. Returns false and changes nothing if the lease is not current.
+pub async fn condemned(
+    conn: &mut SqliteConnection,
+    fault: Fault<'_>,
+    config: &FarmConfig,
+) -> Result<bool, FarmError> {
+    if !leases::end(conn, fault.key, LeaseEnding::Condemned, fault.reason).await? {
+        return Ok(false);
+    }
+    let job = to_db(fault.key.job.0);
+    let attempts: i64 = sqlx::query_scalar(
+        "UPDATE jobs SET failed_attempts = failed_attempts + 1, last_error = ?2 WHERE id = ?1 RETURNING failed_attempts",
+    )
+    .bind(job)
+    .bind(fault.reason)
+    .fetch_one(&mut *conn)
+    .await?;
+    let kind = kind(conn, fault.key.job).await?;
+    if attempts < i64::from(config.policies.of(kind).max_attempts) {
+        leases::put_back(conn, job).await?;
+    } else {
+        let reason = format!("{attempts} attempt(s) found it impossible: {}", fault.reason);
+        condemn(conn, fault.key.job, kind, &reason).await?;
+    }
+    Ok(true)
+}
+
+/// The worker registered anew: it knows nothing of the leases it had, and what it got wrong before is forgiven. Returns
+/// how many leases ended.
+pub async fn superseded(
+    conn: &mut SqliteConnection,
+    worker: WorkerId,
+    name: &str,
+    config: &FarmConfig,
+) -> Result<usize, FarmError> {
+    sqlx::query("DELETE FROM quarantines WHERE worker = ?1")
+        .bind(to_db(worker.0))
+        .execute(&mut *conn)
+        .await?;
+    let held = leases::held_by(conn, worker).await?;
+    for &key in &held {
+        let reason = format!("lease {} ended: worker {name} registered anew", key.token.0);
+        leases::end(conn, key, LeaseEnding::Superseded, &reason).await?;
+        let reason = &reason;
+        try_again(conn, Fault { key, reason }, config).await?;
+    }
+    Ok(held.len())
+}
+
+/// The worker's proof of the kind was accepted: its faults were not lasting. Others that had found the same job
+/// impossible were wrong.
+pub async fn vindicated(
+    conn: &mut SqliteConnection,
+    key: LeaseKey,
+    kind: JobKind,
+    config: &FarmConfig,
+) -> Result<(), FarmError> {
+    let worker = worker(conn, key).await?;
+    sqlx::query("DELETE FROM quarantines WHERE worker = ?1 AND kind = ?2")
+        .bind(to_db(worker.0))
+        .bind(kind_code(kind))
+        .execute(&mut *conn)
+        .await?;
+    let wrong: Vec<i64> = sqlx::query_scalar(
+        "SELECT DISTINCT leases.worker FROM leases JOIN jobs ON jobs.id = leases.job
+         WHERE leases.job = ?1 AND leases.ending = ?2 AND leases.token >= jobs.judged_from AND leases.worker <> ?3",
+    )
+    .bind(to_db(key.job.0))
+    .bind(LeaseEnding::Condemned.code())
+    .bind(to_db(worker.0))
+    .fetch_all(&mut *conn)
+    .await?;
+    for worker in wrong {
+        let worker = WorkerId(super::parse_count(worker)?);
+        let reason = format!("found job {} impossible, which another worker proved", key.job.0);
+        strike(conn, worker, kind, &reason, config.quarantine, config).await?;
+    }
+    Ok(())
+}
+
+/// Counts a machine's fault and puts the job back, after a pause from the second one on: a job that fells every machine
+/// must not keep them all busy with it.
+async fn try_again(
+    conn: &mut SqliteConnection,
+    fault: Fault<'_>,
+    config: &FarmConfig,
+) -> Result<(), FarmError> {
+    let job = to_db(fault.key.job.0);
+    let faults: i64 = sqlx::query_scalar(
+        "UPDATE jobs SET machine_faults = machine_faults + 1, last_error = ?2 WHERE id = ?1 RETURNING machine_faults",
+    )
+    .bind(job)
+    .bind(fault.reason)
+    .fetch_one(&mut *conn)
+    .await?;
+    if faults > 1 {
+        let pause = doubled(config.job_pause, faults - 2, config.max_job_pause);
+        sqlx::query("UPDATE jobs SET not_before_ms = ?2 WHERE id = ?1")
+            .bind(job)
+            .bind(now_ms().saturating_add(millis(pause)))
+            .execute(&mut *conn)
+            .await?;
+    }
+    leases::put_back(conn, job).await
+}
+
+async fn strike(
+    conn: &mut SqliteConnection,
+    worker: WorkerId,
+    kind: JobKind,
+    reason: &str,
+    first_pause: Duration,
+    config: &FarmConfig,
+) -> Result<(), FarmError> {
+    let before: Option<i64> =
+        sqlx::query_scalar("SELECT strikes FROM quarantines WHERE worker = ?1 AND kind = ?2")
+            .bind(to_db(worker.0))
+            .bind(kind_code(kind))
+            .fetch_optional(&mut *conn)
+            .await?;
+    let before = before.unwrap_or(0);
+    let pause = doubled(first_pause, before, config.max_quarantine);
+    tracing::warn!(worker = worker.0, %kind, pause_secs = pause.as_secs_f64(), reason, "worker gets no job of this kind for a while");
+    sqlx::query(
+        "INSERT INTO quarantines (worker, kind, strikes, until_ms, reason) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (worker, kind) DO UPDATE SET strikes = ?3, until_ms = MAX(until_ms, ?4), reason = ?5",
+    )
+    .bind(to_db(worker.0))
+    .bind(kind_code(kind))
+    .bind(before + 1)
+    .bind(now_ms().saturating_add(millis(pause)))
+    .bind(reason)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// `first` times two to the power of `times`, `most` at most.
+fn doubled(first: Duration, times: i64, most: Duration) -> Duration {
+    let factor = u32::try_from(times)
+        .ok()
+        .and_then(|times| 1u32.checked_shl(times))
+        .unwrap_or(u32::MAX);
+    first.saturating_mul(factor).min(most)
+}
+
+async fn condemn(
+    conn: &mut SqliteConnection,
+    job: JobId,
+    kind: JobKind,
+    reason: &str,
+) -> Result<(), FarmError> {
+    let id = to_db(job.0);
+    let (batch, ordinal): (i64, i64) = sqlx::query_as("SELECT batch, ordinal FROM jobs WHERE id = ?1")
+        .bind(id)
+        .fetch_one(&mut *conn)
+        .await?;
+    tracing::error!(batch, job = id, %kind, reason, "job poisoned");
+    poison(conn, id).await?;
+    batches::fail(
+        conn,
+        batch,
+        &format!("{kind} {ordinal} (job {id}) failed: {reason}"),
+    )
+    .await
+}
+
+async fn worker(conn: &mut SqliteConnection, key: LeaseKey) -> Result<WorkerId, FarmError> {
+    let worker: i64 = sqlx::query_scalar("SELECT worker FROM leases WHERE token = ?1")
+        .bind(to_db(key.token.0))
+        .fetch_one(conn)
+        .await?;
+    Ok(WorkerId(super::parse_count(worker)?))
+}
+
+async fn kind(conn: &mut SqliteConnection, job: JobId) -> Result<JobKind, FarmError> {
+    let kind: i64 = sqlx::query_scalar("SELECT kind FROM jobs WHERE id = ?1")
+        .bind(to_db(job.0))
+        .fetch_one(conn)
+        .await?;
+    parse_kind(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let (first, most) = (Duration::from_secs(1), Duration::from_secs(60));
+        let secs = |times| doubled(first, times, most).as_secs();
+        assert_eq!(
+            [0, 1, 5, 6, 31, 32, 1 << 40].map(secs),
+            [1, 2, 32, 60, 60, 60, 60]
+        );
+    }
+}

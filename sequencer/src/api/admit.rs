@@ -1,0 +1,60 @@
+//! What a transaction must pass before the executor sees it.
+
+use ashlar_payments::Payments;
+
+use super::Service;
+use crate::executor::{SubmitError, Submitted, Verified};
+
+type Outcome<T> = Result<T, SubmitError<Payments>>;
+
+impl Service {
+    /// Reads a transaction and verifies its signature.
+    pub(super) fn verify(&self, encoded: Vec<u8>) -> Outcome<Verified<Payments>> {
+        let (given, limit) = (encoded.len(), self.config.limits.max_transaction_bytes as usize);
+        if given > limit {
+            return Err(SubmitError::TooLarge { given, limit });
+        }
+        self.executor.verify(encoded)
+    }
+
+    /// Hands a transaction over, and waits for room if there is none.
+    pub(super) async fn hand_over(&self, verified: Verified<Payments>) -> Outcome<Submitted<Payments>> {
+        self.check_load()?;
+        self.check_fee(&verified)?;
+        self.executor.hand_over(verified).await
+    }
+
+    /// The same for a call of its own, which is refused rather than kept waiting for a batch to be sealed.
+    pub(super) async fn submit(&self, verified: Verified<Payments>) -> Outcome<[u8; 32]> {
+        if let Some(closed) = self.executor.blocked_by() {
+            return Err(SubmitError::Busy { closed });
+        }
+        self.hand_over(verified).await?.outcome().await
+    }
+
+    fn check_load(&self) -> Outcome<()> {
+        let (unproven, limit) = (self.load.now().unproven, self.config.limits.max_unproven.into());
+        if unproven > limit {
+            return Err(SubmitError::Lagging { unproven, limit });
+        }
+        Ok(())
+    }
+
+    fn check_fee(&self, verified: &Verified<Payments>) -> Outcome<()> {
+        let fees = &self.config.fees;
+        if fees.is_free() {
+            return Ok(());
+        }
+        let tx = &verified.signed().tx;
+        let (token, offered) = (tx.token(), tx.fee().value());
+        match fees.least(self.load.now().seconds_per_operation).get(&token) {
+            None => Err(SubmitError::FeeToken { token }),
+            Some(&needed) if offered < needed => Err(SubmitError::FeeTooLow {
+                token,
+                offered,
+                needed,
+            }),
+            Some(_) => Ok(()),
+        }
+    }
+}

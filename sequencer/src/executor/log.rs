@@ -1,0 +1,149 @@
+//! What the executor's thread does with the log: what is appended and replayed, and where batches end.
+
+use std::{sync::atomic::Ordering, time::Instant};
+
+use ashlar_statement::{Application, application::Next};
+use tokio::sync::oneshot;
+
+use super::{
+    ExecutorError, SubmitError,
+    open_batch::{Item, OpenBatch},
+    turn::{Group, Running},
+    unsealed::{PAGE, item_id},
+};
+use crate::store::{Cut, LogItem, StoreError};
+
+impl<A: Application> Running<A> {
+    /// Puts the deposits into the log, and executes what a batch has room for.
+    pub(super) fn deposits(
+        &mut self,
+        items: &[LogItem],
+        reply: oneshot::Sender<Result<(), SubmitError<A>>>,
+    ) -> Result<(), ExecutorError> {
+        self.flush()?;
+        let start = Instant::now();
+        let outcome = match self.parts.store.append_deposits(items) {
+            Ok(end) => {
+                self.open.steps.order += start.elapsed();
+                self.parts.unsealed.insert(
+                    self.parts
+                        .store
+                        .log_items(self.log_end, (end - self.log_end) as usize)?
+                        .iter()
+                        .map(|(position, item)| (item_id::<A>(item), *position)),
+                );
+                self.log_end = end;
+                self.catch_up()?;
+                Ok(())
+            }
+            Err(StoreError::DepositGap { expected, given }) => {
+                Err(SubmitError::DepositGap { expected, given })
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let _ = reply.send(outcome); // a dropped receiver: its caller went away
+        Ok(())
+    }
+
+    /// Executes what is in the log and was not executed, as far as batches can be closed.
+    pub(super) fn catch_up(&mut self) -> Result<(), ExecutorError> {
+        loop {
+            if self.must_close() {
+                if !self.parts.sealer.has_room() {
+                    return Ok(());
+                }
+                self.close()?;
+            }
+            if self.next == self.log_end {
+                return Ok(());
+            }
+            for (position, item) in self.parts.store.log_items(self.next, PAGE)? {
+                let item = Item::read(&item);
+                if self.must_close() {
+                    break;
+                }
+                if !self.make_room(item.next())? {
+                    return Ok(());
+                }
+                if let Some(dropped) = self.open.replay(item)? {
+                    tracing::error!(position, reason = %dropped.reason, "an accepted transaction cannot be executed any more");
+                    self.parts.store.refuse(dropped.id, &dropped.reason)?;
+                    self.parts.unsealed.remove([&dropped.id]);
+                }
+                self.executed_to(position + 1);
+            }
+        }
+    }
+
+    fn executed_to(&mut self, position: u64) {
+        self.next = position;
+        self.parts.executed_to.store(position, Ordering::Release);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.open.len() >= self.parts.sealing.max_transactions as usize
+    }
+
+    /// Whether the batch is full, or was closed here before a restart.
+    fn must_close(&self) -> bool {
+        let was_closed = self.cut.is_some_and(|cut| cut.position <= self.next);
+        self.is_full() || was_closed && !self.open.is_empty()
+    }
+
+    /// Closes the batch if `next` does not fit; false if it would have to, and cannot be closed now.
+    pub(super) fn make_room(&mut self, next: Option<Next<'_, A::Signed>>) -> Result<bool, ExecutorError> {
+        if self.open.is_empty() || self.parts.sealing.allows(&self.open.size(next)) {
+            return Ok(true);
+        }
+        if !self.parts.sealer.has_room() {
+            return Ok(false);
+        }
+        self.close()?;
+        Ok(true)
+    }
+
+    /// Makes what was executed durable, and answers.
+    pub(super) fn flush(&mut self) -> Result<(), ExecutorError> {
+        if self.group.order.is_empty() {
+            return Ok(());
+        }
+        let start = Instant::now();
+        let Group {
+            mut ids,
+            order,
+            encodings,
+        } = std::mem::take(&mut self.group);
+        let first = self.parts.store.append_signed(&encodings)?;
+        self.parts.unsealed.insert(order.iter().copied().zip(first..));
+        self.log_end = first + order.len() as u64;
+        self.executed_to(self.log_end);
+        self.open.steps.order += start.elapsed();
+        for id in order {
+            for reply in ids.remove(&id).into_iter().flatten() {
+                reply.accept(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the batch and opens the next one on top of it.
+    pub(super) fn close(&mut self) -> Result<(), ExecutorError> {
+        self.flush()?;
+        let cut = Cut {
+            batch: self.open.number,
+            position: self.next,
+        };
+        if self.cut != Some(cut) {
+            self.parts.store.append_cut(cut)?;
+        }
+        let number = cut.batch + 1;
+        self.cut = self.parts.store.cut(number)?;
+        // Stands in until the state beneath the next one is known.
+        let empty = OpenBatch::new(&self.view, &self.parts.application, number)?;
+        let job = std::mem::replace(&mut self.open, empty).close(cut.position)?;
+        self.view.push(job.changes.clone());
+        self.open = OpenBatch::new(&self.view, &self.parts.application, number)?;
+        self.parts.sealer.push(job);
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! The executor's thread: groups of commands, one write to the log for each.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use ashlar_statement::{
+    Application,
+    application::{ExecuteError, Next, Turn},
+};
+use tokio::sync::mpsc;
+
+use super::{
+    ExecutorError, SubmitError,
+    handle::{Command, Look, Peek, Reply, Submission, Verified},
+    open_batch::OpenBatch,
+    sealer::Sealer,
+    unsealed::Unsealed,
+    view::View,
+    waiting::Waiting,
+};
+use crate::{
+    config::Sealing,
+    store::{Cut, Store},
+};
+
+/// Commands that share one write to the log, at most.
+const GROUP: usize = 512;
+
+/// What the thread is started with.
+pub(super) struct Parts<A: Application> {
+    pub store: Arc<Store>,
+    pub application: A,
+    pub sealing: Sealing,
+    pub submitted: mpsc::Receiver<Submission<A>>,
+    pub commands: mpsc::Receiver<Command<A>>,
+    pub blocked_by: Arc<AtomicUsize>,
+    pub executed_to: Arc<AtomicU64>,
+    pub unsealed: Arc<Unsealed>,
+    pub waiting: Waiting<A>,
+    pub sealer: Sealer<A>,
+}
+
+/// Transactions that are executed and not durable yet, with those who wait to hear of it.
+pub(super) struct Group<A: Application> {
+    pub(super) ids: HashMap<[u8; 32], Vec<Reply<A>>>,
+    pub(super) order: Vec<[u8; 32]>,
+    pub(super) encodings: Vec<Vec<u8>>,
+}
+
+/// The thread's state.
+pub(super) struct Running<A: Application> {
+    pub(super) parts: Parts<A>,
+    pub(super) view: View,
+    pub(super) open: OpenBatch<A>,
+    /// Where a crash has left it to be closed.
+    pub(super) cut: Option<Cut>,
+    pub(super) group: Group<A>,
+    /// A transaction that the batch has no room for, until a batch is sealed and this one can be closed.
+    pub(super) stalled: Option<(Verified<A>, Vec<Reply<A>>)>,
+    /// Log position behind the last executed item that is in the log.
+    pub(super) next: u64,
+    pub(super) log_end: u64,
+}
+
+enum Event<A: Application> {
+    Submitted(Submission<A>),
+    Command(Command<A>),
+    Stored(Result<u64, ExecutorError>),
+    Deadline,
+    Closed,
+}
+
+impl<A: Application> Running<A> {
+    pub fn new(parts: Parts<A>) -> Result<Self, ExecutorError> {
+        let store = &parts.store;
+        let view = View::new(store)?;
+        let number = store.next_batch()?;
+        Ok(Self {
+            open: OpenBatch::new(&view, &parts.application, number)?,
+            cut: store.cut(number)?,
+            group: Group::default(),
+            stalled: None,
+            next: store.sealed_to()?,
+            log_end: store.log_end()?,
+            view,
+            parts,
+        })
+    }
+
+    /// Runs until the last handle is dropped.
+    pub async fn run(mut self) -> Result<(), ExecutorError> {
+        loop {
+            self.catch_up()?;
+            if self.next == self.log_end
+                && let Some((verified, replies)) = self.stalled.take()
+            {
+                self.execute(verified, replies)?;
+                self.flush()?;
+            }
+            let closed = if self.is_blocked() {
+                self.parts.sealer.in_flight()
+            } else {
+                0
+            };
+            self.parts.blocked_by.store(closed, Ordering::Relaxed);
+            match self.event().await {
+                Event::Submitted(submission) => {
+                    self.submit(submission)?;
+                    self.group(Vec::new())?;
+                }
+                Event::Command(command) => {
+                    let mut looks = Vec::new();
+                    self.command(command, &mut looks)?;
+                    self.group(looks)?;
+                }
+                Event::Stored(outcome) => {
+                    outcome?;
+                    self.view.stored(&self.parts.store)?;
+                }
+                Event::Deadline => self.deadline()?,
+                Event::Closed => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether transactions must wait: for the log's, or for a batch to be sealed.
+    fn is_blocked(&self) -> bool {
+        self.stalled.is_some() || self.next < self.log_end
+    }
+
+    async fn event(&mut self) -> Event<A> {
+        let max_age = self.parts.sealing.max_age;
+        let age = self
+            .open
+            .started()
+            .and_then(|started| started.checked_add(max_age));
+        let age = age.filter(|_| self.parts.sealer.has_room());
+        let deadline = [age, self.parts.waiting.deadline()].into_iter().flatten().min();
+        let alarm = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let is_blocked = self.is_blocked();
+        tokio::select! {
+            biased;
+            outcome = self.parts.sealer.stored() => Event::Stored(outcome),
+            () = alarm => Event::Deadline,
+            taken = self.parts.submitted.recv(), if !is_blocked => taken.map_or(Event::Closed, Event::Submitted),
+            command = self.parts.commands.recv() => command.map_or(Event::Closed, Event::Command),
+        }
+    }
+
+    /// The batch is old enough, or somebody has waited long enough.
+    fn deadline(&mut self) -> Result<(), ExecutorError> {
+        let now = Instant::now();
+        while let Some((turn, held)) = self.parts.waiting.give_up(now) {
+            let expected = A::expected_nonce(self.open.state(), &held.verified.signed)?;
+            for reply in held.replies {
+                reply.refuse(SubmitError::NotInTime {
+                    given: turn.nonce,
+                    expected: expected.unwrap_or(0),
+                    waited: self.parts.waiting.patience(),
+                });
+            }
+        }
+        let is_old = |started: Instant| now.duration_since(started) >= self.parts.sealing.max_age;
+        if self.open.started().is_some_and(is_old) && self.parts.sealer.has_room() {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// Takes what waits behind the first of a group, and ends the group.
+    fn group(&mut self, mut looks: Vec<Look<A>>) -> Result<(), ExecutorError> {
+        for _ in 0..GROUP {
+            if self.is_blocked() {
+                break;
+            }
+            let Ok(submission) = self.parts.submitted.try_recv() else {
+                break;
+            };
+            self.submit(submission)?;
+        }
+        for _ in 0..GROUP {
+            let Ok(command) = self.parts.commands.try_recv() else {
+                break;
+            };
+            self.command(command, &mut looks)?;
+        }
+        self.flush()?;
+        let peek = Peek {
+            open: self.open.state(),
+            waiting: &self.parts.waiting,
+            number: self.open.number,
+        };
+        for look in looks {
+            look(&peek)?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, command: Command<A>, looks: &mut Vec<Look<A>>) -> Result<(), ExecutorError> {
+        match command {
+            Command::Deposits { items, reply } => self.deposits(&items, reply)?,
+            Command::Look(look) => looks.push(look),
+        }
+        Ok(())
+    }
+
+    fn submit(&mut self, (verified, reply): Submission<A>) -> Result<(), ExecutorError> {
+        let id = verified.id;
+        if let Some(replies) = self.group.ids.get_mut(&id) {
+            replies.push(reply);
+            return Ok(());
+        }
+        if self.parts.unsealed.position(id).is_some() || self.parts.store.receipt(id)?.is_some() {
+            reply.accept(id); // sent again
+            return Ok(());
+        }
+        if let Some(turn) = A::turn(&verified.signed) {
+            let expected = A::expected_nonce(self.open.state(), &verified.signed)?;
+            if let Some(expected) = expected.filter(|expected| turn.nonce > *expected) {
+                self.parts.waiting.hold(turn, expected, verified, reply);
+                return Ok(());
+            }
+        }
+        self.execute(verified, vec![reply])
+    }
+
+    /// Executes a transaction and those that have waited for it.
+    fn execute(&mut self, verified: Verified<A>, replies: Vec<Reply<A>>) -> Result<(), ExecutorError> {
+        let mut next = Some((verified, replies));
+        while let Some((verified, replies)) = next.take() {
+            if !self.make_room(Some(Next::Signed(&verified.signed)))? {
+                self.stalled = Some((verified, replies));
+                return Ok(());
+            }
+            match self.open.execute_signed(verified.id, &verified.signed) {
+                Ok(()) => {}
+                Err(ExecuteError::State(error)) => return Err(error.into()),
+                Err(ExecuteError::Refused(error)) => {
+                    refuse(replies, || SubmitError::Refused(error.clone()));
+                    return Ok(());
+                }
+            }
+            let turn = A::turn(&verified.signed);
+            self.open.steps.admit += verified.admit;
+            self.group.push(verified, replies);
+            if self.is_full() && self.parts.sealer.has_room() {
+                self.close()?;
+            }
+            next = turn.and_then(|turn| self.successor(turn));
+        }
+        Ok(())
+    }
+
+    /// What waits behind a transaction that was executed. Another one under its nonce has lost.
+    fn successor(&mut self, Turn { account, nonce, .. }: Turn) -> Option<(Verified<A>, Vec<Reply<A>>)> {
+        let waiting = &mut self.parts.waiting;
+        let waited = waiting.patience();
+        if let Some(lost) = waiting.take(account, nonce) {
+            refuse(lost.replies, || SubmitError::NotInTime {
+                given: nonce,
+                expected: nonce + 1,
+                waited,
+            });
+        }
+        let held = waiting.take(account, nonce + 1)?;
+        Some((held.verified, held.replies))
+    }
+}
+
+impl<A: Application> Default for Group<A> {
+    fn default() -> Self {
+        Self {
+            ids: HashMap::new(),
+            order: Vec::new(),
+            encodings: Vec::new(),
+        }
+    }
+}
+
+impl<A: Application> Group<A> {
+    fn push(&mut self, verified: Verified<A>, replies: Vec<Reply<A>>) {
+        self.ids.insert(verified.id, replies);
+        self.order.push(verified.id);
+        self.encodings.push(verified.encoding);
+    }
+}
+
+fn refuse<A: Application>(replies: Vec<Reply<A>>, error: impl Fn() -> SubmitError<A>) {
+    for reply in replies {
+        reply.refuse(error());
+    }
+}
