@@ -12,6 +12,7 @@ use anyhow::{Context, bail, ensure};
 use ashlar_client::{L1, L1Config};
 use ashlar_contracts::DeployConfig;
 use ashlar_payments::tree::empty_accounts_root;
+use ashlar_report::file::require_writable;
 use ashlar_statement::hash::hash_to_bytes32;
 
 use crate::{cache::Cache, deployment::Deployment, keys::OperatorKey};

@@ -18,9 +18,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{
-    cache::Cache, demo::processes::Process, deployment::Deployment, keys, keys::OperatorKey,
-};
+use crate::{cache::Cache, demo::processes::Process, deployment::Deployment, keys, keys::OperatorKey};
 
 /// Whose keys `up` writes down beside its devnet: they are public.
 const DEVNET_USERS: [&str; 4] = ["operator", "alice", "bob", "carol"];
@@ -91,7 +89,9 @@ impl Stack<'_> {
     /// Stops what was started: the devnet last, for the sequencer may be in the middle of a transaction.
     async fn stop(&mut self) {
         let mut running = std::mem::take(&mut self.running);
-        let devnet = running.extract_if(.., |process| process.name() == "devnet").collect();
+        let devnet = running
+            .extract_if(.., |process| process.name() == "devnet")
+            .collect();
         Process::stop_all(running).await;
         Process::stop_all(devnet).await;
     }

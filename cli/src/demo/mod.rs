@@ -219,7 +219,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     let l1_root = chain::state_root(chain.provider(0)?, deployment.rollup).await?;
     let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
     let l2_root = U256::from_be_slice(&info.root);
-    services.stop();
+    services.stop().await;
     let sum = |count: fn(&Batch) -> u64| batches.iter().map(count).sum::<u64>();
     let (commit, prove) = (sum(|batch| gas(&batch.commit)), sum(|batch| gas(&batch.prove)));
     let steps: Vec<_> = batches.iter().flat_map(|batch| batch.steps.clone()).collect();
@@ -338,10 +338,8 @@ impl Services {
         self.sequencer.check()
     }
 
-    fn stop(self) {
-        self.sequencer.stop();
-        self.worker.stop();
-        self.farm.stop();
+    async fn stop(self) {
+        Process::stop_all(vec![self.sequencer, self.worker, self.farm]).await;
     }
 }
 

@@ -172,7 +172,9 @@ fn batches_that_l1_could_not_take_are_refused_at_the_start() {
             "--rollup",
             &zeros[..40],
         ]);
-        command.args(["--circuit-set", &zeros, "--operator-key", &zeros, "--data-dir"]);
+        command
+            .env("ASHLAR_OPERATOR_KEY", &zeros)
+            .args(["--circuit-set", &zeros, "--data-dir"]);
         let output = command.arg(data).args(flags).output().expect("the binary runs");
         assert!(!output.status.success());
         String::from_utf8_lossy(&output.stderr).into_owned()

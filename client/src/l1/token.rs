@@ -1,6 +1,9 @@
 //! The rollup's tokens.
 
-use alloy::primitives::{Address, U256};
+use alloy::{
+    contract,
+    primitives::{Address, U256},
+};
 use ashlar_contracts::MintableToken;
 
 use super::{L1, L1Error, error::refused};

@@ -15,7 +15,7 @@ use ashlar_payments::{
     tree::empty_accounts_root,
 };
 use ashlar_sequencer::{
-    config::{Config, Limits, Sealing},
+    config::{Bounds, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
 use ashlar_statement::hash::hash_to_bytes32;
@@ -118,7 +118,9 @@ impl Rollup {
             sealing: Sealing {
                 max_transactions: self.max_transactions,
                 max_age: Duration::from_millis(200),
+                bounds: Bounds::default(),
             },
+            fees: FeePolicy::default(),
             poll_interval: Duration::from_millis(20),
             limits: Limits::default(),
         };

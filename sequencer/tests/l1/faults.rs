@@ -147,6 +147,7 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
     let sealing = Sealing {
         max_transactions: 3,
         max_age: Duration::from_millis(500),
+        ..Sealing::default()
     };
     let node = Node::sealing(folder.path(), client.clone(), l1.rollup, sealing).await;
     client.identify(&node.store, expected()).await.expect("fresh");

@@ -10,6 +10,7 @@ use ashlar_sequencer::{
     Changes, Config,
     api::Service,
     config::{FeePolicy, Limits},
+    l1::L1Settings,
     load::Load,
     readiness::{Part, Readiness},
 };
@@ -42,14 +43,13 @@ async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
     let config = Config {
         data_dir: folder.path().into(),
         listen,
-        l1_rpc: String::new(),
+        l1: L1Settings::single("http://127.0.0.1:1"),
         rollup: DOMAIN.rollup,
         operator_key: [1; 32],
         farm: String::new(),
         circuit_set_digest: [2; 32],
         fee_account: 0,
         sealing: seal_at(seal_after),
-        confirmations: 0,
         poll_interval: Duration::from_secs(1),
         limits,
         fees,

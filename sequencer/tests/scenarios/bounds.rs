@@ -38,7 +38,7 @@ async fn a_flood_of_deposits_makes_several_batches_and_none_is_lost_at_a_restart
     let core = Core::open(&folder, sealing);
     let owner = key("operator");
     let flood: Vec<LogItem> = (0..6_000).map(|number| deposit(number, &owner, 1)).collect();
-    core.handle.deposits(flood, 1).await.expect("taken");
+    core.handle.deposits(flood).await.expect("taken");
     let full = batches(&core, 4_000).await;
     assert_eq!(full.len(), 2);
     for batch in &full {
@@ -162,7 +162,7 @@ async fn the_log_alone_gives_the_same_batches_and_the_same_state() {
     let core = Core::open(&folder, sealing);
     let (operator, alice) = (key("operator"), key("alice"));
     core.handle
-        .deposits(vec![deposit(0, &operator, 5), deposit(1, &alice, 1_000)], 1)
+        .deposits(vec![deposit(0, &operator, 5), deposit(1, &alice, 1_000)])
         .await
         .expect("taken");
     core.handle

@@ -84,7 +84,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     crate::shutdown::run(async |interrupted| {
         tokio::select! {
             outcome = answer(args) => outcome,
-            () = interrupted.cancelled() if is_watch => Ok(()),
+            () = interrupted.cancelled(), if is_watch => Ok(()),
             () = interrupted.cancelled() => anyhow::bail!("interrupted"),
         }
     })

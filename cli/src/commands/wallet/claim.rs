@@ -63,7 +63,11 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
             }
         }
     }
-    ensure!(failed == 0, "{failed} of {} withdrawals could not be claimed", claimed + failed);
+    ensure!(
+        failed == 0,
+        "{failed} of {} withdrawals could not be claimed",
+        claimed + failed
+    );
     if claimed == 0 {
         crate::say!("nothing to claim")?;
     }

@@ -22,7 +22,7 @@ pub struct Args {
     #[command(flatten)]
     links: Links,
     #[command(flatten)]
-    key: key::Source,
+    key: Source,
     #[command(subcommand)]
     command: Command,
 }
@@ -99,7 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         };
         tokio::select! {
             outcome = command => outcome,
-            () = interrupted.cancelled() if is_watch => Ok(()),
+            () = interrupted.cancelled(), if is_watch => Ok(()),
             () = interrupted.cancelled() => anyhow::bail!("interrupted"),
         }
     })

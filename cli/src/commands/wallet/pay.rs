@@ -106,7 +106,8 @@ pub struct Fee {
 /// An L1 address that can be paid. One of mixed case carries a checksum (EIP-55), which finds a mistyped digit.
 pub fn recipient(text: &str) -> anyhow::Result<Address> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
-    let is_mixed = digits.bytes().any(|of| of.is_ascii_lowercase()) && digits.bytes().any(|of| of.is_ascii_uppercase());
+    let is_mixed =
+        digits.bytes().any(|of| of.is_ascii_lowercase()) && digits.bytes().any(|of| of.is_ascii_uppercase());
     let address = if is_mixed {
         Address::parse_checksummed(format!("0x{digits}"), None)
             .context("the checksum of the address is wrong: a digit was mistyped")?
