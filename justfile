@@ -6,11 +6,15 @@ _list:
     @{{ just_executable() }} --list --unsorted
 
 # what a change must pass
-ci: test lint icicle
+ci: test (guide "--built") lint icicle
 
 # contracts, every crate, end to end on anvil
 test *arguments:
     scripts/test "$@"
+
+# docs/guide.md, as its commands stand there
+guide *arguments:
+    scripts/guide "$@"
 
 # formatting, lints, documentation, spelling, dependencies
 lint:

@@ -158,7 +158,8 @@ impl ConfigFile {
                 .then(|| of(COMMON))
                 .flatten()
         };
-        let Some(value) = of(&setting.section).or_else(common) else {
+        let own = of(&setting.section);
+        let Some(value) = own.or_else(common) else {
             return Ok(None);
         };
         let scalar = |value: &Value| match value {
@@ -174,6 +175,10 @@ impl ConfigFile {
         match value {
             Value::Array(values) if setting.is_list => {
                 values.iter().map(scalar).collect::<Result<_, _>>().map(Some)
+            }
+            // Commands that take one of what several share take the first: one L1 node of the sequencer's many.
+            Value::Array(values) if own.is_none() && !values.is_empty() => {
+                Ok(Some(vec![scalar(&values[0])?]))
             }
             value => Ok(Some(vec![scalar(value)?])),
         }

@@ -31,6 +31,10 @@ enum Commands {
         #[arg(long, default_value = "here")]
         l1_rpc: String,
     },
+    Up {
+        #[arg(long, value_delimiter = ',')]
+        l1_rpc: Vec<String>,
+    },
 }
 
 fn file(text: &str) -> ConfigFile {
@@ -86,6 +90,23 @@ fn a_command_s_own_section_goes_before_the_common_one() {
 }
 
 #[test]
+fn a_command_that_takes_one_takes_the_first_of_a_shared_list() {
+    let text = "[common]\nl1_rpc = ['one', 'two']\n";
+    let Commands::Up { l1_rpc } = parse(text, &["up"]) else {
+        panic!("another command")
+    };
+    assert_eq!(l1_rpc, ["one", "two"]);
+    let Commands::Deploy { l1_rpc, .. } = parse(text, &["deploy"]) else {
+        panic!("another command")
+    };
+    assert_eq!(l1_rpc, "one");
+    for wrong in ["[common]\nl1_rpc = []\n", "[deploy]\nl1_rpc = ['one']\n"] {
+        let error = apply(Program::command(), Some(&file(wrong))).expect_err(wrong);
+        assert!(error.to_string().contains("not a single value"), "{error}");
+    }
+}
+
+#[test]
 fn what_no_command_has_is_refused_with_the_nearest() {
     for (text, expected) in [
         (
@@ -134,6 +155,7 @@ fn every_setting_has_a_variable() {
         ("l1_rpc", "ASHLAR_L1_RPC"),
         ("production", "ASHLAR_PRODUCTION"),
         ("tokens", "ASHLAR_DEPLOY_TOKENS"),
+        ("l1_rpc", "ASHLAR_L1_RPC"),
         ("l1_rpc", "ASHLAR_L1_RPC"),
     ];
     assert!(

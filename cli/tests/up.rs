@@ -52,6 +52,9 @@ impl Setting {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ashlar"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ASHLAR_")) {
+            command.env_remove(name); // nobody's own settings
+        }
         command
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")) // circuits and keys are cached there
             .env("ASHLAR_LOG", "warn")
@@ -114,11 +117,15 @@ impl Up {
 
     /// SIGTERM must end it and all that it has started.
     fn stop(mut self) {
-        let group = Command::new("pgrep")
-            .args(["-P", &self.0.id().to_string()])
-            .output();
-        let children = String::from_utf8(group.expect("pgrep runs").stdout).expect("numbers");
-        assert_eq!(children.lines().count(), 2, "farm and sequencer: {children}");
+        // Linux tells the children of each thread.
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.0.id())).expect("it runs");
+        let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children"));
+        let children: String = threads
+            .flatten()
+            .map(|thread| of(thread).expect("text"))
+            .collect();
+        let children: Vec<&str> = children.split_whitespace().collect();
+        assert_eq!(children.len(), 2, "farm and sequencer: {children:?}");
         let killed = Command::new("kill")
             .args(["-TERM", &self.0.id().to_string()])
             .status();
@@ -132,7 +139,7 @@ impl Up {
             std::thread::sleep(Duration::from_millis(50));
         };
         assert!(status.success(), "{status}");
-        for child in children.lines() {
+        for child in children {
             assert!(
                 !Path::new("/proc").join(child).exists(),
                 "process {child} is left"

@@ -21,6 +21,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How L1 is asked, believed and paid.
     pub l1: L1Settings,
+    /// Chain that L1 must be; `None` takes the one it is at the first start.
+    pub chain_id: Option<u64>,
     /// Address of the rollup contract.
     pub rollup: [u8; 20],
     /// L1 private key of the operator that commits and settles.

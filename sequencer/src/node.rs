@@ -100,6 +100,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     })?;
     let store = Arc::new(Store::open(&config.data_dir.join("state.redb"))?);
     let expected = Expected {
+        chain_id: config.chain_id,
         genesis_root: empty_accounts_root()
             .elements
             .map(|element| element.to_canonical_u64()),

@@ -182,6 +182,7 @@ impl Args {
                 finality: Finality::Depth(0),
                 ..L1Settings::default()
             },
+            chain_id: None,
             rollup,
             operator_key: DEV_ACCOUNTS[0].secret_key.into(),
             farm: "http://127.0.0.1:1".into(), // nobody listens there

@@ -158,6 +158,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             resend_after: Duration::from_secs(args.resend_after_secs),
             max_fee_wei: u128::from(args.max_fee_gwei) * WEI_PER_GWEI,
         },
+        chain_id: deployment.map(|of| of.chain_id),
         rollup,
         operator_key,
         farm: args.farm,

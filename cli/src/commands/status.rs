@@ -11,6 +11,8 @@ use crate::links::Links;
 
 /// Limit for each of the farm's answers.
 const FARM_TIMEOUT: Duration = Duration::from_secs(10);
+/// Jobs that the farm tells at once; of more, the newest are counted.
+const MOST_JOBS: usize = 1_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -39,11 +41,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 async fn answer(args: &Args) -> anyhow::Result<()> {
     let end = Instant::now() + Duration::from_secs(args.wait_secs);
     let parts = loop {
-        let parts = [
-            ("L1", l1(args).await),
-            ("sequencer", sequencer(args).await),
-            ("farm", farm(args).await),
-        ];
+        // At once: who is away must not delay the others' answers.
+        let (l1, sequencer, farm) = tokio::join!(l1(args), sequencer(args), farm(args));
+        let parts = [("L1", l1), ("sequencer", sequencer), ("farm", farm)];
         if parts.iter().all(|(_, part)| part.is_ok()) || Instant::now() >= end {
             break parts;
         }
@@ -147,10 +147,10 @@ async fn farm(args: &Args) -> anyhow::Result<(String, Value)> {
         .iter()
         .map(|(state, count)| format!("{count} {state}"))
         .collect();
-    let text = if list.is_empty() {
-        "none".to_owned()
-    } else {
-        list.join(", ")
+    let text = match (list.is_empty(), jobs.len() < MOST_JOBS) {
+        (true, _) => "none".to_owned(),
+        (false, true) => list.join(", "),
+        (false, false) => format!("{} (of the newest {MOST_JOBS})", list.join(", ")),
     };
     let value = json!({ "endpoint": args.farm, "jobs": counts });
     Ok((format!("{} jobs: {text}", args.farm), value))

@@ -194,7 +194,6 @@ impl Stack<'_> {
     /// The devnet's keys are public; with another L1, the operator's own file is used.
     fn operator_key_file(&self) -> anyhow::Result<PathBuf> {
         if self.args.no_devnet {
-            // The sequencer's process takes it from this file, or by default from the environment.
             return match self.args.operator.file() {
                 Some(path) => Ok(path.to_owned()),
                 None => bail!("--no-devnet needs --operator-key-file FILE"),

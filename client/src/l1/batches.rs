@@ -28,6 +28,8 @@ use crate::data::{Record, parse_bridge, parse_rollup};
 const BLOCKS_PER_REQUEST: u64 = 10_000;
 /// A node that refuses this few blocks does not refuse them for their number.
 const FEWEST_BLOCKS: u64 = 16;
+/// After so many answers the range doubles: what was refused may have been one crowded range, or a busy node.
+const ANSWERS_TO_WIDEN: u32 = 4;
 
 /// A committed batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +125,8 @@ impl L1 {
     async fn logs(&self, filter: Filter) -> Result<Vec<Log>, L1Error> {
         let filter = filter.address(*self.rollup.address());
         let head = self.head().await?;
-        let (mut logs, mut next, mut width) = (Vec::new(), self.start_block, BLOCKS_PER_REQUEST);
+        let (mut logs, mut next) = (Vec::new(), self.start_block);
+        let (mut width, mut answers) = (BLOCKS_PER_REQUEST, 0);
         while next <= head {
             let last = head.min(next.saturating_add(width - 1));
             let range = filter.clone().from_block(next).to_block(last);
@@ -131,8 +134,14 @@ impl L1 {
                 Ok(found) => {
                     logs.extend(found);
                     next = last + 1;
+                    answers += 1;
+                    if answers == ANSWERS_TO_WIDEN {
+                        (width, answers) = ((width * 2).min(BLOCKS_PER_REQUEST), 0);
+                    }
                 }
-                Err(_) if width > FEWEST_BLOCKS => width = (width / 4).max(FEWEST_BLOCKS),
+                Err(_) if width > FEWEST_BLOCKS => {
+                    (width, answers) = ((width / 4).max(FEWEST_BLOCKS), 0);
+                }
                 Err(error) => return Err(transport("eth_getLogs")(error)),
             }
         }

@@ -110,6 +110,7 @@ impl Rollup {
                 finality: Finality::Depth(0),
                 ..L1Settings::single(&self.endpoint)
             },
+            chain_id: None,
             rollup: self.address.into_array(),
             operator_key: signer(0).to_bytes().0,
             farm: format!("http://{}", free_address()), // nobody listens there

@@ -27,6 +27,14 @@ pub enum IdentityError {
         /// As configured, or as L1 says.
         given: String,
     },
+    /// L1 is another chain than that of the deployment.
+    #[error("L1 is chain {found}, the rollup was deployed on chain {expected}: correct the L1 endpoint")]
+    Chain {
+        /// As L1 says.
+        found: u64,
+        /// As the deployment says.
+        expected: u64,
+    },
     /// The contract takes no batch from this operator.
     #[error("the rollup at {rollup} is driven by operator {operator}, the given key is that of {given}")]
     NotOperator {
@@ -94,6 +102,8 @@ impl IdentityError {
 /// What the program expects to find.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected {
+    /// Chain of the deployment, where one was given.
+    pub chain_id: Option<u64>,
     /// Root of the empty state.
     pub genesis_root: [u64; 4],
     /// Digest of the circuits to prove with.
@@ -103,6 +113,12 @@ pub struct Expected {
 impl L1Client {
     /// Compares database, L1 and program; the first start stores what they are.
     pub async fn identify(&self, store: &Store, expected: Expected) -> Result<(), IdentityError> {
+        if let Some(expected) = expected.chain_id.filter(|expected| *expected != self.chain_id()) {
+            return Err(IdentityError::Chain {
+                found: self.chain_id(),
+                expected,
+            });
+        }
         self.require_code().await?;
         let head = self.head().await?;
         let genesis_block = self.block(0).await?;

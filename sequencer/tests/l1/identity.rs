@@ -5,7 +5,7 @@ use ashlar_sequencer::{
     store::Store,
 };
 
-use super::support::{CIRCUIT_SET, Deployed, Guard, Node, expected, key, l1, operator_key, signer, until};
+use super::support::{Deployed, Guard, Node, expected, key, l1, operator_key, signer, until};
 
 fn store(folder: &tempfile::TempDir) -> Store {
     Store::open(&folder.path().join("state.redb")).expect("database")
@@ -145,19 +145,37 @@ async fn an_empty_database_beside_batches_and_an_older_copy_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_genesis_root_and_no_contract_are_refused() {
+async fn another_genesis_root_another_chain_and_no_contract_are_refused() {
     let l1 = l1(Guard::Real).await;
     let folder = tempfile::tempdir().expect("folder");
     let client = l1.client(&[&l1.endpoint]).await;
     let other = Expected {
         genesis_root: [1, 2, 3, 4],
-        circuit_set: CIRCUIT_SET,
+        ..expected()
     };
     let error = client
         .identify(&store(&folder), other)
         .await
         .expect_err("another application");
     assert!(matches!(error, IdentityError::GenesisRoot { .. }), "{error:?}");
+    let elsewhere = Expected {
+        chain_id: Some(1),
+        ..expected()
+    };
+    let error = client
+        .identify(&store(&folder), elsewhere)
+        .await
+        .expect_err("a rollup deployed on another chain");
+    assert!(
+        matches!(
+            error,
+            IdentityError::Chain {
+                found: 31337,
+                expected: 1
+            }
+        ),
+        "{error:?}"
+    );
     let error = L1Client::connect(l1.settings(&[&l1.endpoint]), [0x42; 20], operator_key())
         .await
         .expect_err("no contract there");

@@ -49,6 +49,7 @@ pub fn genesis_root() -> [u64; 4] {
 
 pub fn expected() -> Expected {
     Expected {
+        chain_id: None,
         genesis_root: genesis_root(),
         circuit_set: CIRCUIT_SET,
     }

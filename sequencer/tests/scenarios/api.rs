@@ -44,6 +44,7 @@ async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         data_dir: folder.path().into(),
         listen,
         l1: L1Settings::single("http://127.0.0.1:1"),
+        chain_id: None,
         rollup: DOMAIN.rollup,
         operator_key: [1; 32],
         farm: String::new(),

@@ -6,10 +6,13 @@ use anyhow::Context;
 use ashlar_client::pb::{Batch, BatchStatus};
 use futures::StreamExt;
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::status_name;
 use crate::links::Links;
+
+/// Before a stream that has ended is asked for again.
+pub const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 
 fn line(batch: &Batch) -> String {
     let failure = match batch.failure_reason.as_str() {
@@ -133,7 +136,10 @@ pub async fn watch(
             let batch = match next {
                 Some(Ok(batch)) => batch,
                 Some(Err(error)) if !error.is_retryable() => return Err(error.into()),
-                _ => continue 'connect, // the sequencer restarts
+                _ => {
+                    sleep(RECONNECT_PAUSE).await; // the sequencer restarts
+                    continue 'connect;
+                }
             };
             crate::say!("{}", line(&batch))?;
             if batch.status() == BatchStatus::Proven {

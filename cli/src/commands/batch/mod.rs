@@ -5,6 +5,8 @@ mod export;
 mod look;
 mod stuck;
 
+pub use look::RECONNECT_PAUSE;
+
 use std::path::PathBuf;
 
 use ashlar_client::pb::BatchStatus;

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ashlar_client::{AccountKey, ClientError, pb::BatchStatus};
+use ashlar_client::{AccountKey, BatchData, ClientError, L1, L1Error, pb::BatchStatus};
 use futures::StreamExt;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Wallet, history};
-use crate::commands::batch::status_name;
+use crate::commands::batch::{RECONNECT_PAUSE, status_name};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -19,6 +19,8 @@ pub struct Args {
     from_batch: Option<u64>,
 }
 
+/// How long this L1 node may be behind the sequencer's.
+const L1_LAG: Duration = Duration::from_secs(120);
 /// A year stands for ever.
 const FOREVER: Duration = Duration::from_secs(365 * 86_400);
 
@@ -44,10 +46,11 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
             };
             let batch = match next {
                 Some(Ok(batch)) => batch,
-                // The sequencer restarts: `watch_batches` is patient.
-                Some(Err(error)) if error.is_retryable() => continue 'connect,
-                Some(Err(error)) => return Err(ClientError::into(error)),
-                None => continue 'connect,
+                Some(Err(error)) if !error.is_retryable() => return Err(ClientError::into(error)),
+                _ => {
+                    sleep(RECONNECT_PAUSE).await; // the sequencer restarts
+                    continue 'connect;
+                }
             };
             let status = batch.status();
             if seen.insert(batch.number, status) == Some(status) {
@@ -57,13 +60,26 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
             if matches!(status, BatchStatus::Committed | BatchStatus::Proven)
                 && let Some(account) = client.account(AccountKey::KeyHash(wallet.key_hash())).await?
             {
-                let data = l1.batch_data(batch.number).await?;
+                let data = data(&l1, batch.number).await?;
                 history::print(&data, account.index, &tokens, status_name(status))?;
             }
             if status == BatchStatus::Proven && batch.number == first {
                 first += 1;
                 seen.remove(&batch.number);
             }
+        }
+    }
+}
+
+/// A batch's data, once this L1 node has its commit as well.
+async fn data(l1: &L1, number: u64) -> Result<BatchData, L1Error> {
+    let end = Instant::now() + L1_LAG;
+    loop {
+        match l1.batch_data(number).await {
+            Err(L1Error::NotCommitted { .. } | L1Error::NoEvent { .. }) if Instant::now() < end => {
+                sleep(RECONNECT_PAUSE).await;
+            }
+            outcome => return outcome,
         }
     }
 }
