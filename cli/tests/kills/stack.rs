@@ -1,0 +1,308 @@
+//! The processes: started over their folders, killed, started again.
+
+use std::{
+    fs::{self, File},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use alloy::{hex, primitives::Address, signers::local::PrivateKeySigner};
+use ashlar_client::{Client, L1, L1Config, Options};
+use ashlar_devnet::DEV_ACCOUNTS;
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+/// On a fresh machine circuits and keys are made first.
+const START_LIMIT: Duration = Duration::from_secs(900);
+/// For the proofs of all that the users did, on a busy machine with two cores.
+const SETTLE_LIMIT: Duration = Duration::from_secs(1_500);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Devnet,
+    Farm,
+    Worker,
+    Sequencer,
+}
+
+const ROLES: [Role; 4] = [Role::Devnet, Role::Farm, Role::Worker, Role::Sequencer];
+
+/// Where users find the rollup.
+#[derive(Clone, Debug)]
+pub struct Links {
+    pub l1: String,
+    pub sequencer: String,
+    pub rollup: Address,
+}
+
+impl Links {
+    /// A client that is patient enough for any restart.
+    pub async fn client(&self) -> Client {
+        let options = Options {
+            request_timeout: Duration::from_secs(10),
+            attempts: 60,
+            max_pause: Duration::from_secs(1),
+            ..Options::default()
+        };
+        let start = Instant::now();
+        loop {
+            match Client::connect_with(&self.sequencer, options).await {
+                Ok(client) => return client,
+                Err(error) => assert!(start.elapsed() < START_LIMIT, "{error}"),
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// L1, paid by one of the devnet's accounts.
+    pub async fn l1(&self, account: usize) -> L1 {
+        let key = DEV_ACCOUNTS[account].secret_key;
+        let start = Instant::now();
+        loop {
+            let config = L1Config {
+                signer: Some(PrivateKeySigner::from_bytes(&key).expect("a key")),
+                request_timeout: Duration::from_secs(5),
+                mining_timeout: Duration::from_secs(5),
+                ..L1Config::new(&self.l1, self.rollup)
+            };
+            match L1::connect(config).await {
+                Ok(l1) => return l1,
+                Err(error) => assert!(start.elapsed() < START_LIMIT, "{error}"),
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+struct Running {
+    child: Child,
+    log: PathBuf,
+}
+
+pub struct Stack {
+    folder: TempDir,
+    addresses: [SocketAddr; 3],
+    running: [Option<Running>; 4],
+    rollup: Address,
+}
+
+impl Stack {
+    pub async fn start() -> Self {
+        let ports = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let addresses = ports
+            .each_ref()
+            .map(|port| port.local_addr().expect("it is bound"));
+        drop(ports);
+        let mut stack = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            addresses,
+            running: [None, None, None, None],
+            rollup: Address::ZERO,
+        };
+        let key = hex::encode(DEV_ACCOUNTS[0].secret_key);
+        fs::write(stack.path("operator.key"), key).expect("writes");
+        stack.run(Role::Devnet);
+        stack.listens(Role::Devnet).await;
+        stack.rollup = stack.deploy();
+        for role in [Role::Farm, Role::Worker, Role::Sequencer] {
+            stack.run(role);
+        }
+        stack.listens(Role::Sequencer).await;
+        stack
+    }
+
+    pub fn links(&self) -> Links {
+        Links {
+            l1: self.url(Role::Devnet),
+            sequencer: self.url(Role::Sequencer),
+            rollup: self.rollup,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn address(&self, role: Role) -> SocketAddr {
+        let [devnet, farm, sequencer] = self.addresses;
+        match role {
+            Role::Devnet => devnet,
+            Role::Farm | Role::Worker => farm,
+            Role::Sequencer => sequencer,
+        }
+    }
+
+    fn url(&self, role: Role) -> String {
+        format!("http://{}", self.address(role))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ashlar"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ASHLAR_")) {
+            command.env_remove(name); // nobody's own settings
+        }
+        command
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")) // circuits and keys are cached there
+            .env("ASHLAR_LOG", "info")
+            .stdin(Stdio::null())
+            .args(arguments);
+        command
+    }
+
+    fn deploy(&self) -> Address {
+        let file = self.path("deployment.toml");
+        let output = self
+            .command(&["deploy", "--l1-rpc", &self.url(Role::Devnet), "--deployment"])
+            .arg(&file)
+            .arg("--operator-key-file")
+            .arg(self.path("operator.key"))
+            .output()
+            .expect("the binary runs");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let text = fs::read_to_string(file).expect("a deployment");
+        let deployment: toml::Table = text.parse().expect("TOML");
+        deployment["rollup"]
+            .as_str()
+            .expect("text")
+            .parse()
+            .expect("an address")
+    }
+
+    /// Starts a process over its folder.
+    pub fn run(&mut self, role: Role) {
+        let name = format!("{role:?}").to_lowercase();
+        let log = self.path(&format!("{name}.log"));
+        let listen = self.address(role).to_string();
+        let mut command = self.command(&[&name]);
+        match role {
+            Role::Devnet | Role::Farm | Role::Sequencer => command
+                .arg("--data-dir")
+                .arg(self.path(&name))
+                .args(["--listen", &listen]),
+            Role::Worker => command.args(["--name", "only", "--farm", &self.url(Role::Farm)]),
+        };
+        if role == Role::Sequencer {
+            let path = |name| self.path(name);
+            command
+                .args([
+                    "--l1-rpc",
+                    &self.url(Role::Devnet),
+                    "--farm",
+                    &self.url(Role::Farm),
+                ])
+                .arg("--deployment")
+                .arg(path("deployment.toml"))
+                .arg("--operator-key-file")
+                .arg(path("operator.key"))
+                // Few and small batches: each is proved.
+                .args([
+                    "--max-transactions",
+                    "96",
+                    "--max-age-secs",
+                    "20",
+                    "--confirmations",
+                    "0",
+                ])
+                .args([
+                    "--poll-ms",
+                    "200",
+                    "--resend-after-secs",
+                    "3",
+                    "--l1-timeout-ms",
+                    "3000",
+                ]);
+        }
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("a log");
+        let child = command
+            .stdout(file.try_clone().expect("a log"))
+            .stderr(file)
+            .spawn()
+            .expect("the binary runs");
+        self.running[role as usize] = Some(Running { child, log });
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self, role: Role) {
+        self.check();
+        if let Some(mut running) = self.running[role as usize].take() {
+            running.child.kill().expect("it runs");
+            running.child.wait().expect("it ends");
+        }
+    }
+
+    /// Nobody ends but by being killed.
+    fn check(&mut self) {
+        for role in ROLES {
+            if let Some(running) = &mut self.running[role as usize]
+                && let Some(status) = running.child.try_wait().expect("a child of this process")
+            {
+                panic!("{role:?} ended with {status}: {}", tail(&running.log));
+            }
+        }
+    }
+
+    async fn listens(&mut self, role: Role) {
+        let start = Instant::now();
+        while TcpStream::connect(self.address(role)).is_err() {
+            self.check();
+            assert!(start.elapsed() < START_LIMIT, "{role:?} does not listen");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until all that was executed is proven on L1, with nobody killed any more.
+    pub async fn settle(&mut self) {
+        let links = self.links();
+        let (client, l1) = (links.client().await, links.l1(0).await);
+        let start = Instant::now();
+        loop {
+            self.check();
+            let info = client.info().await.expect("it answers");
+            let state = l1.state().await.expect("it answers");
+            if info.unsealed_operations == 0
+                && info.next_deposit == state.queued_deposits
+                && info.next_batch == state.proven_batches + 1
+            {
+                println!("{} batches proven", state.proven_batches);
+                return;
+            }
+            assert!(
+                start.elapsed() < SETTLE_LIMIT,
+                "not settled: {info:?}, {state:?}: {}",
+                tail(&self.path("sequencer.log"))
+            );
+            sleep(Duration::from_millis(500)).await;
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for running in self.running.iter_mut().flatten() {
+            let _ = running.child.kill(); // it may have ended by itself
+            let _ = running.child.wait();
+        }
+        if std::thread::panicking() {
+            for role in ROLES {
+                let name = format!("{role:?}").to_lowercase();
+                println!("{name}: {}", tail(&self.path(&format!("{name}.log"))));
+            }
+        }
+    }
+}
+
+fn tail(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(30)..].join("\n")
+}
