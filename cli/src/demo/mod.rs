@@ -21,7 +21,7 @@ use ashlar_proto::sequencer::v1::{
     Batch, BatchStatus, GetInfoRequest, GetReceiptRequest, Receipt, WatchBatchesRequest,
     get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
 };
-use ashlar_report::file::require_writable_folder;
+use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_sequencer::farm::FarmClient;
 use ashlar_statement::Domain;
 use tokio::process::Command;
@@ -463,7 +463,7 @@ async fn save(
     let snark = Snark::from_bytes(&proven.snark)?;
     let write = |name: &str, text: String| {
         let path = folder.join(name);
-        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+        write_output(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     };
     write("snark.json", snark.to_json() + "\n")?;
     let header = chain.committed_header(rollup, batch).await?;

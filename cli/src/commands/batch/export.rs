@@ -1,15 +1,17 @@
 //! `ashlar batch export`
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use ashlar_kzg::Snark;
+use ashlar_report::file::{require_writable_folder, write_output};
 use serde_json::json;
 
 use crate::{commands::verify::PublicInputsFile, links::Links};
 
 pub async fn export(links: &Links, number: u64, out: &Path) -> anyhow::Result<()> {
     ensure!(number > 0, "batch 0 is the genesis state; the first batch is 1");
+    require_writable_folder(out)?;
     let l1 = links.l1(None).await?;
     let data = l1.batch_data(number).await?;
     let proven = l1.proven_batch(number).await?;
@@ -22,10 +24,9 @@ pub async fn export(links: &Links, number: u64, out: &Path) -> anyhow::Result<()
         Snark::from_bytes(&parts.to_bytes()).context("what L1 has verified is no SNARK of this version")?;
     let inputs = PublicInputsFile::new(&crate::demo::chain::public_inputs(&data.header, l1.domain()))?;
 
-    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let write = |name: &str, bytes: &[u8]| {
         let path = out.join(name);
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        write_output(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         crate::say!("{}", path.display())?;
         anyhow::Ok(())
     };
