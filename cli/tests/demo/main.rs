@@ -173,7 +173,7 @@ fn batches_that_l1_could_not_take_are_refused_at_the_start() {
             &zeros[..40],
         ]);
         command
-            .env("ASHLAR_OPERATOR_KEY", &zeros)
+            .env("ASHLAR_OPERATOR_KEY", "11".repeat(32))
             .args(["--circuit-set", &zeros, "--data-dir"]);
         let output = command.arg(data).args(flags).output().expect("the binary runs");
         assert!(!output.status.success());
