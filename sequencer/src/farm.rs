@@ -9,7 +9,7 @@ use ashlar_proto::{
 };
 use tokio::time::timeout;
 use tonic::{
-    Response, Status,
+    Code, Response, Status,
     transport::{Channel, Endpoint},
 };
 
@@ -45,7 +45,7 @@ pub enum FarmError {
         call: &'static str,
         /// The coordinator's answer.
         #[source]
-        source: Box<tonic::Status>,
+        source: Box<Status>,
     },
     /// The farm gave the batch up; it runs again when the operator requeues its jobs.
     #[error("the farm gave up on batch {batch}: {reason}")]
@@ -70,7 +70,7 @@ impl FarmError {
             Self::Unreachable { .. } | Self::Ended { .. } => true,
             Self::Call { source, .. } => !matches!(
                 source.code(),
-                tonic::Code::FailedPrecondition | tonic::Code::AlreadyExists | tonic::Code::InvalidArgument
+                Code::FailedPrecondition | Code::AlreadyExists | Code::InvalidArgument
             ),
             Self::GaveUp { .. } => false,
         }
@@ -92,7 +92,7 @@ pub struct FarmClient {
     client: BatchServiceClient<Channel>,
 }
 
-fn call(name: &'static str) -> impl FnOnce(tonic::Status) -> FarmError {
+fn call(name: &'static str) -> impl FnOnce(Status) -> FarmError {
     move |source| FarmError::Call {
         call: name,
         source: Box::new(source),
