@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ashlar_farm::{ProofVerifier, Rejection};
+use ashlar_engine::VerifyError;
+use ashlar_farm::{ProofVerifier, Refusal};
 use ashlar_proto::{Bytes, JobKind};
 use ashlar_report::chain;
 use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
@@ -55,17 +56,48 @@ impl EngineVerifier {
 }
 
 impl ProofVerifier for EngineVerifier {
-    fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Rejection> {
+    fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Refusal> {
+        // They are the coordinator's own: the worker has read them.
         let job = self
             .0
             .decode_job(kind, inputs)
-            .map_err(|error| Rejection(chain(&error)))?;
+            .map_err(|error| Refusal::CannotTell(format!("its inputs cannot be read: {}", chain(&error))))?;
         let proof = self
             .0
             .decode_proof(kind, output)
-            .map_err(|error| Rejection(chain(&error)))?;
-        self.0
-            .verify(&job, &proof)
-            .map_err(|error| Rejection(chain(&error)))
+            .map_err(|error| Refusal::Rejected(chain(&error)))?;
+        self.0.verify(&job, &proof).map_err(refusal)
+    }
+}
+
+/// Whose fault it is that a proof was not accepted.
+fn refusal(error: VerifyError) -> Refusal {
+    let reason = chain(&error);
+    match error {
+        VerifyError::NoWrapKeys | VerifyError::Panicked(_) => Refusal::CannotTell(reason),
+        VerifyError::Kind
+        | VerifyError::Witness(_)
+        | VerifyError::Span(_)
+        | VerifyError::Length(_)
+        | VerifyError::Statement
+        | VerifyError::NotNeighbours
+        | VerifyError::Compressed(_)
+        | VerifyError::Snark(_) => Refusal::Rejected(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verifier_without_keys_or_that_panics_blames_nobody() {
+        for own in [
+            VerifyError::NoWrapKeys,
+            VerifyError::Panicked("index out of bounds".into()),
+        ] {
+            assert!(matches!(refusal(own), Refusal::CannotTell(_)));
+        }
+        assert!(matches!(refusal(VerifyError::Statement), Refusal::Rejected(_)));
     }
 }

@@ -17,15 +17,19 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 /// Runs a service, which is given a token that SIGTERM or ctrl-c cancels, and leaves its runtime within a bound: dropping
-/// a runtime waits for blocking threads for ever. The service begins on this thread, so that children started there live
+/// a runtime waits for blocking threads for ever. A process that was asked to stop has little time after that, so the
+/// caller does nothing long then. The service begins on this thread, so that children started there live
 /// as long as the process.
 pub fn run<T>(service: impl AsyncFnOnce(CancellationToken) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let runtime = runtime()?;
+    let stop = CancellationToken::new();
     let outcome = runtime.block_on(async {
-        let stop = CancellationToken::new();
         ashlar_process::signal::cancel_on_termination(stop.clone()).context("cannot listen for signals")?;
-        service(stop).await
+        service(stop.clone()).await
     });
     runtime.shutdown_timeout(LINGER);
+    if stop.is_cancelled() {
+        ashlar_process::signal::limit_exit(); // only now: what lingered had its own time
+    }
     outcome
 }

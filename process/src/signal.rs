@@ -28,13 +28,19 @@ pub fn cancel_on_termination(stop: CancellationToken) -> io::Result<JoinHandle<(
 }
 
 fn exit_at_once(code: i32) -> ! {
-    // If no thread can be started, nothing guards `exit`, which is called all the same.
+    limit_exit();
+    std::process::exit(code)
+}
+
+/// From here on the process has a moment to leave, and is killed then. To be called last: when all that it must do is
+/// done, the clean-up of libraries must not keep it.
+pub fn limit_exit() {
+    // If no thread can be started, nothing guards the exit, which happens all the same.
     let _ = std::thread::Builder::new().name("exit-limit".into()).spawn(|| {
         std::thread::sleep(EXIT_LIMIT);
         // Failure is impossible: a process may always signal itself.
         let _ = rustix::process::kill_process(rustix::process::getpid(), children::Signal::KILL);
     });
-    std::process::exit(code)
 }
 
 #[cfg(unix)]

@@ -2,11 +2,12 @@
 //! half-spoken or listening.
 
 use std::{
+    io,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use ashlar_process::server::{self, Limits, grpc};
+use ashlar_process::server::{self, Connection, Limits, grpc};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -183,4 +184,74 @@ async fn one_connection_too_many_is_closed_and_a_place_that_is_left_is_given_aga
     };
     assert!(served);
     server.stop().await;
+}
+
+/// Writes to the one client of a server for as long as that lasts; gives why it did not go on.
+async fn written_to<F: Future<Output = ()>>(
+    limits: Limits,
+    stop: CancellationToken,
+    client: impl FnOnce(TcpStream) -> F,
+) -> io::Error {
+    async fn fill(connection: &mut Connection) -> io::Error {
+        loop {
+            if let Err(error) = connection.write_all(&[0; 1 << 16]).await {
+                return error;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, ended) = tokio::sync::oneshot::channel();
+    let serving = server::serve(listener, limits, stop, |mut incoming, _| async move {
+        let (mut connection, _) = incoming.accept().await;
+        sender.send(fill(&mut connection).await).unwrap();
+        Ok::<_, io::Error>(())
+    });
+    let client = client(TcpStream::connect(address).await.unwrap());
+    let all = async {
+        tokio::select! {
+            served = serving => served.unwrap(),
+            () = client => panic!("the client ended first"),
+        }
+    };
+    timeout(PATIENCE, all).await.expect("it ends");
+    ended.await.expect("the write ended before the server")
+}
+
+#[tokio::test]
+async fn a_client_that_speaks_but_takes_nothing_is_closed() {
+    let limits = Limits {
+        silence: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let error = written_to(limits, CancellationToken::new(), async |mut stream| {
+        while stream.write_all(b"ping").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        std::future::pending().await
+    })
+    .await;
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
+    assert!(error.to_string().contains("nothing was taken"), "{error}");
+}
+
+#[tokio::test]
+async fn a_connection_that_never_waits_is_cut_after_the_grace() {
+    let (limits, stop) = (
+        Limits {
+            grace: Duration::from_millis(300),
+            ..Limits::default()
+        },
+        CancellationToken::new(),
+    );
+    stop.cancel();
+    let error = written_to(limits, stop, async |mut stream| {
+        stream.write_all(b"hello").await.unwrap();
+        let mut taken = vec![0; 1 << 20];
+        while stream.read(&mut taken).await.is_ok_and(|bytes| bytes > 0) {}
+        std::future::pending().await
+    })
+    .await;
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted, "{error}");
 }

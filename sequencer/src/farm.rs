@@ -7,9 +7,24 @@ use ashlar_proto::{
     farm::v1::{self as pb, batch_service_client::BatchServiceClient},
     pieces,
 };
-use tonic::transport::{Channel, Endpoint};
+use tokio::time::timeout;
+use tonic::{
+    Code, Response, Status,
+    transport::{Channel, Endpoint},
+};
 
 use crate::store::StepRecord;
+
+/// A coordinator that owes an answer to a ping for longer than the timeout is gone.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Handing in the witnesses of the largest batch, which the coordinator writes to disk.
+const SUBMIT_LIMIT: Duration = Duration::from_secs(120);
+/// The first status of a batch, which a coordinator tells at once.
+const STATUS_LIMIT: Duration = Duration::from_secs(30);
+/// A batch that does not move for so long is asked for anew: a coordinator that answers pings and does nothing else is
+/// found out by that.
+const WATCH_TERM: Duration = Duration::from_secs(300);
 
 /// Why the farm has no SNARK for a batch.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +45,7 @@ pub enum FarmError {
         call: &'static str,
         /// The coordinator's answer.
         #[source]
-        source: Box<tonic::Status>,
+        source: Box<Status>,
     },
     /// The farm gave the batch up; it runs again when the operator requeues its jobs.
     #[error("the farm gave up on batch {batch}: {reason}")]
@@ -55,7 +70,7 @@ impl FarmError {
             Self::Unreachable { .. } | Self::Ended { .. } => true,
             Self::Call { source, .. } => !matches!(
                 source.code(),
-                tonic::Code::FailedPrecondition | tonic::Code::AlreadyExists | tonic::Code::InvalidArgument
+                Code::FailedPrecondition | Code::AlreadyExists | Code::InvalidArgument
             ),
             Self::GaveUp { .. } => false,
         }
@@ -77,7 +92,7 @@ pub struct FarmClient {
     client: BatchServiceClient<Channel>,
 }
 
-fn call(name: &'static str) -> impl FnOnce(tonic::Status) -> FarmError {
+fn call(name: &'static str) -> impl FnOnce(Status) -> FarmError {
     move |source| FarmError::Call {
         call: name,
         source: Box::new(source),
@@ -94,6 +109,9 @@ impl FarmClient {
         let channel = Endpoint::from_shared(endpoint.to_owned())
             .map_err(unreachable)?
             .connect_timeout(Duration::from_secs(5))
+            .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
+            .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+            .keep_alive_while_idle(true)
             .connect()
             .await
             .map_err(unreachable)?;
@@ -132,23 +150,38 @@ impl FarmClient {
             })
         });
         let stream = tokio_stream::iter(std::iter::once(header).chain(witnesses));
-        self.client
-            .submit_batch(stream)
+        within(SUBMIT_LIMIT, self.client.submit_batch(stream))
             .await
             .map_err(call("SubmitBatch"))?;
         Ok(())
     }
 
-    /// Waits until the batch is proven.
+    /// Waits until the batch is proven, however long that takes, as long as the coordinator answers.
     pub async fn wait(&mut self, batch: u64) -> Result<Proven, FarmError> {
+        loop {
+            if let Some(proven) = self.watch(batch).await? {
+                return Ok(proven);
+            }
+        }
+    }
+
+    /// Watches the batch until it is proven, or until nothing was told of it for [`WATCH_TERM`].
+    async fn watch(&mut self, batch: u64) -> Result<Option<Proven>, FarmError> {
         let request = pb::WatchBatchRequest { number: batch };
-        let mut states = self
-            .client
-            .watch_batch(request)
+        let mut states = within(STATUS_LIMIT, self.client.watch_batch(request))
             .await
-            .map_err(call("WatchBatch"))?
-            .into_inner();
-        while let Some(status) = states.message().await.map_err(call("WatchBatch"))? {
+            .map_err(call("WatchBatch"))?;
+        let mut limit = STATUS_LIMIT;
+        loop {
+            let status = match timeout(limit, states.message()).await {
+                Ok(status) => status.map_err(call("WatchBatch"))?,
+                Err(_) if limit == WATCH_TERM => return Ok(None),
+                Err(_) => return Err(call("WatchBatch")(no_answer(limit))),
+            };
+            limit = WATCH_TERM;
+            let Some(status) = status else {
+                return Err(FarmError::Ended { batch });
+            };
             match status.state() {
                 pb::BatchState::Done => {
                     let steps = status
@@ -157,10 +190,10 @@ impl FarmClient {
                         .flat_map(|job| &job.steps)
                         .map(step_record)
                         .collect();
-                    return Ok(Proven {
+                    return Ok(Some(Proven {
                         snark: status.snark.to_vec(),
                         steps,
-                    });
+                    }));
                 }
                 pb::BatchState::Failed => {
                     return Err(FarmError::GaveUp {
@@ -171,8 +204,21 @@ impl FarmClient {
                 pb::BatchState::Running | pb::BatchState::Unspecified => {}
             }
         }
-        Err(FarmError::Ended { batch })
     }
+}
+
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, Status> {
+    let answer = timeout(limit, call).await;
+    answer
+        .unwrap_or_else(|_| Err(no_answer(limit)))
+        .map(Response::into_inner)
+}
+
+fn no_answer(limit: Duration) -> Status {
+    Status::deadline_exceeded(format!("no answer within {} s", limit.as_secs()))
 }
 
 fn step_record(step: &pb::StepTiming) -> StepRecord {

@@ -1,13 +1,17 @@
 //! One sequencer process: opens the database, starts every part, stops them together.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ashlar_payments::{
     Payments,
     batch::{BlockConfig, SLOTS},
     tree::empty_accounts_root,
 };
-use ashlar_report::Chain;
+use ashlar_report::{Repeated, chain};
 use ashlar_statement::Domain;
 use plonky2::field::types::PrimeField64;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
@@ -27,9 +31,14 @@ use crate::{
 
 /// A part that was told to stop gets so long; then it is aborted, as one that waits for an L1 that never answers.
 const PARTS_GRACE: Duration = Duration::from_secs(5);
+/// An aborted part ends where it next waits; one that does not wait ends with the process.
+const ABORT_LIMIT: Duration = Duration::from_secs(1);
 /// The executor gets so long to finish what it does, the sealing of a large batch at most. What it had not written by
 /// then was not acknowledged either.
 const EXECUTOR_GRACE: Duration = Duration::from_secs(8);
+
+/// That L1 is away is told again after the first pause, then after ever longer ones up to the second.
+const WARN_AGAIN: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(600));
 
 /// Why the node could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +67,6 @@ pub enum NodeError {
     /// The executor's thread panicked: a bug.
     #[error("the executor panicked")]
     Panicked,
-    /// The executor did not end with the rest. What was acknowledged is durable.
-    #[error("the executor was still at work {} s after it was told to stop", EXECUTOR_GRACE.as_secs())]
-    ExecutorBusy,
     /// A batch within the configured limits could not be committed or proved.
     #[error("batch limits")]
     Bounds(#[from] BoundError),
@@ -203,7 +209,15 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
             // The service and the watcher held the last handles: the executor ends when both are gone.
             let ended = timeout(EXECUTOR_GRACE, executor_ended).await;
             outcome?;
-            ended.map_or(Err(NodeError::ExecutorBusy), executor_outcome)
+            if let Ok(ended) = ended {
+                return executor_outcome(ended);
+            }
+            // As after a crash: what was acknowledged is durable, and the rest is done again at the next start.
+            tracing::warn!(
+                grace_secs = EXECUTOR_GRACE.as_secs(),
+                "the executor is still at work and ends with the process"
+            );
+            Ok(())
         }
         ended = &mut executor_ended => {
             stop.cancel();
@@ -216,6 +230,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
 
 /// Connects to L1 and compares it with the database; asks again as long as L1 does not answer.
 async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L1Client, NodeError> {
+    let mut warnings = Repeated::new(WARN_AGAIN.0, WARN_AGAIN.1);
     loop {
         let attempt = async {
             let l1 = L1Client::connect(config.l1.clone(), config.rollup, config.operator_key).await?;
@@ -225,7 +240,11 @@ async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L
         match attempt.await {
             Ok(l1) => return Ok(l1),
             Err(error) if error.is_transient() => {
-                tracing::warn!(error = %Chain(&error), "L1 does not answer: asking again before anything is served");
+                let reason = chain(&error);
+                if let Some(told) = warnings.happened(&reason, Instant::now()) {
+                    let times = told.times;
+                    tracing::warn!(error = %reason, times, "L1 does not answer: asking again before anything is served");
+                }
             }
             Err(error) => return Err(error.into()),
         }
@@ -243,7 +262,9 @@ async fn end(mut parts: JoinSet<()>) {
             left = parts.len(),
             "some parts do not stop in time and are aborted"
         );
-        parts.shutdown().await;
+        if timeout(ABORT_LIMIT, parts.shutdown()).await.is_err() {
+            tracing::warn!("some parts do not heed their abortion and end with the process");
+        }
     }
 }
 

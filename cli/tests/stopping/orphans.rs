@@ -1,8 +1,21 @@
-//! A demo that is killed, or told twice to stop, leaves nobody behind.
+//! A program that is killed, or told twice to stop, leaves nobody behind.
 
-use std::{collections::BTreeSet, fs, os::unix::process::CommandExt, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
-use crate::support::{BOUND, PATIENCE, Process, wait};
+use crate::support::{BOUND, PATIENCE, PREPARATION, Process, free_address, wait};
+
+/// One whole stack at a time: each takes every core and gigabytes.
+fn alone() -> MutexGuard<'static, ()> {
+    static STACK: Mutex<()> = Mutex::new(());
+    STACK.lock().unwrap_or_else(PoisonError::into_inner) // another test's failure says nothing about this one
+}
 
 /// Processes that name `folder` in their arguments, as all of a demo with that work folder do, or whose ancestor does.
 fn naming(folder: &Path) -> BTreeSet<u32> {
@@ -17,7 +30,7 @@ fn naming(folder: &Path) -> BTreeSet<u32> {
     .collect()
 }
 
-/// A demo with its sequencer, farm and worker at work, told apart by their work folder.
+/// A demo with its sequencer, farm and worker at work, down to the process that wraps, told apart by their work folder.
 fn demo(folder: &Path) -> Process {
     let work = folder.join("demo");
     fs::create_dir(&work).expect("a folder");
@@ -36,17 +49,39 @@ fn demo(folder: &Path) -> Process {
             .into_iter()
             .chain(["--work-dir", work.to_str().expect("UTF-8")]),
     );
-    wait("a job is proved", PATIENCE, || {
-        let ended = demo.child.try_wait().expect("a child of this process");
-        assert!(ended.is_none(), "it ended: {}", demo.text());
+    demo.until("a wrap process is started", PREPARATION, |_| {
         let log = fs::read_to_string(work.join("worker.log")).unwrap_or_default();
-        log.contains("proving").then_some(())
+        log.contains("wrap process started")
     });
     assert!(
-        children(demo.child.id()).len() >= 4,
-        "devnet, farm, worker, sequencer"
+        children(demo.child.id()).len() >= 5,
+        "devnet, farm, worker with its wrap process, sequencer"
     );
     demo
+}
+
+/// All of a rollup, started by `ashlar up`.
+fn up(folder: &Path) -> Process {
+    let sections = ["devnet", "farm", "sequencer"]
+        .map(|section| format!("[{section}]\nlisten = \"{}\"\n", free_address()))
+        .concat();
+    let (config, data) = (folder.join("ashlar.toml"), folder.join("data"));
+    fs::write(&config, sections).expect("a file");
+    let [config, data] = [&config, &data].map(|path| path.to_str().expect("UTF-8"));
+    let mut up = Process::start(folder, ["up", "--config", config, "--data-dir", data]);
+    up.until("it is ready", PREPARATION, |up| up.text().contains("ready:"));
+    up
+}
+
+/// The child whose arguments hold this word.
+fn child(children: &BTreeSet<u32>, word: &str) -> u32 {
+    let found = children.iter().find(|id| {
+        let arguments = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        arguments
+            .split(|byte| *byte == 0)
+            .any(|argument| argument == word.as_bytes())
+    });
+    *found.expect("it runs")
 }
 
 /// All descendants of a process.
@@ -87,18 +122,36 @@ fn all_end(children: &BTreeSet<u32>) {
 }
 
 #[test]
-fn no_child_outlives_a_demo_that_is_killed_or_told_twice() {
-    for signals in [&["-KILL"][..], &["-INT", "-INT"]] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut demo = demo(folder.path());
-        let children = children(demo.child.id());
-        for signal in signals {
-            demo.signal(signal);
-        }
-        demo.ends();
-        all_end(&children);
-        assert_eq!(naming(folder.path()), BTreeSet::new(), "{signals:?}");
-    }
+fn no_child_outlives_a_demo_that_is_killed() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut demo = demo(folder.path());
+    let children = children(demo.child.id());
+    demo.signal("-KILL");
+    demo.ends();
+    all_end(&children);
+    assert_eq!(naming(folder.path()), BTreeSet::new());
+}
+
+/// A demo ends so soon after the first signal that a second one finds nobody; `up` waits for its children, of which one
+/// is held here.
+#[test]
+fn a_second_signal_ends_up_and_a_child_that_does_not_stop() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut up = up(folder.path());
+    let children = children(up.child.id());
+    let held = child(&children, "farm").to_string();
+    let stopped = Command::new("kill").args(["-STOP", &held]).status();
+    assert!(stopped.expect("kill runs").success());
+    up.signal("-INT");
+    up.until("it takes the signal", PATIENCE, |up| {
+        up.text().contains("stopping")
+    });
+    up.signal("-INT");
+    assert_eq!(up.ends().code(), Some(130), "{}", up.text());
+    all_end(&children);
+    assert_eq!(naming(folder.path()), BTreeSet::new());
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::{
     io::Write,
     net::{SocketAddr, TcpListener, TcpStream},
-    process::Command,
+    process::{Command, Output},
     sync::mpsc,
+    time::Instant,
 };
 
 use alloy::primitives::Address;
@@ -16,7 +17,7 @@ use ashlar_proto::{
 };
 use tonic::Code;
 
-use crate::support::{BOUND, PATIENCE, Process, devnet, free_address, rollup, sequencer, wait};
+use crate::support::{BOUND, PATIENCE, PREPARATION, Process, devnet, free_address, rollup, sequencer, wait};
 
 /// Connections that say nothing, and the beginnings of an HTTP/2 greeting and of an HTTP/1 request.
 fn held(address: SocketAddr) -> Vec<TcpStream> {
@@ -183,6 +184,7 @@ async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
     let mut admin = AdminServiceClient::connect(url.clone())
         .await
         .expect("it listens");
+    let start = Instant::now();
     loop {
         let request = farm::ListWorkersRequest {};
         let workers = admin
@@ -198,6 +200,7 @@ async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
             "{}",
             worker.text()
         );
+        assert!(start.elapsed() < PREPARATION, "not registered: {}", worker.text());
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     the_operator_asks(&url);
@@ -234,8 +237,24 @@ fn the_operator_asks(url: &str) {
     let workers = ask(&["workers"]);
     let text = String::from_utf8_lossy(&workers.stdout);
     assert!(workers.status.success() && text.starts_with("w ("), "{workers:?}");
+    let object = |output: Output| -> serde_json::Value {
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    assert_eq!(object(ask(&["workers", "--json"]))[0]["name"], "w");
+    assert_eq!(object(ask(&["jobs", "--json"])), serde_json::json!([]));
     let jobs = ask(&["jobs", "--poisoned"]);
     assert!(jobs.status.success(), "{jobs:?}");
+    let configured = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+        .args(["farm", "workers", "--json"])
+        .env("ASHLAR_FARM", url)
+        .output()
+        .expect("the binary runs");
+    assert_eq!(
+        object(configured)[0]["name"],
+        "w",
+        "the address may be configured"
+    );
     let requeue = ask(&["requeue", "--batch", "9"]);
     let errors = String::from_utf8_lossy(&requeue.stderr);
     assert!(

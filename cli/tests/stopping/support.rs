@@ -16,14 +16,20 @@ use ashlar_contracts::{DeployConfig, deploy, encoding::hash_to_word};
 use ashlar_devnet::DEV_ACCOUNTS;
 use plonky2::field::types::PrimeField64;
 
-/// Far beyond what anything here takes; circuits may have to be built first.
-pub const PATIENCE: Duration = Duration::from_secs(600);
+/// Beyond what anything here takes that needs no circuits.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// For what needs circuits and keys, which are made first on a fresh machine, and for proofs.
+pub const PREPARATION: Duration = Duration::from_secs(900);
 /// What stopping may take. The longest grace of a service is half of it.
 pub const BOUND: Duration = Duration::from_secs(15);
 
 /// The workspace's root, where the cache of the other tests is.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn operator_key() -> String {
+    DEV_ACCOUNTS[0].secret_key.to_string()
 }
 
 pub fn free_address() -> SocketAddr {
@@ -61,7 +67,7 @@ impl Process {
             .current_dir(root())
             .env("ASHLAR_LOG", "info")
             .env("NO_COLOR", "1")
-            .env("ASHLAR_OPERATOR_KEY", "11".repeat(32))
+            .env("ASHLAR_OPERATOR_KEY", operator_key()) // of the contract that `rollup` deploys
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a log"))
             .stderr(file)
@@ -74,13 +80,19 @@ impl Process {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Waits until it listens, which may have needed circuits.
     pub fn listening(mut self, address: SocketAddr) -> Self {
-        wait("it listens", PATIENCE, || {
+        self.until("it listens", PREPARATION, |_| TcpStream::connect(address).is_ok());
+        self
+    }
+
+    /// Waits for what it shall do while it runs.
+    pub fn until(&mut self, what: &str, limit: Duration, mut done: impl FnMut(&Self) -> bool) {
+        wait(what, limit, || {
             let ended = self.child.try_wait().expect("a child of this process");
             assert!(ended.is_none(), "it ended: {}", self.text());
-            TcpStream::connect(address).ok()
+            done(self).then_some(())
         });
-        self
     }
 
     pub fn signal(&self, signal: &str) {

@@ -23,9 +23,13 @@ pub struct Connection {
     stream: TcpStream,
     silence: Duration,
     silent: Pin<Box<Sleep>>,
+    /// Until a waiting write goes on.
+    stalled: Option<Pin<Box<Sleep>>>,
+    stop: CancellationToken,
     /// Until the first byte: an end of the server is an end of this connection.
-    stop: Option<Cancelled>,
-    cut: Cancelled,
+    unused: Option<Cancelled>,
+    cut: CancellationToken,
+    cut_off: Cancelled,
     _place: OwnedSemaphorePermit,
 }
 
@@ -41,8 +45,11 @@ impl Connection {
             stream,
             silence,
             silent: Box::pin(sleep(silence)),
-            stop: Some(Box::pin(stop.cancelled_owned())),
-            cut: Box::pin(cut.cancelled_owned()),
+            stalled: None,
+            unused: Some(Box::pin(stop.clone().cancelled_owned())),
+            stop,
+            cut_off: Box::pin(cut.clone().cancelled_owned()),
+            cut,
             _place: place,
         }
     }
@@ -52,16 +59,47 @@ impl Connection {
         &self.stream
     }
 
-    /// Passes on what the stream says, unless it waits and the connection was cut.
+    /// Fails once the connection is cut, also where the client never lets the stream wait.
+    fn require_uncut(&self) -> io::Result<()> {
+        if self.cut.is_cancelled() {
+            Err(was_cut())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Passes on what the stream says to a write. One that waits ends with the cut, or when the client has taken nothing
+    /// for as long as it may be silent.
+    fn unless_stalled<T>(&mut self, cx: &mut Context<'_>, said: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if said.is_ready() {
+            self.stalled = None;
+            return said;
+        }
+        let silence = self.silence;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(silence)));
+        if stalled.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(timed_out("nothing was taken", silence)));
+        }
+        self.unless_cut(cx, said)
+    }
+
     fn unless_cut<T>(&mut self, cx: &mut Context<'_>, said: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if said.is_pending() && self.cut.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::ConnectionAborted,
-                "the server has stopped",
-            )));
+        if said.is_pending() && self.cut_off.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(was_cut()));
         }
         said
     }
+}
+
+fn was_cut() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the server has stopped")
+}
+
+fn timed_out(what: &str, silence: Duration) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::TimedOut,
+        format!("{what} for {} s", silence.as_secs_f32()),
+    )
 }
 
 impl AsyncRead for Connection {
@@ -71,20 +109,20 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        this.require_uncut()?;
         let said = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if said.is_ready() {
-            this.stop = None;
-            let next = Instant::now() + this.silence;
-            this.silent.as_mut().reset(next);
+            this.unused = None;
+            if !this.stop.is_cancelled() {
+                let next = Instant::now() + this.silence;
+                this.silent.as_mut().reset(next);
+            }
             return said;
         }
         if this.silent.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                format!("nothing came for {} s", this.silence.as_secs_f32()),
-            )));
+            return Poll::Ready(Err(timed_out("nothing came", this.silence)));
         }
-        if let Some(stop) = &mut this.stop
+        if let Some(stop) = &mut this.unused
             && stop.as_mut().poll(cx).is_ready()
         {
             return Poll::Ready(Ok(())); // as if the client had gone
@@ -95,8 +133,9 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.require_uncut()?;
         let said = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.unless_cut(cx, said)
+        self.unless_stalled(cx, said)
     }
 
     fn poll_write_vectored(
@@ -104,22 +143,22 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.require_uncut()?;
         let said = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.unless_cut(cx, said)
+        self.unless_stalled(cx, said)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
 
+    // A TCP stream holds nothing back, and its end is told at once: neither waits for the client.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let said = Pin::new(&mut self.stream).poll_flush(cx);
-        self.unless_cut(cx, said)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let said = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.unless_cut(cx, said)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 

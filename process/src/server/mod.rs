@@ -1,8 +1,8 @@
 //! Serving until asked to stop, and not much longer.
 //!
 //! A server that waits for its connections to end waits for ever for one that is silent. So every accepted connection is a
-//! [`Connection`], which can be cut: it closes by itself after a time without a byte, at the request to stop if nothing
-//! came yet, and at the end of the grace period whatever it does.
+//! [`Connection`], which can be cut: it closes by itself after a time without a byte from the client, or in which the
+//! client takes none, at the request to stop if nothing came yet, and at the end of the grace period whatever it does.
 
 mod connection;
 #[cfg(feature = "grpc")]
@@ -27,7 +27,8 @@ const CUT_LIMIT: Duration = Duration::from_secs(1);
 pub struct Limits {
     /// Connections at one time. One more is closed as soon as it is accepted.
     pub connections: usize,
-    /// A connection is closed after so long without a byte from the client. Healthy HTTP/2 clients answer pings.
+    /// A connection is closed after so long without a byte from the client (healthy HTTP/2 clients answer pings), and
+    /// when the client takes nothing of what is written to it for so long.
     pub silence: Duration,
     /// Calls in progress get so long to finish after the request to stop.
     pub grace: Duration,

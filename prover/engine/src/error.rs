@@ -18,7 +18,7 @@ pub enum ProveError {
     /// The leaf circuit refuses a witness that passed its native check: a bug.
     #[error("chunk")]
     Chunk(#[source] ashlar_statement::ProveError),
-    /// An input proof is invalid. Whoever accepted it is at fault.
+    /// An input proof is refused: here, although the coordinator accepted it.
     #[error("input proof is refused")]
     Input(#[source] VerifyError),
     /// The two spans do not continue one another.
@@ -42,18 +42,19 @@ pub enum ProveError {
 }
 
 impl ProveError {
-    /// Whether another attempt, here or elsewhere, may succeed.
+    /// Whether another attempt, here or elsewhere, may succeed. Only a rule that the job's own inputs break says that none
+    /// can. All else may be this machine's fault: a damaged key or circuit makes even a bug's error or a refused input,
+    /// which was accepted elsewhere before.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::NoWrapKeys => true,
-            Self::Witness(_)
-            | Self::Chunk(_)
+            Self::Witness(_) | Self::NotNeighbours => false,
+            Self::Chunk(_)
             | Self::Input(_)
-            | Self::NotNeighbours
             | Self::Recursion(_)
+            | Self::NoWrapKeys
             | Self::WrapCircuit(_)
             | Self::Backend(_)
-            | Self::Wrap(_) => false,
+            | Self::Wrap(_) => true,
         }
     }
 }
@@ -88,7 +89,30 @@ pub enum VerifyError {
     /// This engine was opened without wrap keys.
     #[error("no wrap keys on this machine")]
     NoWrapKeys,
-    /// The verifier panicked over a malformed proof.
+    /// The verifier panicked: a bug, or something damaged on this machine. Says nothing of the proof.
     #[error("verifier panicked: {0}")]
     Panicked(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_rule_that_the_inputs_break_is_a_verdict_on_the_job() {
+        for verdict in [ProveError::Witness("slot 7".into()), ProveError::NotNeighbours] {
+            assert!(!verdict.is_retryable(), "{verdict:?}");
+        }
+        let panicked = ashlar_statement::ProveError::Panicked("index out of bounds".into());
+        for fault in [
+            ProveError::Input(VerifyError::Statement),
+            ProveError::Chunk(panicked),
+            ProveError::NoWrapKeys,
+            ProveError::Backend(OpenError::NotBuilt(ashlar_accel::BackendNotBuilt {
+                feature: "icicle",
+            })),
+        ] {
+            assert!(fault.is_retryable(), "{fault:?}");
+        }
+    }
 }

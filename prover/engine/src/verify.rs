@@ -88,7 +88,7 @@ fn equal<T: PartialEq + ?Sized>(stated: &T, expected: &T) -> Result<(), VerifyEr
     }
 }
 
-/// plonky2's verifier indexes by lengths that the proof brings along; a panic is a refusal.
+/// plonky2's verifier may panic over an odd proof or damaged circuits: whichever it was, that accepts nothing.
 fn guarded<T>(verify: impl FnOnce() -> Result<T, VerifyError>) -> Result<T, VerifyError> {
     caught(verify).unwrap_or_else(|text| Err(VerifyError::Panicked(text)))
 }

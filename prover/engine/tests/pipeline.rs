@@ -193,6 +193,7 @@ fn bad_jobs_are_typed_errors() {
     assert!(!error.is_retryable());
     let error = engine.fold(right, left).expect_err("wrong order");
     assert!(matches!(error, ProveError::NotNeighbours), "{error:?}");
+    assert!(!error.is_retryable());
     let mislabelled = SpanProof {
         kind: SpanKind::Fold,
         ..left.clone()
@@ -206,6 +207,10 @@ fn bad_jobs_are_typed_errors() {
     assert!(
         matches!(error, ProveError::Input(VerifyError::Span(_))),
         "{error:?}"
+    );
+    assert!(
+        error.is_retryable(),
+        "another machine may accept it, as the coordinator did"
     );
     let error = engine.wrap(&proofs.compressed).expect_err("opened without keys");
     assert!(error.is_retryable());

@@ -10,8 +10,9 @@ pub struct KindPolicy {
     /// A lease expires after so long without a renewal. It bounds how long a dead worker holds a job; a living one
     /// renews, however long it proves.
     pub lease: Duration,
-    /// So many attempts must say that the job cannot be proved before it is poisoned. Another worker is asked first, if
-    /// one is alive. Faults of machines are not counted here, and do not poison.
+    /// So many workers must say that the job cannot be proved before it is poisoned; so many attempts of one while no
+    /// other is alive that could take it. Faults of machines are not counted here. That they do not poison has one
+    /// exception, see [`FarmConfig::max_rejected_workers`].
     pub max_attempts: u32,
     /// Workers with less memory do not get the job.
     pub min_ram_bytes: u64,
@@ -77,8 +78,10 @@ pub struct FarmConfig {
     pub worker_ttl: Duration,
     /// So many workers must deliver proofs that do not verify before the job is poisoned: until then they are at fault.
     pub max_rejected_workers: u32,
+    /// A worker that found a job impossible is asked for the same job again after so long at the earliest.
+    pub confirm_pause: Duration,
     /// First pause of a worker whose proof did not verify, from jobs of that kind; it doubles with each fault in a row
-    /// up to [`Self::max_quarantine`], and ends with a new registration.
+    /// up to [`Self::max_quarantine`], and ends with a new registration or when the operator requeues the job.
     pub quarantine: Duration,
     /// First pause of a worker that reports a fault of its own.
     pub fault_pause: Duration,
@@ -105,6 +108,7 @@ impl FarmConfig {
             sweep_interval: Duration::from_secs(1),
             worker_ttl: Duration::from_secs(60),
             max_rejected_workers: 3,
+            confirm_pause: Duration::from_secs(10),
             quarantine: Duration::from_secs(30),
             fault_pause: Duration::from_secs(1),
             max_quarantine: Duration::from_secs(600),

@@ -9,7 +9,7 @@ use crate::{
     farm::JobInspection,
     model::{
         BatchView, Capabilities, CompletionOutcome, FencingToken, JobFilter, JobId, JobState, JobView, Lease,
-        LeaseKey, LeaseView, Quarantine, RequeueTarget, StepTiming, WorkerView,
+        LeaseKey, LeaseView, Quarantine, RequeueTarget, Requeued, StepTiming, WorkerView,
     },
 };
 
@@ -276,6 +276,7 @@ impl From<WorkerView> for pb::WorkerStatus {
                 strikes: quarantine.strikes,
                 until_unix_ms: quarantine.until_ms,
                 reason,
+                job_id: quarantine.job.map_or(0, |job| job.0),
             }
         };
         Self {
@@ -285,6 +286,16 @@ impl From<WorkerView> for pb::WorkerStatus {
             kinds: worker.kinds.into_iter().map(code).collect(),
             last_seen_unix_ms: worker.last_seen_ms,
             quarantines: worker.quarantines.into_iter().map(quarantine).collect(),
+        }
+    }
+}
+
+impl From<Requeued> for pb::RequeueResponse {
+    fn from(requeued: Requeued) -> Self {
+        let count = |many: u64| u32::try_from(many).unwrap_or(u32::MAX);
+        Self {
+            requeued: count(requeued.jobs),
+            quarantines_lifted: count(requeued.quarantines),
         }
     }
 }

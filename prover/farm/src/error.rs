@@ -108,6 +108,14 @@ pub enum FarmError {
     /// A background thread panicked: a bug.
     #[error("background task panicked")]
     Panicked(#[from] tokio::task::JoinError),
+    /// The coordinator cannot judge a proof: a fault of its own, to be mended by its operator. Deliver it again.
+    #[error("the coordinator cannot verify the proof of job {}: {reason}", job.0)]
+    CannotVerify {
+        /// The job.
+        job: JobId,
+        /// What is wrong with the coordinator.
+        reason: String,
+    },
     /// The coordinator is stopping; call again when it is back.
     #[error("the coordinator is shutting down")]
     ShuttingDown,
@@ -127,7 +135,7 @@ impl FarmError {
             | Self::UnknownLease(_) => Code::NotFound,
             Self::TooLarge { .. } => Code::ResourceExhausted,
             Self::ArtifactDamaged(_) => Code::DataLoss,
-            Self::ShuttingDown => Code::Unavailable,
+            Self::CannotVerify { .. } | Self::ShuttingDown => Code::Unavailable,
             Self::Artifact { .. }
             | Self::Database(_)
             | Self::Migrate(_)
@@ -144,7 +152,7 @@ impl FarmError {
 impl From<FarmError> for Status {
     fn from(error: FarmError) -> Self {
         let code = error.code();
-        if code == Code::Internal {
+        if code == Code::Internal || matches!(error, FarmError::CannotVerify { .. }) {
             tracing::error!(error = &error as &dyn std::error::Error, "request failed");
         }
         Self::new(code, error.to_string())

@@ -21,14 +21,14 @@ use crate::{
     error::FarmError,
     model::{
         Batch, BatchView, Capabilities, Completion, CompletionOutcome, JobFilter, JobId, JobView, Lease,
-        LeaseKey, LeaseView, RequeueTarget, WorkerId, WorkerView,
+        LeaseKey, LeaseView, RequeueTarget, Requeued, WorkerId, WorkerView,
     },
     store::{
         Store, batches,
         faults::{self, Fault},
         leases, outcomes, recovery, views, workers,
     },
-    verifier::{ProofVerifier, Rejection},
+    verifier::{ProofVerifier, Refusal},
 };
 
 /// How often a waiting lease call looks again even if nothing changed: a job that avoids a worker becomes free for
@@ -189,26 +189,17 @@ impl Farm {
     }
 
     async fn try_lease(&self, worker: WorkerId) -> Result<Option<Lease>, FarmError> {
-        let FarmConfig {
-            circuit_set,
-            policies,
-            worker_ttl,
-            ..
-        } = &self.config;
         // Every change wakes all waiting workers, so first look without the write lock.
         let mut read = self.store.read().await?;
-        if leases::next(&mut read, worker, *circuit_set, *worker_ttl)
-            .await?
-            .is_none()
-        {
+        if leases::next(&mut read, worker, &self.config).await?.is_none() {
             return Ok(None);
         }
         drop(read);
         let mut tx = self.store.begin().await?;
-        let Some(job) = leases::next(&mut tx, worker, *circuit_set, *worker_ttl).await? else {
+        let Some(job) = leases::next(&mut tx, worker, &self.config).await? else {
             return Ok(None); // another worker was quicker
         };
-        let lease = leases::grant(&mut tx, worker, job, policies).await?;
+        let lease = leases::grant(&mut tx, worker, job, &self.config.policies).await?;
         tx.commit().await?;
         self.changes.send_replace(());
         let (job, token) = (lease.key.job.0, lease.key.token.0);
@@ -250,7 +241,8 @@ impl Farm {
     /// in time.
     ///
     /// # Errors
-    /// [`FarmError::UnknownLease`]; [`FarmError::ArtifactDamaged`] if an input to check it against is lost.
+    /// [`FarmError::UnknownLease`]; [`FarmError::ArtifactDamaged`] if an input to check it against is lost;
+    /// [`FarmError::CannotVerify`] if the fault is this coordinator's, to be delivered again.
     pub async fn complete(&self, completion: Completion) -> Result<CompletionOutcome, FarmError> {
         let Completion {
             key,
@@ -274,17 +266,23 @@ impl Farm {
             inputs.push(self.artifact(digest).await?);
         }
         let (verifier, artifacts, bytes) = (self.verifier.clone(), self.artifacts.clone(), proof.clone());
-        // A verifier that panics on hostile bytes has not accepted them.
         let verdict = spawn_blocking(move || verifier.verify(review.kind, &inputs, &bytes))
             .await
-            .unwrap_or_else(|panic| Err(Rejection(format!("the verifier panicked: {panic}"))));
-        if let Err(Rejection(reason)) = verdict {
-            let reason = truncate(format!("the proof does not verify: {reason}"));
-            let mut tx = self.store.begin().await?;
-            faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
-            tx.commit().await?;
-            self.attempt_ended(key, &reason);
-            return Ok(CompletionOutcome::Rejected(reason));
+            .unwrap_or_else(|panic| Err(Refusal::CannotTell(format!("the verifier panicked: {panic}"))));
+        match verdict {
+            Ok(()) => {}
+            Err(Refusal::CannotTell(reason)) => {
+                let reason = truncate(reason);
+                return Err(FarmError::CannotVerify { job: key.job, reason });
+            }
+            Err(Refusal::Rejected(reason)) => {
+                let reason = truncate(format!("the proof does not verify: {reason}"));
+                let mut tx = self.store.begin().await?;
+                faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
+                tx.commit().await?;
+                self.attempt_ended(key, &reason);
+                return Ok(CompletionOutcome::Rejected(reason));
+            }
         }
         let output_bytes = proof.len() as u64;
         let output = spawn_blocking(move || artifacts.put(&proof)).await??;
@@ -380,11 +378,12 @@ impl Farm {
         views::jobs(&mut *self.store.read().await?, filter).await
     }
 
-    /// Gives poisoned jobs new attempts, and ends the pause of jobs that wait in one. Returns how many.
+    /// Gives poisoned jobs new attempts, ends the pause of jobs that wait in one, and lifts the quarantines whose last fault
+    /// was over one of the jobs, whatever its state.
     ///
     /// # Errors
     /// [`FarmError::UnknownJob`] or [`FarmError::UnknownBatch`].
-    pub async fn requeue(&self, target: RequeueTarget) -> Result<u32, FarmError> {
+    pub async fn requeue(&self, target: RequeueTarget) -> Result<Requeued, FarmError> {
         let mut tx = self.store.begin().await?;
         match target {
             RequeueTarget::Job(job) => drop(views::job(&mut tx, job).await?),
@@ -397,7 +396,8 @@ impl Farm {
         let requeued = outcomes::requeue(&mut tx, target).await?;
         tx.commit().await?;
         self.changes.send_replace(());
-        tracing::info!(?target, requeued, "requeued");
+        let Requeued { jobs, quarantines } = requeued;
+        tracing::info!(?target, jobs, quarantines, "requeued");
         Ok(requeued)
     }
 

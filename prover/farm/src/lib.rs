@@ -28,5 +28,5 @@ pub use self::{
     error::FarmError,
     farm::{Farm, JobInspection},
     server::{Listener, serve},
-    verifier::{ProofVerifier, Rejection},
+    verifier::{ProofVerifier, Refusal},
 };

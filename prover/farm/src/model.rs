@@ -48,7 +48,8 @@ coded_enum! {
         Leased = 3,
         /// Its output exists; never left again, unless that output is lost.
         Done = 4,
-        /// It cannot be proved, as more than one attempt says. Its inputs are kept.
+        /// Given up: several workers, or the only one several times, found it impossible; proofs of several workers do
+        /// not verify; or its witness was lost. Inputs that exist are kept.
         Poisoned = 5,
     }
 }
@@ -75,7 +76,13 @@ coded_enum! {
 
 impl LeaseEnding {
     /// Endings after which the job is better left to another worker.
-    pub const BAD: [Self; 4] = [Self::Failed, Self::Expired, Self::Rejected, Self::Condemned];
+    pub const BAD: [Self; 5] = [
+        Self::Failed,
+        Self::Expired,
+        Self::Rejected,
+        Self::Condemned,
+        Self::Superseded, // a process that ended in the middle of the job, perhaps over it
+    ];
 }
 
 /// A job's number, unique in the farm.
@@ -198,7 +205,8 @@ pub struct JobView {
     pub ordinal: u32,
     /// Attempts that say that the job itself cannot be proved.
     pub failed_attempts: u32,
-    /// Attempts that ended by a fault of the machine that made them. They never fail the job.
+    /// Attempts that ended by a fault of the machine that made them. They do not fail the job, except proofs of several
+    /// workers that all do not verify.
     pub machine_faults: u32,
     /// It is not leased again before, in Unix milliseconds; zero if it did not have to wait.
     pub not_before_ms: u64,
@@ -285,6 +293,17 @@ pub struct Quarantine {
     pub until_ms: u64,
     /// The last fault.
     pub reason: String,
+    /// The job that it was over; unknown in a database of an earlier version.
+    pub job: Option<JobId>,
+}
+
+/// What an operator's wish for new attempts changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requeued {
+    /// Jobs that have new attempts, or whose pause ended.
+    pub jobs: u64,
+    /// Quarantines that were lifted.
+    pub quarantines: u64,
 }
 
 /// What to give new attempts.
@@ -292,6 +311,6 @@ pub struct Quarantine {
 pub enum RequeueTarget {
     /// One job.
     Job(JobId),
-    /// Every poisoned job of a batch.
+    /// Every job of a batch that is poisoned, waits or caused a quarantine.
     Batch(u64),
 }

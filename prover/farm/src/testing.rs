@@ -23,7 +23,7 @@ use ashlar_protocol::fold_schedule;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, transport::Channel};
 
-use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Rejection, serve};
+use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Refusal, serve};
 
 /// The circuits that everybody in these tests is built for.
 pub fn circuit_set() -> Digest {
@@ -57,16 +57,19 @@ pub fn expected_snark(batch: u64, chunks: u32) -> Bytes {
     hash_proof(JobKind::Wrap, &[compressed])
 }
 
-/// Accepts exactly [`hash_proof`]; panics on the word "panic".
+/// Accepts exactly [`hash_proof`]. Panics on the word "panic", and has no keys for the words "no keys".
 pub struct HashVerifier;
 
 impl ProofVerifier for HashVerifier {
-    fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Rejection> {
+    fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Refusal> {
         assert!(&output[..] != b"panic", "hostile bytes");
+        if &output[..] == b"no keys" {
+            return Err(Refusal::CannotTell("no keys on this machine".into()));
+        }
         if hash_proof(kind, inputs) == output {
             Ok(())
         } else {
-            Err(Rejection("hash differs".into()))
+            Err(Refusal::Rejected("hash differs".into()))
         }
     }
 }

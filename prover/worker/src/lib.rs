@@ -4,12 +4,12 @@
 //! are in `ashlar/farm/v1/farm.proto`: a lease and a worker id survive a restart of the coordinator, and a result
 //! may arrive late or twice.
 
-mod backoff;
 mod config;
 mod error;
 mod lease;
 mod queue;
 mod renewal;
+mod retry;
 mod runner;
 mod worker;
 

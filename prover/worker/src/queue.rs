@@ -10,11 +10,11 @@ use ashlar_proto::{
     },
     pieces,
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Response, Status, transport::Channel};
 
-use crate::{backoff::Backoff, config::WorkerConfig, error::WorkerError, lease::Lease, runner::JobOutput};
+use crate::{config::WorkerConfig, error::WorkerError, lease::Lease, retry::Retry, runner::JobOutput};
 
 type Client = WorkServiceClient<Channel>;
 
@@ -43,7 +43,7 @@ impl Queue {
 
     /// The next job; `None` once `stop` is requested. Registers as needed, and waits for a coordinator that is away.
     pub async fn next(&mut self, stop: &CancellationToken) -> Result<Option<Lease>, WorkerError> {
-        let mut backoff = self.backoff();
+        let mut retry = Retry::new("lease a job", self.config.retry_delay);
         while !stop.is_cancelled() {
             let worker_id = match self.worker_id {
                 Some(id) => id,
@@ -58,19 +58,20 @@ impl Queue {
                 break;
             };
             match polled {
-                Ok(None) => backoff.reset(),
+                Ok(None) => retry.answered(),
                 Ok(Some(lease)) if stop.is_cancelled() => {
                     self.release(&Lease::try_from(lease)?).await;
                     break;
                 }
-                Ok(Some(lease)) => return Lease::try_from(lease).map(Some),
-                Err(status) if status.code() == Code::NotFound => {
-                    self.worker_id = None;
-                    stop.run_until_cancelled(sleep(backoff.next_delay())).await;
+                Ok(Some(lease)) => {
+                    retry.answered();
+                    return Lease::try_from(lease).map(Some);
                 }
-                Err(status) if is_transient(&status) => {
-                    tracing::warn!(%status, "coordinator away");
-                    stop.run_until_cancelled(sleep(backoff.next_delay())).await;
+                Err(status) if status.code() == Code::NotFound || is_transient(&status) => {
+                    if status.code() == Code::NotFound {
+                        self.worker_id = None; // a new coordinator: register again
+                    }
+                    stop.run_until_cancelled(retry.pause(&status)).await;
                 }
                 Err(status) => return Err(refused("lease a job", status)),
             }
@@ -215,22 +216,16 @@ impl Queue {
     where
         Fut: Future<Output = Result<Response<T>, Status>>,
     {
-        let mut backoff = self.backoff();
+        let mut retry = Retry::new(action, self.config.retry_delay);
         loop {
             match within(CALL_TIMEOUT, call(self.client.clone())).await {
-                Err(status) if is_transient(&status) => {
-                    let delay = backoff.next_delay();
-                    tracing::warn!(%status, ?delay, action, "will try again");
-                    sleep(delay).await;
+                Err(status) if is_transient(&status) => retry.pause(&status).await,
+                result => {
+                    retry.answered();
+                    return result;
                 }
-                result => return result,
             }
         }
-    }
-
-    fn backoff(&self) -> Backoff {
-        let (min, max) = self.config.retry_delay;
-        Backoff::new(min, max)
     }
 }
 

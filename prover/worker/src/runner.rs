@@ -50,7 +50,7 @@ pub struct RunError {
 }
 
 impl RunError {
-    /// The fault is this machine's or this moment's.
+    /// The fault is, or may be, this machine's or this moment's.
     pub fn retryable(message: impl Into<String>) -> Self {
         Self {
             retryable: true,
@@ -58,7 +58,7 @@ impl RunError {
         }
     }
 
-    /// The input is wrong: proving again would fail the same way.
+    /// The input itself breaks a rule: proving it again, here or elsewhere, would fail the same way.
     pub fn fatal(message: impl Into<String>) -> Self {
         Self {
             retryable: false,
@@ -79,9 +79,9 @@ pub(crate) async fn run_on_thread(
 ) -> Result<JobOutput, RunError> {
     let (sender, receiver) = oneshot::channel();
     let job = move || {
-        // A panic is a bug: reported, never retried.
+        // A panic says nothing of the job: damaged keys or memory cause one as a bug does. Its pauses make a bug visible.
         let result = caught(|| measured(&*runner, kind, inputs))
-            .unwrap_or_else(|text| Err(RunError::fatal(format!("panicked: {text}"))));
+            .unwrap_or_else(|text| Err(RunError::retryable(format!("panicked: {text}"))));
         sender.send(result).ok(); // nobody waits any more if the worker was told to stop
     };
     std::thread::Builder::new()
@@ -148,6 +148,6 @@ mod tests {
         let error = run_on_thread(runner.clone(), JobKind::Fold, vec![]).await;
         assert_eq!(error, Err(RunError::retryable("no memory")));
         let panic = run_on_thread(runner, JobKind::Wrap, vec![]).await;
-        assert_eq!(panic, Err(RunError::fatal("panicked: slot 7")));
+        assert_eq!(panic, Err(RunError::retryable("panicked: slot 7")));
     }
 }

@@ -22,11 +22,13 @@ pub struct Args {
     listen: SocketAddr,
     #[command(flatten)]
     cache: Cache,
+    #[command(flatten)]
+    coordinator: operate::Coordinator,
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     if let Some(command) = args.operate {
-        return operate::run(command);
+        return operate::run(command, &args.coordinator);
     }
     let data_dir = args.data_dir.context("--data-dir is required")?;
     let engine = args.cache.engine()?;

@@ -7,6 +7,7 @@ use ashlar_proto::{
     MAX_MESSAGE_BYTES,
     farm::v1::{self as pb, admin_service_client::AdminServiceClient, requeue_request::Target},
 };
+use serde_json::{Value, json};
 use tonic::transport::{Channel, Endpoint};
 
 /// Longest that the coordinator may take to answer.
@@ -22,20 +23,21 @@ pub enum Command {
         /// Only jobs that were given up.
         #[arg(long)]
         poisoned: bool,
-        #[command(flatten)]
-        coordinator: Coordinator,
+        /// Print one JSON array.
+        #[arg(long)]
+        json: bool,
     },
     /// List workers, with the kinds of job that they do not get and why.
     Workers {
-        #[command(flatten)]
-        coordinator: Coordinator,
+        /// Print one JSON array.
+        #[arg(long)]
+        json: bool,
     },
-    /// Give jobs that were given up a fresh set of attempts, and end the pause of those that wait after a fault.
+    /// Give jobs that were given up a fresh set of attempts, end the pause of those that wait after a fault, and give
+    /// workers that got them wrong jobs of the kind again.
     Requeue {
         #[command(flatten)]
         target: What,
-        #[command(flatten)]
-        coordinator: Coordinator,
     },
 }
 
@@ -52,8 +54,13 @@ pub struct What {
 
 #[derive(Debug, clap::Args)]
 pub struct Coordinator {
-    /// Farm coordinator.
-    #[arg(long, default_value = "http://127.0.0.1:7002")]
+    /// Farm coordinator that is asked by `jobs`, `workers` and `requeue`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7002"
+    )]
     farm: String,
 }
 
@@ -70,21 +77,26 @@ impl Coordinator {
     }
 }
 
-pub fn run(command: Command) -> anyhow::Result<()> {
+pub fn run(command: Command, coordinator: &Coordinator) -> anyhow::Result<()> {
     crate::shutdown::runtime()?.block_on(async {
         match command {
             Command::Jobs {
                 batch,
                 poisoned,
-                coordinator,
-            } => jobs(&coordinator, batch, poisoned).await,
-            Command::Workers { coordinator } => workers(&coordinator).await,
-            Command::Requeue { target, coordinator } => requeue(&coordinator, &target).await,
+                json,
+            } => jobs(coordinator, batch, poisoned, json).await,
+            Command::Workers { json } => workers(coordinator, json).await,
+            Command::Requeue { target } => requeue(coordinator, &target).await,
         }
     })
 }
 
-async fn jobs(coordinator: &Coordinator, batch: Option<u64>, poisoned: bool) -> anyhow::Result<()> {
+async fn jobs(
+    coordinator: &Coordinator,
+    batch: Option<u64>,
+    poisoned: bool,
+    json: bool,
+) -> anyhow::Result<()> {
     let states = if poisoned {
         vec![pb::JobState::Poisoned as i32]
     } else {
@@ -102,17 +114,17 @@ async fn jobs(coordinator: &Coordinator, batch: Option<u64>, poisoned: bool) -> 
         .await?
         .into_inner()
         .jobs;
+    if json {
+        let jobs: Vec<_> = jobs.iter().map(job_object).collect();
+        return Ok(crate::say!("{:#}", Value::Array(jobs))?);
+    }
     let mut page = format!(
         "{:>8} {:>8} {:<8} {:>5} {:<8} {:>8} {:>6}  last error\n",
         "batch", "job", "kind", "no.", "state", "verdicts", "faults"
     );
     for job in jobs {
         let kind = kind_name(job.kind);
-        let state = job
-            .state()
-            .as_str_name()
-            .trim_start_matches("JOB_STATE_")
-            .to_lowercase();
+        let state = state_name(job.state());
         page += &format!(
             "{:>8} {:>8} {kind:<8} {:>5} {state:<8} {:>8} {:>6}  {}\n",
             job.batch_number,
@@ -126,7 +138,7 @@ async fn jobs(coordinator: &Coordinator, batch: Option<u64>, poisoned: bool) -> 
     Ok(crate::output::write(format_args!("{page}"))?)
 }
 
-async fn workers(coordinator: &Coordinator) -> anyhow::Result<()> {
+async fn workers(coordinator: &Coordinator, json: bool) -> anyhow::Result<()> {
     let workers = coordinator
         .connect()
         .await?
@@ -134,6 +146,10 @@ async fn workers(coordinator: &Coordinator) -> anyhow::Result<()> {
         .await?
         .into_inner()
         .workers;
+    if json {
+        let workers: Vec<_> = workers.iter().map(worker_object).collect();
+        return Ok(crate::say!("{:#}", Value::Array(workers))?);
+    }
     let now_ms = crate::unix_secs().saturating_mul(1000);
     let mut page = String::new();
     for worker in workers {
@@ -147,10 +163,11 @@ async fn workers(coordinator: &Coordinator) -> anyhow::Result<()> {
         );
         for quarantine in worker.quarantines {
             page += &format!(
-                "  no {} for {} s, after {} fault(s) in a row, the last: {}\n",
+                "  no {} for {} s, after {} fault(s) in a row, the last over job {}: {}\n",
                 kind_name(quarantine.kind),
                 quarantine.until_unix_ms.saturating_sub(now_ms).div_ceil(1000),
                 quarantine.strikes,
+                quarantine.job_id,
                 quarantine.reason.lines().next().unwrap_or_default()
             );
         }
@@ -165,18 +182,63 @@ async fn requeue(coordinator: &Coordinator, what: &What) -> anyhow::Result<()> {
         (None, None) => anyhow::bail!("say which: --batch or --job"),
     };
     let request = pb::RequeueRequest { target: Some(target) };
-    let requeued = coordinator
-        .connect()
-        .await?
-        .requeue(request)
-        .await?
-        .into_inner()
-        .requeued;
+    let pb::RequeueResponse {
+        requeued,
+        quarantines_lifted,
+    } = coordinator.connect().await?.requeue(request).await?.into_inner();
     ensure!(
-        requeued > 0,
-        "nothing to requeue: no such job was given up or waits after a fault (`ashlar farm jobs` lists them)"
+        requeued > 0 || quarantines_lifted > 0,
+        "nothing to requeue: no such job was given up, waits after a fault or keeps a worker from its kind (`ashlar farm \
+         jobs` and `workers` list them)"
     );
-    Ok(crate::say!("{requeued} job(s) requeued")?)
+    Ok(crate::say!(
+        "{requeued} job(s) requeued, {quarantines_lifted} quarantine(s) lifted"
+    )?)
+}
+
+fn job_object(job: &pb::JobStatus) -> Value {
+    json!({
+        "batch": job.batch_number,
+        "job": job.job_id,
+        "kind": kind_name(job.kind),
+        "ordinal": job.ordinal,
+        "state": state_name(job.state()),
+        "failed_attempts": job.failed_attempts,
+        "machine_faults": job.machine_faults,
+        "not_before_unix_ms": job.not_before_unix_ms,
+        "worker": job.worker,
+        "last_error": job.last_error,
+        "fallback": job.fallback,
+        "output_bytes": job.output_bytes,
+    })
+}
+
+fn worker_object(worker: &pb::WorkerStatus) -> Value {
+    let kinds = worker.kinds.iter().copied().map(kind_name);
+    let quarantines = worker.quarantines.iter().map(|quarantine| {
+        json!({
+            "kind": kind_name(quarantine.kind),
+            "strikes": quarantine.strikes,
+            "until_unix_ms": quarantine.until_unix_ms,
+            "job": quarantine.job_id,
+            "reason": quarantine.reason,
+        })
+    });
+    json!({
+        "worker": worker.worker_id,
+        "name": worker.name,
+        "backend": worker.backend,
+        "kinds": kinds.collect::<Vec<_>>(),
+        "last_seen_unix_ms": worker.last_seen_unix_ms,
+        "quarantines": quarantines.collect::<Vec<_>>(),
+    })
+}
+
+fn state_name(state: pb::JobState) -> String {
+    state
+        .as_str_name()
+        .trim_start_matches("JOB_STATE_")
+        .to_lowercase()
 }
 
 fn kind_name(code: i32) -> &'static str {

@@ -36,7 +36,7 @@ impl admin_service_server::AdminService for AdminService {
     ) -> Result<Response<pb::RequeueResponse>, Status> {
         let target = RequeueTarget::try_from(request.into_inner())?;
         let requeued = self.farm.requeue(target).await?;
-        Ok(Response::new(pb::RequeueResponse { requeued }))
+        Ok(Response::new(requeued.into()))
     }
 
     async fn list_workers(

@@ -1,8 +1,8 @@
 //! Attempts that ended without an accepted proof, and whose fault that was.
 //!
 //! A machine's fault (a lost lease, a failure it calls its own, a proof that does not verify) sends the job to another
-//! attempt, after a pause that grows, and never fails it. Only verdicts on the job itself do: two attempts that found it
-//! impossible, or proofs of three workers that all do not verify.
+//! attempt, after a pause that grows, and never fails it. Only verdicts on the job itself do: two workers that found it
+//! impossible, the only worker that found it so twice, or proofs of three workers that all do not verify.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{batches, kind_code, leases, millis, now_ms, outcomes::poison, parse_
 use crate::{
     config::FarmConfig,
     error::FarmError,
-    model::{JobId, LeaseEnding, LeaseKey, WorkerId},
+    model::{FencingToken, JobId, JobState, LeaseEnding, LeaseKey, WorkerId},
 };
 
 /// An attempt that went wrong, by its lease.
@@ -48,35 +48,36 @@ pub async fn failed(
     let current = leases::end(conn, fault.key, LeaseEnding::Failed, fault.reason).await?;
     if current {
         try_again(conn, fault, config).await?;
-        let worker = worker(conn, fault.key).await?;
-        let kind = kind(conn, fault.key.job).await?;
-        strike(conn, worker, kind, fault.reason, config.fault_pause, config).await?;
+        strike(conn, fault, config.fault_pause, config).await?;
     }
     Ok(current)
 }
 
-/// The worker delivered a proof that does not verify: it is quarantined from the kind, also if the lease had ended. Proofs
-/// of [`FarmConfig::max_rejected_workers`] workers that all do not verify speak against the job. Returns whether the
-/// lease was current.
+/// The worker delivered a proof that does not verify: it is quarantined from the kind, also if the lease had ended, but
+/// once for each lease, as a delivery may be repeated. Proofs of [`FarmConfig::max_rejected_workers`] workers that all do
+/// not verify speak against the job, unless somebody has it at this moment or proved it. Returns whether the lease was
+/// current.
 pub async fn rejected(
     conn: &mut SqliteConnection,
     fault: Fault<'_>,
     config: &FarmConfig,
 ) -> Result<bool, FarmError> {
-    let worker = worker(conn, fault.key).await?;
-    let kind = kind(conn, fault.key.job).await?;
-    strike(conn, worker, kind, fault.reason, config.quarantine, config).await?;
-    if !leases::end(conn, fault.key, LeaseEnding::Rejected, fault.reason).await? {
+    if !leases::note_rejected(conn, fault.key).await? {
         return Ok(false);
     }
-    try_again(conn, fault, config).await?;
-    let job = to_db(fault.key.job.0);
+    strike(conn, fault, config.quarantine, config).await?;
+    let current = leases::end(conn, fault.key, LeaseEnding::Rejected, fault.reason).await?;
+    if current {
+        try_again(conn, fault, config).await?;
+    }
     let liars: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT workers.name FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
-         WHERE leases.job = ?1 AND leases.ending = ?2 AND leases.token >= jobs.judged_from ORDER BY workers.name",
+         WHERE leases.job = ?1 AND leases.rejected AND leases.token >= jobs.judged_from AND jobs.state IN (?2, ?3)
+         ORDER BY workers.name",
     )
-    .bind(job)
-    .bind(LeaseEnding::Rejected.code())
+    .bind(to_db(fault.key.job.0))
+    .bind(JobState::Ready.code())
+    .bind(JobState::Blocked.code())
     .fetch_all(&mut *conn)
     .await?;
     if liars.len() >= config.max_rejected_workers as usize {
@@ -86,13 +87,17 @@ pub async fn rejected(
             liars.len(),
             fault.reason
         );
-        condemn(conn, fault.key.job, kind, &reason).await?;
+        condemn(conn, fault.key.job, &reason).await?;
     }
-    Ok(true)
+    Ok(current)
 }
 
-/// The worker found that the job cannot be proved. One machine may be wrong: another attempt must agree, of another
-/// worker while one is alive that could take it. Returns false and changes nothing if the lease is not current.
+/// The worker found that the job cannot be proved. One machine may be wrong: [`KindPolicy::max_attempts`] workers must
+/// agree. While no other is alive that could take the job, its own verdicts count, each after
+/// [`FarmConfig::confirm_pause`], which [`leases::next`] sees to. Returns false and changes nothing if the lease is not
+/// current.
+///
+/// [`KindPolicy::max_attempts`]: crate::config::KindPolicy::max_attempts
 pub async fn condemned(
     conn: &mut SqliteConnection,
     fault: Fault<'_>,
@@ -109,12 +114,31 @@ pub async fn condemned(
     .bind(fault.reason)
     .fetch_one(&mut *conn)
     .await?;
-    let kind = kind(conn, fault.key.job).await?;
-    if attempts < i64::from(config.policies.of(kind).max_attempts) {
-        leases::put_back(conn, job).await?;
+    let judges: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT workers.name FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
+         WHERE leases.job = ?1 AND leases.ending = ?2 AND leases.token >= jobs.judged_from ORDER BY workers.name",
+    )
+    .bind(job)
+    .bind(LeaseEnding::Condemned.code())
+    .fetch_all(&mut *conn)
+    .await?;
+    let enough = config.policies.of(kind(conn, fault.key.job).await?).max_attempts;
+    let agreed = judges.len() >= enough as usize;
+    let names = judges.join(", ");
+    let reason = if agreed {
+        format!("found impossible by {names}: {}", fault.reason)
     } else {
-        let reason = format!("{attempts} attempt(s) found it impossible: {}", fault.reason);
-        condemn(conn, fault.key.job, kind, &reason).await?;
+        format!(
+            "found impossible {attempts} times by {names}, and nobody else could try: {}",
+            fault.reason
+        )
+    };
+    let confirmed =
+        attempts >= i64::from(enough) && !leases::another_could_judge(conn, fault.key, config).await?;
+    if agreed || confirmed {
+        condemn(conn, fault.key.job, &reason).await?;
+    } else {
+        leases::put_back(conn, job).await?;
     }
     Ok(true)
 }
@@ -156,20 +180,41 @@ pub async fn vindicated(
         .execute(&mut *conn)
         .await?;
     let wrong: Vec<i64> = sqlx::query_scalar(
-        "SELECT DISTINCT leases.worker FROM leases JOIN jobs ON jobs.id = leases.job
-         WHERE leases.job = ?1 AND leases.ending = ?2 AND leases.token >= jobs.judged_from AND leases.worker <> ?3",
+        "SELECT MAX(leases.token) FROM leases JOIN jobs ON jobs.id = leases.job
+         WHERE leases.job = ?1 AND leases.ending = ?2 AND leases.token >= jobs.judged_from AND leases.worker <> ?3
+         GROUP BY leases.worker",
     )
     .bind(to_db(key.job.0))
     .bind(LeaseEnding::Condemned.code())
     .bind(to_db(worker.0))
     .fetch_all(&mut *conn)
     .await?;
-    for worker in wrong {
-        let worker = WorkerId(super::parse_count(worker)?);
-        let reason = format!("found job {} impossible, which another worker proved", key.job.0);
-        strike(conn, worker, kind, &reason, config.quarantine, config).await?;
+    let reason = &format!("found job {} impossible, which another worker proved", key.job.0);
+    for token in wrong {
+        let token = FencingToken(super::parse_count(token)?);
+        let key = LeaseKey { token, ..key };
+        strike(conn, Fault { key, reason }, config.quarantine, config).await?;
     }
     Ok(())
+}
+
+/// Lifts the quarantines whose last fault was over this job, or over a job of this batch: the operator, who tries again,
+/// has mended the cause. Returns how many.
+pub async fn pardon(
+    conn: &mut SqliteConnection,
+    job: Option<i64>,
+    batch: Option<i64>,
+) -> Result<u64, FarmError> {
+    let lifted = sqlx::query(
+        "DELETE FROM quarantines
+         WHERE until_ms > ?3 AND (job = ?1 OR job IN (SELECT id FROM jobs WHERE batch = ?2))",
+    )
+    .bind(job)
+    .bind(batch)
+    .bind(now_ms())
+    .execute(conn)
+    .await?;
+    Ok(lifted.rows_affected())
 }
 
 /// Counts a machine's fault and puts the job back, after a pause from the second one on: a job that fells every machine
@@ -198,14 +243,17 @@ async fn try_again(
     leases::put_back(conn, job).await
 }
 
+/// Keeps the worker from jobs of the kind for a while; once for each lease.
 async fn strike(
     conn: &mut SqliteConnection,
-    worker: WorkerId,
-    kind: JobKind,
-    reason: &str,
+    Fault { key, reason }: Fault<'_>,
     first_pause: Duration,
     config: &FarmConfig,
 ) -> Result<(), FarmError> {
+    if !leases::note_struck(conn, key).await? {
+        return Ok(());
+    }
+    let (worker, kind) = (worker(conn, key).await?, kind(conn, key.job).await?);
     let before: Option<i64> =
         sqlx::query_scalar("SELECT strikes FROM quarantines WHERE worker = ?1 AND kind = ?2")
             .bind(to_db(worker.0))
@@ -216,14 +264,15 @@ async fn strike(
     let pause = doubled(first_pause, before, config.max_quarantine);
     tracing::warn!(worker = worker.0, %kind, pause_secs = pause.as_secs_f64(), reason, "worker gets no job of this kind for a while");
     sqlx::query(
-        "INSERT INTO quarantines (worker, kind, strikes, until_ms, reason) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (worker, kind) DO UPDATE SET strikes = ?3, until_ms = MAX(until_ms, ?4), reason = ?5",
+        "INSERT INTO quarantines (worker, kind, strikes, until_ms, reason, job) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (worker, kind) DO UPDATE SET strikes = ?3, until_ms = MAX(until_ms, ?4), reason = ?5, job = ?6",
     )
     .bind(to_db(worker.0))
     .bind(kind_code(kind))
     .bind(before + 1)
     .bind(now_ms().saturating_add(millis(pause)))
     .bind(reason)
+    .bind(to_db(key.job.0))
     .execute(conn)
     .await?;
     Ok(())
@@ -238,13 +287,8 @@ fn doubled(first: Duration, times: i64, most: Duration) -> Duration {
     first.saturating_mul(factor).min(most)
 }
 
-async fn condemn(
-    conn: &mut SqliteConnection,
-    job: JobId,
-    kind: JobKind,
-    reason: &str,
-) -> Result<(), FarmError> {
-    let id = to_db(job.0);
+async fn condemn(conn: &mut SqliteConnection, job: JobId, reason: &str) -> Result<(), FarmError> {
+    let (id, kind) = (to_db(job.0), kind(conn, job).await?);
     let (batch, ordinal): (i64, i64) = sqlx::query_as("SELECT batch, ordinal FROM jobs WHERE id = ?1")
         .bind(id)
         .fetch_one(&mut *conn)

@@ -1,13 +1,11 @@
 //! Granting, renewing and ending leases.
 
-use std::time::Duration;
-
 use ashlar_proto::{Digest, JobKind};
 use sqlx::SqliteConnection;
 
 use super::{kind_code, millis, now_ms, parse_count, parse_digest, parse_kind, to_db};
 use crate::{
-    config::KindPolicies,
+    config::{FarmConfig, KindPolicies},
     error::FarmError,
     model::{BatchState, FencingToken, JobId, JobState, Lease, LeaseEnding, LeaseKey, WorkerId},
 };
@@ -22,12 +20,12 @@ pub struct Candidate {
 
 /// The next job for `worker`: oldest batch, then latest stage. None of a kind that it is quarantined from. A job that
 /// failed on this worker is left for another one, if one was heard of within `worker_ttl`, takes the kind, is not
-/// quarantined from it and has not failed at the job.
+/// quarantined from it and has not failed at the job. One that it found impossible it gets again after `confirm_pause`
+/// only, so that a moment's fault does not confirm itself.
 pub async fn next(
     conn: &mut SqliteConnection,
     worker: WorkerId,
-    circuit_set: Digest,
-    worker_ttl: Duration,
+    config: &FarmConfig,
 ) -> Result<Option<Candidate>, FarmError> {
     let now = now_ms();
     let next: Option<(i64, i64, i64)> = sqlx::query_as(
@@ -36,6 +34,9 @@ pub async fn next(
          WHERE jobs.state = ?2 AND batches.state = ?3 AND batches.circuit_set = ?4 AND (me.kinds >> jobs.kind) & 1
            AND jobs.not_before_ms <= ?6
            AND NOT EXISTS (SELECT 1 FROM quarantines WHERE worker = me.id AND kind = jobs.kind AND until_ms > ?6)
+           AND NOT EXISTS (
+             SELECT 1 FROM leases
+             WHERE job = jobs.id AND worker = me.id AND ending = ?8 AND token >= jobs.judged_from AND ended_ms > ?9)
            AND NOT (
              EXISTS (SELECT 1 FROM leases WHERE job = jobs.id AND worker = me.id AND (?5 >> ending) & 1)
              AND EXISTS (
@@ -50,10 +51,12 @@ pub async fn next(
     .bind(to_db(worker.0))
     .bind(JobState::Ready.code())
     .bind(BatchState::Running.code())
-    .bind(circuit_set.as_ref().to_vec())
+    .bind(config.circuit_set.as_ref().to_vec())
     .bind(LeaseEnding::BAD.iter().fold(0, |mask, ending| mask | 1 << ending.code()))
     .bind(now)
-    .bind(now.saturating_sub(millis(worker_ttl)))
+    .bind(now.saturating_sub(millis(config.worker_ttl)))
+    .bind(LeaseEnding::Condemned.code())
+    .bind(now.saturating_sub(millis(config.confirm_pause)))
     .fetch_optional(conn)
     .await?;
     next.map(|(job, batch, kind)| {
@@ -198,6 +201,53 @@ pub async fn end(
     .execute(conn)
     .await?;
     Ok(ended.rows_affected() == 1)
+}
+
+/// Notes that a proof made under this lease does not verify. Returns false if that was noted before.
+pub async fn note_rejected(conn: &mut SqliteConnection, key: LeaseKey) -> Result<bool, FarmError> {
+    let noted = sqlx::query("UPDATE leases SET rejected = 1 WHERE token = ?1 AND job = ?2 AND NOT rejected")
+        .bind(to_db(key.token.0))
+        .bind(to_db(key.job.0))
+        .execute(conn)
+        .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
+/// Notes that its worker is quarantined for this lease. Returns false if that was noted before.
+pub async fn note_struck(conn: &mut SqliteConnection, key: LeaseKey) -> Result<bool, FarmError> {
+    let noted = sqlx::query("UPDATE leases SET struck = 1 WHERE token = ?1 AND job = ?2 AND NOT struck")
+        .bind(to_db(key.token.0))
+        .bind(to_db(key.job.0))
+        .execute(conn)
+        .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
+/// Whether a worker other than this lease's is alive that takes the job's kind, is not quarantined from it and has not
+/// found the job impossible itself.
+pub async fn another_could_judge(
+    conn: &mut SqliteConnection,
+    key: LeaseKey,
+    config: &FarmConfig,
+) -> Result<bool, FarmError> {
+    let now = now_ms();
+    let another = sqlx::query_scalar(
+        "SELECT EXISTS (
+           SELECT 1 FROM leases AS mine JOIN jobs ON jobs.id = mine.job JOIN workers AS other ON other.id <> mine.worker
+           WHERE mine.token = ?1 AND other.circuit_set = ?2 AND (other.kinds >> jobs.kind) & 1 AND other.last_seen_ms >= ?3
+             AND NOT EXISTS (SELECT 1 FROM quarantines WHERE worker = other.id AND kind = jobs.kind AND until_ms > ?4)
+             AND NOT EXISTS (
+               SELECT 1 FROM leases
+               WHERE job = jobs.id AND worker = other.id AND ending = ?5 AND token >= jobs.judged_from))",
+    )
+    .bind(to_db(key.token.0))
+    .bind(config.circuit_set.as_ref().to_vec())
+    .bind(now.saturating_sub(millis(config.worker_ttl)))
+    .bind(now)
+    .bind(LeaseEnding::Condemned.code())
+    .fetch_one(conn)
+    .await?;
+    Ok(another)
 }
 
 /// Notes that the proof made under this lease was accepted, also if the lease had ended before; any other current

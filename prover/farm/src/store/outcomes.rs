@@ -7,7 +7,7 @@ use super::{batches, faults, leases, now_ms, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
-    model::{JobId, JobState, LeaseEnding, LeaseKey, RequeueTarget, StepTiming},
+    model::{JobId, JobState, LeaseEnding, LeaseKey, RequeueTarget, Requeued, StepTiming},
 };
 
 /// What is needed to judge a delivered proof.
@@ -138,8 +138,9 @@ pub async fn hand_back(conn: &mut SqliteConnection, key: LeaseKey) -> Result<boo
     Ok(current)
 }
 
-/// Gives poisoned jobs new attempts, and ends the pause of those that wait in one. Returns how many.
-pub async fn requeue(conn: &mut SqliteConnection, target: RequeueTarget) -> Result<u32, FarmError> {
+/// Gives poisoned jobs new attempts, ends the pause of those that wait in one, and lifts the quarantines that came from
+/// any of the jobs.
+pub async fn requeue(conn: &mut SqliteConnection, target: RequeueTarget) -> Result<Requeued, FarmError> {
     let (job, batch) = match target {
         RequeueTarget::Job(JobId(job)) => (Some(to_db(job)), None),
         RequeueTarget::Batch(batch) => (None, Some(to_db(batch))),
@@ -155,12 +156,15 @@ pub async fn requeue(conn: &mut SqliteConnection, target: RequeueTarget) -> Resu
     .bind(now_ms())
     .fetch_all(&mut *conn)
     .await?;
-    for (job, batch) in &jobs {
-        absolve(conn, *job).await?;
-        leases::put_back(conn, *job).await?;
-        batches::settle_state(conn, *batch).await?;
+    for &(job, batch) in &jobs {
+        absolve(conn, job).await?;
+        leases::put_back(conn, job).await?;
+        batches::settle_state(conn, batch).await?;
     }
-    Ok(u32::try_from(jobs.len()).unwrap_or(u32::MAX))
+    Ok(Requeued {
+        jobs: jobs.len() as u64,
+        quarantines: faults::pardon(conn, job, batch).await?,
+    })
 }
 
 /// Forgets what spoke against a job, and what went wrong with it.

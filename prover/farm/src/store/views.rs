@@ -187,19 +187,21 @@ pub async fn leases(conn: &mut SqliteConnection, job: JobId) -> Result<Vec<Lease
 
 /// All workers, by id, each with the quarantines that have not ended.
 pub async fn workers(conn: &mut SqliteConnection) -> Result<Vec<WorkerView>, FarmError> {
-    let rows: Vec<(i64, i64, i64, i64, String)> = sqlx::query_as(
-        "SELECT worker, kind, strikes, until_ms, reason FROM quarantines WHERE until_ms > ?1 ORDER BY kind",
+    type Row = (i64, i64, i64, i64, String, Option<i64>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT worker, kind, strikes, until_ms, reason, job FROM quarantines WHERE until_ms > ?1 ORDER BY kind",
     )
     .bind(now_ms())
     .fetch_all(&mut *conn)
     .await?;
     let mut quarantines: HashMap<i64, Vec<Quarantine>> = HashMap::new();
-    for (worker, kind, strikes, until_ms, reason) in rows {
+    for (worker, kind, strikes, until_ms, reason, job) in rows {
         quarantines.entry(worker).or_default().push(Quarantine {
             kind: parse_kind(kind)?,
             strikes: parse_u32(strikes)?,
             until_ms: parse_count(until_ms)?,
             reason,
+            job: job.map(parse_count).transpose()?.map(JobId),
         });
     }
     let rows: Vec<(i64, String, String, i64, i64)> =

@@ -1,20 +1,32 @@
-//! Outage: proofs that do not verify, and jobs that cannot be proved.
+//! Outage: jobs that cannot be proved, and a coordinator that cannot verify.
 
-use ashlar_farm::testing::{Coordinator, config, key};
+use std::time::Duration;
+
+use ashlar_farm::{
+    FarmConfig,
+    testing::{Coordinator, config, key},
+};
 use ashlar_proto::{Bytes, farm::v1 as pb};
 use pb::complete_response::Outcome;
+use tonic::Code;
 
 #[tokio::test]
-async fn a_verdict_that_the_only_worker_confirms_poisons_the_job() {
+async fn a_verdict_that_the_only_worker_confirms_after_a_pause_poisons_the_job() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(config(dir.path()));
+    let pause = Duration::from_secs(2);
+    let coordinator = Coordinator::start(FarmConfig {
+        confirm_pause: pause,
+        ..config(dir.path())
+    });
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
     client.submit(1, 1).await;
-    client.submit(2, 1).await;
     let lease = client.lease(worker).await;
     assert!(client.fail(&lease, "slot 7", false).await);
     let lease = client.lease(worker).await;
+    let leases = client.job(lease.job_id).await.leases;
+    assert!(leases[1].granted_unix_ms >= leases[0].ended_unix_ms + pause.as_millis() as u64);
+    client.submit(2, 1).await;
     let reason = format!("slot 7: witness breaks the circuit {}", "é".repeat(4000));
     assert!(client.fail(&lease, &reason, false).await);
     let status = client.wait(1).await;
@@ -22,7 +34,7 @@ async fn a_verdict_that_the_only_worker_confirms_poisons_the_job() {
     assert!(
         status
             .failure_reason
-            .contains("2 attempt(s) found it impossible: slot 7"),
+            .contains("found impossible 2 times by w, and nobody else could try: slot 7"),
         "{}",
         status.failure_reason
     );
@@ -47,20 +59,32 @@ async fn a_verdict_that_the_only_worker_confirms_poisons_the_job() {
 }
 
 #[tokio::test]
-async fn a_proof_that_crashes_the_verifier_is_rejected() {
+async fn a_coordinator_that_cannot_verify_blames_nobody_and_is_asked_again() {
     let dir = tempfile::tempdir().unwrap();
     let coordinator = Coordinator::start(config(dir.path()));
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
     client.submit(1, 1).await;
     let lease = client.lease(worker).await;
-    let (outcome, reason) = client
-        .deliver(key(&lease), Bytes::from_static(b"panic"))
-        .await
-        .unwrap();
-    assert_eq!(outcome, Outcome::Rejected);
-    assert!(reason.contains("panicked"), "{reason}");
-    let sound = client.register("sound").await;
-    client.work_all(sound).await;
-    client.assert_done(1, 1).await;
+    for (proof, expected) in [
+        ("panic", "the verifier panicked"),
+        ("no keys", "no keys on this machine"),
+    ] {
+        let status = client
+            .deliver(key(&lease), Bytes::from_static(proof.as_bytes()))
+            .await
+            .unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable);
+        assert!(status.message().contains(expected), "{}", status.message());
+    }
+    client.renew(&lease).await.expect("the lease is kept");
+    let job = client.job(lease.job_id).await.job.unwrap();
+    assert_eq!((job.state(), job.machine_faults), (pb::JobState::Leased, 0));
+    let workers = client.admin.list_workers(pb::ListWorkersRequest {}).await;
+    assert_eq!(workers.unwrap().into_inner().workers[0].quarantines, []);
+    let proof = client.prove(&lease).await;
+    assert_eq!(
+        client.deliver(key(&lease), proof).await.unwrap().0,
+        Outcome::Accepted
+    );
 }

@@ -138,13 +138,11 @@ async fn a_quarantine_ends_by_itself_or_with_a_new_registration() {
     client.deliver(key(&lease), FORGED).await.unwrap();
     assert_eq!(client.try_lease(only, 0).await, None);
     let lease = client.lease(only).await; // within the ten seconds that this waits
-    for strikes in [2, 3] {
-        client.deliver(key(&lease), FORGED).await.unwrap();
-        assert_eq!(
-            worker(&mut client, "only").await.quarantines[0].strikes,
-            strikes,
-            "also for a late one"
-        );
+    for time in ["the first", "a repeated, by now late"] {
+        let (outcome, _) = client.deliver(key(&lease), FORGED).await.unwrap();
+        assert_eq!(outcome, Outcome::Rejected);
+        let strikes = worker(&mut client, "only").await.quarantines[0].strikes;
+        assert_eq!(strikes, 2, "after {time} delivery under the second lease");
     }
     assert_eq!(client.register("only").await, only);
     assert_eq!(worker(&mut client, "only").await.quarantines, []);
@@ -250,7 +248,7 @@ async fn verdicts_of_two_workers_fail_the_batch() {
     assert!(client.fail(&lease, "slot 7: wrong nonce!", false).await);
     let status = client.wait(1).await;
     assert_eq!(status.state(), pb::BatchState::Failed);
-    let expected = "2 attempt(s) found it impossible: slot 7: wrong nonce!";
+    let expected = "found impossible by one, two: slot 7: wrong nonce!";
     assert!(
         status.failure_reason.ends_with(expected),
         "{}",
@@ -297,7 +295,8 @@ async fn registering_anew_frees_what_the_worker_held() {
     let new = client.try_lease(worker, 0).await.expect("free at once");
     assert_eq!(new.job_id, old.job_id);
     let job = client.job(old.job_id).await;
-    assert_eq!(job.job.unwrap().failed_attempts, 0);
+    let status = job.job.unwrap();
+    assert_eq!((status.failed_attempts, status.machine_faults), (0, 1));
     assert!(
         job.leases[0].outcome.contains("restarted registered anew"),
         "{}",
@@ -333,4 +332,107 @@ async fn however_often_the_coordinator_starts_a_dead_worker_s_lease_is_prolonged
     assert_eq!(deadline(client.job(lease.job_id).await.leases), first);
     let alive = client.register("alive").await;
     assert_eq!(client.lease(alive).await.job_id, lease.job_id);
+}
+
+#[tokio::test]
+async fn a_job_over_which_a_process_ended_is_left_to_another_worker() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(config(dir.path()));
+    let mut client = coordinator.client().await;
+    let (restarted, sound) = (client.register("restarted").await, client.register("sound").await);
+    client.submit(1, 1).await;
+    let lease = client.lease(restarted).await;
+    client.register("restarted").await;
+    assert_eq!(client.try_lease(restarted, 0).await, None);
+    assert_eq!(client.lease(sound).await.job_id, lease.job_id);
+}
+
+#[tokio::test]
+async fn one_worker_s_verdicts_fail_nothing_while_another_could_judge() {
+    let dir = tempfile::tempdir().unwrap();
+    let moment = Duration::from_millis(1);
+    let coordinator = Coordinator::start(FarmConfig {
+        confirm_pause: moment,
+        fault_pause: moment,
+        max_quarantine: moment,
+        ..config(dir.path())
+    });
+    let mut client = coordinator.client().await;
+    let (stubborn, other) = (client.register("stubborn").await, client.register("other").await);
+    client.submit(1, 1).await;
+    let lease = client.lease(other).await;
+    assert!(client.fail(&lease, "device lost", true).await); // so the job is nobody's more than the other's
+    for _ in 0..3 {
+        let lease = client.lease(stubborn).await;
+        assert!(client.fail(&lease, "slot 7", false).await);
+    }
+    let status = client.status(1).await;
+    assert_eq!(status.state(), pb::BatchState::Running);
+    assert_eq!(client.job(lease.job_id).await.job.unwrap().failed_attempts, 3);
+    let lease = client.lease(other).await;
+    assert!(client.fail(&lease, "slot 7", false).await);
+    let status = client.wait(1).await;
+    assert!(
+        status
+            .failure_reason
+            .ends_with("found impossible by other, stubborn: slot 7"),
+        "{}",
+        status.failure_reason
+    );
+}
+
+#[tokio::test]
+async fn late_bad_proofs_count_against_the_job_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(impatient(dir.path(), Duration::from_millis(1)));
+    let mut client = coordinator.client().await;
+    let mut leases = Vec::new();
+    client.submit(1, 1).await;
+    for name in ["ada", "bob", "cy"] {
+        let worker = client.register(name).await;
+        leases.push(client.lease(worker).await); // once the one before has expired
+    }
+    for lease in &leases {
+        assert_eq!(client.status(1).await.state(), pb::BatchState::Running);
+        client.deliver(key(lease), FORGED).await.unwrap();
+        client.deliver(key(lease), FORGED).await.unwrap();
+    }
+    let status = client.wait(1).await;
+    assert!(
+        status
+            .failure_reason
+            .contains("proofs of 3 workers do not verify (ada, bob, cy)"),
+        "{}",
+        status.failure_reason
+    );
+}
+
+#[tokio::test]
+async fn requeueing_a_job_lifts_the_quarantine_that_came_from_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let hour = Duration::from_secs(3600);
+    let coordinator = Coordinator::start(FarmConfig {
+        quarantine: hour,
+        max_quarantine: hour,
+        ..config(dir.path())
+    });
+    let mut client = coordinator.client().await;
+    let mended = client.register("mended").await;
+    client.submit(1, 2).await;
+    let lease = client.lease(mended).await;
+    client.deliver(key(&lease), FORGED).await.unwrap();
+    let quarantine = worker(&mut client, "mended").await.quarantines.swap_remove(0);
+    assert_eq!(quarantine.job_id, lease.job_id);
+    assert_eq!(client.try_lease(mended, 0).await, None);
+
+    for (job_id, lifted) in [(lease.job_id + 1, 0), (lease.job_id, 1)] {
+        let request = pb::RequeueRequest {
+            target: Some(Target::JobId(job_id)),
+        };
+        let response = client.admin.requeue(request).await.unwrap().into_inner();
+        assert_eq!((response.requeued, response.quarantines_lifted), (0, lifted));
+    }
+    assert_eq!(worker(&mut client, "mended").await.quarantines, []);
+    client.work_all(mended).await;
+    client.assert_done(1, 2).await;
 }

@@ -1,8 +1,14 @@
 //! Jobs that fail on the worker.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
-use ashlar_farm::testing::{self, Coordinator, witness};
+use ashlar_farm::{
+    FarmConfig,
+    testing::{self, Coordinator, witness},
+};
 use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
 use ashlar_worker::RunError;
 
@@ -11,7 +17,10 @@ use crate::runner::{HashRunner, Worker, config};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_witness_fails_the_batch_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(testing::config(dir.path()));
+    let coordinator = Coordinator::start(FarmConfig {
+        confirm_pause: Duration::from_millis(100),
+        ..testing::config(dir.path())
+    });
     let mut client = coordinator.client().await;
     client.submit(1, 1).await;
     let runner = HashRunner::new(|_| Err(RunError::fatal("slot 3: wrong nonce")));
@@ -21,7 +30,7 @@ async fn a_wrong_witness_fails_the_batch_with_the_reason() {
     assert!(
         status
             .failure_reason
-            .ends_with("2 attempt(s) found it impossible: slot 3: wrong nonce"),
+            .ends_with("found impossible 2 times by w, and nobody else could try: slot 3: wrong nonce"),
         "{}",
         status.failure_reason
     );
@@ -35,25 +44,26 @@ async fn a_wrong_witness_fails_the_batch_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_is_reported_and_the_worker_lives_on() {
+async fn a_panic_fails_no_job_and_the_worker_lives_on() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(testing::config(dir.path()));
+    let coordinator = Coordinator::start(FarmConfig {
+        fault_pause: Duration::from_millis(1),
+        job_pause: Duration::from_millis(1),
+        ..testing::config(dir.path())
+    });
     let mut client = coordinator.client().await;
     client.submit(1, 1).await;
-    client.submit(2, 1).await;
     let calls = AtomicU32::new(0);
     let runner = HashRunner::new(move |_| {
         assert!(calls.fetch_add(1, Ordering::SeqCst) >= 2, "index out of bounds");
         Ok(())
     });
     let worker = Worker::start(config(coordinator.address, "w"), runner);
-    let status = client.wait(1).await;
-    assert!(
-        status.failure_reason.contains("panicked: index out of bounds"),
-        "{}",
-        status.failure_reason
-    );
-    client.assert_done(2, 1).await;
+    client.assert_done(1, 1).await;
+    let jobs = client.status(1).await.jobs;
+    let chunk = jobs.iter().find(|job| job.kind() == pb::JobKind::Chunk).unwrap();
+    assert_eq!((chunk.failed_attempts, chunk.machine_faults), (0, 2));
+    assert_eq!(chunk.last_error, "panicked: index out of bounds");
     worker.stop().await;
 }
 
