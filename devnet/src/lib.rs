@@ -13,6 +13,7 @@
 mod accounts;
 mod block;
 mod chain;
+mod cors;
 mod error;
 mod events;
 mod evm;
