@@ -272,6 +272,7 @@ pub enum RpcError {
 
 fn reason(data: &Bytes) -> String {
     decode_revert_reason(data)
+        .filter(|reason| !reason.is_empty())
         .map(|reason| format!(": {reason}"))
         .unwrap_or_default()
 }

@@ -114,3 +114,37 @@ fn interval_secs(mining: Mining) -> Option<u64> {
         Mining::Automatic | Mining::Manual => None,
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::rpc;
+
+    #[test]
+    fn nothing_is_told_of_a_chain_that_a_full_disk_did_not_keep() {
+        let node = Node::open(Config::default()).unwrap();
+        node.write().fill_disk();
+        let ask = |method: &str, params: serde_json::Value| {
+            let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+            rpc::answer(&node, None, request.to_string().as_bytes()).unwrap()
+        };
+        let filter = ask("eth_newBlockFilter", json!([]))["result"].clone();
+        assert_eq!(ask("eth_blockNumber", json!([]))["result"], json!("0x0"));
+        for (method, params) in [
+            ("evm_mine", json!([])),
+            ("eth_blockNumber", json!([])),
+            ("eth_getBlockByNumber", json!(["latest", false])),
+            ("eth_getFilterChanges", json!([filter])),
+            ("eth_newBlockFilter", json!([])),
+            ("evm_setAutomine", json!([true])),
+            ("evm_mine", json!([])),
+        ] {
+            let answer = ask(method, params);
+            assert_eq!(answer["error"]["code"], json!(-32603), "{method}: {answer}");
+            let message = answer["error"]["message"].as_str().unwrap();
+            assert!(message.contains("/dev/full"), "{method}: {message}");
+        }
+    }
+}

@@ -46,6 +46,12 @@ impl Chain {
         self.require_kept()
     }
 
+    /// From now on the chain is on a full disk.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn fill_disk(&mut self) {
+        self.journal = Some(crate::journal::Journal::full());
+    }
+
     /// Closes the file, so that another process may have it. Nothing changes after that.
     pub(crate) fn close(&mut self) {
         if self.journal.take().is_some() {
@@ -57,12 +63,12 @@ impl Chain {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::{Config, journal::Journal};
+    use crate::Config;
 
     #[test]
     fn a_change_that_cannot_be_kept_is_neither_answered_for_nor_told_and_is_the_last() {
         let mut chain = Chain::new(Config::default(), 1);
-        chain.journal = Some(Journal::full());
+        chain.fill_disk();
         let first = chain.events().next();
         chain.mine_block();
         let error = chain.flush().unwrap_err();
