@@ -123,17 +123,28 @@ fn main() -> ExitCode {
     if let Some(OutputError::Closed) = error.downcast_ref() {
         return READER_GONE.into();
     }
-    output::complain(format_args!("error: {error:#}"));
+    log::fail(&format!("{error:#}"));
     ExitCode::FAILURE
+}
+
+/// Ends with what clap says of the arguments: help on standard output, or what is wrong with them.
+fn misused(error: &clap::Error) -> ! {
+    if error.use_stderr() && log::is_json() {
+        log::fail(error.to_string().trim_end().trim_start_matches("error: "));
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 fn run() -> anyhow::Result<()> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    log::look_for_format(&arguments);
     let file = config::path(&arguments)?;
     let file = file.as_deref().map(config::ConfigFile::load).transpose()?;
     let program = config::apply(Cli::command(), file.as_ref())?;
-    let matches = program.clone().get_matches_from(arguments);
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = program.clone().try_get_matches_from(arguments);
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = cli.unwrap_or_else(|error| misused(&error));
     log::start(cli.log_format)?;
     if let Some(parent) = cli.parent {
         let last_signal = match &cli.command {

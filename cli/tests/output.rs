@@ -103,16 +103,11 @@ fn the_log_is_text_without_colours_or_json() {
         ashlar(&arguments).env("ASHLAR_LOG_FORMAT", "json").output(),
     ] {
         let text = stderr(&json.expect("runs"));
-        let (last, log) = text
-            .trim_end()
-            .rsplit_once('\n')
-            .map(|(log, last)| (last, log))
-            .expect("lines");
-        assert!(last.starts_with("error: "), "{last}");
-        let lines: Vec<Value> = log
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("JSON"))
-            .collect();
+        let lines = json_lines(&text);
+        let last = lines.last().expect("the error");
+        assert_eq!(last["level"], "ERROR", "{text}");
+        let message = last["fields"]["message"].as_str().expect("a text");
+        assert!(message.contains("file.ptau"), "{message}");
         let digest = lines.iter().find_map(|line| line["fields"]["blake2b"].as_str());
         assert_eq!(digest.map(str::len), Some(128), "{text}");
     }
@@ -131,6 +126,62 @@ fn the_log_is_text_without_colours_or_json() {
         .output();
     let text = stderr(&wrong.expect("runs"));
     assert!(text.contains("ASHLAR_LOG is `a=b=c`"), "{text}");
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+#[test]
+fn errors_before_the_log_and_beyond_its_filter_are_json_too() {
+    for (arguments, code, part) in [
+        (&["--log-format=json", "sequencer"][..], 2, "required"),
+        (&["--log-format", "json", "--nonsense"], 2, "--nonsense"),
+        (
+            &["--config", "/nowhere/ashlar.toml", "--log-format", "json", "key"],
+            1,
+            "/nowhere/ashlar.toml",
+        ),
+        (
+            &["--log-format", "json", "devnet", "--listen", "192.0.2.1:1"],
+            1,
+            "not a loopback address",
+        ),
+    ] {
+        let output = ashlar(arguments).env("ASHLAR_LOG", "off").output().expect("runs");
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        let lines = json_lines(&text);
+        assert_eq!(lines.len(), 1, "{text}");
+        let message = lines[0]["fields"]["message"].as_str().expect("a text");
+        assert!(
+            message.contains(part) && !message.starts_with("error"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn a_binary_that_was_built_in_a_checkout_knows_its_commit() {
+    let git = Command::new("git")
+        .args(["rev-parse", "--short=12", "HEAD"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    let head = git.ok().filter(|git| git.status.success());
+    let output = ashlar(&["--version"]).output().expect("runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let commit = text.lines().find_map(|line| line.strip_prefix("commit         "));
+    let commit = commit.expect("a line of the commit");
+    match (option_env!("ASHLAR_COMMIT"), head) {
+        (Some(packaged), _) => assert_eq!(commit, packaged),
+        (None, Some(head)) => {
+            let head = String::from_utf8(head.stdout).expect("text");
+            assert!(commit.starts_with(head.trim()), "{commit} is not {head}");
+        }
+        (None, None) => assert!(commit.starts_with("unknown"), "{commit}"),
+    }
 }
 
 #[test]

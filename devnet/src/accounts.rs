@@ -1,7 +1,10 @@
 //! The funded accounts: the first ten of the mnemonic `test test test test test test test test test test test junk`,
 //! which Ethereum's development nodes share. Their keys are public.
 
-use alloy::primitives::{Address, B256, address, b256};
+use alloy::{
+    primitives::{Address, B256, address, b256},
+    signers::local::PrivateKeySigner,
+};
 
 /// A funded account and its public secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +63,14 @@ pub const DEV_ACCOUNTS: [DevAccount; 10] = [
     ),
 ];
 
+/// The key of a development account.
+pub(crate) fn signer(address: Address) -> Option<PrivateKeySigner> {
+    let account = DEV_ACCOUNTS.iter().find(|account| account.address == address)?;
+    PrivateKeySigner::from_bytes(&account.secret_key).ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use alloy::signers::local::PrivateKeySigner;
-
     use super::*;
 
     #[test]

@@ -220,6 +220,9 @@ pub enum RpcError {
     /// The sender is neither a development account nor impersonated.
     #[error("no key for {0}: impersonate it with anvil_impersonateAccount, or send a signed transaction")]
     UnknownSender(Address),
+    /// Data is signed for development accounts only.
+    #[error("no key for {0}: the node signs for its development accounts only")]
+    NoKey(Address),
     /// No such filter, or it expired.
     #[error("filter not found: {0}")]
     FilterNotFound(U64),
@@ -250,8 +253,8 @@ pub enum RpcError {
         /// Blocks that can be.
         possible: u64,
     },
-    /// A change happened but is not on disk.
-    #[error("the chain is not kept any more, restart the devnet: {0}")]
+    /// A change happened but is not on disk, so that nothing is told of the chain any more.
+    #[error("the chain cannot be kept, make room and restart the devnet: {0}")]
     NotKept(String),
     /// The EVM refuses the transaction before executing it.
     #[error("transaction rejected: {0}")]
@@ -269,6 +272,7 @@ pub enum RpcError {
 
 fn reason(data: &Bytes) -> String {
     decode_revert_reason(data)
+        .filter(|reason| !reason.is_empty())
         .map(|reason| format!(": {reason}"))
         .unwrap_or_default()
 }
@@ -300,6 +304,7 @@ impl RpcError {
             | Self::BlockFull { .. }
             | Self::Underpriced { .. }
             | Self::UnknownSender(_)
+            | Self::NoKey(_)
             | Self::Rejected(_) => -32003,
             Self::Reverted(_) => 3,
         }

@@ -1,14 +1,24 @@
 //! What happened, for filters and subscriptions.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use alloy::rpc::types::{Filter, Log};
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
-use crate::block::{Block, Transaction};
+use crate::{
+    block::{Block, Transaction},
+    chain::MAX_MINED,
+};
 
-/// Events that filters can still be told, and that a subscriber may lag behind.
-const KEPT: usize = 4096;
+/// Events that filters and subscribers can still be told. The blocks in them are the chain's own, so most cost a pointer.
+const KEPT: usize = 1 << 17;
+/// What one request mines is told to everybody who keeps up.
+const _: () = assert!(KEPT as u64 > MAX_MINED);
+/// Events that a listener takes at a time.
+const AT_A_TIME: usize = 256;
 
 /// Something that a client may wait for.
 #[derive(Clone)]
@@ -23,20 +33,41 @@ pub(crate) enum Event {
 
 /// The newest events, and who listens.
 pub(crate) struct Events {
+    published: Arc<Mutex<Published>>,
+    unpublished: Vec<Event>,
+    /// Number of the event to come.
+    next: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Published {
     kept: VecDeque<Event>,
     /// Number of the first event kept.
     first: u64,
-    unpublished: Vec<Event>,
-    live: broadcast::Sender<(u64, Event)>,
+}
+
+impl Published {
+    fn next(&self) -> u64 {
+        self.first + self.kept.len() as u64
+    }
+
+    /// The events from number `from` on; `None` if some are no longer kept.
+    fn since(&self, from: u64) -> Option<impl Iterator<Item = &Event>> {
+        let skip = from.checked_sub(self.first)?;
+        Some(self.kept.iter().skip(usize::try_from(skip).ok()?))
+    }
+}
+
+fn lock(published: &Mutex<Published>) -> MutexGuard<'_, Published> {
+    published.lock().unwrap_or_else(PoisonError::into_inner) // whole events are pushed and drained
 }
 
 impl Events {
     pub(crate) fn new() -> Self {
         Self {
-            kept: VecDeque::new(),
-            first: 0,
+            published: Arc::default(),
             unpublished: Vec::new(),
-            live: broadcast::Sender::new(KEPT),
+            next: watch::Sender::new(0),
         }
     }
 
@@ -56,30 +87,62 @@ impl Events {
 
     /// Tells everybody, once what happened is durable.
     pub(crate) fn publish(&mut self) {
-        for event in self.unpublished.drain(..) {
-            let number = self.first + self.kept.len() as u64;
-            let _ = self.live.send((number, event.clone())); // fails when nobody listens
-            self.kept.push_back(event);
-        }
-        let excess = self.kept.len().saturating_sub(KEPT);
-        self.kept.drain(..excess);
-        self.first += excess as u64;
+        let mut published = lock(&self.published);
+        published.kept.extend(self.unpublished.drain(..));
+        let excess = published.kept.len().saturating_sub(KEPT);
+        published.kept.drain(..excess);
+        published.first += excess as u64;
+        self.next.send_replace(published.next());
     }
 
     /// Number of the event to come.
     pub(crate) fn next(&self) -> u64 {
-        self.first + self.kept.len() as u64
+        *self.next.borrow()
     }
 
     /// The events from number `from` on; `None` if some are no longer kept.
-    pub(crate) fn since(&self, from: u64) -> Option<impl Iterator<Item = &Event>> {
-        let skip = from.checked_sub(self.first)?;
-        Some(self.kept.iter().skip(usize::try_from(skip).ok()?))
+    pub(crate) fn since(&self, from: u64) -> Option<Vec<Event>> {
+        Some(lock(&self.published).since(from)?.cloned().collect())
     }
 
-    /// Events to come, with their numbers.
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<(u64, Event)> {
-        self.live.subscribe()
+    /// Somebody who is told what happens from now on.
+    pub(crate) fn listen(&self) -> Listener {
+        Listener {
+            published: self.published.clone(),
+            newest: self.next.subscribe(),
+            next: self.next(),
+        }
+    }
+}
+
+/// Somebody who is told every event, as fast as they take them.
+pub(crate) struct Listener {
+    published: Arc<Mutex<Published>>,
+    newest: watch::Receiver<u64>,
+    /// Number of the next event to tell.
+    next: u64,
+}
+
+/// Why a listener is told nothing more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Deaf {
+    /// The chain is gone.
+    Ended,
+    /// It fell so far behind that the next event is no longer kept.
+    Behind,
+}
+
+impl Listener {
+    /// The next events, with their numbers; waits until there are some. None is lost if the wait is given up.
+    pub(crate) async fn take(&mut self) -> Result<Vec<(u64, Event)>, Deaf> {
+        let next = self.next;
+        let newest = self.newest.wait_for(|newest| *newest > next);
+        newest.await.map_err(|_| Deaf::Ended)?;
+        let published = lock(&self.published);
+        let events = published.since(next).ok_or(Deaf::Behind)?.take(AT_A_TIME);
+        let events: Vec<(u64, Event)> = (next..).zip(events.cloned()).collect();
+        self.next += events.len() as u64;
+        Ok(events)
     }
 }
 
@@ -100,5 +163,63 @@ impl Event {
             ..log.clone()
         })
         .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::primitives::Address;
+
+    use super::*;
+    use crate::block::Fields;
+
+    fn block() -> Event {
+        let fields = Fields {
+            parent_hash: Default::default(),
+            number: 1,
+            timestamp: 1,
+            gas_limit: 1,
+            base_fee: 1,
+            beneficiary: Address::ZERO,
+            mix_hash: Default::default(),
+        };
+        Event::Added(Arc::new(Block::new(&fields, vec![], 0)))
+    }
+
+    #[tokio::test]
+    async fn a_listener_is_told_everything_in_order_or_that_it_is_too_late() {
+        let mut events = Events::new();
+        let (mut listener, block) = (events.listen(), block());
+        (0..1000).for_each(|_| events.push(block.clone()));
+        events.publish();
+        let mut told = vec![];
+        while told.len() < 1000 {
+            told.extend(
+                listener
+                    .take()
+                    .await
+                    .unwrap()
+                    .into_iter()
+                    .map(|(number, _)| number),
+            );
+        }
+        assert_eq!(told, (0..1000).collect::<Vec<u64>>());
+
+        let mut prompt = events.listen();
+        (0..=KEPT).for_each(|_| events.push(block.clone()));
+        events.publish();
+        assert_eq!(listener.take().await.err(), Some(Deaf::Behind));
+        assert_eq!(prompt.take().await.err(), Some(Deaf::Behind));
+        assert!(events.since(1000).is_none());
+        assert_eq!(events.since(1001).unwrap().len(), KEPT);
+        drop(events);
+    }
+
+    #[tokio::test]
+    async fn a_listener_ends_with_the_chain() {
+        let events = Events::new();
+        let mut listener = events.listen();
+        drop(events);
+        assert_eq!(listener.take().await.err(), Some(Deaf::Ended));
     }
 }

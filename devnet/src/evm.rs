@@ -1,6 +1,13 @@
 //! One transaction or call on a state: rules, environment, gas estimation.
 
-use alloy::{consensus::Transaction as _, eips::Typed2718, primitives::U256};
+use std::ops::RangeInclusive;
+
+use alloy::{
+    consensus::Transaction as _,
+    eips::Typed2718,
+    primitives::{Address, B256, U256},
+    rpc::types::{AccessList, AccessListItem},
+};
 use revm::{
     Context, ExecuteEvm, MainBuilder,
     context::{
@@ -11,6 +18,7 @@ use revm::{
     database_interface::WrapDatabaseRef,
     handler::MainnetContext,
     primitives::{eip4844::BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE, hardfork::SpecId},
+    state::EvmState,
 };
 
 use crate::{
@@ -21,6 +29,8 @@ use crate::{
 
 /// Rules in force. Prague: EIP-170 code limit, EIP-3860 initcode limit, EIP-7623 calldata floor.
 const SPEC: SpecId = SpecId::PRAGUE;
+/// Addresses of Prague's precompiled contracts.
+const PRECOMPILES: RangeInclusive<U256> = U256::from_limbs([1, 0, 0, 0])..=U256::from_limbs([0x11, 0, 0, 0]);
 /// An estimate may exceed the least sufficient gas by this fraction: 1/64.
 const ESTIMATE_TOLERANCE_SHIFT: u32 = 6;
 
@@ -103,12 +113,38 @@ pub(crate) fn call(
     block: BlockEnv,
     tx: TxEnv,
 ) -> Result<ExecutionResult, RpcError> {
-    let result = execute(view, chain_id, block, tx, Mode::Call)?.result;
+    succeeded(execute(view, chain_id, block, tx, Mode::Call)?.result)
+}
+
+/// Makes an error of what failed.
+pub(crate) fn succeeded(result: ExecutionResult) -> Result<ExecutionResult, RpcError> {
     match result {
         ExecutionResult::Success { .. } => Ok(result),
         ExecutionResult::Revert { output, .. } => Err(RpcError::Reverted(output)),
         ExecutionResult::Halt { reason, .. } => Err(RpcError::Halted(reason)),
     }
+}
+
+/// What a run read, as an access list. Accounts that are `free`, because every transaction has them at hand, are in it
+/// for their storage only; so are the precompiled contracts, which have none.
+pub(crate) fn access_list(read: &EvmState, free: &[Address]) -> AccessList {
+    let precompiled = |address: &Address| PRECOMPILES.contains(&U256::from_be_slice(address.as_slice()));
+    let mut items: Vec<AccessListItem> = read
+        .iter()
+        .filter(|(address, account)| {
+            !account.storage.is_empty() || !(free.contains(address) || precompiled(address))
+        })
+        .map(|(address, account)| {
+            let mut storage_keys: Vec<B256> = account.storage.keys().map(|slot| B256::from(*slot)).collect();
+            storage_keys.sort_unstable();
+            AccessListItem {
+                address: *address,
+                storage_keys,
+            }
+        })
+        .collect();
+    items.sort_unstable_by_key(|item| item.address);
+    AccessList(items)
 }
 
 /// A gas limit under which `tx` succeeds, at most 1/64 above the least one (gas that is refunded or that a callee must

@@ -58,6 +58,16 @@ pub(crate) enum Record {
     },
     /// The clock was set this far ahead.
     Clock { ahead_secs: u64 },
+    /// The next block was given this timestamp.
+    NextTimestamp { timestamp_secs: u64 },
+    /// The next block was given this base fee.
+    NextBaseFee { wei: u64 },
+    /// The blocks to come were given this gas limit.
+    BlockGasLimit { gas: u64 },
+    /// The blocks to come were given this beneficiary.
+    Coinbase { address: Address },
+    /// The chain began anew.
+    Reset { timestamp_secs: u64 },
     /// A snapshot was taken; they are numbered from 1.
     Snapshot,
     /// Back to a snapshot.

@@ -6,13 +6,15 @@
 //! By default every transaction is mined into a block of its own as it arrives; with `evm_setAutomine` off, transactions
 //! wait in a pool for `evm_mine` or the interval. The state of the newest [`Config::history_blocks`] blocks can be asked
 //! and reorganised. There are no tries: headers carry real transaction, receipt and bloom roots but a zero state root.
-//! With [`Config::data_dir`] the chain is kept in a file and survives its process; how blocks are mined and who is
-//! impersonated are settings of the process, and are not kept. It listens on loopback only and its funded keys are
-//! public, so it is for development.
+//! With [`Config::data_dir`] the chain is kept in a file and survives its process, with what was asked of the blocks to
+//! come; when blocks are mined and who is impersonated are settings of the process, and are not kept. Where the file
+//! cannot be written, requests that ask or change the chain are refused until a restart. It listens on loopback only, but
+//! any page in a browser of the machine may use it, and its funded keys are public, so it is for development.
 
 mod accounts;
 mod block;
 mod chain;
+mod cors;
 mod error;
 mod events;
 mod evm;

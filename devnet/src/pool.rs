@@ -28,15 +28,20 @@ struct Waiting {
 }
 
 impl Pool {
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether a transaction that [`Pool::check`] took finds a place.
+    pub(crate) fn has_room(&self, transaction: &Transaction) -> bool {
+        self.count < MAX_WAITING || self.get(transaction.signer(), transaction.nonce()).is_some()
+    }
+
     /// Refuses a transaction that neither finds its nonce free nor pays enough to replace what is there.
     pub(crate) fn check(&self, transaction: &Transaction) -> Result<(), RpcError> {
         let nonce = transaction.nonce();
         let Some(old) = self.get(transaction.signer(), nonce) else {
-            return if self.count < MAX_WAITING {
-                Ok(())
-            } else {
-                Err(RpcError::PoolFull(self.count))
-            };
+            return Ok(());
         };
         if old.tx_hash() == transaction.tx_hash() {
             return Err(RpcError::AlreadyKnown(*old.tx_hash()));
@@ -108,6 +113,17 @@ impl Pool {
         (nonce..)
             .find(|nonce| self.get(sender, *nonce).is_none())
             .unwrap_or(nonce)
+    }
+
+    /// Sender and nonce of one whose turn cannot come as things are: the last of its sender, the latest of several.
+    pub(crate) fn behind_a_gap(&self, nonce: impl Fn(Address) -> u64) -> Option<(Address, u64)> {
+        let last = |(sender, waiting): (&Address, &BTreeMap<u64, Waiting>)| {
+            let gap = self.next_nonce(*sender, nonce(*sender));
+            let (nonce, last) = waiting.range(gap..).next_back()?;
+            Some((last.arrival, *sender, *nonce))
+        };
+        let (_, sender, nonce) = self.waiting.iter().filter_map(last).max()?;
+        Some((sender, nonce))
     }
 
     /// The one to mine next: the highest tip of those whose turn it is, the earliest of several. Senders in `skipped`

@@ -8,6 +8,7 @@ use axum::{
     body::{HttpBody, to_bytes},
     extract::{Request, State, ws::WebSocketUpgrade},
     http::{StatusCode, header::CONTENT_TYPE},
+    middleware,
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -15,7 +16,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Config,
+    Config, cors,
     error::ServeError,
     node::Node,
     rpc,
@@ -116,7 +117,8 @@ pub async fn serve(addr: SocketAddr, config: Config) -> Result<Handle, ServeErro
         stop: stop.clone(),
     };
     let router = Router::new()
-        .route("/", post(over_http).get(over_websocket))
+        .route("/", post(over_http).get(over_websocket).options(cors::preflight))
+        .layer(middleware::map_response(cors::allow))
         .with_state(shared);
     let serving = server::serve(listener, LIMITS, stop.clone(), |incoming, stopped| {
         axum::serve(Accepting(incoming), router)

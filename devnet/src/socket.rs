@@ -3,15 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use alloy::{primitives::U64, rpc::types::Filter};
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use serde_json::{Value, json};
-use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     block::pending_rpc_transaction,
     error::RpcError,
-    events::Event,
+    events::{Deaf, Event},
     node::Node,
     rpc::{self, params::Params},
 };
@@ -58,7 +57,7 @@ impl Subscriptions {
                 params.at_most("eth_subscribe", 1)?;
                 Topic::Heads
             }
-            "logs" => Topic::Logs(Box::new(params.optional(1, "filter")?.unwrap_or_default())),
+            "logs" => Topic::Logs(Box::new(rpc::filters::logs_to_come(params, 1)?)),
             "newPendingTransactions" => Topic::Transactions {
                 full: params.optional(1, "full")?.unwrap_or(false),
             },
@@ -72,7 +71,7 @@ impl Subscriptions {
         };
         self.created += 1;
         let id = U64::from(self.created);
-        let from = node.read().events().next();
+        let from = node.kept()?.events().next();
         self.all.insert(id, Subscription { topic, from });
         Ok(json!(id))
     }
@@ -121,23 +120,26 @@ impl Topic {
 
 /// Serves one connection until the client, or the node, ends it.
 pub(crate) async fn serve(mut socket: WebSocket, node: Arc<Node>, stop: CancellationToken) {
-    let mut events = node.read().events().subscribe();
+    let mut events = node.read().events().listen();
     let mut subscriptions = Subscriptions::default();
     let mut pings = tokio::time::interval(PING_INTERVAL);
     loop {
         let messages: Vec<Message> = tokio::select! {
             () = stop.cancelled() => return,
             _ = pings.tick() => vec![Message::Ping(Default::default())],
-            event = events.recv() => match event {
-                Ok((number, event)) => subscriptions
-                    .notifications(number, &event)
+            taken = events.take() => match taken {
+                Ok(events) => events
                     .iter()
+                    .flat_map(|(number, event)| subscriptions.notifications(*number, event))
                     .map(|notification| Message::text(notification.to_string()))
                     .collect(),
-                Err(RecvError::Closed) => return,
-                Err(RecvError::Lagged(missed)) => {
-                    tracing::warn!(missed, "closing a subscriber that does not keep up");
-                    return;
+                Err(Deaf::Ended) => return,
+                Err(Deaf::Behind) => {
+                    tracing::warn!("closing a subscriber that does not keep up");
+                    vec![Message::Close(Some(CloseFrame {
+                        code: close_code::AGAIN,
+                        reason: "events were missed: subscribe again".into(),
+                    }))]
                 }
             },
             message = socket.recv() => {
@@ -165,9 +167,10 @@ pub(crate) async fn serve(mut socket: WebSocket, node: Arc<Node>, stop: Cancella
             }
         };
         for message in messages {
+            let last = matches!(message, Message::Close(_));
             match tokio::time::timeout(SEND_LIMIT, socket.send(message)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => return,
+                Ok(Ok(())) if !last => {}
+                Ok(Ok(()) | Err(_)) | Err(_) => return,
             }
         }
     }

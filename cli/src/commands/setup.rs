@@ -1,6 +1,10 @@
 //! `ashlar setup`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::mpsc::{self, RecvTimeoutError},
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use ashlar_kzg::srs;
@@ -9,6 +13,9 @@ use ashlar_wrap::circuit::WRAP_K;
 use serde::{Deserialize, Serialize};
 
 use crate::{cache::Cache, say};
+
+/// How often a long step is told to go on.
+const TICK: Duration = Duration::from_secs(15);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -37,7 +44,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     require_writable_folder(&args.cache.cache_dir)?;
     if let Some(path) = &args.ptau {
         tell_digest(path).with_context(|| path.display().to_string())?;
-        let loaded = srs::load_ptau(path, WRAP_K).with_context(|| path.display().to_string())?;
+        let loaded = ticking(|| srs::load_ptau(path, WRAP_K)).with_context(|| path.display().to_string())?;
         let stored = loaded.store(&args.cache.cache_dir)?;
         tracing::info!(path = %stored.display(), "reference string of the ceremony stored");
     }
@@ -76,10 +83,33 @@ fn tell_digest(path: &Path) -> std::io::Result<()> {
             published = name,
             "the file is one that a ceremony has published"
         ),
-        None => tracing::warn!(
-            blake2b,
-            "this program knows no ceremony that has published this digest: compare it with the published ones yourself"
-        ),
+        None => {
+            tracing::warn!(
+                blake2b,
+                "this program knows no ceremony that has published this digest: compare it with the published ones yourself"
+            );
+            for (name, blake2b) in srs::published() {
+                tracing::warn!(blake2b, name, "published, and not the file's");
+            }
+        }
     }
     Ok(())
+}
+
+/// Says every so often that `run` still runs: the Lagrange basis takes minutes and does not tell how far it is.
+fn ticking<T: Send>(run: impl FnOnce() -> T) -> T {
+    let (running, ended) = mpsc::channel::<()>();
+    std::thread::scope(move |scope| {
+        let _running = running; // gone when `run` has ended, however
+        scope.spawn(move || {
+            let start = Instant::now();
+            while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                tracing::info!(
+                    secs = start.elapsed().as_secs(),
+                    "still loading the ceremony's points"
+                );
+            }
+        });
+        run()
+    })
 }

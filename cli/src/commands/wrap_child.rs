@@ -77,7 +77,7 @@ fn forward(input: Stdin, requests: &SyncSender<Vec<u8>>) {
             Ok(None) => process::exit(0),
             Err(error) => {
                 let error = anyhow::Error::new(error).context("request");
-                crate::output::complain(format_args!("error: {error:#}"));
+                crate::log::fail(&format!("{error:#}"));
                 process::exit(2);
             }
         }

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use super::{Chain, MAX_SNAPSHOTS, Snapshot};
-use crate::{block::Transaction, error::RpcError, events::Event, journal::Record, world::Position};
+use crate::{
+    block::{Block, Transaction},
+    error::RpcError,
+    events::Event,
+    journal::Record,
+    world::Position,
+};
 
 impl Chain {
     /// Notes where the chain is, and gives the number of the note.
@@ -37,19 +43,23 @@ impl Chain {
         true
     }
 
-    /// Takes the blocks after `number` away, and with them what was done to the state since. Their transactions are gone.
-    pub(crate) fn rewind(&mut self, number: u64) -> Result<(), RpcError> {
-        let newest = self.newest().number();
-        let position = self.position_after(number);
-        if position < self.world.oldest_position() {
-            let kept = |block: &&Arc<crate::block::Block>| block.starts_at >= self.world.oldest_position();
-            let possible = self.blocks.iter().skip(1).rev().take_while(kept).count() as u64;
-            let depth = newest.saturating_sub(number);
+    /// Number of the newest block that stays when `depth` blocks are taken away.
+    pub(crate) fn fork_point(&self, depth: u64) -> Result<u64, RpcError> {
+        let oldest = self.world.oldest_position();
+        let kept = |block: &&Arc<Block>| block.starts_at >= oldest;
+        let possible = self.blocks.iter().skip(1).rev().take_while(kept).count() as u64;
+        if depth > possible {
             return Err(RpcError::ReorgTooDeep { depth, possible });
         }
-        if number < newest {
+        Ok(self.newest().number() - depth)
+    }
+
+    /// Takes blocks away, and with them what was done to the state since. Their transactions are gone.
+    pub(crate) fn rewind(&mut self, depth: u64) -> Result<(), RpcError> {
+        let number = self.fork_point(depth)?;
+        if depth > 0 {
             self.snapshots.retain(|_, snapshot| snapshot.number <= number);
-            self.take_away(number, position);
+            self.take_away(number, self.position_after(number));
             self.record(&Record::Rewind { number });
         }
         Ok(())
@@ -74,14 +84,7 @@ impl Chain {
     /// Replaces the newest `blocks.len()` blocks by others with these transactions. A transaction that the EVM refuses
     /// there ends the replacement with an error: the chain is then shorter, and goes on with the next block.
     pub(crate) fn reorganise(&mut self, blocks: Vec<Vec<Transaction>>) -> Result<(), RpcError> {
-        let (newest, depth) = (self.newest().number(), blocks.len() as u64);
-        if depth > newest {
-            return Err(RpcError::ReorgTooDeep {
-                depth,
-                possible: newest,
-            });
-        }
-        self.rewind(newest - depth)?;
+        self.rewind(blocks.len() as u64)?;
         blocks
             .into_iter()
             .try_for_each(|transactions| self.mine_these(transactions))

@@ -13,6 +13,9 @@ use crate::{
     view::Layer,
 };
 
+/// Blocks that one request may add.
+pub(crate) const MAX_MINED: u64 = 100_000;
+
 /// A block and what it does to the state.
 pub(super) type Built = (Block, Layer);
 
@@ -81,7 +84,6 @@ impl Chain {
         };
         self.append(block, layer);
         self.record(&record);
-        (self.next_timestamp, self.next_base_fee_wei) = (None, None);
     }
 
     /// Mines one block of what waits, as much as fits; an empty one if nothing does.

@@ -1,41 +1,46 @@
 //! The chain: its blocks, its state, its pool.
 
 mod fork;
+mod keep;
 mod mine;
+mod outside;
 mod questions;
 mod replay;
 mod submit;
 
-pub(crate) use self::questions::SUGGESTED_TIP_WEI;
+pub(crate) use self::{
+    mine::MAX_MINED,
+    questions::SUGGESTED_TIP_WEI,
+    submit::{Blanks, sender_of},
+};
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    path::Path,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use alloy::{
     eips::eip1559::BaseFeeParams,
-    primitives::{Address, B256, Bytes, U256, keccak256},
+    primitives::{Address, B256, U256, keccak256},
 };
 use revm::state::AccountInfo;
 
 use crate::{
-    Config, DEV_ACCOUNTS,
+    Config, DEV_ACCOUNTS, Mining,
     block::{Block, Fields},
-    error::{JournalError, RpcError},
+    error::JournalError,
     events::{Event, Events},
     journal::{Journal, LAYOUT, Record},
     pool::Pool,
-    view::{Layer, View, bytecode},
+    view::{Layer, View},
     world::{Position, World},
 };
 
 const WEI_PER_ETHER: u64 = 1_000_000_000_000_000_000;
 /// Snapshots at one time.
 const MAX_SNAPSHOTS: usize = 1024;
-/// The clock may be this far ahead of the machine's: a thousand years.
-const MAX_AHEAD_SECS: u64 = 1000 * 366 * 24 * 3600;
 
 /// Blocks, newest last, and the state after the newest.
 pub(crate) struct Chain {
@@ -53,12 +58,16 @@ pub(crate) struct Chain {
     clock_ahead_secs: u64,
     next_timestamp: Option<u64>,
     next_base_fee_wei: Option<u64>,
+    /// Gas limit of the blocks to come.
+    gas_limit: u64,
+    /// Who gets the fees of the blocks to come.
+    coinbase: Address,
     /// Mine every transaction as it arrives.
     automine: bool,
     impersonated: HashSet<Address>,
     impersonate_all: bool,
     journal: Option<Journal>,
-    /// Why the journal could not be written; nothing is changed after that.
+    /// Why the journal could not be written; nothing is changed or told after that.
     not_kept: Option<String>,
     events: Events,
 }
@@ -72,22 +81,27 @@ struct Snapshot {
 }
 
 impl Chain {
-    /// A chain as [`Config::data_dir`] has it, or a new one.
+    /// A chain as [`Config::data_dir`] has it, or a new one. With automine, what waited there is mined.
     pub(crate) fn open(config: Config) -> Result<Self, JournalError> {
-        let Some(folder) = &config.data_dir else {
-            return Ok(Self::new(config, now_secs()));
+        let automine = config.mining == Mining::Automatic;
+        let mut chain = match config.data_dir.clone() {
+            None => Self::new(config, now_secs()),
+            Some(folder) => Self::open_kept(config, &folder)?,
         };
+        chain.set_automine(automine);
+        chain.keep()?;
+        Ok(chain)
+    }
+
+    fn open_kept(config: Config, folder: &Path) -> Result<Self, JournalError> {
         let (mut journal, records) = Journal::open(folder)?;
         let mut chain = if records.is_empty() {
             let timestamp_secs = now_secs();
-            let io_error = |source| JournalError::Io {
-                path: folder.clone(),
+            let first = genesis(&config, timestamp_secs);
+            journal.append(&first).map_err(|source| JournalError::Io {
+                path: journal.path().to_owned(),
                 source,
-            };
-            journal
-                .append(&genesis(&config, timestamp_secs))
-                .and_then(|()| journal.sync())
-                .map_err(io_error)?;
+            })?;
             Self::new(config, timestamp_secs)
         } else {
             replay::replay(config, journal.path(), records)?
@@ -115,6 +129,7 @@ impl Chain {
             beneficiary: Address::ZERO,
             mix_hash: B256::ZERO,
         };
+        let gas_limit = config.block_gas_limit;
         let mut chain = Self {
             config,
             world: World::default(),
@@ -128,7 +143,9 @@ impl Chain {
             clock_ahead_secs: 0,
             next_timestamp: None,
             next_base_fee_wei: None,
-            automine: true, // the records of a chain are replayed before anything else is asked for
+            gas_limit,
+            coinbase: Address::ZERO,
+            automine: false,
             impersonated: HashSet::new(),
             impersonate_all: false,
             journal: None,
@@ -153,10 +170,14 @@ impl Chain {
 
     /// Base fee of the block to come, in wei per gas.
     pub(crate) fn next_base_fee(&self) -> u64 {
-        let header = &self.newest().header.inner;
         self.next_base_fee_wei
-            .or_else(|| header.next_block_base_fee(BaseFeeParams::ethereum()))
-            .unwrap_or(self.config.base_fee_wei)
+            .unwrap_or_else(|| self.base_fee_after(self.newest()))
+    }
+
+    /// What EIP-1559 makes of a block's base fee, in wei per gas.
+    pub(crate) fn base_fee_after(&self, block: &Block) -> u64 {
+        let moved = block.header.next_block_base_fee(BaseFeeParams::ethereum());
+        moved.unwrap_or(self.config.base_fee_wei)
     }
 
     /// Header of the block to come.
@@ -173,9 +194,9 @@ impl Chain {
             parent_hash: self.newest().header.hash,
             number,
             timestamp,
-            gas_limit: self.config.block_gas_limit,
+            gas_limit: self.gas_limit,
             base_fee,
-            beneficiary: Address::ZERO,
+            beneficiary: self.coinbase,
             mix_hash: keccak256([number.to_be_bytes(), self.forks.to_be_bytes()].concat()),
         }
     }
@@ -191,9 +212,15 @@ impl Chain {
         }
         let block = Arc::new(block);
         self.blocks.push(block.clone());
+        (self.next_timestamp, self.next_base_fee_wei) = (None, None);
         self.events.push(Event::Added(block));
         self.prune_pool();
-        let oldest = number.saturating_sub(self.config.history_blocks);
+        self.forget_old();
+    }
+
+    /// Forgets the state that is older than the history and every snapshot.
+    fn forget_old(&mut self) {
+        let oldest = self.newest().number().saturating_sub(self.config.history_blocks);
         let oldest_state = self.position_after(oldest);
         let snapshots = self.snapshots.values().map(|snapshot| snapshot.position);
         self.world
@@ -216,126 +243,8 @@ impl Chain {
         }
     }
 
-    // --- durability -----------------------------------------------------------------------------------------------
-
-    /// Refuses a change where an earlier one could not be kept.
-    pub(crate) fn require_kept(&self) -> Result<(), RpcError> {
-        match &self.not_kept {
-            Some(reason) => Err(RpcError::NotKept(reason.clone())),
-            None => Ok(()),
-        }
-    }
-
-    fn record(&mut self, record: &Record) {
-        if let Some(journal) = &mut self.journal
-            && let Err(error) = journal.append(record)
-        {
-            self.not_kept = Some(error.to_string());
-        }
-    }
-
-    /// Makes what was done durable, then tells whoever listens.
-    pub(crate) fn flush(&mut self) -> Result<(), RpcError> {
-        if self.not_kept.is_none()
-            && let Some(journal) = &mut self.journal
-            && let Err(error) = journal.sync()
-        {
-            let path = journal.path().display().to_string();
-            tracing::error!(
-                path,
-                error = ashlar_report::chain(&error),
-                "cannot keep the chain"
-            );
-            self.not_kept = Some(format!("{path}: {error}"));
-        }
-        self.require_kept()?;
-        self.events.publish();
-        Ok(())
-    }
-
-    /// Closes the file, so that another process may have it. Nothing changes after that.
-    pub(crate) fn close(&mut self) {
-        if self.journal.take().is_some() {
-            self.not_kept = Some("the node has stopped".into());
-        }
-    }
-
     pub(crate) fn events(&self) -> &Events {
         &self.events
-    }
-
-    // --- changes from outside -------------------------------------------------------------------------------------
-
-    fn change_account(&mut self, address: Address, change: impl FnOnce(&mut AccountInfo)) {
-        let mut info = self.view().account(address);
-        change(&mut info);
-        let mut layer = Layer::default();
-        layer.set_account(address, Some(info));
-        self.world.commit(layer);
-        self.prune_pool();
-    }
-
-    pub(crate) fn set_balance(&mut self, address: Address, balance: U256) {
-        self.change_account(address, |info| info.balance = balance);
-        self.record(&Record::Balance { address, balance });
-    }
-
-    pub(crate) fn set_nonce(&mut self, address: Address, nonce: u64) {
-        self.change_account(address, |info| info.nonce = nonce);
-        self.record(&Record::Nonce { address, nonce });
-    }
-
-    /// Nothing is done, and `false` told, for code that no account can have.
-    pub(crate) fn set_code(&mut self, address: Address, code: Bytes) -> bool {
-        let Some(parsed) = bytecode(code.clone()) else {
-            return false;
-        };
-        self.change_account(address, |info| *info = info.clone().with_code(parsed));
-        self.record(&Record::Code { address, code });
-        true
-    }
-
-    pub(crate) fn set_slot(&mut self, address: Address, slot: U256, value: U256) {
-        let mut layer = Layer::default();
-        layer.set_slot(address, slot, value);
-        self.world.commit(layer);
-        self.record(&Record::Slot { address, slot, value });
-    }
-
-    // --- clock ----------------------------------------------------------------------------------------------------
-
-    /// Sets the clock this far ahead of the machine's.
-    pub(crate) fn set_clock_ahead(&mut self, ahead_secs: u64) -> Result<(), RpcError> {
-        if ahead_secs > MAX_AHEAD_SECS {
-            return Err(RpcError::ClockOutOfRange(ahead_secs));
-        }
-        self.clock_ahead_secs = ahead_secs;
-        self.record(&Record::Clock { ahead_secs });
-        Ok(())
-    }
-
-    /// Sets the clock further ahead, and tells by how much in all.
-    pub(crate) fn advance_clock(&mut self, by_secs: u64) -> Result<u64, RpcError> {
-        self.set_clock_ahead(self.clock_ahead_secs.saturating_add(by_secs))?;
-        Ok(self.clock_ahead_secs)
-    }
-
-    /// The next block gets this timestamp, and the clock goes on from there.
-    pub(crate) fn set_next_timestamp(&mut self, timestamp: u64) -> Result<(), RpcError> {
-        let newest = self.newest().header.timestamp;
-        if timestamp <= newest {
-            return Err(RpcError::TimestampNotLater {
-                newest,
-                asked: timestamp,
-            });
-        }
-        self.set_clock_ahead(timestamp.saturating_sub(now_secs()))?;
-        self.next_timestamp = Some(timestamp);
-        Ok(())
-    }
-
-    pub(crate) fn set_next_base_fee(&mut self, wei: u64) {
-        self.next_base_fee_wei = Some(wei);
     }
 }
 
@@ -354,24 +263,4 @@ fn now_secs() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_that_cannot_be_kept_is_neither_answered_for_nor_told_and_is_the_last() {
-        let mut chain = Chain::new(Config::default(), 1);
-        chain.journal = Some(Journal::full());
-        let mut live = chain.events().subscribe();
-        chain.mine_block();
-        let error = chain.flush().unwrap_err();
-        assert!(
-            matches!(&error, RpcError::NotKept(reason) if reason.contains("/dev/full")),
-            "{error}"
-        );
-        assert!(live.try_recv().is_err());
-        assert!(chain.require_kept().is_err());
-    }
 }

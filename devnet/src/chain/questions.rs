@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
-    primitives::{Address, B256},
+    primitives::{Address, B256, keccak256},
     rpc::types::{Filter, FilterBlockOption, Log, Transaction as RpcTransaction},
 };
 
@@ -23,6 +23,11 @@ pub(crate) const SUGGESTED_TIP_WEI: u128 = 1_000_000_000;
 impl Chain {
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Names this chain among all; [`Chain::reset`] makes another of it.
+    pub(crate) fn instance(&self) -> B256 {
+        keccak256([self.blocks[0].header.hash.as_slice(), &self.forks.to_be_bytes()].concat())
     }
 
     pub(crate) fn pool(&self) -> &Pool {

@@ -50,11 +50,19 @@ pub(super) fn replay(config: Config, path: &Path, records: Vec<Record>) -> Resul
             return Err(JournalError::Parameter { name, found, asked });
         }
     }
-    let mut chain = Chain::new(config, timestamp_secs);
+    // What was taken away then may be older than the history asked for now.
+    let history_blocks = config.history_blocks;
+    let everything = Config {
+        history_blocks: u64::MAX,
+        ..config
+    };
+    let mut chain = Chain::new(everything, timestamp_secs);
     for (index, record) in records {
         chain.redo(record).map_err(|reason| failed(index, reason))?;
+        chain.events.discard();
     }
-    chain.events.discard();
+    chain.config.history_blocks = history_blocks;
+    chain.forget_old();
     Ok(chain)
 }
 
@@ -81,13 +89,22 @@ impl Chain {
             }
             Record::Slot { address, slot, value } => self.set_slot(address, slot, value),
             Record::Clock { ahead_secs } => self.set_clock_ahead(ahead_secs).map_err(text)?,
+            Record::NextTimestamp { timestamp_secs } => self.next_timestamp = Some(timestamp_secs),
+            Record::NextBaseFee { wei } => self.set_next_base_fee(wei),
+            Record::BlockGasLimit { gas } => self.set_gas_limit(gas),
+            Record::Coinbase { address } => self.set_coinbase(address),
+            Record::Reset { timestamp_secs } => self.reset_at(timestamp_secs),
             Record::Snapshot => drop(self.snapshot().map_err(text)?),
             Record::Revert { id } => {
                 if !self.revert(id) {
                     return Err(format!("no snapshot {id}"));
                 }
             }
-            Record::Rewind { number } => self.rewind(number).map_err(text)?,
+            Record::Rewind { number } => {
+                let depth = self.newest().number().checked_sub(number);
+                self.rewind(depth.ok_or_else(|| format!("no block {number}"))?)
+                    .map_err(text)?;
+            }
         }
         Ok(())
     }
@@ -113,7 +130,6 @@ impl Chain {
             ));
         }
         self.append(block, layer);
-        self.events.discard();
         Ok(())
     }
 }

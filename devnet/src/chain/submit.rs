@@ -7,12 +7,12 @@ use alloy::{
     eips::{Typed2718, eip2718::Decodable2718},
     primitives::{Address, B256, Signature, TxKind, U256},
     rpc::types::TransactionRequest,
-    signers::{SignerSync, local::PrivateKeySigner},
+    signers::SignerSync,
 };
 
 use super::Chain;
 use crate::{
-    DEV_ACCOUNTS,
+    DEV_ACCOUNTS, accounts,
     block::{Block, Transaction},
     error::RpcError,
     events::Event,
@@ -24,6 +24,41 @@ use crate::{
 const MAX_NONCE_GAP: u64 = 512;
 /// Largest raw transaction accepted: go-ethereum's pool limit, 128 KiB.
 const MAX_TRANSACTION_BYTES: usize = 128 * 1024;
+
+/// What fills the fields that a request leaves open.
+#[derive(Clone, Copy)]
+pub(crate) struct Blanks {
+    pub(crate) gas: u64,
+    pub(crate) nonce: u64,
+    /// That of the block which the transaction is for, in wei per gas.
+    pub(crate) base_fee_wei: u64,
+}
+
+/// Who sends a request; the first development account if it does not say.
+pub(crate) fn sender_of(request: &TransactionRequest) -> Address {
+    request.from.unwrap_or(DEV_ACCOUNTS[0].address)
+}
+
+/// Fees by the type asked for; those of EIP-1559 if none is.
+fn fill_fees(request: &mut TransactionRequest, base_fee_wei: u128) {
+    let priced = matches!(request.transaction_type, Some(0 | 1));
+    if priced && request.gas_price.is_none() {
+        request.gas_price = Some(base_fee_wei.saturating_add(super::SUGGESTED_TIP_WEI));
+    }
+    match request.transaction_type {
+        Some(0) => request.access_list = None, // empty: another was refused
+        Some(1) => drop(request.access_list.get_or_insert_default()),
+        _ => {}
+    }
+    if request.gas_price.is_none() {
+        let tip = request
+            .max_priority_fee_per_gas
+            .unwrap_or(super::SUGGESTED_TIP_WEI);
+        request.max_priority_fee_per_gas = Some(tip);
+        let enough = base_fee_wei.saturating_mul(2).saturating_add(tip);
+        request.max_fee_per_gas = request.max_fee_per_gas.or(Some(enough));
+    }
+}
 
 impl Chain {
     /// Takes a transaction. With automine one whose turn it is becomes a block, and then those that waited for it; any
@@ -61,12 +96,30 @@ impl Chain {
             return Ok(hash);
         }
         self.check_executable(&transaction)?;
+        self.make_room(&transaction)?;
         self.record(&Record::Pooled {
             transaction: Raw::from(&transaction),
         });
         self.pool.insert(transaction);
         self.events.push(announced);
         Ok(hash)
+    }
+
+    /// In a full pool a transaction that the next block could take has the place of one behind a gap, so that there are
+    /// blocks to mine.
+    fn make_room(&mut self, transaction: &Transaction) -> Result<(), RpcError> {
+        if self.pool.has_room(transaction) {
+            return Ok(());
+        }
+        let view = self.view();
+        let (sender, nonce) = (transaction.signer(), transaction.nonce());
+        let takes_turn = nonce == self.pool.next_nonce(sender, view.nonce(sender));
+        let stuck = self.pool.behind_a_gap(|sender| view.nonce(sender));
+        match stuck.filter(|_| takes_turn) {
+            Some((sender, nonce)) => drop(self.drop_waiting(sender, nonce)),
+            None => return Err(RpcError::PoolFull(self.pool.count())),
+        }
+        Ok(())
     }
 
     /// Refuses what the EVM would refuse whenever its turn came: too little gas for its data, or no funds.
@@ -115,38 +168,44 @@ impl Chain {
         Ok(Transaction::new_unchecked(envelope, signer))
     }
 
+    /// What a request of now gets for what it leaves open.
+    pub(crate) fn blanks(&self, sender: Address, gas: u64) -> Blanks {
+        Blanks {
+            gas,
+            nonce: self.pool.next_nonce(sender, self.view().nonce(sender)),
+            base_fee_wei: self.next_base_fee(),
+        }
+    }
+
     /// Fills what a request leaves open, and signs it for a development account; for an impersonated one the signature
     /// is nobody's.
-    pub(crate) fn sign(&self, mut request: TransactionRequest, gas: u64) -> Result<Transaction, RpcError> {
-        let sender = request.from.unwrap_or(DEV_ACCOUNTS[0].address);
-        let key = DEV_ACCOUNTS.iter().find(|account| account.address == sender);
+    pub(crate) fn sign(
+        &self,
+        mut request: TransactionRequest,
+        blanks: Blanks,
+    ) -> Result<Transaction, RpcError> {
+        let sender = sender_of(&request);
+        let key = accounts::signer(sender);
         if key.is_none() && !self.is_impersonated(sender) {
             return Err(RpcError::UnknownSender(sender));
         }
         request.chain_id = Some(self.config.chain_id);
-        request.gas = request.gas.or(Some(gas));
-        let next = self.pool.next_nonce(sender, self.view().nonce(sender));
-        request.nonce = request.nonce.or(Some(next));
+        request.gas = request.gas.or(Some(blanks.gas));
+        request.nonce = request.nonce.or(Some(blanks.nonce));
         request.to = request.to.or(Some(TxKind::Create));
-        if request.gas_price.is_none() {
-            let tip = request
-                .max_priority_fee_per_gas
-                .unwrap_or(super::SUGGESTED_TIP_WEI);
-            request.max_priority_fee_per_gas = Some(tip);
-            let enough = u128::from(self.next_base_fee())
-                .saturating_mul(2)
-                .saturating_add(tip);
-            request.max_fee_per_gas = request.max_fee_per_gas.or(Some(enough));
-        }
+        fill_fees(&mut request, blanks.base_fee_wei.into());
+        let asked = request.transaction_type;
         let typed = request
             .build_typed_tx()
             .map_err(|_| RpcError::MalformedTransaction("its fields fit no transaction type".into()))?;
-        let internal = |error: &dyn std::error::Error| RpcError::Internal(error.to_string());
+        if let Some(asked) = asked.filter(|asked| *asked != typed.ty()) {
+            let reason = format!("its fields make type {}, asked is {asked}", typed.ty());
+            return Err(RpcError::MalformedTransaction(reason));
+        }
         let signature = match key {
-            Some(key) => PrivateKeySigner::from_bytes(&key.secret_key)
-                .map(|signer| signer.sign_hash_sync(&typed.signature_hash()))
-                .map_err(|error| internal(&error))?
-                .map_err(|error| internal(&error))?,
+            Some(key) => key
+                .sign_hash_sync(&typed.signature_hash())
+                .map_err(|error| RpcError::Internal(error.to_string()))?,
             // The sender is in the hash, so that two of them never send the same transaction.
             None => Signature::new(U256::from_be_slice(sender.as_slice()), U256::from(1), false),
         };
@@ -190,5 +249,59 @@ impl Chain {
     pub(crate) fn place(&self, transaction: B256) -> Option<(&Arc<Block>, usize)> {
         let (number, index) = self.place_of_transaction.get(&transaction)?;
         Some((self.block(*number)?, *index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Mining};
+
+    /// A chain whose pool is full of transactions behind gaps.
+    fn full(mining: Mining) -> Chain {
+        let mut chain = Chain::open(Config {
+            mining,
+            ..Config::default()
+        })
+        .unwrap();
+        for account in &DEV_ACCOUNTS[..8] {
+            for nonce in 1..=MAX_NONCE_GAP {
+                submit(&mut chain, account.address, nonce).unwrap();
+            }
+        }
+        assert!(matches!(
+            submit(&mut chain, DEV_ACCOUNTS[8].address, 1),
+            Err(RpcError::PoolFull(4096))
+        ));
+        chain
+    }
+
+    fn submit(chain: &mut Chain, from: Address, nonce: u64) -> Result<B256, RpcError> {
+        let request = TransactionRequest {
+            from: Some(from),
+            to: Some(TxKind::Call(Address::ZERO)),
+            nonce: Some(nonce),
+            ..TransactionRequest::default()
+        };
+        let transaction = chain.sign(request, chain.blanks(from, 21_000))?;
+        chain.submit(transaction)
+    }
+
+    #[test]
+    fn a_full_pool_does_not_keep_out_what_is_mined_at_once() {
+        let mut chain = full(Mining::Automatic);
+        submit(&mut chain, DEV_ACCOUNTS[9].address, 0).unwrap();
+        assert_eq!(chain.newest().number(), 1);
+        assert_eq!(chain.pool.count(), 4096);
+    }
+
+    #[test]
+    fn in_a_full_pool_a_transaction_behind_a_gap_makes_room_for_one_whose_turn_it_is() {
+        let mut chain = full(Mining::Manual);
+        let hash = submit(&mut chain, DEV_ACCOUNTS[9].address, 0).unwrap();
+        assert_eq!(chain.pool.count(), 4096);
+        assert!(chain.pool.get(DEV_ACCOUNTS[7].address, MAX_NONCE_GAP).is_none());
+        chain.mine_block();
+        assert_eq!(chain.place(hash).map(|(block, _)| block.number()), Some(1));
     }
 }

@@ -1,20 +1,25 @@
-//! `eth_call` and `eth_estimateGas`: the request, the state and block overrides. What is not understood is refused.
+//! `eth_call` and its kin: the request, the state and block overrides. What is not understood is refused.
 
 use alloy::{
     eips::BlockId,
     primitives::{TxKind, U256, map::AddressHashMap},
-    rpc::types::{BlockOverrides, TransactionRequest, state::AccountOverride},
+    rpc::types::{AccessList, BlockOverrides, TransactionRequest, state::AccountOverride},
 };
 use revm::context::{BlockEnv, TxEnv, either::Either};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Answer,
     params::{Params, checked_object, invalid},
-    to_json,
+    quantity, to_json,
 };
-use crate::{chain::Chain, error::RpcError, evm, view::View};
+use crate::{
+    chain::Chain,
+    error::RpcError,
+    evm::{self, Mode},
+    view::View,
+};
 
 const REQUEST_FIELDS: &[&str] = &[
     "from",
@@ -60,6 +65,26 @@ pub(super) fn estimate_gas(chain: &Chain, params: &Params) -> Result<u64, RpcErr
     evm::estimate_gas(&view, chain.config().chain_id, block, tx)
 }
 
+/// The accounts and slots that the transaction reads, as an access list, and the gas that it uses with that.
+pub(super) fn create_access_list(chain: &Chain, params: &Params) -> Answer {
+    let (view, block, mut tx) = prepare(chain, params, u64::MAX)?;
+    let chain_id = chain.config().chain_id;
+    let run = |tx: &TxEnv| evm::execute(&view, chain_id, block.clone(), tx.clone(), Mode::Call);
+    let read = run(&tx)?.state;
+    let created = tx.caller.create(view.nonce(tx.caller));
+    let target = tx.kind.to().copied().unwrap_or(created);
+    let free = [tx.caller, target, block.beneficiary];
+    tx.access_list = evm::access_list(&read, &free);
+    tx.derive_tx_type()
+        .map_err(|error| invalid(0, "transaction", format!("{error:?}")))?;
+    let result = run(&tx)?.result;
+    let mut answer = json!({ "accessList": tx.access_list, "gasUsed": quantity(result.tx_gas_used()) });
+    if let Err(error) = evm::succeeded(result) {
+        answer["error"] = json!(error.to_string());
+    }
+    Ok(answer)
+}
+
 fn prepare<'a>(
     chain: &'a Chain,
     params: &Params,
@@ -91,6 +116,9 @@ pub(super) fn transaction_request(chain: &Chain, value: &Value) -> Result<Transa
     if request.input.unique_input().is_err() {
         return Err(refuse("data and input differ".into()));
     }
+    if request.gas_price.is_some() && request.authorization_list.is_some() {
+        return Err(refuse("gasPrice excludes authorizationList".into()));
+    }
     if request.gas_price.is_some()
         && (request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some())
     {
@@ -98,17 +126,33 @@ pub(super) fn transaction_request(chain: &Chain, value: &Value) -> Result<Transa
             "gasPrice excludes maxFeePerGas and maxPriorityFeePerGas".into(),
         ));
     }
-    if let Some(kind) = request
-        .transaction_type
-        .filter(|kind| ![0, 1, 2, 4].contains(kind))
-    {
-        return Err(RpcError::UnsupportedTransaction(kind));
+    if let Some(kind) = request.transaction_type {
+        if ![0, 1, 2, 4].contains(&kind) {
+            return Err(RpcError::UnsupportedTransaction(kind));
+        }
+        if let Some(field) = misfit(&request, kind) {
+            return Err(refuse(format!("type {kind} does not go with {field}")));
+        }
     }
     let expected = chain.config().chain_id;
     if let Some(actual) = request.chain_id.filter(|id| *id != expected) {
         return Err(RpcError::WrongChain { expected, actual });
     }
     Ok(request)
+}
+
+/// What a transaction of this type cannot have, or cannot be without.
+fn misfit(request: &TransactionRequest, kind: u8) -> Option<&'static str> {
+    let listed = |list: &AccessList| !list.0.is_empty();
+    match kind {
+        0 if request.access_list.as_ref().is_some_and(listed) => Some("accessList"),
+        0 | 1 if request.max_fee_per_gas.is_some() => Some("maxFeePerGas"),
+        0 | 1 if request.max_priority_fee_per_gas.is_some() => Some("maxPriorityFeePerGas"),
+        0..=2 if request.authorization_list.is_some() => Some("authorizationList"),
+        2 | 4 if request.gas_price.is_some() => Some("gasPrice"),
+        4 if request.authorization_list.is_none() => Some("no authorizationList"),
+        _ => None,
+    }
 }
 
 /// Whether a call pays nothing, as in go-ethereum when it names no fee.
@@ -132,7 +176,12 @@ fn call_tx(
     let caller = request.from.unwrap_or_default();
     let value = request.value.unwrap_or_default();
     let gas_price = request.gas_price.or(request.max_fee_per_gas).unwrap_or(0);
-    let mut gas_limit = request.gas.unwrap_or(u64::MAX).min(block.gas_limit).min(max_gas);
+    let most = block.gas_limit.min(max_gas);
+    if let Some(gas) = request.gas.filter(|gas| *gas > most) {
+        let reason = format!("gas {gas} is above the limit of {most}");
+        return Err(invalid(0, "transaction", reason));
+    }
+    let mut gas_limit = request.gas.unwrap_or(most);
     if is_free(request) {
         block.basefee = 0;
     } else if request.gas.is_none() && gas_price > 0 {

@@ -73,20 +73,22 @@ impl Filters {
 }
 
 fn install(node: &Node, what: What) -> Answer {
-    let chain = node.read(); // nothing happens between the number and the filter
+    let chain = node.kept()?; // nothing happens between the number and the filter
     node.filters().insert(what, chain.events().next())
 }
 
 pub(super) fn new_log_filter(node: &Node, params: &Params) -> Answer {
-    let filter: Filter = params.optional(0, "filter")?.unwrap_or_default();
+    install(node, What::Logs(Box::new(logs_to_come(params, 0)?)))
+}
+
+/// A filter of logs that are still to come.
+pub(crate) fn logs_to_come(params: &Params, index: usize) -> Result<Filter, RpcError> {
+    let filter: Filter = params.optional(index, "filter")?.unwrap_or_default();
     if matches!(filter.block_option, FilterBlockOption::AtBlockHash(_)) {
-        return Err(invalid(
-            0,
-            "filter",
-            "blockHash names a block of the past: use eth_getLogs",
-        ));
+        let reason = "blockHash names a block of the past: use eth_getLogs";
+        return Err(invalid(index, "filter", reason));
     }
-    install(node, What::Logs(Box::new(filter)))
+    Ok(filter)
 }
 
 pub(super) fn new_block_filter(node: &Node, _: &Params) -> Answer {
@@ -105,7 +107,7 @@ pub(super) fn uninstall(node: &Node, params: &Params) -> Answer {
 /// What happened since the filter was asked before. One that fell behind what is kept is gone.
 pub(super) fn changes(node: &Node, params: &Params) -> Answer {
     let id = params.required(0, "filter")?;
-    let chain = node.read();
+    let chain = node.kept()?;
     let mut filters = node.filters();
     let entry = filters.get(id)?;
     let Some(events) = chain.events().since(entry.next) else {
@@ -113,16 +115,21 @@ pub(super) fn changes(node: &Node, params: &Params) -> Answer {
         return Err(RpcError::FilterNotFound(id));
     };
     let answer = match &entry.what {
-        What::Logs(filter) => to_json(events.flat_map(|event| event.logs(filter)).collect::<Vec<Log>>()),
+        What::Logs(filter) => to_json(
+            events
+                .iter()
+                .flat_map(|event| event.logs(filter))
+                .collect::<Vec<Log>>(),
+        ),
         What::Blocks => {
-            let hashes = events.filter_map(|event| match event {
+            let hashes = events.iter().filter_map(|event| match event {
                 Event::Added(block) => Some(block.header.hash),
                 Event::Removed(_) | Event::Pending(_) => None,
             });
             to_json(hashes.collect::<Vec<B256>>())
         }
         What::Transactions => {
-            let hashes = events.filter_map(|event| match event {
+            let hashes = events.iter().filter_map(|event| match event {
                 Event::Pending(transaction) => Some(*transaction.tx_hash()),
                 Event::Added(_) | Event::Removed(_) => None,
             });
@@ -138,7 +145,7 @@ pub(super) fn logs(node: &Node, params: &Params) -> Answer {
     let id = params.required(0, "filter")?;
     let what = node.filters().get(id)?.what.clone();
     match what {
-        What::Logs(filter) => to_json(node.read().logs(&filter)?),
+        What::Logs(filter) => to_json(node.kept()?.logs(&filter)?),
         What::Blocks | What::Transactions => Err(invalid(0, "filter", "not a filter of logs")),
     }
 }

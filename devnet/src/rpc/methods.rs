@@ -1,5 +1,7 @@
 //! The methods: name, number of parameters, what it does.
 
+use std::collections::BTreeMap;
+
 use alloy::{
     consensus::Transaction as _,
     eips::{BlockId, BlockNumberOrTag},
@@ -8,10 +10,10 @@ use alloy::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Answer, call, fees, filters, params::Params, quantity, steer, to_json};
+use super::{Answer, call, fees, filters, params::Params, quantity, reorg, sign, steer, to_json};
 use crate::{
     DEV_ACCOUNTS,
-    block::{Block, pending_rpc_transaction},
+    block::{Block, Transaction, pending_rpc_transaction},
     chain::{Chain, SUGGESTED_TIP_WEI},
     error::RpcError,
     node::Node,
@@ -66,9 +68,10 @@ const fn node(name: &'static str, max_params: usize, run: fn(&Node, &Params) -> 
 /// Every method but `eth_subscribe` and `eth_unsubscribe`, which belong to a connection.
 #[rustfmt::skip] // a table
 pub(super) const METHODS: &[Method] = &[
-    read("web3_clientVersion", 0, |_, _| Ok(json!(concat!("ashlar-devnet/", env!("CARGO_PKG_VERSION"))))),
+    read("web3_clientVersion", 0, |_, _| Ok(json!(steer::CLIENT_VERSION))),
     read("web3_sha3", 1, |_, params| to_json(keccak256(params.required::<Bytes>(0, "data")?))),
     read("net_version", 0, |chain, _| Ok(json!(chain.config().chain_id.to_string()))),
+    read("net_peerCount", 0, |_, _| Ok(quantity(0))),
     read("net_listening", 0, |_, _| Ok(json!(true))),
     read("eth_chainId", 0, |chain, _| Ok(quantity(chain.config().chain_id))),
     read("eth_syncing", 0, |_, _| Ok(json!(false))),
@@ -87,6 +90,10 @@ pub(super) const METHODS: &[Method] = &[
     }),
     read("eth_call", 4, call::call),
     read("eth_estimateGas", 4, |chain, params| Ok(quantity(call::estimate_gas(chain, params)?))),
+    read("eth_createAccessList", 4, call::create_access_list),
+    read("eth_sign", 2, |_, params| sign::eth_sign(params)),
+    read("personal_sign", 2, |_, params| sign::personal_sign(params)),
+    read("eth_signTypedData_v4", 2, |_, params| sign::typed_data(params)),
     read("eth_getTransactionByHash", 1, |chain, params| to_json(chain.transaction(params.required(0, "hash")?))),
     read("eth_getRawTransactionByHash", 1, raw_transaction),
     read("eth_getTransactionReceipt", 1, |chain, params| {
@@ -104,11 +111,15 @@ pub(super) const METHODS: &[Method] = &[
     read("eth_getBlockReceipts", 1, block_receipts),
     read("eth_getLogs", 1, |chain, params| to_json(chain.logs(&params.required(0, "filter")?)?)),
     read("txpool_status", 0, |chain, _| {
-        let [pending, queued] = pool(chain).map(|part| part.values().map(Map::len).sum::<usize>() as u64);
+        let [pending, queued] = pool(chain, |_| Value::Null).map(|part| part.values().map(Map::len).sum::<usize>() as u64);
         Ok(json!({ "pending": quantity(pending), "queued": quantity(queued) }))
     }),
     read("txpool_content", 0, |chain, _| {
-        let [pending, queued] = pool(chain);
+        let [pending, queued] = pool(chain, |waiting| json!(pending_rpc_transaction(waiting)));
+        Ok(json!({ "pending": pending, "queued": queued }))
+    }),
+    read("txpool_inspect", 0, |chain, _| {
+        let [pending, queued] = pool(chain, summary);
         Ok(json!({ "pending": pending, "queued": queued }))
     }),
     write("eth_sendRawTransaction", 1, |chain, params| {
@@ -129,6 +140,7 @@ pub(super) const METHODS: &[Method] = &[
     write("evm_setNextBlockTimestamp", 1, steer::set_next_timestamp),
     node("evm_setAutomine", 1, steer::set_automine),
     node("evm_setIntervalMining", 1, steer::set_interval_mining),
+    write("evm_setBlockGasLimit", 1, steer::set_gas_limit),
     write("anvil_mine", 2, steer::anvil_mine),
     read("anvil_getAutomine", 0, |chain, _| Ok(json!(chain.automine()))),
     node("anvil_getIntervalMining", 0, |node, _| to_json(node.interval_secs())),
@@ -145,6 +157,10 @@ pub(super) const METHODS: &[Method] = &[
     write("anvil_setStorageAt", 3, |chain, params| {
         chain.set_slot(address(params)?, params.required(1, "slot")?, params.required::<B256>(2, "value")?.into());
         Ok(json!(true))
+    }),
+    write("anvil_setCoinbase", 1, |chain, params| {
+        chain.set_coinbase(address(params)?);
+        Ok(Value::Null)
     }),
     write("anvil_setNextBlockBaseFeePerGas", 1, steer::set_next_base_fee),
     write("anvil_impersonateAccount", 1, |chain, params| {
@@ -167,8 +183,10 @@ pub(super) const METHODS: &[Method] = &[
         chain.drop_all_transactions();
         Ok(Value::Null)
     }),
-    write("anvil_reorg", 2, steer::reorganise),
-    write("anvil_rollback", 1, steer::rollback),
+    write("anvil_reorg", 2, reorg::reorganise),
+    write("anvil_rollback", 1, reorg::rollback),
+    write("anvil_reset", 1, steer::reset),
+    read("anvil_metadata", 0, |chain, _| Ok(steer::metadata(chain))),
     read("anvil_nodeInfo", 0, |chain, _| Ok(steer::node_info(chain))),
 ];
 
@@ -228,15 +246,27 @@ fn raw_transaction(chain: &Chain, params: &Params) -> Answer {
 }
 
 /// Transactions that wait, by sender and nonce: those whose turn may come in the next block, and those behind a gap.
-fn pool(chain: &Chain) -> [std::collections::BTreeMap<Address, Map<String, Value>>; 2] {
-    let mut parts = [const { std::collections::BTreeMap::new() }; 2];
+fn pool(chain: &Chain, show: impl Fn(&Transaction) -> Value) -> [BTreeMap<Address, Map<String, Value>>; 2] {
+    let mut parts = [const { BTreeMap::new() }; 2];
     for transaction in chain.pool().iter() {
         let (sender, nonce) = (transaction.signer(), transaction.nonce());
         let gap = nonce >= chain.pool().next_nonce(sender, chain.view().nonce(sender));
         let of_sender: &mut Map<_, _> = parts[usize::from(gap)].entry(sender).or_default();
-        of_sender.insert(nonce.to_string(), json!(pending_rpc_transaction(transaction)));
+        of_sender.insert(nonce.to_string(), show(transaction));
     }
     parts
+}
+
+/// A waiting transaction as `txpool_inspect` has it in go-ethereum.
+fn summary(transaction: &Transaction) -> Value {
+    let to = transaction.to().map(|to| to.to_string());
+    json!(format!(
+        "{}: {} wei + {} gas × {} wei",
+        to.as_deref().unwrap_or("contract creation"),
+        transaction.value(),
+        transaction.gas_limit(),
+        transaction.max_fee_per_gas()
+    ))
 }
 
 #[cfg(test)]

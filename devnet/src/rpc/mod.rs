@@ -5,6 +5,8 @@ mod fees;
 pub(crate) mod filters;
 mod methods;
 pub(crate) mod params;
+mod reorg;
+mod sign;
 mod steer;
 
 use serde::Serialize;
@@ -95,14 +97,8 @@ fn dispatch(node: &Node, subscriptions: Option<&mut Subscriptions>, name: &str, 
         .ok_or_else(|| RpcError::MethodNotFound(name.to_owned()))?;
     params.at_most(method.name, method.max_params)?;
     match method.kind {
-        Kind::Read(run) => run(&node.read(), params),
-        Kind::Write(run) => {
-            let mut chain = node.write();
-            chain.require_kept()?;
-            let result = run(&mut chain, params);
-            chain.flush()?;
-            result
-        }
+        Kind::Read(run) => run(&*node.kept()?, params),
+        Kind::Write(run) => node.change(|chain| run(chain, params)),
         Kind::Node(run) => run(node, params),
     }
 }

@@ -10,18 +10,17 @@ use super::{
 };
 use crate::{
     Mining,
-    block::Transaction,
-    chain::{Chain, SUGGESTED_TIP_WEI},
+    chain::{Chain, MAX_MINED, SUGGESTED_TIP_WEI, sender_of},
     error::RpcError,
     node::Node,
 };
 
-/// Blocks that one request may add.
-const MAX_MINED: u64 = 100_000;
-/// Blocks that one reorganisation may replace.
-const MAX_REORG: u64 = 1000;
+/// The protocol's least gas limit of a block.
+const MIN_BLOCK_GAS: u64 = 5000;
+/// What the node calls itself.
+pub(super) const CLIENT_VERSION: &str = concat!("ashlar-devnet/", env!("CARGO_PKG_VERSION"));
 
-fn required_number(params: &Params, index: usize, name: &'static str) -> Result<u64, RpcError> {
+pub(super) fn required_number(params: &Params, index: usize, name: &'static str) -> Result<u64, RpcError> {
     params
         .number(index, name)?
         .ok_or_else(|| invalid(index, name, "missing"))
@@ -32,17 +31,13 @@ pub(super) fn send(chain: &mut Chain, params: &Params) -> Result<B256, RpcError>
     let value = params
         .value(0)
         .ok_or_else(|| invalid(0, "transaction", "missing"))?;
-    let transaction = signed(chain, value)?;
-    chain.submit(transaction)
-}
-
-fn signed(chain: &Chain, value: &Value) -> Result<Transaction, RpcError> {
     let request = call::transaction_request(chain, value)?;
     let gas = match request.gas {
         Some(gas) => gas,
         None => call::estimate_gas(chain, &Params::new(vec![value.clone()]))?,
     };
-    chain.sign(request, gas)
+    let blanks = chain.blanks(sender_of(&request), gas);
+    chain.submit(chain.sign(request, blanks)?)
 }
 
 pub(super) fn revert(chain: &mut Chain, params: &Params) -> Answer {
@@ -126,9 +121,7 @@ pub(super) fn set_interval_mining(node: &Node, params: &Params) -> Answer {
 }
 
 fn set_mining(node: &Node, mining: Mining) -> Answer {
-    node.read().require_kept()?;
-    node.set_mining(mining);
-    node.write().flush()?; // what became ready was mined
+    node.set_mining(mining)?;
     Ok(Value::Null)
 }
 
@@ -145,66 +138,33 @@ pub(super) fn set_next_base_fee(chain: &mut Chain, params: &Params) -> Answer {
     Ok(Value::Null)
 }
 
-/// `anvil_reorg`: the depth, and pairs of a transaction and the index of the replacement block that it goes into; in
-/// two parameters, or in one object.
-pub(super) fn reorganise(chain: &mut Chain, params: &Params) -> Answer {
-    const NAMES: [&str; 2] = ["depth", "tx_block_pairs"];
-    let in_object;
-    let params = if params.value(0).is_some_and(Value::is_object) {
-        let object = params.object(0, "options", &NAMES)?.unwrap_or_default();
-        in_object = Params::new(
-            NAMES
-                .map(|name| object.get(name).cloned().unwrap_or_default())
-                .into(),
-        );
-        &in_object
-    } else {
-        params
-    };
-    let depth = required_number(params, 0, "depth")?;
-    if depth > MAX_REORG {
-        return Err(RpcError::ReorgTooDeep {
-            depth,
-            possible: MAX_REORG,
-        });
+/// `evm_setBlockGasLimit`
+pub(super) fn set_gas_limit(chain: &mut Chain, params: &Params) -> Answer {
+    let gas = required_number(params, 0, "gas limit")?;
+    if gas < MIN_BLOCK_GAS {
+        let reason = format!("{gas} is below the protocol's least, {MIN_BLOCK_GAS}");
+        return Err(invalid(0, "gas limit", reason));
     }
-    let pairs: Vec<(Value, u64)> = params.optional(1, "tx_block_pairs")?.unwrap_or_default();
-    let mut blocks: Vec<Vec<Transaction>> = (0..depth).map(|_| vec![]).collect();
-    for (value, index) in pairs {
-        let transaction = match value.as_str() {
-            Some(text) => chain.decode(
-                &text
-                    .parse::<Bytes>()
-                    .map_err(|error| invalid(1, "tx_block_pairs", error))?,
-            )?,
-            None => signed(chain, &value)?,
-        };
-        let block = usize::try_from(index)
-            .ok()
-            .and_then(|index| blocks.get_mut(index));
-        let block = block.ok_or_else(|| {
-            invalid(
-                1,
-                "tx_block_pairs",
-                format!("block {index} of {depth} replacement blocks"),
-            )
-        })?;
-        block.push(transaction);
-    }
-    chain.reorganise(blocks)?;
+    chain.set_gas_limit(gas);
+    Ok(json!(true))
+}
+
+/// `anvil_reset`: to the first block. There is no other chain to fork.
+pub(super) fn reset(chain: &mut Chain, params: &Params) -> Answer {
+    params.object(0, "options", &[])?;
+    chain.reset();
     Ok(Value::Null)
 }
 
-/// `anvil_rollback`: takes blocks away without replacing them.
-pub(super) fn rollback(chain: &mut Chain, params: &Params) -> Answer {
-    let depth = params.number(0, "depth")?.unwrap_or(1);
-    let newest = chain.newest().number();
-    let number = newest.checked_sub(depth).ok_or(RpcError::ReorgTooDeep {
-        depth,
-        possible: newest,
-    })?;
-    chain.rewind(number)?;
-    Ok(Value::Null)
+pub(super) fn metadata(chain: &Chain) -> Value {
+    let newest = chain.newest();
+    json!({
+        "clientVersion": CLIENT_VERSION,
+        "chainId": chain.config().chain_id,
+        "instanceId": chain.instance(),
+        "latestBlockNumber": newest.number(),
+        "latestBlockHash": newest.header.hash,
+    })
 }
 
 pub(super) fn node_info(chain: &Chain) -> Value {
@@ -219,7 +179,7 @@ pub(super) fn node_info(chain: &Chain) -> Value {
         "environment": {
             "baseFee": U256::from(chain.next_base_fee()),
             "chainId": chain.config().chain_id,
-            "gasLimit": quantity(chain.config().block_gas_limit),
+            "gasLimit": quantity(chain.next_fields().gas_limit),
             "gasPrice": U256::from(gas_price),
         },
         "forkConfig": { "forkUrl": null, "forkBlockNumber": null, "forkRetryBackoff": null },

@@ -1,6 +1,7 @@
 //! Snapshots and reorganisations.
 
 use alloy::{
+    consensus::Transaction as _,
     eips::eip2718::Encodable2718,
     network::TransactionBuilder,
     primitives::{B256, Bytes, U256},
@@ -180,6 +181,34 @@ async fn a_reorganisation_puts_transactions_into_other_blocks() {
         .await
         .unwrap_err();
     assert!(outside.1.contains("block 1 of 1"), "{outside:?}");
+}
+
+#[tokio::test]
+async fn a_reorganisation_signs_on_the_chain_that_stays() {
+    let (_node, provider) = start().await;
+    for value in 1..=3 {
+        send(&provider, transfer(value)).await;
+    }
+    // The sender's transactions are among those taken away, and two new ones are not in the order of their blocks.
+    let sender = DEV_ACCOUNTS[0].address;
+    let request = |value: &str| json!({ "from": sender, "to": STRANGER, "value": value });
+    let pairs = json!([
+        [request("0x64"), 1],
+        [request("0x3e8"), 0],
+        [request("0x2710"), 1]
+    ]);
+    rpc(&provider, "anvil_reorg", json!([2, pairs])).await.unwrap();
+    assert_eq!(provider.get_block_number().await.unwrap(), 3);
+    assert_eq!(wealth(&provider).await, U256::from(1 + 100 + 1000 + 10_000));
+    assert_eq!(provider.get_transaction_count(sender).await.unwrap(), 4);
+    let second = provider
+        .get_block_by_number(2.into())
+        .full()
+        .await
+        .unwrap()
+        .unwrap();
+    let first_again = &second.transactions.as_transactions().unwrap()[0];
+    assert_eq!(first_again.nonce(), 1, "nonce 0 is in the block that stays");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{STRANGER, rpc, send, start_with, transfer};
 
-fn kept_in(folder: &Path) -> Config {
+pub(crate) fn kept_in(folder: &Path) -> Config {
     Config {
         data_dir: Some(folder.to_owned()),
         ..Config::default()
@@ -27,7 +27,7 @@ async fn refusal(config: Config) -> JournalError {
 }
 
 /// What a client can see of a chain.
-async fn seen(provider: &DynProvider) -> Value {
+pub(crate) async fn seen(provider: &DynProvider) -> Value {
     let newest = provider.get_block_number().await.unwrap();
     let mut blocks = vec![];
     for number in 0..=newest {
@@ -159,7 +159,7 @@ async fn a_torn_last_line_is_left_out_and_damage_before_it_is_told() {
         refusal(kept_in(folder.path())).await,
         JournalError::Damaged { line: 2, .. }
     ));
-    // Another state under the same block: it does not come out with the hash noted.
+    // Another state under the same block: its transaction cannot be paid.
     let poorer = text.replacen("\"dev_balance_ether\":10000", "\"dev_balance_ether\":0", 1);
     fs::write(&path, poorer).unwrap();
     let config = Config {
@@ -170,6 +170,53 @@ async fn a_torn_last_line_is_left_out_and_damage_before_it_is_told() {
         refusal(config).await,
         JournalError::Replay { line: 2, .. }
     ));
+}
+
+#[tokio::test]
+async fn a_block_that_replays_to_another_hash_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (node, provider) = start_with(kept_in(folder.path())).await;
+    send(&provider, transfer(1)).await;
+    send(&provider, transfer(2)).await;
+    drop(node);
+    let path = folder.path().join("chain.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<Value> = whole
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let newest = hash_of(&lines[2]);
+    let write = |lines: &[Value]| {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(&path, text).unwrap();
+    };
+    write(&lines);
+    let (node, provider) = start_with(kept_in(folder.path())).await;
+    let block = provider.get_block_by_number(2.into()).await.unwrap().unwrap();
+    assert_eq!(block.header.hash, newest, "as written by the test it replays");
+    drop(node);
+
+    let told = |error: JournalError, line: usize| match error {
+        JournalError::Replay {
+            line: found, reason, ..
+        } => {
+            assert_eq!(found, line, "{reason}");
+            assert!(reason.contains("comes out as"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    };
+    lines[2]["hash"] = json!(B256::repeat_byte(7));
+    write(&lines);
+    told(refusal(kept_in(folder.path())).await, 3);
+    // A field that executes as well, but that the hash is of.
+    lines[2]["hash"] = json!(newest);
+    lines[1]["timestamp_secs"] = json!(lines[1]["timestamp_secs"].as_u64().unwrap() + 1);
+    write(&lines);
+    told(refusal(kept_in(folder.path())).await, 2);
+}
+
+fn hash_of(record: &Value) -> B256 {
+    serde_json::from_value(record["hash"].clone()).unwrap()
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ mod fork;
 mod journal;
 mod pool;
 mod refusals;
+mod restart;
 mod service;
+mod signing;
 mod socket;
 mod steering;
 

@@ -228,7 +228,30 @@ async fn parameters_that_would_be_ignored_are_refused() {
         ("eth_call", json!([call, "latest", {}, { "baseFee": "0x1" }])),
         ("eth_getLogs", json!([{ "fromBlok": "0x0" }])),
         ("eth_getLogs", json!([{ "fromBlock": "0x2", "toBlock": "0x1" }])),
+        ("eth_call", json!([{ "to": STRANGER, "gas": "0x1c9c381" }])), // one above a block's
+        ("eth_estimateGas", json!([{ "to": STRANGER, "gas": "0x1000001" }])),
+        ("eth_call", json!([{ "type": "0x0", "maxFeePerGas": "0x1" }])),
+        (
+            "eth_call",
+            json!([{ "type": "0x0", "accessList": [{ "address": STRANGER, "storageKeys": [] }] }]),
+        ),
+        (
+            "eth_call",
+            json!([{ "type": "0x1", "maxPriorityFeePerGas": "0x1" }]),
+        ),
+        ("eth_call", json!([{ "type": "0x2", "gasPrice": "0x1" }])),
+        ("eth_call", json!([{ "type": "0x4" }])),
+        ("eth_call", json!([{ "type": "0x2", "authorizationList": [] }])),
+        (
+            "eth_call",
+            json!([{ "gasPrice": "0x1", "authorizationList": [] }]),
+        ),
         ("anvil_mine", json!([1, 1, 1])),
+        (
+            "anvil_reset",
+            json!([{ "forking": { "jsonRpcUrl": "http://127.0.0.1:1" } }]),
+        ),
+        ("evm_setBlockGasLimit", json!(["0x1"])),
         ("evm_mine", json!([{ "block": 1 }])),
     ] {
         let refused = rpc(&provider, method, params.clone()).await;

@@ -9,7 +9,7 @@ use crate::start;
 async fn batches_and_malformed_requests_are_answered_one_by_one() {
     let (node, provider) = start().await;
     let post = async |body: &str| -> serde_json::Value {
-        let answer = reqwest_post(&node.url(), body).await;
+        let answer = post_once(&node.url(), body).await;
         serde_json::from_str(&answer).unwrap()
     };
     let batch = post(
@@ -29,13 +29,40 @@ async fn batches_and_malformed_requests_are_answered_one_by_one() {
     assert_eq!(post("[]").await["error"]["code"], -32600);
 }
 
-/// One HTTP POST over a plain socket: the tests need no HTTP client of their own.
-async fn reqwest_post(url: &str, body: &str) -> String {
+#[tokio::test]
+async fn pages_of_any_origin_may_ask() {
+    let (node, _) = start().await;
+    let preflight = "Origin: http://app.example\r\nAccess-Control-Request-Method: POST\r\n\
+        Access-Control-Request-Headers: content-type\r\n";
+    let answer = exchange(&node.url(), "OPTIONS", preflight, "")
+        .await
+        .to_lowercase();
+    assert!(answer.starts_with("http/1.1 204"), "{answer}");
+    for header in [
+        "access-control-allow-origin: *",
+        "access-control-allow-methods: get, post, options",
+        "access-control-allow-headers: *",
+    ] {
+        assert!(answer.contains(header), "{header} is not in {answer}");
+    }
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#;
+    let answer = exchange(&node.url(), "POST", "Origin: http://app.example\r\n", body).await;
+    assert!(answer.contains("access-control-allow-origin: *"), "{answer}");
+    assert!(answer.ends_with(r#""result":"0x7a69"}"#), "{answer}");
+}
+
+async fn post_once(url: &str, body: &str) -> String {
+    let answer = exchange(url, "POST", "", body).await;
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+/// One HTTP request over a plain socket: the tests need no HTTP client of their own.
+async fn exchange(url: &str, method: &str, headers: &str, body: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let addr = url.strip_prefix("http://").unwrap();
     let mut stream = tokio::net::TcpStream::connect(addr).await.unwrap();
     let head = format!(
-        "POST / HTTP/1.1\r\nHost: {addr}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "{method} / HTTP/1.1\r\nHost: {addr}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     stream
@@ -44,7 +71,7 @@ async fn reqwest_post(url: &str, body: &str) -> String {
         .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    answer
 }
 
 #[tokio::test]

@@ -30,11 +30,15 @@ impl Socket {
     }
 
     async fn request(&mut self, method: &str, params: Value) -> Value {
+        self.answer(method, params).await["result"].clone()
+    }
+
+    async fn answer(&mut self, method: &str, params: Value) -> Value {
         let request = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
         self.0.send(Message::text(request.to_string())).await.unwrap();
         let answer = self.next().await;
         assert_eq!(answer["id"], json!(7), "{answer}");
-        answer["result"].clone()
+        answer
     }
 
     async fn notification(&mut self, subscription: &Value) -> Value {
@@ -89,6 +93,31 @@ async fn heads_logs_and_transactions_are_told_as_they_happen() {
     );
     rpc(&provider, "evm_mine", json!([])).await.unwrap();
     assert_eq!(socket.request("eth_blockNumber", json!([])).await, json!("0x3"));
+}
+
+#[tokio::test]
+async fn a_subscriber_is_told_every_one_of_five_thousand_blocks() {
+    let (node, provider) = start().await;
+    let mut socket = Socket::open(&node).await;
+    let heads = socket.request("eth_subscribe", json!(["newHeads"])).await;
+    rpc(&provider, "anvil_mine", json!([5000])).await.unwrap();
+    for number in 1..=5000 {
+        let head = socket.notification(&heads).await;
+        assert_eq!(head["number"], json!(format!("0x{number:x}")));
+    }
+    assert_eq!(
+        socket.request("eth_blockNumber", json!([])).await,
+        json!("0x1388")
+    );
+}
+
+#[tokio::test]
+async fn a_subscription_to_the_logs_of_one_past_block_is_refused() {
+    let (node, _) = start().await;
+    let mut socket = Socket::open(&node).await;
+    let filter = json!({ "blockHash": alloy::primitives::B256::ZERO });
+    let refused = socket.answer("eth_subscribe", json!(["logs", filter])).await;
+    assert_eq!(refused["error"]["code"], json!(-32602), "{refused}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::SystemTime};
 
 use ashlar_kzg::{
     CacheError,
-    srs::{Srs, SrsKind},
+    srs::{NotForProduction, Srs, SrsKind},
 };
 use ashlar_payments::chunk::ChunkCircuit;
 use ashlar_report::chain;
@@ -22,7 +22,7 @@ pub fn all(cache: &Cache) -> Vec<Finding> {
 fn srs(cache: &Cache) -> Finding {
     let load = |kind| Srs::load(&Srs::path(&cache.cache_dir, kind, WRAP_K));
     match load(SrsKind::PowersOfTau) {
-        Ok(Some(_)) => return Finding::ok("srs", format!("of a ceremony, k = {WRAP_K}, checksum right")),
+        Ok(Some(srs)) => return judge(srs.require_production()),
         Ok(None) => {}
         Err(error) => return damaged(error),
     }
@@ -45,6 +45,21 @@ fn srs(cache: &Cache) -> Finding {
             "ashlar setup makes the insecure development string; ashlar setup --ptau FILE loads a ceremony's",
         ),
         Err(error) => damaged(error),
+    }
+}
+
+/// A string that says that it is a ceremony's. Every command would take it, so that a known secret fails without
+/// `--production`, too.
+fn judge(outcome: Result<(), NotForProduction>) -> Finding {
+    match outcome {
+        Ok(()) => Finding::ok(
+            "srs",
+            format!("of a ceremony, k = {WRAP_K}, checksum right, no secret known"),
+        ),
+        Err(error) => {
+            let remedy = "remove the file and load a Perpetual Powers of Tau file: ashlar setup --ptau FILE";
+            Finding::new("srs", Status::Failed, chain(&error), remedy)
+        }
     }
 }
 
@@ -96,6 +111,8 @@ fn clock(directory: &Path, now: SystemTime) -> Option<Finding> {
 mod tests {
     use std::time::Duration;
 
+    use ashlar_kzg::srs::KnownSecret;
+
     use super::*;
 
     fn cache(directory: &Path, production: bool) -> Cache {
@@ -116,6 +133,18 @@ mod tests {
         };
         assert_eq!(statuses(false), [Status::Note, Status::Note]);
         assert_eq!(statuses(true), [Status::Failed, Status::Note]);
+    }
+
+    #[test]
+    fn a_known_secret_fails_by_its_name() {
+        assert_eq!(judge(Ok(())).status, Status::Ok);
+        let finding = judge(Err(NotForProduction::KnownSecret(KnownSecret::SeededTest(42))));
+        assert_eq!(finding.status, Status::Failed);
+        assert!(
+            finding.fact.contains("generator of tests with seed 42"),
+            "{}",
+            finding.fact
+        );
     }
 
     #[test]

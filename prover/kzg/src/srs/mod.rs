@@ -27,7 +27,7 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 pub use insecure::insecure_development;
 pub use known::KnownSecret;
 pub use ptau::{PtauError, load_ptau, ptau_digest, read_ptau};
-pub use published::published_name;
+pub use published::{published, published_name};
 
 use crate::{CacheError, cache};
 

@@ -49,6 +49,11 @@ const PUBLISHED: &[(&str, &str)] = &[
     ),
 ];
 
+/// Names of the published files, and their digests in hex.
+pub fn published() -> &'static [(&'static str, &'static str)] {
+    PUBLISHED
+}
+
 /// Name of the published file that has this digest, if it is one of those known here.
 pub fn published_name(blake2b: &[u8; 64]) -> Option<&'static str> {
     let text: String = blake2b.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,14 +1,18 @@
 //! Files written whole or not at all, and destinations that are checked before the work.
 
+mod check;
+mod destination;
+
 use std::{
-    error::Error,
-    fmt,
     fs::{self, File, OpenOptions},
     hash::{BuildHasher, Hasher, RandomState},
     io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
+
+pub use self::check::{NotWritable, require_writable, require_writable_folder};
+use self::destination::Destination;
 
 /// End of the names of files that are being written.
 const PARTIAL: &str = "partial";
@@ -17,16 +21,42 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// Writes `parts`, one after the other, to the file at `path`, whose folder is made if there is none. Readers see the
 /// file as it was before or as it is then, after a crash of the machine too. Several may write at once, also on several
-/// machines with one disk; one of them wins.
+/// machines with one disk; one of them wins. Where `path` is a symbolic link, the file that it leads to is written. Who
+/// may read and write a file stays as it was.
 ///
 /// # Errors
 /// If the system refuses, for example because the disk is full. Nothing is left over then.
 pub fn write_whole(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    replace(&destination::followed(path)?, parts)
+}
+
+/// Writes a command's output to where its user wants it: [`write_whole`] for files; what is no file, such as a pipe, and
+/// what this process has open already, such as `/dev/stdout`, is written to directly.
+///
+/// # Errors
+/// If the system refuses.
+pub fn write_output(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match Destination::of(path)? {
+        Destination::File(file) => replace(&file, &[bytes]),
+        Destination::Stdout => {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes).and_then(|()| stdout.flush())
+        }
+        Destination::Stderr => io::stderr().lock().write_all(bytes),
+        Destination::Opened(file) => OpenOptions::new().append(true).open(file)?.write_all(bytes),
+        Destination::Special(file) => OpenOptions::new().write(true).open(file)?.write_all(bytes),
+    }
+}
+
+fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     remove_abandoned(path);
     let (mut file, partial) = create_beside(path)?;
     let mut write = || {
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions())?; // before there is anything to read
+        }
         parts.iter().try_for_each(|part| file.write_all(part))?;
         file.sync_all()?;
         fs::rename(&partial, path)?;
@@ -35,76 +65,6 @@ pub fn write_whole(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     write().inspect_err(|_| {
         let _ = fs::remove_file(&partial); // best effort: the first error is the one to report
     })
-}
-
-/// Writes a command's output to where its user wants it: [`write_whole`] for files; what is no file, such as a pipe, is
-/// written to directly.
-///
-/// # Errors
-/// If the system refuses.
-pub fn write_output(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() && !found.is_dir() => fs::write(path, bytes),
-        _ => write_whole(path, &[bytes]),
-    }
-}
-
-/// Checks that [`write_output`] will be able to write there, as far as that can be told before the work. The folder
-/// must exist.
-///
-/// # Errors
-/// If it will not.
-pub fn require_writable(path: &Path) -> Result<(), NotWritable> {
-    let refuse = |source| NotWritable {
-        path: path.to_owned(),
-        source,
-    };
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(refuse(io::ErrorKind::IsADirectory.into())),
-        Ok(found) if !found.is_file() => Ok(()), // a pipe or a device: opening it may wait for its reader
-        _ if path.file_name().is_none() => Err(refuse(io::ErrorKind::InvalidFilename.into())),
-        _ => try_beside(path).map_err(refuse),
-    }
-}
-
-/// Makes the folder if there is none, and checks that files can be written there.
-///
-/// # Errors
-/// If they cannot.
-pub fn require_writable_folder(folder: &Path) -> Result<(), NotWritable> {
-    fs::create_dir_all(folder)
-        .and_then(|()| try_beside(&folder.join("check")))
-        .map_err(|source| NotWritable {
-            path: folder.to_owned(),
-            source,
-        })
-}
-
-/// A destination that cannot be written to.
-#[derive(Debug)]
-pub struct NotWritable {
-    /// The destination.
-    pub path: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
-}
-
-impl fmt::Display for NotWritable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot write {}", self.path.display())
-    }
-}
-
-impl Error for NotWritable {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
-    }
-}
-
-fn try_beside(path: &Path) -> io::Result<()> {
-    let (mut file, partial) = create_beside(path)?;
-    let written = file.write_all(b"\n"); // a full disk refuses content, not names
-    fs::remove_file(&partial).and(written)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -165,19 +125,19 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::time::SystemTime;
 
     use super::*;
 
-    fn scratch(name: &str) -> PathBuf {
+    pub(crate) fn scratch(name: &str) -> PathBuf {
         let random = RandomState::new().build_hasher().finish();
         let folder = std::env::temp_dir().join(format!("ashlar-report-{name}-{random:016x}"));
         fs::create_dir_all(&folder).unwrap();
         folder
     }
 
-    fn names(folder: &Path) -> Vec<String> {
+    pub(crate) fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
         entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -217,30 +177,51 @@ mod tests {
         fs::remove_dir_all(folder).unwrap();
     }
 
+    #[cfg(unix)]
     #[test]
-    fn destinations_are_checked_without_touching_them() {
-        let folder = scratch("check");
-        let file = folder.join("file");
+    fn a_link_stays_and_what_it_leads_to_keeps_its_mode() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = scratch("links");
+        let file = folder.join("below/file");
+        fs::create_dir(folder.join("below")).unwrap();
         fs::write(&file, "old").unwrap();
-        require_writable(&file).unwrap();
-        require_writable(&folder.join("other")).unwrap();
-        require_writable_folder(&folder.join("made")).unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"old");
-        assert_eq!(names(&folder.join("made")), Vec::<String>::new());
-        for wrong in [
-            folder.join("missing/file"),
-            folder.clone(),
-            file.join("below"),
-            PathBuf::new(),
-            PathBuf::from("/"),
-        ] {
-            let error = require_writable(&wrong).unwrap_err();
-            assert_eq!(error.path, wrong);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("below/file", folder.join("link")).unwrap();
+        symlink("link", folder.join("link of a link")).unwrap();
+        symlink("below/new", folder.join("link to nothing")).unwrap();
+        write_output(&folder.join("link of a link"), b"output").unwrap();
+        write_whole(&folder.join("link to nothing"), &[b"whole"]).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"output");
+        assert_eq!(fs::read(folder.join("below/new")).unwrap(), b"whole");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        for name in ["link", "link of a link", "link to nothing"] {
+            assert!(
+                fs::symlink_metadata(folder.join(name)).unwrap().is_symlink(),
+                "{name}"
+            );
         }
-        require_writable_folder(&file).unwrap_err();
-        let mut found = names(&folder);
-        found.sort();
-        assert_eq!(found, ["file", "made"], "nothing is left over");
+        symlink("circle", folder.join("circle")).unwrap();
+        write_output(&folder.join("circle"), b"output").unwrap_err();
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_process_has_open_is_written_to_and_not_replaced() {
+        use std::os::{fd::AsRawFd, unix::fs::MetadataExt};
+        let folder = scratch("opened");
+        let path = folder.join("file");
+        let mut file = File::create(&path).unwrap();
+        file.write_all(b"before, ").unwrap();
+        let opened = format!("/dev/fd/{}", file.as_raw_fd());
+        require_writable(Path::new(&opened)).unwrap();
+        write_output(Path::new(&opened), b"after").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"before, after");
+        assert_eq!(
+            fs::metadata(&path).unwrap().ino(),
+            file.metadata().unwrap().ino(),
+            "it is the same file"
+        );
         fs::remove_dir_all(folder).unwrap();
     }
 
