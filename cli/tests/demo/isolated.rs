@@ -187,8 +187,10 @@ fn wrap_children() -> Vec<String> {
 
 /// `ashlar wrap-child` with an open input, at work on opening its keys.
 fn wrap_child() -> Child {
-    let mut command = ashlar(&["wrap-child", "--backend", "cpu", "--cache-dir"]);
+    let parent = std::process::id().to_string();
+    let mut command = ashlar(&["--parent", &parent, "wrap-child", "--backend", "cpu"]);
     let child = command
+        .arg("--cache-dir")
         .arg(cache_dir())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
