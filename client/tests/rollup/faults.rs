@@ -96,7 +96,7 @@ async fn a_stream_that_breaks_goes_on_where_it_was_and_pays_nothing_twice() {
     for (index, (outcome, sent)) in outcomes.iter().zip(&batch).enumerate() {
         match outcome {
             Ok(id) => assert_eq!(id.0, sent.id()),
-            Err(refusal) => assert_eq!((index, refusal.code), (60, Code::Nonce)),
+            Err(refusal) => assert_eq!((index, refusal.code), (60, Code::Signature)),
         }
     }
     assert!(outcomes[60].is_err());
