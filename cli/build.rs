@@ -20,9 +20,10 @@ fn main() {
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else {
         return;
     };
-    // A commit moves the branch that HEAD names; a checkout changes HEAD. A packed branch gets a file when it moves.
+    // A commit moves the branch that HEAD names; a checkout changes HEAD. A packed branch has no file until it moves: the
+    // log of HEAD tells that.
     let branch = git(&["symbolic-ref", "--quiet", "HEAD"]);
-    for name in ["HEAD", "packed-refs"].into_iter().chain(branch.as_deref()) {
+    for name in ["HEAD", "logs/HEAD"].into_iter().chain(branch.as_deref()) {
         if let Some(path) = git(&["rev-parse", "--git-path", name])
             && Path::new(&path).exists()
         {
