@@ -158,6 +158,7 @@ pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, StoreError> {
         steps: record.steps.iter().map(step).collect(),
         snark_bytes: record.snark_bytes,
         withdrawals: Vec::new(),
+        progress: None,
     })
 }
 

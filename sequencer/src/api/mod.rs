@@ -3,6 +3,7 @@
 mod accounts;
 mod admit;
 mod convert;
+mod operations;
 mod service;
 mod stream;
 

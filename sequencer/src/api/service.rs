@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     executor::deposit_id,
-    store::{BatchRecord, BatchStatus, ReceiptRecord},
+    store::{BatchRecord, BatchStatus, Place, ReceiptRecord},
 };
 
 /// Batches in one answer, at most.
@@ -69,6 +69,7 @@ impl Service {
                 receipt.slot = Some(slot);
                 receipt.withdrawal = claim.map(|claim| withdrawal(batch, &claim));
                 receipt.account = account;
+                receipt.operation = self.operation(Place { batch, slot })?;
             }
             ReceiptRecord::Refused { reason } => {
                 receipt.set_status(pb::TransactionStatus::Dropped);
@@ -78,7 +79,7 @@ impl Service {
         Ok(receipt)
     }
 
-    fn wire_batch(&self, record: &BatchRecord) -> Result<pb::Batch, Status> {
+    pub(super) fn wire_batch(&self, record: &BatchRecord) -> Result<pb::Batch, Status> {
         batch(record).map_err(|error| internal(&error))
     }
 }
@@ -152,6 +153,20 @@ impl SequencerService for Service {
             withdrawals,
             ..self.wire_batch(&record)?
         }))
+    }
+
+    async fn list_operations(
+        &self,
+        request: Request<pb::ListOperationsRequest>,
+    ) -> Result<Response<pb::ListOperationsResponse>, Status> {
+        self.operations(request.into_inner()).map(Response::new)
+    }
+
+    async fn get_withdrawal_proof(
+        &self,
+        request: Request<pb::GetWithdrawalProofRequest>,
+    ) -> Result<Response<pb::WithdrawalProof>, Status> {
+        self.withdrawal_proof(request.into_inner()).map(Response::new)
     }
 
     async fn list_batches(

@@ -26,16 +26,16 @@ use tonic_reflection::pb::v1::{
 
 use super::support::{Core, DOMAIN, key, seal_at, transfer, withdraw};
 
-struct Api {
-    core: Core,
+pub struct Api {
+    pub core: Core,
     channel: Channel,
-    client: SequencerServiceClient<Channel>,
+    pub client: SequencerServiceClient<Channel>,
     readiness: Readiness,
     stop: CancellationToken,
     folder: TempDir,
 }
 
-async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
+pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
     let folder = TempDir::new().expect("folder");
     let core = Core::with_limits(&folder, seal_at(seal_after), limits);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -85,7 +85,7 @@ async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
     }
 }
 
-fn request(encoded: Vec<u8>) -> pb::SubmitTransactionRequest {
+pub fn request(encoded: Vec<u8>) -> pb::SubmitTransactionRequest {
     pb::SubmitTransactionRequest {
         encoded: encoded.into(),
     }
@@ -97,7 +97,7 @@ fn code(status: &Status) -> (Code, refusal::Code) {
 }
 
 impl Api {
-    fn end(self) {
+    pub fn end(self) {
         self.stop.cancel();
         drop(self.folder);
     }
