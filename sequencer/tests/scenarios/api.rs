@@ -12,6 +12,7 @@ use ashlar_sequencer::{
     config::{FeePolicy, Limits},
     l1::L1Settings,
     load::Load,
+    progress::Progress,
     readiness::{Part, Readiness},
 };
 use tempfile::TempDir;
@@ -31,7 +32,10 @@ pub struct Api {
     channel: Channel,
     pub client: SequencerServiceClient<Channel>,
     readiness: Readiness,
-    stop: CancellationToken,
+    pub progress: Progress,
+    /// What the gRPC server serves, for another server over it.
+    pub service: Service,
+    pub stop: CancellationToken,
     folder: TempDir,
 }
 
@@ -43,6 +47,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
     let config = Config {
         data_dir: folder.path().into(),
         listen,
+        http: None,
         l1: L1Settings::single("http://127.0.0.1:1"),
         rollup: DOMAIN.rollup,
         operator_key: [1; 32],
@@ -55,6 +60,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         fees,
     };
     let (changes, load, readiness) = (Changes::default(), Load::default(), Readiness::default());
+    let progress = Progress::default();
     let stop = CancellationToken::new();
     tokio::spawn(
         load.clone()
@@ -64,12 +70,13 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         store: core.store.clone(),
         executor: core.handle.clone(),
         changes,
+        progress: progress.clone(),
         load,
         readiness: readiness.clone(),
         domain: DOMAIN,
         config,
     };
-    tokio::spawn(service.serve(listener, stop.clone()));
+    tokio::spawn(service.clone().serve(listener, stop.clone()));
     let channel = Channel::from_shared(format!("http://{listen}"))
         .expect("URL")
         .connect()
@@ -80,6 +87,8 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         core,
         channel,
         readiness,
+        progress,
+        service,
         stop,
         folder,
     }
