@@ -158,15 +158,28 @@ impl FarmClient {
 
     /// Waits until the batch is proven, however long that takes, as long as the coordinator answers.
     pub async fn wait(&mut self, batch: u64) -> Result<Proven, FarmError> {
+        self.follow(batch, |_| {}).await
+    }
+
+    /// The same, and passes on each status on the way.
+    pub async fn follow(
+        &mut self,
+        batch: u64,
+        mut hear: impl FnMut(&pb::BatchStatus),
+    ) -> Result<Proven, FarmError> {
         loop {
-            if let Some(proven) = self.watch(batch).await? {
+            if let Some(proven) = self.watch(batch, &mut hear).await? {
                 return Ok(proven);
             }
         }
     }
 
     /// Watches the batch until it is proven, or until nothing was told of it for [`WATCH_TERM`].
-    async fn watch(&mut self, batch: u64) -> Result<Option<Proven>, FarmError> {
+    async fn watch(
+        &mut self,
+        batch: u64,
+        hear: &mut impl FnMut(&pb::BatchStatus),
+    ) -> Result<Option<Proven>, FarmError> {
         let request = pb::WatchBatchRequest { number: batch };
         let mut states = within(STATUS_LIMIT, self.client.watch_batch(request))
             .await
@@ -182,6 +195,7 @@ impl FarmClient {
             let Some(status) = status else {
                 return Err(FarmError::Ended { batch });
             };
+            hear(&status);
             match status.state() {
                 pb::BatchState::Done => {
                     let steps = status
