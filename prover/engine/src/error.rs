@@ -103,7 +103,10 @@ mod tests {
         for verdict in [ProveError::Witness("slot 7".into()), ProveError::NotNeighbours] {
             assert!(!verdict.is_retryable(), "{verdict:?}");
         }
-        let panicked = ashlar_statement::ProveError::Panicked("index out of bounds".into());
+        let panicked = ashlar_statement::ProveError::Panicked {
+            circuit: "chunk",
+            message: "index out of bounds".into(),
+        };
         for fault in [
             ProveError::Input(VerifyError::Statement),
             ProveError::Chunk(panicked),
