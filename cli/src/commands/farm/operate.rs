@@ -244,3 +244,36 @@ fn state_name(state: pb::JobState) -> String {
 fn kind_name(code: i32) -> &'static str {
     ashlar_proto::job_kind(code).map_or("unknown", |kind| kind.name())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, FromArgMatches};
+
+    use crate::{Cli, config};
+
+    fn asked(text: &str, arguments: &[&str]) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ashlar.toml");
+        std::fs::write(&path, text).expect("a file");
+        let file = config::ConfigFile::load(&path).expect("TOML");
+        let program = config::apply(Cli::command(), Some(&file)).expect("known keys");
+        let arguments = ["ashlar", "farm"].iter().chain(arguments);
+        let matches = program.try_get_matches_from(arguments).expect("valid");
+        match Cli::from_arg_matches(&matches).expect("complete").command {
+            crate::Command::Farm(args) => args.coordinator.farm,
+            other => panic!("another command: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_configuration_says_whom_to_ask_unless_the_flag_does() {
+        let (common, own) = ("[common]\nfarm = 'http://a:1'\n", "[farm]\nfarm = 'http://b:2'\n");
+        for command in [&["jobs"][..], &["workers"], &["requeue", "--batch", "1"]] {
+            assert_eq!(asked("", command), "http://127.0.0.1:7002");
+            assert_eq!(asked(common, command), "http://a:1");
+            assert_eq!(asked(&[common, own].concat(), command), "http://b:2");
+            let flag = [command, &["--farm", "http://c:3"]].concat();
+            assert_eq!(asked(own, &flag), "http://c:3");
+        }
+    }
+}
