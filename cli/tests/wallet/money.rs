@@ -171,8 +171,14 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
     // Bob owns nothing on L1 and cannot pay for the transaction.
     let output = bob.wallet(&["claim"]);
     let (error, text) = (refused(&output), String::from_utf8_lossy(&output.stdout));
-    assert!(error.contains("1 of 1 withdrawals could not be claimed"), "{error}");
-    assert!(text.contains("not paid") && text.contains("claimWithdrawal"), "{text}");
+    assert!(
+        error.contains("1 of 1 withdrawals could not be claimed"),
+        "{error}"
+    );
+    assert!(
+        text.contains("not paid") && text.contains("claimWithdrawal"),
+        "{text}"
+    );
     let text = said(&alice.wallet(&["claim"]));
     assert!(text.contains("claimed 9 USDC"), "{text}");
     assert_eq!(
