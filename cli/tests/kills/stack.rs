@@ -203,7 +203,7 @@ impl Stack {
                 // Few and small batches: each is proved.
                 .args([
                     "--max-transactions",
-                    "96",
+                    "120",
                     "--max-age-secs",
                     "20",
                     "--confirmations",

@@ -18,7 +18,7 @@ pub const FEE: u64 = 10;
 /// A tenth of an ETH: far more than a user spends here.
 const FUNDS: u64 = 100_000_000;
 /// Between two payments of a user, in milliseconds.
-const PAUSE: std::ops::Range<u64> = 200..900;
+const PAUSE: std::ops::Range<u64> = 700..2_300;
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What a user wants done. No two of a run are equal, for no amount is used twice.
@@ -93,7 +93,7 @@ impl User {
         while !stop.is_cancelled() {
             match rng.gen_range(0..8) {
                 0 => self.withdraw().await,
-                1 => self.group(rng.gen_range(2..6), &mut rng).await,
+                1 => self.group(rng.gen_range(2..4), &mut rng).await,
                 _ => self.transfer(&mut rng).await,
             }
             sleep(Duration::from_millis(rng.gen_range(PAUSE))).await;
