@@ -46,7 +46,12 @@ unsafe fn respond(
         Ok(result) => [&[0], &result[..]].concat(),
         Err(error) => {
             let code = error.code();
-            [&[1, code.len() as u8], code.as_bytes(), error.to_string().as_bytes()].concat()
+            [
+                &[1, code.len() as u8],
+                code.as_bytes(),
+                error.to_string().as_bytes(),
+            ]
+            .concat()
         }
     };
     let length = response.len() as u64;
