@@ -6,8 +6,8 @@ use alloy::primitives::B256;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::transaction::{Domain, SignedTransaction, Transaction};
 use ashlar_proto::sequencer::v1::{
-    self as pb, get_account_request, get_receipt_request, sequencer_service_client::SequencerServiceClient,
-    submit_stream_response::Outcome,
+    self as pb, get_account_request, get_receipt_request, list_operations_request,
+    sequencer_service_client::SequencerServiceClient, submit_stream_response::Outcome,
 };
 use ashlar_statement::hash::hash_to_bytes32;
 use futures::{Stream, StreamExt};
@@ -19,7 +19,7 @@ use tonic::{
 };
 
 use crate::{
-    Account, AccountKey, ClientError, Milestone, Options, Refusal, Sender,
+    Account, AccountKey, ClientError, History, Milestone, Options, Refusal, Sender,
     inclusion::{Inclusion, InclusionError},
 };
 
@@ -377,6 +377,48 @@ impl Client {
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(MAX_POLL);
         }
+    }
+
+    /// A page of an account's operations in sealed batches, the latest first: at most `limit` (100) of those before
+    /// `before`, which is `next` of the page before. The sequencer is believed; what L1 itself has is
+    /// [`crate::L1::data`]'s to say.
+    pub async fn history(
+        &self,
+        account: u32,
+        before: Option<pb::Place>,
+        limit: u32,
+    ) -> Result<History, ClientError> {
+        let of = Some(list_operations_request::Of::Account(account));
+        let request = pb::ListOperationsRequest { of, before, limit };
+        let page = call!(self, list_operations, request).await?;
+        let place = |of: &pb::Operation| (of.batch_number, of.slot);
+        let end = before.map_or((u64::MAX, u32::MAX), |before| (before.batch_number, before.slot));
+        let places: Vec<_> = std::iter::once(end)
+            .chain(page.operations.iter().map(place))
+            .collect();
+        let last = page.operations.last().map(place);
+        let wrong = |fault| ClientError::Answer {
+            request: "list_operations",
+            fault,
+        };
+        if !places.is_sorted_by(|later, earlier| later > earlier) {
+            return Err(wrong("the operations are not in order"));
+        }
+        if !page
+            .operations
+            .iter()
+            .all(|of| [of.from, of.to].contains(&Some(account)))
+        {
+            return Err(wrong("an operation is another account's"));
+        }
+        // Whoever asks for page after page comes to an end.
+        if page.next.is_some() && page.next.map(|next| (next.batch_number, next.slot)) != last {
+            return Err(wrong("the next page does not follow this one"));
+        }
+        Ok(History {
+            operations: page.operations,
+            next: page.next,
+        })
     }
 
     /// A sealed batch; `None` for one that is not sealed yet.

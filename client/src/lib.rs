@@ -55,4 +55,4 @@ pub use l1::{
 };
 pub use options::Options;
 pub use sender::Sender;
-pub use types::{Account, AccountKey, Milestone};
+pub use types::{Account, AccountKey, History, Milestone};

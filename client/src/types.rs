@@ -48,6 +48,15 @@ impl Account {
     }
 }
 
+/// A page of an account's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The latest first.
+    pub operations: Vec<pb::Operation>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<pb::Place>,
+}
+
 /// A hash off the wire; `None` unless it has 32 bytes and canonical limbs.
 pub(crate) fn hash(bytes: &[u8]) -> Option<Hash> {
     hash_from_bytes32(bytes.try_into().ok()?)

@@ -19,6 +19,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where the public gRPC API listens. Plain text, so loopback only; put a TLS proxy in front of it.
     pub listen: SocketAddr,
+    /// Where the same is served over HTTP and JSON, with the explorer; nowhere by default. Loopback only, too.
+    pub http: Option<SocketAddr>,
     /// How L1 is asked, believed and paid.
     pub l1: L1Settings,
     /// Chain that L1 must be; `None` takes the one it is at the first start.

@@ -141,6 +141,15 @@ impl FarmClient {
 
     /// Waits until the batch is proven.
     pub async fn wait(&mut self, batch: u64) -> Result<Proven, FarmError> {
+        self.follow(batch, |_| {}).await
+    }
+
+    /// The same, and passes on each status on the way.
+    pub async fn follow(
+        &mut self,
+        batch: u64,
+        mut hear: impl FnMut(&pb::BatchStatus),
+    ) -> Result<Proven, FarmError> {
         let request = pb::WatchBatchRequest { number: batch };
         let mut states = self
             .client
@@ -149,6 +158,7 @@ impl FarmClient {
             .map_err(call("WatchBatch"))?
             .into_inner();
         while let Some(status) = states.message().await.map_err(call("WatchBatch"))? {
+            hear(&status);
             match status.state() {
                 pb::BatchState::Done => {
                     let steps = status

@@ -6,19 +6,23 @@
 //! * [`l1`]: the rollup contract, and the watcher that reads its deposits
 //! * [`farm`]: the client of the proving farm
 //! * [`pipeline`]: takes sealed batches through commit, proof and settlement
+//! * [`progress`]: what the farm has still to do
 //! * [`load`]: how far proving lags, and what it costs
 //! * [`readiness`]: what works, for the health service
 //! * [`api`]: the public gRPC service
+//! * [`http`]: the same over HTTP and JSON, with the explorer
 
 pub mod api;
 mod changes;
 pub mod config;
 pub mod executor;
 pub mod farm;
+pub mod http;
 pub mod l1;
 pub mod load;
 mod node;
 pub mod pipeline;
+pub mod progress;
 pub mod readiness;
 pub mod store;
 

@@ -18,9 +18,11 @@ use crate::{
     changes::Changes,
     config::{BoundError, Config},
     executor::{Executor, ExecutorError},
+    http,
     l1::{Expected, IdentityError, L1Client, L1Error, watcher::Watcher},
     load::Load,
     pipeline::{Proving, Settlement},
+    progress::Progress,
     readiness::{Readiness, Watch},
     store::{Store, StoreError},
 };
@@ -84,14 +86,17 @@ pub enum NodeError {
     /// The gRPC server failed.
     #[error("gRPC server")]
     Serve(#[source] tonic::transport::Error),
+    /// The HTTP gateway failed.
+    #[error("HTTP gateway")]
+    ServeHttp(#[source] std::io::Error),
 }
 
 /// Runs a sequencer until `shutdown`, or until a part fails for good.
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), NodeError> {
-    if !config.listen.ip().is_loopback() {
-        return Err(NodeError::NotLoopback {
-            listen: config.listen,
-        });
+    for listen in [Some(config.listen), config.http].into_iter().flatten() {
+        if !listen.ip().is_loopback() {
+            return Err(NodeError::NotLoopback { listen });
+        }
     }
     config.sealing.check()?;
     std::fs::create_dir_all(&config.data_dir).map_err(|source| NodeError::DataDir {
@@ -128,12 +133,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         changes.clone(),
         config.limits,
     )?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|source| NodeError::Listen {
-            listen: config.listen,
-            source,
-        })?;
+    let listener = listen(config.listen).await?;
+    let gateway_listener = match config.http {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
 
     // Stops the other parts when one of them ends.
     let stop = shutdown.child_token();
@@ -145,9 +149,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         interval: config.poll_interval,
     };
     parts.spawn(watcher.run(stop.clone()));
+    let progress = Progress::default();
     let proving = Proving {
         store: store.clone(),
         changes: changes.clone(),
+        progress: progress.clone(),
         farm: config.farm.clone(),
         circuit_set_digest: config.circuit_set_digest,
         interval: config.poll_interval,
@@ -176,11 +182,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         store,
         executor,
         changes,
+        progress,
         load,
         readiness,
         domain,
         config,
     };
+    let gateway = gateway_listener.map(|listener| http::serve(service.clone(), listener, stop.clone()));
     let serving = service.serve(listener, stop.clone());
     let executor_ended = tokio::task::spawn_blocking(move || thread.join());
     tokio::pin!(executor_ended);
@@ -191,11 +199,20 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
             stop.cancel();
             served.map_err(NodeError::Serve)
         };
+        let gateway = async {
+            if let Some(gateway) = gateway {
+                let served = gateway.await;
+                stop.cancel();
+                served.map_err(NodeError::ServeHttp)?;
+            }
+            Ok(())
+        };
         let parts = async {
             stop.cancelled().await;
             end(parts).await;
         };
-        tokio::join!(serving, parts).0
+        let (served, gateway, ()) = tokio::join!(serving, gateway, parts);
+        served.and(gateway)
     };
     tokio::pin!(work);
     tokio::select! {
@@ -212,6 +229,15 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
             outcome
         }
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| NodeError::Listen {
+            listen: address,
+            source,
+        })
 }
 
 /// Connects to L1 and compares it with the database; asks again as long as L1 does not answer.

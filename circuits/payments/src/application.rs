@@ -111,6 +111,15 @@ impl Application for Payments {
         })
     }
 
+    fn parties(signed: &SignedTransaction) -> Vec<u64> {
+        match &signed.tx {
+            Transaction::Transfer(transfer) if transfer.to != transfer.from => {
+                vec![transfer.from.into(), transfer.to.into()]
+            }
+            tx => vec![tx.from().into()],
+        }
+    }
+
     fn expected_nonce<S: StateStore>(
         open: &Self::Open<S>,
         signed: &SignedTransaction,

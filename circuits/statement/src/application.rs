@@ -166,6 +166,11 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
         None
     }
 
+    /// Accounts whose history the operation belongs to, each once; by default none, of applications without accounts.
+    fn parties(_signed: &Self::Signed) -> Vec<u64> {
+        Vec::new()
+    }
+
     /// The nonce that the next operation of its account must have; `None` if its signer has no such account.
     ///
     /// # Errors

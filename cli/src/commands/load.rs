@@ -177,6 +177,7 @@ impl Args {
         Config {
             data_dir: folder.into(),
             listen,
+            http: None,
             l1: L1Settings {
                 endpoints: vec![l1_rpc],
                 finality: Finality::Depth(0),

@@ -22,6 +22,9 @@ pub struct Args {
     /// Where the gRPC API listens (loopback only: plain text).
     #[arg(long, default_value = "127.0.0.1:7001")]
     listen: SocketAddr,
+    /// Where the API is served over HTTP and JSON, with the explorer (loopback only) [default: nowhere]
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
     /// L1 JSON-RPC endpoint; several, of nodes that do not depend on each other, with commas or by repeating the flag.
     #[arg(long, required = true, value_delimiter = ',')]
     l1_rpc: Vec<String>,
@@ -149,6 +152,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let config = Config {
         data_dir: args.data_dir,
         listen: args.listen,
+        http: args.http,
         l1: L1Settings {
             endpoints: args.l1_rpc,
             quorum: args.l1_quorum,

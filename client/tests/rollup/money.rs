@@ -44,6 +44,31 @@ async fn deposited_money_is_transferred_withdrawn_and_claimed_with_l1_s_data_alo
         claims.push(receipt.withdrawal.expect("a withdrawal"));
     }
 
+    // The sequencer's index pages through the same from the end.
+    let (mut before, mut found) = (None, Vec::new());
+    loop {
+        let page = client.history(1, before, 1).await.expect("pages");
+        found.extend(page.operations);
+        let Some(next) = page.next else { break };
+        before = Some(next);
+    }
+    let kinds: Vec<_> = found.iter().map(|of| (of.kind(), of.amount, of.fee)).collect();
+    let expected = [
+        (pb::operation::Kind::Withdrawal, 700, FEE),
+        (pb::operation::Kind::Transfer, 5_000, FEE),
+        (pb::operation::Kind::Deposit, 100_000_000, 0),
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(found[0].withdrawal.as_ref(), Some(&claims[0]));
+    assert_eq!(
+        client
+            .history(77, None, 0)
+            .await
+            .expect("an account without history")
+            .operations,
+        []
+    );
+
     // What L1 has in calldata says the same as the sequencer's receipts, and more.
     let last = l1.state().await.expect("state").committed_batches;
     let batches = l1.committed(1, last).await.expect("committed");

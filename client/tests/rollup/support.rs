@@ -106,6 +106,7 @@ impl Rollup {
         let config = Config {
             data_dir: self.folder.path().to_owned(),
             listen: self.listen,
+            http: None,
             l1: L1Settings {
                 finality: Finality::Depth(0),
                 ..L1Settings::single(&self.endpoint)

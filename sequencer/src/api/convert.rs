@@ -11,6 +11,7 @@ use tonic::{Code, Status};
 use super::{AccountKey, AccountView};
 use crate::{
     executor::SubmitError,
+    progress::{BatchJobs, STEPS},
     store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, StoreError, WithdrawalRecord},
 };
 
@@ -158,7 +159,21 @@ pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, StoreError> {
         steps: record.steps.iter().map(step).collect(),
         snark_bytes: record.snark_bytes,
         withdrawals: Vec::new(),
+        progress: None,
     })
+}
+
+pub(super) fn progress(jobs: &BatchJobs, seconds_left: Option<f64>) -> pb::Progress {
+    let step = |(step, jobs): (&ashlar_protocol::Step, &crate::progress::Jobs)| pb::StepProgress {
+        name: step.name().to_owned(),
+        done: jobs.done,
+        total: jobs.total,
+        running: jobs.running,
+    };
+    pb::Progress {
+        steps: STEPS.iter().zip(jobs).map(step).collect(),
+        seconds_left,
+    }
 }
 
 /// The withdrawals of a batch, from its public data; `None` if that is damaged.

@@ -3,6 +3,7 @@
 mod accounts;
 mod admit;
 mod convert;
+mod operations;
 mod service;
 mod stream;
 
@@ -18,8 +19,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    changes::Changes, config::Config, executor::ExecutorHandle, load::Load, readiness::Readiness,
-    store::Store,
+    changes::Changes, config::Config, executor::ExecutorHandle, load::Load, progress::Progress,
+    readiness::Readiness, store::Store,
 };
 
 /// What the service answers from.
@@ -31,6 +32,8 @@ pub struct Service {
     pub executor: ExecutorHandle<Payments>,
     /// News of batches.
     pub changes: Changes,
+    /// What the farm has still to do.
+    pub progress: Progress,
     /// How far proving lags, and what it costs.
     pub load: Load,
     /// What works.

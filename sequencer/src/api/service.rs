@@ -14,14 +14,15 @@ use super::{
     AccountView, Service,
     accounts::inclusion,
     convert::{
-        account, account_key, batch, digest, hash_bytes, internal, min_fees, refusal_status, withdrawal,
-        withdrawals,
+        account, account_key, batch, digest, hash_bytes, internal, min_fees, progress, refusal_status,
+        withdrawal, withdrawals,
     },
     stream,
 };
 use crate::{
     executor::deposit_id,
-    store::{BatchRecord, BatchStatus, ReceiptRecord},
+    progress::BatchJobs,
+    store::{BatchRecord, BatchStatus, Place, ReceiptRecord},
 };
 
 /// Batches in one answer, at most.
@@ -69,6 +70,7 @@ impl Service {
                 receipt.slot = Some(slot);
                 receipt.withdrawal = claim.map(|claim| withdrawal(batch, &claim));
                 receipt.account = account;
+                receipt.operation = self.operation(Place { batch, slot })?;
             }
             ReceiptRecord::Refused { reason } => {
                 receipt.set_status(pb::TransactionStatus::Dropped);
@@ -78,8 +80,15 @@ impl Service {
         Ok(receipt)
     }
 
-    fn wire_batch(&self, record: &BatchRecord) -> Result<pb::Batch, Status> {
-        batch(record).map_err(|error| internal(&error))
+    pub(super) fn wire_batch(&self, record: &BatchRecord) -> Result<pb::Batch, Status> {
+        let progress = self
+            .progress
+            .jobs(record.number)
+            .map(|jobs| progress(&jobs, self.progress.seconds_left(record.number)));
+        Ok(pb::Batch {
+            progress,
+            ..batch(record).map_err(|error| internal(&error))?
+        })
     }
 }
 
@@ -152,6 +161,20 @@ impl SequencerService for Service {
             withdrawals,
             ..self.wire_batch(&record)?
         }))
+    }
+
+    async fn list_operations(
+        &self,
+        request: Request<pb::ListOperationsRequest>,
+    ) -> Result<Response<pb::ListOperationsResponse>, Status> {
+        self.operations(request.into_inner()).map(Response::new)
+    }
+
+    async fn get_withdrawal_proof(
+        &self,
+        request: Request<pb::GetWithdrawalProofRequest>,
+    ) -> Result<Response<pb::WithdrawalProof>, Status> {
+        self.withdrawal_proof(request.into_inner()).map(Response::new)
     }
 
     async fn list_batches(
@@ -256,7 +279,9 @@ impl SequencerService for Service {
         let (sender, receiver) = mpsc::channel(STREAM_BUFFER);
         tokio::spawn(async move {
             let mut changes = service.changes.subscribe();
-            let mut sent: std::collections::BTreeMap<u64, BatchRecord> = Default::default();
+            let mut progress = service.progress.subscribe();
+            let mut sent: std::collections::BTreeMap<u64, (BatchRecord, Option<BatchJobs>)> =
+                Default::default();
             loop {
                 let end = service.store.next_batch().map_err(|error| internal(&error));
                 let records = end.and_then(|end| {
@@ -273,19 +298,22 @@ impl SequencerService for Service {
                 };
                 for record in records.into_iter().flatten() {
                     let number = record.number;
-                    let is_news = sent.get(&number) != Some(&record);
-                    if is_news && sender.send(service.wire_batch(&record)).await.is_err() {
+                    let is_final = record.status == BatchStatus::Proven;
+                    let now = (record, service.progress.jobs(number));
+                    let is_news = sent.get(&number) != Some(&now);
+                    if is_news && sender.send(service.wire_batch(&now.0)).await.is_err() {
                         return; // the caller went away
                     }
-                    if record.status == BatchStatus::Proven && number == first {
+                    if is_final && number == first {
                         sent.remove(&number);
                         first += 1;
                     } else {
-                        sent.insert(number, record);
+                        sent.insert(number, now);
                     }
                 }
                 tokio::select! {
                     changed = changes.changed() => if changed.is_err() { return },
+                    changed = progress.changed() => if changed.is_err() { return },
                     () = sender.closed() => return,
                 }
             }

@@ -65,7 +65,7 @@ impl<A: Application> Running<A> {
                 if !self.make_room(item.next())? {
                     return Ok(());
                 }
-                if let Some(dropped) = self.open.replay(item)? {
+                if let Some(dropped) = self.open.replay(position, item)? {
                     tracing::error!(position, reason = %dropped.reason, "an accepted transaction cannot be executed any more");
                     self.parts.store.refuse(dropped.id, &dropped.reason)?;
                     self.parts.unsealed.remove([&dropped.id]);

@@ -8,6 +8,7 @@
 //!   on top of the `view` that includes it
 
 mod handle;
+mod index;
 mod log;
 mod open_batch;
 mod sealer;
@@ -208,6 +209,7 @@ impl Executor {
         let (sender, commands) = mpsc::channel(limits.queue as usize);
         let blocked_by = Arc::new(AtomicUsize::new(0));
         let executed_to = Arc::new(AtomicU64::new(store.sealed_to()?));
+        index::complete::<A>(&store)?;
         let unsealed = Arc::new(Unsealed::read::<A>(&store)?);
         let handle = ExecutorHandle {
             application: application.clone(),

@@ -16,7 +16,7 @@ use plonky2::field::types::Field;
 use sha3::{Digest, Keccak256};
 
 use super::{ExecutorError, Open, sealer::Job, view::View};
-use crate::store::{LogItem, ReceiptRecord, StoreError, WithdrawalRecord};
+use crate::store::{LogItem, Operation, Place, ReceiptRecord, StoreError, WithdrawalRecord};
 
 /// Time spent per step on this batch.
 #[derive(Debug, Default)]
@@ -30,6 +30,7 @@ pub(super) struct OpenBatch<A: Application> {
     pub number: u64,
     open: Open<A>,
     receipts: Vec<([u8; 32], ReceiptRecord)>,
+    operations: Vec<(Place, Operation)>,
     withdrawals: u32,
     started: Option<Instant>,
     pub steps: Steps,
@@ -104,6 +105,7 @@ impl<A: Application> OpenBatch<A> {
             number,
             open: application.open(view.clone())?,
             receipts: Vec::new(),
+            operations: Vec::new(),
             withdrawals: 0,
             started: None,
             steps: Steps::default(),
@@ -129,16 +131,16 @@ impl<A: Application> OpenBatch<A> {
         self.started
     }
 
-    /// Executes an item of the log.
-    pub fn replay(&mut self, item: Item<A>) -> Result<Option<Dropped>, ExecutorError> {
+    /// Executes the item at a position of the log.
+    pub fn replay(&mut self, position: u64, item: Item<A>) -> Result<Option<Dropped>, ExecutorError> {
         match item {
             Item::Deposit { number, deposit } => {
-                self.execute_deposit(number, &deposit)?;
+                self.execute_deposit(position, number, &deposit)?;
                 Ok(None)
             }
             Item::Unreadable { id, reason } => Ok(Some(Dropped { id, reason })),
             // It was executed once before it was appended, on the same state.
-            Item::Signed { id, signed } => match self.execute_signed(id, &signed) {
+            Item::Signed { id, signed } => match self.execute_signed(position, id, &signed) {
                 Ok(()) => Ok(None),
                 Err(ExecuteError::Refused(error)) => Ok(Some(Dropped {
                     id,
@@ -149,7 +151,12 @@ impl<A: Application> OpenBatch<A> {
         }
     }
 
-    fn execute_deposit(&mut self, number: u64, deposit: &Deposit) -> Result<(), ExecutorError> {
+    fn execute_deposit(
+        &mut self,
+        position: u64,
+        number: u64,
+        deposit: &Deposit,
+    ) -> Result<(), ExecutorError> {
         let start = Instant::now();
         let effects = match A::deposit(&mut self.open, deposit) {
             Ok(effects) => effects,
@@ -160,24 +167,27 @@ impl<A: Application> OpenBatch<A> {
             Err(ExecuteError::State(error)) => return Err(error.into()),
         };
         self.steps.execute += start.elapsed();
-        self.executed(deposit_id(number), effects);
+        let accounts = effects.account.into_iter().map(u64::from).collect();
+        self.executed(deposit_id(number), effects, Operation { position, accounts });
         Ok(())
     }
 
-    /// Executes a verified transaction; a refused one changes nothing.
+    /// Executes a verified transaction, which has or will get this position of the log; a refused one changes nothing.
     pub fn execute_signed(
         &mut self,
+        position: u64,
         id: [u8; 32],
         signed: &A::Signed,
     ) -> Result<(), ExecuteError<A::Refusal, StateError<StoreError>>> {
         let start = Instant::now();
         let effects = A::execute(&mut self.open, signed)?;
-        self.executed(id, effects);
+        let accounts = A::parties(signed);
+        self.executed(id, effects, Operation { position, accounts });
         self.steps.execute += start.elapsed();
         Ok(())
     }
 
-    fn executed(&mut self, id: [u8; 32], effects: Effects) {
+    fn executed(&mut self, id: [u8; 32], effects: Effects, operation: Operation) {
         self.started.get_or_insert_with(Instant::now);
         let slot = self.receipts.len() as u32;
         let withdrawal = effects.withdrawal.map(|withdrawal| {
@@ -190,10 +200,12 @@ impl<A: Application> OpenBatch<A> {
                 amount: withdrawal.amount,
             }
         });
+        let batch = self.number;
+        self.operations.push((Place { batch, slot }, operation));
         self.receipts.push((
             id,
             ReceiptRecord::InBatch {
-                batch: self.number,
+                batch,
                 slot,
                 withdrawal,
                 account: effects.account,
@@ -218,6 +230,7 @@ impl<A: Application> OpenBatch<A> {
             closed,
             changes: Arc::new(changes),
             receipts: self.receipts,
+            operations: self.operations,
             sealed_to,
             steps: self.steps,
         })

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use super::{ExecutorError, open_batch::Steps, unsealed::Unsealed};
 use crate::{
     changes::Changes,
-    store::{BatchRecord, BatchStatus, NewBatch, ReceiptRecord, StepRecord, Store},
+    store::{BatchRecord, BatchStatus, NewBatch, Operation, Place, ReceiptRecord, StepRecord, Store},
 };
 
 /// Batches that are closed and not stored, at most: each holds its witnesses, some 3 KiB an operation.
@@ -38,6 +38,7 @@ pub(super) struct Job<A: Application> {
     pub closed: ClosedBatch<WitnessOf<A>>,
     pub changes: Arc<StateChanges>,
     pub receipts: Vec<([u8; 32], ReceiptRecord)>,
+    pub operations: Vec<(Place, Operation)>,
     pub sealed_to: u64,
     pub steps: Steps,
 }
@@ -180,6 +181,7 @@ fn seal<A: Application>(job: Job<A>, store: &Store, unsealed: &Unsealed) -> Resu
         record,
         chunks,
         receipts: job.receipts,
+        operations: job.operations,
         changes: &job.changes,
         sealed_to: job.sealed_to,
     };

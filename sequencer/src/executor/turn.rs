@@ -243,7 +243,9 @@ impl<A: Application> Running<A> {
                 self.stalled = Some((verified, replies));
                 return Ok(());
             }
-            match self.open.execute_signed(verified.id, &verified.signed) {
+            // Where the group's write will put it: closing a batch, as `make_room` may, has written what was before.
+            let position = self.log_end + self.group.order.len() as u64;
+            match self.open.execute_signed(position, verified.id, &verified.signed) {
                 Ok(()) => {}
                 Err(ExecuteError::State(error)) => return Err(error.into()),
                 Err(ExecuteError::Refused(error)) => {

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use ashlar_proto::farm::v1::{BatchStatus, JobKind, JobState};
+use ashlar_protocol::Step;
 use ashlar_report::{Chain, chain};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -10,6 +12,7 @@ use super::{update, wait};
 use crate::{
     changes::Changes,
     farm::{FarmClient, FarmError},
+    progress::{BatchJobs, Progress, STEPS},
     store::{Store, StoreError},
 };
 
@@ -23,6 +26,8 @@ pub struct Proving {
     pub store: Arc<Store>,
     /// Who hears of it.
     pub changes: Changes,
+    /// What is still to do.
+    pub progress: Progress,
     /// The coordinator.
     pub farm: String,
     /// Digest of the circuits to prove with.
@@ -119,7 +124,13 @@ impl Proving {
         let mut farm = FarmClient::connect(&self.farm).await?;
         farm.submit(number, self.circuit_set_digest, self.store.chunks(number)?)
             .await?;
-        let proven = farm.wait(number).await?;
+        // Jobs that were done before this call are measured too, each once.
+        let mut measured = BTreeSet::new();
+        let proven = farm
+            .follow(number, |status| self.hear(status, &mut measured))
+            .await;
+        self.progress.forget(number);
+        let proven = proven?;
         self.store.put_snark(number, &proven.snark)?;
         update(&self.store, &self.changes, number, |batch| {
             batch.failure = None;
@@ -137,4 +148,38 @@ impl Proving {
         );
         Ok(())
     }
+
+    fn hear(&self, status: &BatchStatus, measured: &mut BTreeSet<u64>) {
+        let mut jobs = BatchJobs::default();
+        for job in &status.jobs {
+            let Some((kind, step)) = step(job.kind()) else {
+                continue; // of a later version
+            };
+            jobs[kind].total += 1;
+            match job.state() {
+                JobState::Done => {
+                    jobs[kind].done += 1;
+                    if measured.insert(job.job_id) && !job.steps.is_empty() {
+                        self.progress
+                            .measured(step, job.steps.iter().map(|step| step.seconds).sum());
+                    }
+                }
+                JobState::Leased => jobs[kind].running += 1,
+                JobState::Unspecified | JobState::Blocked | JobState::Ready | JobState::Poisoned => {}
+            }
+        }
+        self.progress.note(status.number, jobs);
+    }
+}
+
+/// The step of a kind of job, and its place in [`STEPS`].
+fn step(kind: JobKind) -> Option<(usize, Step)> {
+    let step = match kind {
+        JobKind::Unspecified => return None,
+        JobKind::Chunk => Step::ProveChunk,
+        JobKind::Fold => Step::Fold,
+        JobKind::Compress => Step::Compress,
+        JobKind::Wrap => Step::Wrap,
+    };
+    STEPS.iter().position(|of| *of == step).map(|kind| (kind, step))
 }

@@ -4,8 +4,8 @@ use ashlar_statement::state::StateChanges;
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::{
-    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, NEXT_BATCH, RECEIPTS, ReceiptRecord, SEALED_TO,
-    SNARKS, Store, StoreError, decode, encode, state, undo,
+    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, NEXT_BATCH, Operation, Place, RECEIPTS,
+    ReceiptRecord, SEALED_TO, SNARKS, Store, StoreError, decode, encode, operations, state, undo,
 };
 
 /// Everything that sealing writes, in one transaction.
@@ -17,6 +17,8 @@ pub struct NewBatch<'a> {
     pub chunks: Vec<Vec<u8>>,
     /// Receipts of its transactions.
     pub receipts: Vec<([u8; 32], ReceiptRecord)>,
+    /// Where its transactions are in the log, and whom they concern.
+    pub operations: Vec<(Place, Operation)>,
     /// What execution wrote.
     pub changes: &'a StateChanges,
     /// Log position behind its last item.
@@ -30,6 +32,7 @@ impl Store {
         let txn = self.db.begin_write()?;
         undo::keep(&txn, number, batch.changes)?;
         state::apply(&txn, batch.changes)?;
+        operations::add(&txn, &batch.operations, batch.sealed_to)?;
         {
             let mut counters = txn.open_table(COUNTERS)?;
             counters.insert(SEALED_TO, batch.sealed_to)?;

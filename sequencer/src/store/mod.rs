@@ -2,7 +2,8 @@
 //!
 //! The **order log** holds each accepted transaction and each L1 deposit, in the order in which they will be executed,
 //! and where batches were closed; an item is durable before its sender hears that it was accepted. The **sealed state**
-//! is what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts. After a crash the
+//! is what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts, the index of
+//! operations by account. After a crash the
 //! unsealed rest of the log is executed again, which gives the same result because execution is deterministic. Each
 //! batch keeps what it overwrote until it is final on L1, so that batches can be taken back ([`Store::unseal`]).
 //!
@@ -12,6 +13,7 @@
 mod batches;
 mod l1;
 mod log;
+mod operations;
 mod records;
 mod state;
 mod undo;
@@ -23,6 +25,7 @@ use redb::{Database, ReadableDatabase, TableDefinition, TableHandle};
 pub use batches::NewBatch;
 pub use l1::Cursor;
 pub use log::Cut;
+pub use operations::{Of, Operation, Place};
 pub use records::{
     BatchRecord, BatchStatus, Broadcast, Identity, L1Receipt, LogItem, Purpose, ReceiptRecord, Sent,
     StepRecord, WithdrawalRecord,
@@ -41,6 +44,10 @@ const CUTS: TableDefinition<'_, u64, u64> = TableDefinition::new("cuts");
 /// Counters of the log's file.
 const LOG_COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("log_counters");
 const RECEIPTS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("receipts");
+/// Sealed operations by batch and slot.
+const OPERATIONS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("operations");
+/// The same places by account.
+const HISTORY: TableDefinition<'_, (u64, u64, u32), ()> = TableDefinition::new("history");
 const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
 const CHUNKS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("chunks");
 const SNARKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("snarks");
@@ -54,6 +61,9 @@ const UNDO: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("undo");
 
 /// Log position up to which everything is in a sealed batch (exclusive).
 const SEALED_TO: &str = "sealed_to";
+/// Log position up to which operations are indexed by place and account (exclusive): with [`SEALED_TO`], but in a database
+/// of a version without the index.
+const INDEXED_TO: &str = "indexed_to";
 /// Next free log position.
 const LOG_END: &str = "log_end";
 /// Next L1 deposit number to append.
@@ -158,6 +168,8 @@ impl Store {
             txn.open_table(NODES)?;
             txn.open_table(VALUES)?;
             txn.open_table(RECEIPTS)?;
+            txn.open_table(OPERATIONS)?;
+            txn.open_table(HISTORY)?;
             txn.open_table(BATCHES)?;
             txn.open_table(CHUNKS)?;
             txn.open_table(SNARKS)?;

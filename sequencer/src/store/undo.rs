@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, CUTS, LOG, LOG_COUNTERS, LOG_END, LogItem, META,
     NEXT_BATCH, NEXT_DEPOSIT, NODES, RECEIPTS, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode,
-    encode, l1::CURSOR,
+    encode, l1::CURSOR, operations,
 };
 
 /// A node's place and what it held.
@@ -217,6 +217,7 @@ fn take_back(txn: &WriteTransaction, number: u64) -> Result<(), StoreError> {
     for id in &record.transactions {
         receipts.remove(id)?; // they are in the log alone again
     }
+    operations::take_back(txn, number, undo.sealed_to)?;
     txn.open_table(CHUNKS)?
         .retain_in((number, 0)..=(number, u32::MAX), |_, _| false)?;
     txn.open_table(SNARKS)?.remove(number)?;

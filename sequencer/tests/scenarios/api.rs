@@ -12,6 +12,7 @@ use ashlar_sequencer::{
     config::{FeePolicy, Limits},
     l1::L1Settings,
     load::Load,
+    progress::Progress,
     readiness::{Part, Readiness},
 };
 use tempfile::TempDir;
@@ -26,16 +27,19 @@ use tonic_reflection::pb::v1::{
 
 use super::support::{Core, DOMAIN, key, seal_at, transfer, withdraw};
 
-struct Api {
-    core: Core,
+pub struct Api {
+    pub core: Core,
     channel: Channel,
-    client: SequencerServiceClient<Channel>,
+    pub client: SequencerServiceClient<Channel>,
     readiness: Readiness,
-    stop: CancellationToken,
+    pub progress: Progress,
+    /// What the gRPC server serves, for another server over it.
+    pub service: Service,
+    pub stop: CancellationToken,
     folder: TempDir,
 }
 
-async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
+pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
     let folder = TempDir::new().expect("folder");
     let core = Core::with_limits(&folder, seal_at(seal_after), limits);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -43,6 +47,7 @@ async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
     let config = Config {
         data_dir: folder.path().into(),
         listen,
+        http: None,
         l1: L1Settings::single("http://127.0.0.1:1"),
         chain_id: None,
         rollup: DOMAIN.rollup,
@@ -56,6 +61,7 @@ async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         fees,
     };
     let (changes, load, readiness) = (Changes::default(), Load::default(), Readiness::default());
+    let progress = Progress::default();
     let stop = CancellationToken::new();
     tokio::spawn(
         load.clone()
@@ -65,12 +71,13 @@ async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         store: core.store.clone(),
         executor: core.handle.clone(),
         changes,
+        progress: progress.clone(),
         load,
         readiness: readiness.clone(),
         domain: DOMAIN,
         config,
     };
-    tokio::spawn(service.serve(listener, stop.clone()));
+    tokio::spawn(service.clone().serve(listener, stop.clone()));
     let channel = Channel::from_shared(format!("http://{listen}"))
         .expect("URL")
         .connect()
@@ -81,12 +88,14 @@ async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         core,
         channel,
         readiness,
+        progress,
+        service,
         stop,
         folder,
     }
 }
 
-fn request(encoded: Vec<u8>) -> pb::SubmitTransactionRequest {
+pub fn request(encoded: Vec<u8>) -> pb::SubmitTransactionRequest {
     pb::SubmitTransactionRequest {
         encoded: encoded.into(),
     }
@@ -98,7 +107,7 @@ fn code(status: &Status) -> (Code, refusal::Code) {
 }
 
 impl Api {
-    fn end(self) {
+    pub fn end(self) {
         self.stop.cancel();
         drop(self.folder);
     }

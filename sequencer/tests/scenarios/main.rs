@@ -4,6 +4,7 @@ mod admission;
 mod any_application;
 mod api;
 mod bounds;
+mod history;
 mod restart;
 mod sealing;
 mod support;

@@ -1,18 +1,38 @@
 //! `ashlar wallet history`
 
-use ashlar_client::{BatchData, L1, Token, data::Record};
+use anyhow::Context;
+use ashlar_client::{
+    AccountKey, BatchData, L1, Token,
+    data::Record,
+    pb::{Operation, TransactionStatus, operation::Kind},
+};
 
 use super::Wallet;
 use crate::output::OutputError;
+
+/// Operations that are asked for at once.
+const PAGE: u32 = 100;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// First batch to list.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     from_batch: u64,
+    /// Ask the sequencer, whose index is believed, instead of reading all of L1's data: the latest first.
+    #[arg(long)]
+    remote: bool,
+    /// With --remote: another account than the wallet's.
+    #[arg(long, value_name = "INDEX", requires = "remote")]
+    account: Option<u32>,
+    /// With --remote: at most so many operations.
+    #[arg(long, requires = "remote", default_value_t = PAGE, value_parser = clap::value_parser!(u32).range(1..))]
+    last: u32,
 }
 
 pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
+    if args.remote {
+        return remote(wallet, args).await;
+    }
     let l1 = wallet.l1().await?;
     let state = l1.state().await?;
     let (batches, tokens) = (batches(&l1, 1).await?, l1.tokens().await?);
@@ -34,6 +54,69 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// What the sequencer's index has of an account.
+async fn remote(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
+    let (client, l1) = wallet.both().await?;
+    let tokens = l1.tokens().await?;
+    let account = match args.account {
+        Some(account) => account,
+        None => {
+            let own = client.account(AccountKey::KeyHash(wallet.key_hash())).await?;
+            own.context("this wallet has no account yet; a deposit opens it")?
+                .index
+        }
+    };
+    crate::say!("account {account}")?;
+    let (mut before, mut left) = (None, args.last);
+    loop {
+        let page = client.history(account, before, left.min(PAGE)).await?;
+        for operation in &page.operations {
+            if operation.batch_number < args.from_batch {
+                return Ok(());
+            }
+            print_remote(operation, account, &tokens)?;
+        }
+        left = left.saturating_sub(u32::try_from(page.operations.len())?);
+        before = page.next;
+        if before.is_none() || left == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn print_remote(operation: &Operation, account: u32, tokens: &[Token]) -> Result<(), OutputError> {
+    let status = match operation.status() {
+        TransactionStatus::Proven => "proven",
+        TransactionStatus::Committed => "committed",
+        _ => "sealed",
+    };
+    let show = |units| {
+        show(
+            tokens,
+            usize::try_from(operation.token).unwrap_or(usize::MAX),
+            units,
+        )
+    };
+    let (amount, fee) = (show(operation.amount), show(operation.fee));
+    let name = |account: Option<u32>| account.map_or_else(|| "?".to_owned(), |account| account.to_string());
+    let text = match operation.kind() {
+        Kind::Deposit => format!("deposit   +{amount}"),
+        Kind::Withdrawal => {
+            let claim = operation.withdrawal.as_ref();
+            let to = claim.map_or_else(String::new, |claim| {
+                format!(" to 0x{}", hex::encode(&claim.recipient))
+            });
+            format!("withdraw  -{amount}{to}, fee {fee}")
+        }
+        Kind::Transfer if operation.from == Some(account) => {
+            format!("transfer  -{amount} to account {}, fee {fee}", name(operation.to))
+        }
+        Kind::Transfer => format!("transfer  +{amount} from account {}", name(operation.from)),
+        Kind::Unspecified => format!("an operation of another version, {amount}"),
+    };
+    crate::say!("batch {:<5} {status:<10} {text}", operation.batch_number)
 }
 
 /// The public data of all committed batches from `first` on.
@@ -73,10 +156,7 @@ pub fn print(data: &BatchData, account: u32, tokens: &[Token], status: &str) -> 
 }
 
 fn describe(record: &Record, account: u32, tokens: &[Token]) -> String {
-    let show = |token: &u8, units: u64| {
-        let token = tokens.get(usize::from(*token));
-        token.map_or_else(|| format!("{units} units"), |token| token.display(units))
-    };
+    let show = |token: &u8, units: u64| show(tokens, usize::from(*token), units);
     match record {
         Record::Deposit { token, amount, .. } => format!("deposit   +{}", show(token, *amount)),
         Record::Withdrawal { withdrawal, fee, .. } => format!(
@@ -100,4 +180,9 @@ fn describe(record: &Record, account: u32, tokens: &[Token]) -> String {
             }
         }
     }
+}
+
+fn show(tokens: &[Token], token: usize, units: u64) -> String {
+    let token = tokens.get(token);
+    token.map_or_else(|| format!("{units} units"), |token| token.display(units))
 }

@@ -43,7 +43,7 @@ enum Command {
     Withdraw(pay::Withdraw),
     /// Have L1 pay what was withdrawn and is proven.
     Claim(claim::Args),
-    /// List the wallet's operations, from L1's data alone.
+    /// List the wallet's operations, from L1's data alone or, with --remote, from the sequencer's index.
     History(history::Args),
     /// Follow batches and the wallet's operations in them, until interrupted.
     Watch(watch::Args),

@@ -1,0 +1,167 @@
+//! What sealed operations did, and what their withdrawals claim.
+
+use alloy::primitives::B256;
+use ashlar_contracts::{bridge, withdrawal as tree};
+use ashlar_payments::transaction::{SignedTransaction, Transaction};
+use ashlar_proto::sequencer::v1::{self as pb, list_operations_request::Of as Asked, operation::Kind};
+use tonic::Status;
+
+use super::{
+    Service,
+    convert::{internal, withdrawal},
+};
+use crate::{
+    executor::deposit_id,
+    store::{BatchStatus, LogItem, Of, Place, ReceiptRecord, StoreError},
+};
+
+/// Operations in one answer, at most.
+const MAX_LISTED: u32 = 100;
+
+impl Service {
+    pub(super) fn operations(
+        &self,
+        request: pb::ListOperationsRequest,
+    ) -> Result<pb::ListOperationsResponse, Status> {
+        let of = match request.of {
+            Some(Asked::Account(account)) => Of::Account(account.into()),
+            Some(Asked::BatchNumber(number)) => Of::Batch(number),
+            None => return Err(Status::invalid_argument("of: neither account nor batch is given")),
+        };
+        let before = request.before.map(|pb::Place { batch_number, slot }| Place {
+            batch: batch_number,
+            slot,
+        });
+        let limit = match request.limit {
+            0 => MAX_LISTED,
+            limit => limit.min(MAX_LISTED),
+        } as usize;
+        // One more than is told: whether there is one behind the page.
+        let mut places = self
+            .store
+            .places(of, before, limit + 1)
+            .map_err(|error| internal(&error))?;
+        let has_more = places.len() > limit;
+        places.truncate(limit);
+        let next = places.last().filter(|_| has_more).map(|place| pb::Place {
+            batch_number: place.batch,
+            slot: place.slot,
+        });
+        let mut operations = Vec::new();
+        for place in places {
+            operations.extend(self.operation(place)?); // none: its batch was just taken back
+        }
+        Ok(pb::ListOperationsResponse { operations, next })
+    }
+
+    /// What the operation at a place did.
+    pub(super) fn operation(&self, place: Place) -> Result<Option<pb::Operation>, Status> {
+        let read = || -> Result<_, StoreError> {
+            let Some(item) = self.store.operation(place)? else {
+                return Ok(None);
+            };
+            let signed = match &item {
+                LogItem::Deposit { .. } => None,
+                LogItem::Signed(encoding) => SignedTransaction::decode(encoding).ok(),
+            };
+            let id = match (&item, &signed) {
+                (LogItem::Deposit { number, .. }, _) => deposit_id(*number),
+                (LogItem::Signed(_), Some(signed)) => signed.id(),
+                (LogItem::Signed(_), None) => return Ok(None), // what does not decode was not executed
+            };
+            let status = self.store.batch(place.batch)?.map(|batch| batch.status);
+            Ok(Some((item, signed, id, self.store.receipt(id)?, status)))
+        };
+        let Some((item, signed, id, receipt, status)) = read().map_err(|error| internal(&error))? else {
+            return Ok(None);
+        };
+        let (account, claim) = match receipt {
+            Some(ReceiptRecord::InBatch {
+                account, withdrawal, ..
+            }) => (account, withdrawal),
+            Some(ReceiptRecord::Refused { .. }) | None => return Ok(None),
+        };
+        let mut operation = pb::Operation {
+            transaction_id: id.to_vec().into(),
+            batch_number: place.batch,
+            slot: place.slot,
+            withdrawal: claim.map(|claim| withdrawal(place.batch, &claim)),
+            ..Default::default()
+        };
+        operation.set_status(match status {
+            None | Some(BatchStatus::Sealed) => pb::TransactionStatus::Executed,
+            Some(BatchStatus::Committed) => pb::TransactionStatus::Committed,
+            Some(BatchStatus::Proven) => pb::TransactionStatus::Proven,
+        });
+        if let LogItem::Deposit {
+            number,
+            token,
+            amount,
+            ..
+        } = item
+        {
+            operation.set_kind(Kind::Deposit);
+            operation.token = token.into();
+            operation.amount = amount;
+            operation.to = account;
+            operation.deposit_number = Some(number);
+        }
+        if let Some(SignedTransaction { tx, .. }) = signed {
+            operation.token = tx.token().into();
+            operation.amount = tx.amount();
+            operation.fee = tx.fee().value();
+            operation.from = Some(tx.from());
+            operation.nonce = Some(tx.nonce());
+            match tx {
+                Transaction::Transfer(transfer) => {
+                    operation.set_kind(Kind::Transfer);
+                    operation.to = Some(transfer.to);
+                }
+                Transaction::Withdraw(_) => operation.set_kind(Kind::Withdrawal),
+            }
+        }
+        Ok(Some(operation))
+    }
+
+    pub(super) fn withdrawal_proof(
+        &self,
+        request: pb::GetWithdrawalProofRequest,
+    ) -> Result<pb::WithdrawalProof, Status> {
+        let pb::GetWithdrawalProofRequest {
+            batch_number: number,
+            withdrawal_index: index,
+        } = request;
+        let record = self.store.batch(number).map_err(|error| internal(&error))?;
+        let record = record.ok_or_else(|| Status::not_found("not sealed yet"))?;
+        let records = bridge::parse(&record.bridge).map_err(|error| internal(&error))?;
+        let paid = bridge::withdrawals(&records);
+        let found = paid.get(index as usize).zip(tree::proof(&paid, index));
+        let (found, siblings) = found.ok_or_else(|| {
+            Status::not_found(format!(
+                "withdrawal_index: {index} given, batch {number} has {} withdrawals",
+                paid.len()
+            ))
+        })?;
+        let header = record
+            .header
+            .as_ref()
+            .filter(|_| record.status >= BatchStatus::Committed);
+        let header = header.ok_or_else(|| {
+            Status::failed_precondition(format!(
+                "batch {number} is not committed on L1 yet: ask again later"
+            ))
+        })?;
+        Ok(pb::WithdrawalProof {
+            claim: Some(pb::WithdrawalClaim {
+                batch_number: number,
+                withdrawal_index: index,
+                recipient: found.to.to_vec().into(),
+                token: found.token.into(),
+                amount: found.amount,
+            }),
+            header: header.clone().into(),
+            siblings: siblings.iter().map(|hash: &B256| hash.to_vec().into()).collect(),
+            batch_status: self.wire_batch(&record)?.status,
+        })
+    }
+}
