@@ -14,7 +14,8 @@ thread_local! {
 /// Memory for a request.
 #[unsafe(no_mangle)]
 pub extern "C" fn ashlar_alloc(length: usize) -> *mut u8 {
-    Box::into_raw(vec![0; length].into_boxed_slice()).cast()
+    let bytes: Box<[u8]> = vec![0; length].into();
+    Box::into_raw(bytes).cast()
 }
 
 /// Erases and frees.
