@@ -5,6 +5,7 @@ mod any_application;
 mod api;
 mod bounds;
 mod history;
+mod http;
 mod restart;
 mod sealing;
 mod support;
