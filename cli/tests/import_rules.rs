@@ -143,6 +143,7 @@ fn the_statement_s_parts_lie_below_everything() {
         of("ashlar-client"),
         expected(&[
             "client",
+            "client-core",
             "contracts",
             "ecgfp5",
             "payments",

@@ -1,8 +1,9 @@
 //! An account's state, led to a root.
 
+use ashlar_client_core::inclusion::root;
 use ashlar_payments::{
-    account::{Account as State, BALANCE_BITS, optional_digest},
-    tree::{ACCOUNT_DEPTH, AccountPath},
+    account::{Account as State, BALANCE_BITS},
+    tree::ACCOUNT_DEPTH,
 };
 use ashlar_proto::sequencer::v1 as pb;
 use ashlar_statement::hash::Hash;
@@ -69,11 +70,9 @@ impl Inclusion {
             .map(|sibling| hash(sibling))
             .collect::<Option<_>>()
             .ok_or(malformed("a sibling is not a hash"))?;
-        let path = AccountPath {
-            siblings: <[Hash; ACCOUNT_DEPTH]>::try_from(siblings)
-                .map_err(|_| malformed("not 32 siblings"))?,
-        };
-        let root = hash(&proof.root).ok_or(malformed("the root is not a hash"))?;
+        let siblings =
+            <[Hash; ACCOUNT_DEPTH]>::try_from(siblings).map_err(|_| malformed("not 32 siblings"))?;
+        let claimed = hash(&proof.root).ok_or(malformed("the root is not a hash"))?;
         let account = proof
             .account
             .as_ref()
@@ -94,7 +93,6 @@ impl Inclusion {
                 return Err(malformed("a balance of 2^62 or more"));
             }
         }
-        // The balances' root is computed from the balances; the one in the proof is not needed.
         let state = account.as_ref().map(|account| State {
             owner: account.key_hash,
             nonce: account.nonce,
@@ -105,12 +103,12 @@ impl Inclusion {
                 .filter(|(_, amount)| *amount != 0)
                 .collect(),
         });
-        if path.root(optional_digest(state.as_ref()), asked) != root {
+        if root(state.as_ref(), asked, siblings) != claimed {
             return Err(InclusionError::Root);
         }
         Ok(Self {
             account,
-            root,
+            root: claimed,
             batch: proof.batch_number,
         })
     }

@@ -1,13 +1,10 @@
-//! How a wallet derives its rollup key.
-//!
-//! The seed of the rollup key is the wallet's Ethereum signature (EIP-191, deterministic by RFC 6979) of one fixed
-//! text. Whoever obtains that signature owns the rollup key, so the text says what it is for.
+//! The rollup key of an Ethereum key that is at hand.
 
 use alloy::signers::{Error, SignerSync, local::PrivateKeySigner};
+use ashlar_client_core::key;
 use ashlar_ecgfp5::SecretKey;
 
-/// What the wallet signs.
-pub const ROLLUP_KEY_MESSAGE: &str = "Ashlar rollup key, version 1.\n\nSign this only in a wallet of the rollup: the signature gives full control of your rollup account.";
+pub use ashlar_client_core::key::ROLLUP_KEY_MESSAGE;
 
 /// The rollup key of an Ethereum key.
 ///
@@ -25,5 +22,5 @@ pub const ROLLUP_KEY_MESSAGE: &str = "Ashlar rollup key, version 1.\n\nSign this
 /// A signer that cannot sign.
 pub fn rollup_key(ethereum: &PrivateKeySigner) -> Result<SecretKey, Error> {
     let signature = ethereum.sign_message_sync(ROLLUP_KEY_MESSAGE.as_bytes())?;
-    Ok(SecretKey::from_seed(&signature.as_bytes()))
+    key::rollup_key(&signature.as_bytes()).map_err(Error::other)
 }

@@ -34,7 +34,6 @@
 //! # }
 //! ```
 
-pub mod amount;
 mod client;
 pub mod data;
 mod error;
@@ -45,6 +44,7 @@ mod options;
 mod sender;
 mod types;
 
+pub use ashlar_client_core::amount;
 pub use ashlar_proto::sequencer::v1 as pb;
 pub use client::Client;
 pub use error::{ClientError, Refusal};

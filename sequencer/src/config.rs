@@ -21,6 +21,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the same is served over HTTP and JSON, with the explorer; nowhere by default. Loopback only, too.
     pub http: Option<SocketAddr>,
+    /// Folder with the browser wallet, served beside it; none by default.
+    pub wallet_dir: Option<PathBuf>,
     /// How L1 is asked, believed and paid.
     pub l1: L1Settings,
     /// Chain that L1 must be; `None` takes the one it is at the first start.

@@ -92,6 +92,15 @@ pub enum NodeError {
     /// The gRPC server failed.
     #[error("gRPC server")]
     Serve(#[source] tonic::transport::Error),
+    /// The browser wallet cannot be read.
+    #[error("cannot read the wallet in {path}")]
+    Wallet {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The HTTP gateway failed.
     #[error("HTTP gateway")]
     ServeHttp(#[source] std::io::Error),
@@ -105,6 +114,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         }
     }
     config.sealing.check()?;
+    let wallet = match &config.wallet_dir {
+        Some(path) => http::Wallet::load(path).map_err(|source| NodeError::Wallet {
+            path: path.clone(),
+            source,
+        })?,
+        None => http::Wallet::default(),
+    };
     std::fs::create_dir_all(&config.data_dir).map_err(|source| NodeError::DataDir {
         path: config.data_dir.clone(),
         source,
@@ -194,7 +210,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         domain,
         config,
     };
-    let gateway = gateway_listener.map(|listener| http::serve(service.clone(), listener, stop.clone()));
+    let gateway =
+        gateway_listener.map(|listener| http::serve(service.clone(), wallet, listener, stop.clone()));
     let serving = service.serve(listener, stop.clone());
     let executor_ended = tokio::task::spawn_blocking(move || thread.join());
     tokio::pin!(executor_ended);

@@ -178,6 +178,7 @@ impl Args {
             data_dir: folder.into(),
             listen,
             http: None,
+            wallet_dir: None,
             l1: L1Settings {
                 endpoints: vec![l1_rpc],
                 finality: Finality::Depth(0),

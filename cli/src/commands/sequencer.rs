@@ -25,6 +25,9 @@ pub struct Args {
     /// Where the API is served over HTTP and JSON, with the explorer (loopback only) [default: nowhere]
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
+    /// Folder with the browser wallet (`scripts/build-web`), served at /wallet/ of --http [default: none]
+    #[arg(long, value_name = "FOLDER", requires = "http")]
+    wallet_dir: Option<PathBuf>,
     /// L1 JSON-RPC endpoint; several, of nodes that do not depend on each other, with commas or by repeating the flag.
     #[arg(long, required = true, value_delimiter = ',')]
     l1_rpc: Vec<String>,
@@ -153,6 +156,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         data_dir: args.data_dir,
         listen: args.listen,
         http: args.http,
+        wallet_dir: args.wallet_dir,
         l1: L1Settings {
             endpoints: args.l1_rpc,
             quorum: args.l1_quorum,

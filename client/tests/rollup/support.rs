@@ -107,6 +107,7 @@ impl Rollup {
             data_dir: self.folder.path().to_owned(),
             listen: self.listen,
             http: None,
+            wallet_dir: None,
             l1: L1Settings {
                 finality: Finality::Depth(0),
                 ..L1Settings::single(&self.endpoint)

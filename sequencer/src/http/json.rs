@@ -72,6 +72,16 @@ pub(super) fn account(account: &pb::Account) -> Value {
     })
 }
 
+pub(super) fn inclusion(proof: &pb::InclusionProof) -> Value {
+    let mut object = json!({
+        "siblings": proof.siblings.iter().map(|hash| hex(hash)).collect::<Vec<_>>(),
+        "root": hex(&proof.root),
+        "batch_number": proof.batch_number,
+    });
+    set(&mut object, "account", proof.account.as_ref().map(account));
+    object
+}
+
 fn claim(claim: &pb::WithdrawalClaim) -> Value {
     json!({
         "batch_number": claim.batch_number,

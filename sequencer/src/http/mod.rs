@@ -10,6 +10,7 @@ mod pages;
 mod problem;
 mod query;
 mod routes;
+mod wallet;
 
 use std::{future::IntoFuture, io, net::SocketAddr, time::Duration};
 
@@ -28,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 use crate::api::Service;
 use problem::Problem;
 
+pub use wallet::Wallet;
+
 /// The description of this API.
 pub const OPENAPI: &str = include_str!("../../../proto/ashlar/sequencer/v1/openapi.json");
 
@@ -42,6 +45,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 struct Gateway {
     service: Service,
+    wallet: Wallet,
     stop: CancellationToken,
 }
 
@@ -50,6 +54,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Gateway>)> {
     vec![
         ("/v1/info", get(routes::info)),
         ("/v1/accounts/{key}", get(routes::account)),
+        ("/v1/accounts/{key}/inclusion", get(routes::inclusion)),
         (
             "/v1/accounts/{key}/transactions",
             get(routes::account_transactions),
@@ -86,6 +91,9 @@ fn router(gateway: Gateway) -> Router {
         router = router.route(path, page);
     }
     router
+        .route("/wallet", get(wallet::to_page))
+        .route("/wallet/", get(wallet::page))
+        .route("/wallet/{name}", get(wallet::file))
         .fallback(async || Problem::not_found("there is no such path: see /openapi.json"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -132,7 +140,12 @@ async fn hardened(mut response: Response) -> Response {
 ///
 /// # Errors
 /// Those of the operating system.
-pub async fn serve(service: Service, listener: TcpListener, stop: CancellationToken) -> io::Result<()> {
+pub async fn serve(
+    service: Service,
+    wallet: Wallet,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> io::Result<()> {
     let limits = Limits {
         connections: CONNECTIONS,
         silence: SILENCE,
@@ -140,6 +153,7 @@ pub async fn serve(service: Service, listener: TcpListener, stop: CancellationTo
     };
     let router = router(Gateway {
         service,
+        wallet,
         stop: stop.clone(),
     });
     server::serve(listener, limits, stop, |incoming, stopped| {

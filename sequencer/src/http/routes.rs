@@ -57,6 +57,22 @@ pub(super) async fn account(
     Ok(Json(answer::account(&find_account(&gateway, &key).await?)))
 }
 
+/// Of an empty leaf, too: by its number.
+pub(super) async fn inclusion(
+    State(gateway): State<Gateway>,
+    Path(key): Path<String>,
+    query: RawQuery,
+) -> Answer {
+    no_parameters(&query)?;
+    let account = match number("key", &key) {
+        Ok(index) => index,
+        Err(_) => find_account(&gateway, &key).await?.index,
+    };
+    let request = pb::GetInclusionProofRequest { account };
+    let proof = gateway.service.get_inclusion_proof(Request::new(request)).await?;
+    Ok(Json(answer::inclusion(proof.get_ref())))
+}
+
 async fn operations(gateway: &Gateway, of: Of, query: &Query<'_>) -> Answer {
     let request = pb::ListOperationsRequest {
         of: Some(of),

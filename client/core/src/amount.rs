@@ -32,7 +32,7 @@ pub struct Parsed {
 /// Reads an amount of a token whose unit has so many decimals; what is below one unit is cut off.
 ///
 /// ```
-/// use ashlar_client::amount::{format, parse};
+/// use ashlar_client_core::amount::{format, parse};
 ///
 /// assert_eq!(parse("0.5", 9)?.units, 500_000_000);
 /// assert_eq!(parse("12.25", 6)?.units, 12_250_000);
@@ -80,7 +80,7 @@ pub fn format(units: u64, decimals: u32) -> String {
 /// An amount and the token's name, which may follow it with or without a space; an empty name where there is none.
 ///
 /// ```
-/// use ashlar_client::amount::split_token;
+/// use ashlar_client_core::amount::split_token;
 ///
 /// assert_eq!(split_token("12.25 USDC"), ("12.25", "USDC"));
 /// assert_eq!(split_token("0.5ETH"), ("0.5", "ETH"));
