@@ -38,7 +38,12 @@ impl Answer {
 async fn gateway(api: &Api) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
-    tokio::spawn(http::serve(api.service.clone(), listener, api.stop.clone()));
+    tokio::spawn(http::serve(
+        api.service.clone(),
+        http::Wallet::default(),
+        listener,
+        api.stop.clone(),
+    ));
     address
 }
 
@@ -175,6 +180,9 @@ async fn every_answer_is_as_the_file_says() {
         ("/v1/accounts/77", "/v1/accounts/{key}", 404),
         ("/v1/accounts/+1", "/v1/accounts/{key}", 400),
         ("/v1/accounts/0x12", "/v1/accounts/{key}", 400),
+        ("/v1/accounts/1/inclusion", "/v1/accounts/{key}/inclusion", 200),
+        ("/v1/accounts/77/inclusion", "/v1/accounts/{key}/inclusion", 200),
+        ("/v1/accounts/0x12/inclusion", "/v1/accounts/{key}/inclusion", 400),
         (
             "/v1/accounts/1/transactions",
             "/v1/accounts/{key}/transactions",
