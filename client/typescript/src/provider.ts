@@ -37,23 +37,19 @@ export class EthereumWallet {
         if (BigInt(answer) !== expected) throw new WrongChainError(BigInt(answer), expected);
     }
 
+    /** The account's rollup key. Sign its text on pages that you trust alone: the signature is the key. */
+    async rollupKey(core: Core): Promise<RollupKey> {
+        return core.openKey(await this.#signature(core));
+    }
+
     /**
-     * The account's rollup key. Sign this text on pages that you trust alone: the signature is the key.
-     *
-     * `twice` asks for the signature again and compares, which finds out wallets that sign differently each time. Do that
-     * before the first deposit.
+     * Asks for the signature again, and throws if it gives another key: some wallets sign differently each time, and what
+     * such a key owns would be lost. To be done before the first deposit.
      */
-    async rollupKey(core: Core, options: { readonly twice?: boolean } = {}): Promise<RollupKey> {
-        const key = core.openKey(await this.#signature(core));
-        if (options.twice === true) {
-            const again = core.openKey(await this.#signature(core));
-            again.close();
-            if (again.keyHash !== key.keyHash) {
-                key.close();
-                throw new UnstableSignatureError();
-            }
-        }
-        return key;
+    async confirmKey(core: Core, key: RollupKey): Promise<void> {
+        const again = await this.rollupKey(core);
+        again.close();
+        if (again.keyHash !== key.keyHash) throw new UnstableSignatureError();
     }
 
     async #signature(core: Core): Promise<Uint8Array> {

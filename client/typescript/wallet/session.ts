@@ -30,13 +30,16 @@ export class Session {
     static async connect(client: Client, provider: Eip1193Provider): Promise<Session> {
         const wallet = await EthereumWallet.connect(provider);
         const l1 = await L1.connect(client.domain, wallet);
-        let key = await wallet.rollupKey(client.core);
-        if ((await client.account(key.keyHash)) === undefined) {
+        const key = await wallet.rollupKey(client.core);
+        const session = new Session(client, l1, key);
+        try {
             // Nothing is at stake yet: now is the time to find out whether this wallet finds its key again.
-            key.close();
-            key = await wallet.rollupKey(client.core, { twice: true });
+            if ((await client.account(key.keyHash)) === undefined) await wallet.confirmKey(client.core, key);
+        } catch (error) {
+            session.close();
+            throw error;
         }
-        return new Session(client, l1, key);
+        return session;
     }
 
     get address(): Hex {

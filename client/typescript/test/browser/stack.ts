@@ -80,7 +80,10 @@ poll_ms = 200
 `;
         await writeFile(join(folder, "ashlar.toml"), config);
         const arguments_ = ["--config", join(folder, "ashlar.toml"), "up"];
-        const child = spawn(environment("ASHLAR_TEST_BINARY"), arguments_, { stdio: ["ignore", "pipe", "inherit"] });
+        const child = spawn(environment("ASHLAR_TEST_BINARY"), arguments_, {
+            cwd: environment("ASHLAR_TEST_ROOT"), // where circuits and keys are cached
+            stdio: ["ignore", "pipe", "inherit"],
+        });
         try {
             await ready(child);
             const browser = await chromium.launch({

@@ -1,0 +1,58 @@
+// Ethereum wallets that answer as some do.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CoreError, EthereumWallet, L1, UnstableSignatureError, WalletError, WrongChainError } from "@ashlar/client";
+
+import { loadCore, loadVectors } from "./support.js";
+
+const [core, vectors] = await Promise.all([loadCore(), loadVectors()]);
+const { rollup } = vectors.domain;
+
+/** A wallet with one account, whose answers to other requests are given in order, the last one for all that follow. */
+function connect(...answers: (() => unknown)[]): Promise<EthereumWallet> {
+    let asked = 0;
+    return EthereumWallet.connect({
+        request: async ({ method }) =>
+            method === "eth_requestAccounts" ? [rollup] : answers[Math.min(asked++, answers.length - 1)]?.(),
+    });
+}
+
+const signature = () => vectors.key.signature;
+const another = () => `0x${"01".repeat(64)}1b`;
+
+test("a wallet that signs the same each time is confirmed, and one that does not is refused", async () => {
+    const stable = await connect(signature);
+    const key = await stable.rollupKey(core);
+    assert.equal(key.keyHash, vectors.key.key_hash);
+    await stable.confirmKey(core, key);
+    const unstable = await connect(signature, another);
+    await assert.rejects(unstable.confirmKey(core, await unstable.rollupKey(core)), UnstableSignatureError);
+});
+
+test("the answer of a contract's wallet gives no key", async () => {
+    const wallet = await connect(() => `0x${"01".repeat(130)}`);
+    await assert.rejects(wallet.rollupKey(core), (error) => error instanceof CoreError && error.code === "signature-length");
+});
+
+test("the user's no is told apart from a fault", async () => {
+    const refusing = await connect(() => {
+        throw Object.assign(new Error("User rejected the request."), { code: 4001 });
+    });
+    await assert.rejects(refusing.rollupKey(core), (error) => {
+        assert.ok(error instanceof WalletError);
+        assert.deepEqual([error.method, error.code], ["personal_sign", 4001]);
+        return true;
+    });
+});
+
+test("a wallet on another chain sends nothing", async () => {
+    const wallet = await connect(() => "0x1");
+    const chainId = BigInt(vectors.domain.chain_id);
+    await assert.rejects(L1.connect({ chainId, rollup }, wallet), (error) => {
+        assert.ok(error instanceof WrongChainError);
+        assert.deepEqual([error.given, error.expected], [1n, chainId]);
+        return true;
+    });
+});
