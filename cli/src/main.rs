@@ -4,6 +4,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod auto;
+mod bar;
 mod cache;
 mod child;
 mod commands;

@@ -48,6 +48,9 @@ pub struct Args {
     /// Workers to start; each wants 3 GiB of memory.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=64))]
     workers: u32,
+    /// Serve the API over HTTP and JSON, with the explorer, here (loopback only) [default: as section [sequencer] says]
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
     #[command(flatten)]
     cache: Cache,
 }
@@ -106,7 +109,7 @@ impl Stack<'_> {
 
         self.start("farm", farm, Some(farm_address), FARM_LIMIT).await?;
         let farm = format!("http://{farm_address}");
-        let sequencer = self.arguments(
+        let mut sequencer = self.arguments(
             "sequencer",
             &[
                 ("--data-dir", data.join("sequencer").into()),
@@ -116,6 +119,9 @@ impl Stack<'_> {
                 ("--operator-key-file", self.operator_key_file()?.into()),
             ],
         );
+        if let Some(http) = self.args.http {
+            sequencer.extend(["--http".into(), http.to_string().into()]);
+        }
         let address = self.free_address(&sequencer)?;
         self.start("sequencer", sequencer, Some(address), START_LIMIT)
             .await?;

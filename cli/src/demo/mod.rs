@@ -27,7 +27,7 @@ use ashlar_statement::Domain;
 use tokio::process::Command;
 use tonic::transport::Channel;
 
-use crate::{commands::verify::PublicInputsFile, say};
+use crate::{bar::Bar, commands::verify::PublicInputsFile, say};
 
 use self::{
     chain::{Chain, Devnet},
@@ -426,6 +426,7 @@ async fn watch(
         .await?
         .into_inner();
     let mut batches = BTreeMap::<u64, Batch>::new();
+    let mut bar = Bar::default();
     loop {
         let message = tokio::time::timeout(Duration::from_secs(1), stream.message()).await;
         services.check()?;
@@ -433,6 +434,14 @@ async fn watch(
         let Ok(message) = message else { continue };
         let batch = message?.context("the sequencer stopped reporting")?;
         let seen = batches.get(&batch.number).map_or(0, |known| known.steps.len());
+        if !progress.quiet {
+            // A reader who is gone does not end the demo.
+            let _ = if batch.steps.len() > seen {
+                bar.clear()
+            } else {
+                bar.show(&batch)
+            };
+        }
         for step in &batch.steps[seen.min(batch.steps.len())..] {
             let text = format!("batch {}: {:.2} s", batch.number, step.seconds);
             progress.line(&step.name, &text);

@@ -1,6 +1,6 @@
 //! `ashlar batch list`, `show` and `watch`
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context;
 use ashlar_client::pb::{Batch, BatchStatus};
@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::status_name;
-use crate::links::Links;
+use crate::{bar::Bar, links::Links};
 
 /// Before a stream that has ended is asked for again.
 pub const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
@@ -117,6 +117,7 @@ pub async fn watch(
     let client = links.client().await?;
     let end = for_secs.map(|secs| Instant::now() + Duration::from_secs(secs.min(u64::from(u32::MAX))));
     let mut first = from.max(1);
+    let (mut bar, mut told) = (Bar::default(), BTreeMap::new());
     'connect: loop {
         let mut batches = client.watch_batches(first).await?;
         loop {
@@ -141,8 +142,14 @@ pub async fn watch(
                     continue 'connect;
                 }
             };
-            crate::say!("{}", line(&batch))?;
+            let text = line(&batch);
+            if told.insert(batch.number, text.clone()).as_ref() != Some(&text) {
+                bar.clear()?;
+                crate::say!("{text}")?;
+            }
+            bar.show(&batch)?;
             if batch.status() == BatchStatus::Proven {
+                told.remove(&batch.number);
                 if until_proven.is_some_and(|number| batch.number >= number) {
                     return Ok(());
                 }

@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print each batch whenever its status changes, until interrupted.
+    /// Print each batch whenever its status changes, with the progress of proofs, until interrupted.
     Watch {
         /// First batch.
         #[arg(long, default_value_t = 1)]
