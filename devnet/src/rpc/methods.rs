@@ -7,7 +7,6 @@ use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     primitives::{Address, B256, Bytes, U256, keccak256},
     rpc::types::TransactionReceipt,
-    signers::{SignerSync, local::PrivateKeySigner},
 };
 use serde_json::{Map, Value, json};
 
@@ -66,20 +65,6 @@ const fn node(name: &'static str, max_params: usize, run: fn(&Node, &Params) -> 
     }
 }
 
-/// A text (EIP-191) signed by a funded account, as a wallet would.
-fn personal_sign(_: &Chain, params: &Params) -> Answer {
-    let (text, address) = (
-        params.required::<Bytes>(0, "text")?,
-        params.required(1, "address")?,
-    );
-    let account = DEV_ACCOUNTS.iter().find(|account| account.address == address);
-    let account = account.ok_or(RpcError::UnknownSender(address))?;
-    let internal = |error: &dyn std::error::Error| RpcError::Internal(error.to_string());
-    let key = PrivateKeySigner::from_bytes(&account.secret_key).map_err(|error| internal(&error))?;
-    let signature = key.sign_message_sync(&text).map_err(|error| internal(&error))?;
-    to_json(Bytes::from(signature.as_bytes()))
-}
-
 /// Every method but `eth_subscribe` and `eth_unsubscribe`, which belong to a connection.
 #[rustfmt::skip] // a table
 pub(super) const METHODS: &[Method] = &[
@@ -91,7 +76,6 @@ pub(super) const METHODS: &[Method] = &[
     read("eth_chainId", 0, |chain, _| Ok(quantity(chain.config().chain_id))),
     read("eth_syncing", 0, |_, _| Ok(json!(false))),
     read("eth_accounts", 0, |_, _| to_json(DEV_ACCOUNTS.map(|account| account.address))),
-    read("personal_sign", 2, personal_sign),
     read("eth_blockNumber", 0, |chain, _| Ok(quantity(chain.newest().number()))),
     read("eth_gasPrice", 0, |chain, _| to_json(U256::from(u128::from(chain.next_base_fee()) + SUGGESTED_TIP_WEI))),
     read("eth_maxPriorityFeePerGas", 0, |_, _| to_json(U256::from(SUGGESTED_TIP_WEI))),
