@@ -65,15 +65,6 @@ async fn the_node_signs_for_its_own_accounts_and_for_impersonated_ones() {
         .recover_address_from_prehash(&signed.signature_hash());
     assert_eq!(signer.unwrap(), accounts[3]);
 
-    let text = json!(["0x68656c6c6f", accounts[3]]); // hello
-    let signature = rpc(&provider, "personal_sign", text).await.unwrap();
-    let signature: alloy::primitives::Signature = signature.as_str().unwrap().parse().unwrap();
-    assert_eq!(signature.recover_address_from_msg("hello").unwrap(), accounts[3]);
-    let (_, message) = rpc(&provider, "personal_sign", json!(["0x68", STRANGER]))
-        .await
-        .unwrap_err();
-    assert!(message.contains("anvil_impersonateAccount"), "{message}");
-
     let whale = address!("00000000000000000000000000000000000f0a1e");
     let request = json!([{ "from": whale, "to": STRANGER, "value": "0x2" }]);
     let (code, message) = rpc(&provider, "eth_sendTransaction", request.clone())
