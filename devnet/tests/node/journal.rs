@@ -152,7 +152,7 @@ async fn a_torn_last_line_is_left_out_and_damage_before_it_is_told() {
     let text = String::from_utf8(whole).unwrap();
     fs::write(
         &path,
-        text.replacen("\"record\":\"block\"", "\"record\":\"blok\"", 1),
+        text.replacen("\"record\":\"block\"", "\"record\":\"blocks\"", 1),
     )
     .unwrap();
     assert!(matches!(

@@ -218,7 +218,7 @@ async fn parameters_that_would_be_ignored_are_refused() {
         ("eth_call", json!([{ "gasPrice": "0x1", "maxFeePerGas": "0x1" }])),
         (
             "eth_call",
-            json!([call, "latest", { STRANGER.to_string(): { "balanse": "0x1" } }]),
+            json!([call, "latest", { STRANGER.to_string(): { "balances": "0x1" } }]),
         ),
         (
             "eth_call",
@@ -226,7 +226,7 @@ async fn parameters_that_would_be_ignored_are_refused() {
         ),
         ("eth_call", json!([call, "latest", {}, { "difficulty": "0x1" }])),
         ("eth_call", json!([call, "latest", {}, { "baseFee": "0x1" }])),
-        ("eth_getLogs", json!([{ "fromBlok": "0x0" }])),
+        ("eth_getLogs", json!([{ "fromBlocks": "0x0" }])),
         ("eth_getLogs", json!([{ "fromBlock": "0x2", "toBlock": "0x1" }])),
         ("eth_call", json!([{ "to": STRANGER, "gas": "0x1c9c381" }])), // one above a block's
         ("eth_estimateGas", json!([{ "to": STRANGER, "gas": "0x1000001" }])),
