@@ -48,7 +48,7 @@ pub struct Args {
     /// Workers to start; each wants 3 GiB of memory.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=64))]
     workers: u32,
-    /// Serve the API over HTTP and JSON, with the explorer, here (loopback only) [default: as section [sequencer] says]
+    /// Serve the API over HTTP and JSON, with the explorer, here (loopback only) [default: as the section of `sequencer` says]
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
     #[command(flatten)]
