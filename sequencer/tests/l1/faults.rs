@@ -3,6 +3,7 @@
 //! deposit is executed once.
 
 use std::{
+    os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -13,6 +14,7 @@ use std::{
 
 use alloy::providers::Provider;
 use ashlar_contracts::encoding::word_to_hash;
+use ashlar_process::children::{Group, Signal};
 use ashlar_sequencer::{
     config::Sealing,
     l1::{Finality, L1Client},
@@ -38,6 +40,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 /// anvil, if it is installed; the embedded devnet cannot be reorganised with its transactions lost.
 struct Anvil {
+    group: Group,
     child: Child,
     url: String,
 }
@@ -59,9 +62,11 @@ impl Anvil {
             .args(["--port", &port.to_string(), "--silent", "--hardfork", "prague"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .process_group(0) // the program may be a launcher: both are killed
             .spawn()
             .expect("anvil starts");
         let anvil = Self {
+            group: Group::of(&child),
             child,
             url: format!("http://127.0.0.1:{port}"),
         };
@@ -75,7 +80,7 @@ impl Anvil {
 
 impl Drop for Anvil {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        self.group.signal(Signal::KILL);
         let _ = self.child.wait();
     }
 }
