@@ -9,7 +9,7 @@ use std::{
 };
 
 use alloy::{hex, primitives::Address, signers::local::PrivateKeySigner};
-use ashlar_client::{Client, L1, L1Config, Options};
+use ashlar_client::{Client, L1, L1Config, Options, pb::BatchStatus};
 use ashlar_devnet::DEV_ACCOUNTS;
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -260,7 +260,7 @@ impl Stack {
         }
     }
 
-    /// Waits until all that was executed is proven on L1, with nobody killed any more.
+    /// Waits until all that was executed is proven on L1, and the sequencer has seen that, with nobody killed any more.
     pub async fn settle(&mut self) {
         let links = self.links();
         let (client, l1) = (links.client().await, links.l1(0).await);
@@ -272,6 +272,7 @@ impl Stack {
             if info.unsealed_operations == 0
                 && info.next_deposit == state.queued_deposits
                 && info.next_batch == state.proven_batches + 1
+                && is_proven(&client, state.proven_batches).await
             {
                 println!("{} batches proven", state.proven_batches);
                 return;
@@ -299,6 +300,12 @@ impl Drop for Stack {
             }
         }
     }
+}
+
+/// The sequencer follows L1 by asking now and then: it is told of a proof later than L1 has it.
+async fn is_proven(client: &Client, number: u64) -> bool {
+    let batch = client.batch(number).await.expect("it answers");
+    batch.is_some_and(|batch| batch.status() == BatchStatus::Proven)
 }
 
 fn tail(log: &Path) -> String {
