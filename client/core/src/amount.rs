@@ -38,7 +38,7 @@ pub struct Parsed {
 /// assert_eq!(parse("12.25", 6)?.units, 12_250_000);
 /// assert!(parse("0.0000000015", 9)?.rounded);
 /// assert_eq!(format(12_250_000, 6), "12.25");
-/// # Ok::<(), ashlar_client::amount::AmountError>(())
+/// # Ok::<(), ashlar_client_core::amount::AmountError>(())
 /// ```
 pub fn parse(text: &str, decimals: u32) -> Result<Parsed, AmountError> {
     let malformed = || AmountError::Malformed {
