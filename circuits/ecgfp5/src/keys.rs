@@ -22,9 +22,14 @@ pub const PUBLIC_KEY_BYTES: usize = 40;
 
 const SEED_DOMAIN: &[u8] = b"ashlar/ecgfp5/secret-key/v1";
 
-/// A secret scalar between 1 and n - 1. Erased when dropped, never printed.
+/// A secret scalar between 1 and n - 1, with its public key. Erased when dropped, never printed.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SecretKey(Scalar);
+pub struct SecretKey {
+    scalar: Scalar,
+    /// Every signature needs it.
+    #[zeroize(skip)]
+    public: PublicKey,
+}
 
 impl SecretKey {
     /// Decodes a little-endian scalar.
@@ -36,28 +41,34 @@ impl SecretKey {
         if bool::from(scalar.is_zero()) {
             Err(KeyError::SecretOutOfRange)
         } else {
-            Ok(Self(scalar))
+            Ok(Self::from_scalar(scalar))
         }
     }
 
     /// Derives a key from a seed of any length: SHA-512 of domain, counter and seed, reduced modulo n. The seed must
     /// carry the key's entropy (at least 32 random bytes, or a wallet signature).
     pub fn from_seed(seed: &[u8]) -> Self {
-        Self(hash_to_nonzero_scalar(SEED_DOMAIN, &[seed]))
+        Self::from_scalar(hash_to_nonzero_scalar(SEED_DOMAIN, &[seed]))
+    }
+
+    /// From a scalar that is not zero.
+    fn from_scalar(scalar: Scalar) -> Self {
+        let public = PublicKey((&mul_generator(&scalar)).into()); // not neutral: n is prime
+        Self { scalar, public }
     }
 
     /// Encodes as a little-endian scalar; the buffer is erased when dropped.
     pub fn to_bytes(&self) -> Zeroizing<[u8; SCALAR_BYTES]> {
-        Zeroizing::new(self.0.to_bytes())
+        Zeroizing::new(self.scalar.to_bytes())
     }
 
-    /// The matching public key, in constant time.
+    /// The matching public key.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey((&mul_generator(&self.0)).into()) // not neutral: the scalar is not zero and n is prime
+        self.public
     }
 
     pub(crate) fn scalar(&self) -> &Scalar {
-        &self.0
+        &self.scalar
     }
 }
 

@@ -30,6 +30,7 @@ mod serialization;
 mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod vartime;
 
 use plonky2::{field::goldilocks_field::GoldilocksField, plonk::circuit_builder::CircuitBuilder};
 

@@ -86,6 +86,41 @@ impl Projective {
         }
     }
 
+    /// `2^n self`: each doubling but the first costs 2 multiplications and 5 squarings.
+    ///
+    /// Doubling goes to a 2-isogenous curve and back. Between two doublings the element is kept where the way back ends,
+    /// as 1/u = v/y and b/x = q/y^2, which is where the way there begins.
+    pub fn double_times(&self, n: u32) -> Self {
+        if n < 2 {
+            return if n == 0 { *self } else { self.double() };
+        }
+        let t1 = self.z * self.t;
+        let t2 = t1 * self.t;
+        let t3 = self.u.square();
+        let mut z = t1 * self.u;
+        let mut w = t2 - ((self.x + self.z) * t3).double();
+        let mut z_squared = z.square();
+        let mut w_squared = w.square();
+        let mut v = t2.square().double() - z_squared.mul_small(4) - w_squared;
+        let mut y = (w + z).square() - z_squared - w_squared; // 2 w z
+        for _ in 1..n {
+            let (v_squared, y_squared) = (v.square(), y.square());
+            let q = w_squared.square();
+            z = (v + y).square() - v_squared - y_squared; // 2 v y
+            w = ((q + y_squared).double() - v_squared).double();
+            w_squared = w.square();
+            v = (v_squared * (v_squared - y_squared.double())).mul_small(8) - w_squared;
+            y = (w * z).double();
+        }
+        z_squared = z.square();
+        Self {
+            x: z_squared.mul_b().mul_small(4),
+            z: w_squared,
+            u: y,
+            t: v,
+        }
+    }
+
     /// `scalar * self`, in constant time: windows of 4 bits, each entry read by a scan of the whole table.
     pub fn mul(&self, scalar: &Scalar) -> Self {
         let mut table = [Self::NEUTRAL; 16];
@@ -94,36 +129,52 @@ impl Projective {
         }
         let mut acc = Self::NEUTRAL;
         for window in (0..80).rev() {
-            for _ in 0..4 {
-                acc = acc.double();
-            }
-            acc = acc.add(&lookup(&table, digit(scalar, window)));
+            acc = acc.double_times(4).add(&lookup(&table, digit(scalar, window)));
         }
         acc
     }
 
-    /// `scalar * self` for a public 128-bit scalar, in variable time.
-    pub fn mul_u128_vartime(&self, scalar: u128) -> Self {
-        let mut table = [Self::NEUTRAL; 16];
-        for i in 1..16 {
-            table[i] = table[i - 1].add(self);
+    /// The negative.
+    pub fn negated(self) -> Self {
+        Self {
+            u: CtQuintic::ZERO - self.u,
+            ..self
         }
-        let mut acc = Self::NEUTRAL;
-        for window in (0..32).rev() {
-            for _ in 0..4 {
-                acc = acc.double();
-            }
-            let digit = (scalar >> (4 * window)) as usize & 15;
-            if digit != 0 {
-                acc = acc.add(&table[digit]);
-            }
-        }
-        acc
     }
 
     /// The affine coordinates. One inversion: the denominators are never zero.
     pub fn to_affine(self) -> Affine {
-        let inverse = (self.z * self.t).invert();
+        self.divided((self.z * self.t).invert())
+    }
+
+    /// The affine coordinates of many, with one inversion in all.
+    pub fn to_affine_all(elements: &[Self]) -> Vec<Affine> {
+        let mut product = CtQuintic::ONE;
+        let before: Vec<_> = elements
+            .iter()
+            .map(|element| {
+                let before = product;
+                product = before * (element.z * element.t);
+                before
+            })
+            .collect();
+        let mut inverse = product.invert();
+        let mut affine: Vec<_> = elements
+            .iter()
+            .zip(before)
+            .rev()
+            .map(|(element, before)| {
+                let own = inverse * before;
+                inverse = inverse * (element.z * element.t);
+                element.divided(own)
+            })
+            .collect();
+        affine.reverse();
+        affine
+    }
+
+    /// The affine coordinates, given 1/zt.
+    fn divided(&self, inverse: CtQuintic) -> Affine {
         Affine {
             x: self.x * self.t * inverse,
             u: self.u * self.z * inverse,
@@ -132,6 +183,14 @@ impl Projective {
 }
 
 impl Affine {
+    /// The negative.
+    pub fn negated(self) -> Self {
+        Self {
+            u: CtQuintic::ZERO - self.u,
+            ..self
+        }
+    }
+
     /// ORs `other` into `self` where `choice` is set.
     pub fn or_masked(&mut self, other: &Self, choice: Choice) {
         self.x.or_masked(&other.x, choice);
@@ -188,5 +247,36 @@ impl From<&Projective> for Point {
     fn from(point: &Projective) -> Self {
         let Affine { x, u } = point.to_affine();
         Point::from_coordinates_unchecked(x.into(), u.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixed_base::mul_generator;
+
+    #[test]
+    fn many_doublings_at_once_are_doublings_one_after_the_other() {
+        for seed in 0..8u8 {
+            let scalar = Scalar::from_bytes_wide(&[seed; 64]);
+            let start = mul_generator(&scalar).add(&mul_generator(&Scalar::from(3)));
+            let mut expected = start;
+            for n in 0..10 {
+                assert_eq!(Point::from(&start.double_times(n)), Point::from(&expected), "{n}");
+                expected = expected.double();
+            }
+        }
+        assert_eq!(Point::from(&Projective::NEUTRAL.double_times(5)), Point::NEUTRAL);
+    }
+
+    #[test]
+    fn affine_coordinates_of_many_are_those_of_each() {
+        let elements: Vec<_> = (0..9).map(|i| mul_generator(&Scalar::from(i))).collect();
+        let each: Vec<_> = elements.iter().map(|element| element.to_affine()).collect();
+        let all = Projective::to_affine_all(&elements);
+        assert_eq!(all.len(), 9);
+        for (all, each) in all.iter().zip(each) {
+            assert!(bool::from(all.x.ct_eq(&each.x) & all.u.ct_eq(&each.u)));
+        }
     }
 }

@@ -16,8 +16,8 @@ use crate::{
     fixed_base::mul_generator,
     keys::{PublicKey, SecretKey, hash_to_nonzero_scalar},
     point::Point,
-    projective::Projective,
     scalar::{SCALAR_BYTES, Scalar},
+    vartime,
 };
 
 /// Bytes of an encoded signature: e in 16 bytes, s in 40.
@@ -124,8 +124,8 @@ impl PublicKey {
     /// # Errors
     /// [`SignatureError::Mismatch`] unless this key signed this message.
     pub fn verify(&self, message: &HashOut<F>, signature: &Signature) -> Result<(), SignatureError> {
-        let commitment =
-            mul_generator(&signature.s).add(&Projective::from(self.point()).mul_u128_vartime(signature.e));
+        let multiple = vartime::mul_u128(&self.point().into(), signature.e);
+        let commitment = vartime::add_mul_generator(multiple, &signature.s);
         if challenge(&(&commitment).into(), self, message) == signature.e {
             Ok(())
         } else {
