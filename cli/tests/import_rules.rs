@@ -124,7 +124,7 @@ fn the_statement_s_parts_lie_below_everything() {
     assert_eq!(of("ashlar-report"), expected(&["report"]));
     assert_eq!(
         of("ashlar-statement"),
-        expected(&["statement", "protocol", "report"])
+        expected(&["statement", "poseidon", "protocol", "report"])
     );
     assert_eq!(
         of("ashlar-kzg"),
@@ -147,6 +147,7 @@ fn the_statement_s_parts_lie_below_everything() {
             "contracts",
             "ecgfp5",
             "payments",
+            "poseidon",
             "proto",
             "protocol",
             "report",

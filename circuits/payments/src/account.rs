@@ -92,11 +92,16 @@ pub fn balance_digest(balance: u64) -> Hash {
 
 /// Leaf of the account tree.
 pub fn leaf_digest(owner: Hash, nonce: u32, balances_root: Hash) -> Hash {
+    hash_no_pad(&leaf_elements(owner, nonce, balances_root))
+}
+
+/// What [`leaf_digest`] is the hash of.
+pub(crate) fn leaf_elements(owner: Hash, nonce: u32, balances_root: Hash) -> [F; 9] {
     let mut elements = [F::ZERO; 9];
     elements[..4].copy_from_slice(&owner.elements);
     elements[4] = F::from_canonical_u32(nonce);
     elements[5..].copy_from_slice(&balances_root.elements);
-    hash_no_pad(&elements)
+    elements
 }
 
 /// Leaf of an account that may be absent.

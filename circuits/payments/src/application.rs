@@ -83,8 +83,8 @@ impl Application for Payments {
         })
     }
 
-    fn root<S: StateStore>(open: &Self::Open<S>) -> Result<Hash, StateError<S::Error>> {
-        open.state().root()
+    fn root<S: StateStore>(open: &mut Self::Open<S>) -> Result<Hash, StateError<S::Error>> {
+        open.root().map_err(|error| error.0)
     }
 
     fn size<S: StateStore>(open: &Self::Open<S>, next: Option<Next<'_, SignedTransaction>>) -> BatchSize {

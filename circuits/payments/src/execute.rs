@@ -4,6 +4,7 @@ use crate::{
     account::Account,
     state::{AccountStore, Overlay, StateError},
     transaction::{Deposit, Domain, Operation, SignedTransaction, Transaction},
+    tree::AccountPath,
     validate::{ExecuteError, TransactionError, credit, validate_deposit, validate_verified, verify},
     witness::{AccountWitness, SlotWitness},
 };
@@ -15,7 +16,7 @@ pub fn execute<S: AccountStore>(
     domain: &Domain,
     operation: &Operation,
 ) -> Result<SlotWitness, ExecuteError<S::Error>> {
-    let slot = execute_verified(overlay, operation)?;
+    let mut slot = execute_verified(overlay, operation)?;
     if let Operation::Signed(signed) = operation {
         let verified = verify(domain, signed);
         if verified.is_err() {
@@ -23,10 +24,16 @@ pub fn execute<S: AccountStore>(
         }
         verified?;
     }
+    let paths = overlay.paths().map_err(StateError)?;
+    let written = slot.written().len();
+    for (account, path) in slot.written().into_iter().zip(&paths[paths.len() - written..]) {
+        account.account_path = *path;
+    }
     Ok(slot)
 }
 
-/// [`execute`] for an operation whose signature, if it has one, was verified before.
+/// [`execute`] for an operation whose signature, if it has one, was verified before. The slot's accounts that were
+/// written ([`SlotWitness::written`]) lack their paths, which are those of the overlay's last writes.
 pub(crate) fn execute_verified<S: AccountStore>(
     overlay: &mut Overlay<S>,
     operation: &Operation,
@@ -108,7 +115,8 @@ fn set_credit(account: &mut Account, index: u32, token: u8, amount: u64) -> Resu
     Ok(())
 }
 
-/// One step of a slot: reads an account, records it, writes it back changed. A deposit may create it.
+/// One step of a slot: reads an account, records it, writes it back changed. A deposit may create it. The account's path
+/// is not known before the overlay hashes.
 fn update<S: AccountStore>(
     overlay: &mut Overlay<S>,
     index: u32,
@@ -131,14 +139,16 @@ fn update<S: AccountStore>(
         account.balance_path(token),
     );
     change(&mut account)?;
-    let account_path = overlay.set_account(index, account).map_err(StateError)?;
     let (owner, nonce, balance, balance_path) = before;
+    overlay
+        .set_balance_of(index, account, token, balance_path)
+        .map_err(StateError)?;
     Ok(AccountWitness {
         exists,
         owner,
         nonce,
         balance,
         balance_path,
-        account_path,
+        account_path: AccountPath::empty(),
     })
 }

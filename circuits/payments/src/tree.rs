@@ -1,6 +1,6 @@
 //! The account tree (depth 32) and the balance trees (depth 8).
 
-pub use ashlar_statement::tree::{MerklePath, empty_subtree};
+pub use ashlar_statement::tree::{MerklePath, empty_subtree, roots};
 
 use ashlar_statement::hash::Hash;
 

@@ -8,7 +8,7 @@ use ashlar_payments::{
     account::Account,
     batch::{SealError, SealedBatch, fold_spans},
     packing::PackedFee,
-    state::{AccountStore, MemoryStore},
+    state::{AccountStore, MemoryStore, Overlay},
     transaction::{Domain, Operation, SignedTransaction, Transaction},
     validate::{ExecuteError, TransactionError, validate},
 };
@@ -32,7 +32,8 @@ fn refusal(store: &MemoryStore, operation: impl Into<Operation>) -> TransactionE
     let before = builder.state().clone();
     let error = builder.push(operation).expect_err("must be refused");
     assert_eq!(builder.executed(), 0);
-    assert_eq!(builder.state().clone().into_changes(), before.into_changes());
+    let changes = |overlay: Overlay<_>| overlay.into_changes().expect("in memory");
+    assert_eq!(changes(builder.state().clone()), changes(before));
     match error {
         ExecuteError::Refused(error) => error,
         ExecuteError::State(error) => panic!("{error}"),
@@ -164,7 +165,7 @@ fn bad_signatures_are_refused() {
 #[test]
 fn limits_of_balances_and_nonces() {
     let mut store = funded(3, &[0]);
-    let mut changes = ashlar_payments::state::Overlay::new(&store);
+    let mut changes = Overlay::new(&store);
     let rich = |account: u32, nonce| Account {
         owner: key(account).public_key().key_hash(),
         nonce,
@@ -173,7 +174,7 @@ fn limits_of_balances_and_nonces() {
     changes.set_account(1, rich(1, u32::MAX)).expect("in memory");
     changes.set_account(0, rich(0, 0)).expect("in memory");
     changes.commit();
-    let changes = changes.into_changes();
+    let changes = changes.into_changes().expect("in memory");
     store.apply(changes);
     let limit = |error| matches!(error, TransactionError::BalanceLimit { token: 0, .. });
     assert!(limit(refusal(&store, deposit(1, 0, 1))));

@@ -156,7 +156,7 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// If the store fails.
-    fn root<S: StateStore>(open: &Self::Open<S>) -> Result<Hash, StateError<S::Error>>;
+    fn root<S: StateStore>(open: &mut Self::Open<S>) -> Result<Hash, StateError<S::Error>>;
 
     /// What the batch asks of L1 and the provers, or would ask once `next` were executed.
     fn size<S: StateStore>(open: &Self::Open<S>, next: Option<Next<'_, Self::Signed>>) -> BatchSize;

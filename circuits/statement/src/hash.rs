@@ -12,6 +12,8 @@ use plonky2::{
     },
 };
 
+pub use ashlar_poseidon::{hash_no_pad_all, two_to_one_all};
+
 /// Goldilocks, p = 2^64 - 2^32 + 1.
 pub type F = GoldilocksField;
 /// Degree of the extension that plonky2 draws its challenges from.

@@ -115,7 +115,7 @@ impl Application for Counter {
         Self::execute(open, &deposit.amount)
     }
 
-    fn root<S: StateStore>(open: &Open<S>) -> Result<Hash, StateError<S::Error>> {
+    fn root<S: StateStore>(open: &mut Open<S>) -> Result<Hash, StateError<S::Error>> {
         Ok(root(open.start()? + open.additions.iter().sum::<u64>()))
     }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hash::{Hash, ZERO_HASH, two_to_one};
+use crate::hash::{Hash, ZERO_HASH, two_to_one, two_to_one_all};
 
 /// The deepest tree supported: indices have 32 bits.
 pub const MAX_DEPTH: usize = 32;
@@ -59,6 +59,27 @@ impl<const DEPTH: usize> MerklePath<DEPTH> {
     }
 }
 
+/// A leaf with its index, and the path that it is to climb.
+pub type Climb<'a, const DEPTH: usize> = (&'a MerklePath<DEPTH>, Hash, u32);
+
+/// The root that each leaf leads to: [`MerklePath::root`] of many, level by level and so faster.
+pub fn roots<const DEPTH: usize>(climbs: &[Climb<'_, DEPTH>]) -> Vec<Hash> {
+    let mut nodes: Vec<Hash> = climbs.iter().map(|(_, leaf, _)| *leaf).collect();
+    for level in 0..DEPTH {
+        let pair = |((path, _, index), node): (&Climb<'_, DEPTH>, &Hash)| {
+            let sibling = path.siblings[level];
+            if index >> level & 1 == 1 {
+                [sibling, *node]
+            } else {
+                [*node, sibling]
+            }
+        };
+        let pairs: Vec<_> = climbs.iter().zip(&nodes).map(pair).collect();
+        nodes = two_to_one_all(&pairs);
+    }
+    nodes
+}
+
 // serde derives arrays up to 32 elements only of its own; a path travels as a list of exactly DEPTH digests.
 impl<const DEPTH: usize> Serialize for MerklePath<DEPTH> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -99,6 +120,26 @@ mod tests {
         let left = two_to_one(two_to_one(leaf, empty_subtree(0)), empty_subtree(1));
         let right = two_to_one(empty_subtree(1), two_to_one(empty_subtree(0), leaf));
         assert_eq!((path.root(leaf, 0), path.root(leaf, 3)), (left, right));
+    }
+
+    #[test]
+    fn many_climbs_lead_where_each_leads() {
+        let leaf = |i: u32| two_to_one(empty_subtree(i as usize), ZERO_HASH);
+        let paths: Vec<_> = (0..21)
+            .map(|i| MerklePath::<8> {
+                siblings: core::array::from_fn(|level| leaf((i + level as u32) % 30)),
+            })
+            .collect();
+        let climbs: Vec<_> = (0..)
+            .zip(&paths)
+            .map(|(i, path)| (path, leaf(i), 37 * i))
+            .collect();
+        let each: Vec<_> = climbs
+            .iter()
+            .map(|(path, leaf, index)| path.root(*leaf, *index))
+            .collect();
+        assert_eq!(roots(&climbs), each);
+        assert!(roots::<8>(&[]).is_empty());
     }
 
     #[test]

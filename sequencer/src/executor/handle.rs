@@ -17,13 +17,13 @@ use crate::store::{LogItem, StoreError};
 /// The application's batch under construction.
 pub(crate) type Open<A> = <A as Application>::Open<View>;
 /// Looks at the open batch.
-pub(super) type Look<A> = Box<dyn FnOnce(&Peek<'_, A>) -> Result<(), StateError<StoreError>> + Send>;
+pub(super) type Look<A> = Box<dyn FnOnce(&mut Peek<'_, A>) -> Result<(), StateError<StoreError>> + Send>;
 type Outcome<T, A> = Result<T, SubmitError<A>>;
 
 /// What one can look at between two groups of commands: everything in it is durable.
 pub(crate) struct Peek<'a, A: Application> {
     /// The open batch.
-    pub open: &'a Open<A>,
+    pub open: &'a mut Open<A>,
     /// Its number.
     pub number: u64,
     pub(super) waiting: &'a Waiting<A>,
@@ -176,7 +176,7 @@ impl<A: Application> ExecutorHandle<A> {
     /// stops the executor.
     pub(crate) async fn look<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&Peek<'_, A>) -> Result<T, StateError<StoreError>> + Send + 'static,
+        look: impl FnOnce(&mut Peek<'_, A>) -> Result<T, StateError<StoreError>> + Send + 'static,
     ) -> Outcome<T, A> {
         self.ask(|reply| {
             Command::Look(Box::new(move |peek| {

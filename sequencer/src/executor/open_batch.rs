@@ -218,6 +218,11 @@ impl<A: Application> OpenBatch<A> {
         &self.open
     }
 
+    /// The same, to look at its root.
+    pub fn state_mut(&mut self) -> &mut Open<A> {
+        &mut self.open
+    }
+
     /// The batch takes no more: what is left to do is the sealer's.
     pub fn close(self, sealed_to: u64) -> Result<Job<A>, ExecutorError> {
         let number = self.number;

@@ -196,13 +196,13 @@ impl<A: Application> Running<A> {
             self.command(command, &mut looks)?;
         }
         self.flush()?;
-        let peek = Peek {
-            open: self.open.state(),
+        let mut peek = Peek {
+            open: self.open.state_mut(),
             waiting: &self.parts.waiting,
             number: self.open.number,
         };
         for look in looks {
-            look(&peek)?;
+            look(&mut peek)?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::{
     pubdata::Record,
     state::{AccountStore, Changes, Overlay, StateError},
     transaction::{Domain, Kind, Operation},
+    tree::AccountPath,
     validate::{ExecuteError, TransactionError, credit, validate},
     witness::{ChunkWitness, FEE_SLOTS, FeeWitness, SlotWitness, WitnessError},
 };
@@ -72,6 +73,8 @@ pub enum SealError<E: std::error::Error + 'static> {
 struct OpenChunk {
     old_root: Hash,
     slots: Vec<SlotWitness>,
+    /// Slots whose accounts have their paths.
+    hashed: usize,
     /// Token and sum of each fee slot in use.
     fees: Vec<(u8, u64)>,
 }
@@ -101,9 +104,31 @@ impl<S: AccountStore> BlockBuilder<S> {
         })
     }
 
-    /// The state after everything executed so far (fees of the open chunk are credited when it closes).
+    /// The state after everything executed so far (fees of the open chunk are credited when it closes). Its tree is not
+    /// hashed yet.
     pub fn state(&self) -> &Overlay<S> {
         &self.overlay
+    }
+
+    /// Root of [`Self::state`].
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn root(&mut self) -> Result<Hash, StateError<S::Error>> {
+        self.hash()?;
+        Ok(self.overlay.root()?)
+    }
+
+    /// Hashes what was executed, and gives the slots their paths. A path that no slot has asked for is returned.
+    fn hash(&mut self) -> Result<Option<AccountPath>, StateError<S::Error>> {
+        let mut paths = self.overlay.hash()?.into_iter();
+        for slot in &mut self.open.slots[self.open.hashed..] {
+            for (account, path) in slot.written().into_iter().zip(&mut paths) {
+                account.account_path = path;
+            }
+        }
+        self.open.hashed = self.open.slots.len();
+        Ok(paths.next())
     }
 
     /// Operations executed so far.
@@ -201,8 +226,11 @@ impl<S: AccountStore> BlockBuilder<S> {
 
     /// Pads the open chunk, credits its fees and opens the next one.
     fn close_chunk(&mut self) -> Result<(), BuildError<S::Error>> {
-        let fee = self.credit_fees()?;
+        let mut fee = self.credit_fees()?;
         self.overlay.commit();
+        if let Some(path) = self.hash()? {
+            fee.account_path = path;
+        }
         let next = OpenChunk::new(self.overlay.root().map_err(StateError)?);
         let OpenChunk {
             old_root, mut slots, ..
@@ -222,6 +250,7 @@ impl<S: AccountStore> BlockBuilder<S> {
         Ok(())
     }
 
+    /// Writes the fee account, whose path is known when the chunk is hashed.
     fn credit_fees(&mut self) -> Result<FeeWitness, BuildError<S::Error>> {
         let mut fee = FeeWitness::unused();
         let Some((first_token, _)) = self.open.fees.first() else {
@@ -245,7 +274,7 @@ impl<S: AccountStore> BlockBuilder<S> {
             })?;
             account.set_balance(token, balance);
         }
-        fee.account_path = self.overlay.set_account(index, account).map_err(StateError)?;
+        self.overlay.set_account(index, account).map_err(StateError)?;
         Ok(fee)
     }
 
@@ -260,7 +289,8 @@ impl<S: AccountStore> BlockBuilder<S> {
             chunks: self.chunks,
             new_root: self.overlay.root().map_err(StateError)?,
         };
-        Ok((closed, self.overlay.into_changes()))
+        let changes = self.overlay.into_changes().map_err(StateError)?;
+        Ok((closed, changes))
     }
 
     /// [`Self::close`], then draws the evaluation point and derives all public inputs.
@@ -275,6 +305,7 @@ impl OpenChunk {
         Self {
             old_root,
             slots: Vec::new(),
+            hashed: 0,
             fees: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! Where the state lives: a store of accounts and tree nodes, and an overlay that buffers writes.
 
+mod hashing;
 mod memory;
 mod overlay;
 mod stored;

@@ -1,12 +1,18 @@
 //! A view of a store that buffers writes, in two layers: what is committed, and what the current operation
 //! wrote. Rolling back the second makes every operation atomic, whatever it failed on.
+//!
+//! The tree above the accounts is hashed for many writes at once (`hashing`): one after the other takes most of the time
+//! of executing them.
 
 use ashlar_statement::hash::{Hash, hash_to_bytes32};
 
-use super::{AccountStore, Changes};
+use super::{
+    AccountStore, Changes,
+    hashing::{Hashed, Leaf, Write, hashed, parent},
+};
 use crate::{
-    account::{Account, optional_digest},
-    tree::{ACCOUNT_DEPTH, AccountPath, empty_subtree},
+    account::Account,
+    tree::{ACCOUNT_DEPTH, AccountPath, BalancePath, empty_subtree},
 };
 
 /// The store beneath could not be read.
@@ -18,8 +24,13 @@ pub struct StateError<E: std::error::Error + 'static>(#[from] pub E);
 #[derive(Debug, Clone)]
 pub struct Overlay<S> {
     store: S,
+    /// Its nodes are those of the writes that were hashed.
     committed: Changes,
+    /// Has no nodes.
     pending: Changes,
+    /// In their order, those not hashed yet; the last ones are pending.
+    writes: Vec<Write>,
+    committed_writes: usize,
 }
 
 impl<S: AccountStore> Overlay<S> {
@@ -29,19 +40,27 @@ impl<S: AccountStore> Overlay<S> {
             store,
             committed: Changes::default(),
             pending: Changes::default(),
+            writes: Vec::new(),
+            committed_writes: 0,
         }
     }
 
-    /// Root of the account tree.
+    /// Root of the account tree. Costly while there are writes that [`Self::hash`] has not seen.
     pub fn root(&self) -> Result<Hash, S::Error> {
-        self.node_or_empty(ACCOUNT_DEPTH as u8, 0)
+        let root = self.node(ACCOUNT_DEPTH as u8, 0)?;
+        Ok(root.unwrap_or_else(|| empty_subtree(ACCOUNT_DEPTH)))
     }
 
-    /// Siblings of an account's leaf.
+    /// Siblings of an account's leaf. Costly while there are writes that [`Self::hash`] has not seen.
     pub fn account_path(&self, index: u32) -> Result<AccountPath, S::Error> {
+        let fresh = self.unhashed()?.nodes;
         let mut path = AccountPath::empty();
         for (level, sibling) in path.siblings.iter_mut().enumerate() {
-            *sibling = self.node_or_empty(level as u8, (index >> level) ^ 1)?;
+            let place = (level as u8, parent(index, level) ^ 1);
+            *sibling = match fresh.get(&place) {
+                Some(node) => *node,
+                None => self.hashed_node(place)?.unwrap_or(*sibling),
+            };
         }
         Ok(path)
     }
@@ -54,9 +73,31 @@ impl<S: AccountStore> Overlay<S> {
         }
     }
 
-    /// Writes an account and the nodes above it; returns the path it was written along.
-    pub fn set_account(&mut self, index: u32, account: Account) -> Result<AccountPath, S::Error> {
-        let path = self.account_path(index)?;
+    /// Writes an account.
+    pub fn set_account(&mut self, index: u32, account: Account) -> Result<(), S::Error> {
+        let leaf = Leaf::Digest(account.digest());
+        self.write(index, account, leaf)
+    }
+
+    /// Writes an account of which one balance has changed, and its nonce perhaps; `path` are the balance's siblings.
+    pub fn set_balance_of(
+        &mut self,
+        index: u32,
+        account: Account,
+        token: u8,
+        path: BalancePath,
+    ) -> Result<(), S::Error> {
+        let leaf = Leaf::Balance {
+            owner: account.owner,
+            nonce: account.nonce,
+            token,
+            balance: account.balance(token),
+            path,
+        };
+        self.write(index, account, leaf)
+    }
+
+    fn write(&mut self, index: u32, account: Account, leaf: Leaf) -> Result<(), S::Error> {
         if self.account(index)?.is_none() {
             let count = self.account_count()?.max(index.saturating_add(1));
             let known = self.find_owner(&account.owner)?;
@@ -65,40 +106,62 @@ impl<S: AccountStore> Overlay<S> {
                 self.pending.owners.insert(hash_to_bytes32(&account.owner), index);
             }
         }
-        let leaf = optional_digest(Some(&account));
-        self.pending.nodes.insert((0, index), leaf);
-        for (level, node) in (1..).zip(path.nodes(leaf, index)) {
-            self.pending.nodes.insert((level, parent(index, level)), node);
-        }
         self.pending.accounts.insert(index, account);
-        Ok(path)
+        self.writes.push(Write { index, leaf });
+        Ok(())
     }
 
     /// Keeps what was written since the last commit.
     pub fn commit(&mut self) {
         self.committed.merge(core::mem::take(&mut self.pending));
+        self.committed_writes = self.writes.len();
     }
 
     /// Forgets what was written since the last commit.
     pub fn rollback(&mut self) {
         self.pending = Changes::default();
+        self.writes.truncate(self.committed_writes);
+    }
+
+    /// The path along which each write since the last call was made, in order: the siblings at that time.
+    ///
+    /// # Errors
+    /// If the store cannot be read; nothing has changed then.
+    ///
+    /// # Panics
+    /// If writes are neither committed nor rolled back.
+    pub fn hash(&mut self) -> Result<Vec<AccountPath>, S::Error> {
+        assert_eq!(self.writes.len(), self.committed_writes, "uncommitted writes");
+        let Hashed { nodes, paths } = self.unhashed()?;
+        self.committed.nodes.extend(nodes);
+        self.writes.clear();
+        self.committed_writes = 0;
+        Ok(paths)
+    }
+
+    /// What [`Self::hash`] would give, of uncommitted writes too.
+    pub(crate) fn paths(&self) -> Result<Vec<AccountPath>, S::Error> {
+        Ok(self.unhashed()?.paths)
     }
 
     /// Everything committed; uncommitted writes are dropped.
-    pub fn into_changes(self) -> Changes {
-        self.committed
+    pub fn into_changes(mut self) -> Result<Changes, S::Error> {
+        self.rollback();
+        self.hash()?;
+        Ok(self.committed)
     }
 
-    fn node_or_empty(&self, level: u8, index: u32) -> Result<Hash, S::Error> {
-        Ok(self
-            .node(level, index)?
-            .unwrap_or_else(|| empty_subtree(level.into())))
+    fn unhashed(&self) -> Result<Hashed, S::Error> {
+        hashed(&self.writes, |place| self.hashed_node(place))
     }
-}
 
-/// Index of the ancestor at a level; the root's is 0.
-fn parent(index: u32, level: u8) -> u32 {
-    index.checked_shr(level.into()).unwrap_or(0)
+    /// A node as of the last time that writes were hashed.
+    fn hashed_node(&self, place: (u8, u32)) -> Result<Option<Hash>, S::Error> {
+        match self.committed.nodes.get(&place) {
+            Some(node) => Ok(Some(*node)),
+            None => self.store.node(place.0, place.1),
+        }
+    }
 }
 
 impl<S: AccountStore> AccountStore for Overlay<S> {
@@ -112,11 +175,10 @@ impl<S: AccountStore> AccountStore for Overlay<S> {
     }
 
     fn node(&self, level: u8, index: u32) -> Result<Option<Hash>, S::Error> {
-        let key = (level, index);
-        let buffered = [&self.pending, &self.committed]
-            .into_iter()
-            .find_map(|layer| layer.nodes.get(&key));
-        buffered.map_or_else(|| self.store.node(level, index), |node| Ok(Some(*node)))
+        match self.unhashed()?.nodes.get(&(level, index)) {
+            Some(node) => Ok(Some(*node)),
+            None => self.hashed_node((level, index)),
+        }
     }
 
     fn find_owner(&self, owner: &Hash) -> Result<Option<u32>, S::Error> {
@@ -135,6 +197,8 @@ impl<S: AccountStore> AccountStore for Overlay<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use ashlar_statement::hash::two_to_one;
@@ -144,7 +208,7 @@ mod tests {
 
     /// The slow twin: hashes the whole tree from its leaves.
     fn root_of(accounts: &[(u32, Account)], height: usize, index: u32) -> Hash {
-        let inside = |leaf: u32| parent(leaf, height as u8) == index;
+        let inside = |leaf: u32| parent(leaf, height) == index;
         if !accounts.iter().any(|(leaf, _)| inside(*leaf)) {
             return empty_subtree(height);
         }
@@ -167,23 +231,81 @@ mod tests {
         }
     }
 
+    /// What happens to an overlay.
+    #[derive(Debug, Clone)]
+    enum Step {
+        Write(u32),
+        /// As an operation that moves a balance does.
+        Move(u32, u64),
+        Rollback,
+        Hash,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        // Neighbours share most of their paths, the others the root alone.
+        let index = prop_oneof![0..6u32, any::<u32>()];
+        prop_oneof![
+            3 => index.clone().prop_map(Step::Write),
+            5 => (index, 1u64..1 << 62).prop_map(|(index, balance)| Step::Move(index, balance)),
+            1 => Just(Step::Rollback),
+            1 => Just(Step::Hash),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn incremental_root_equals_the_whole_tree(indices in prop::collection::btree_set(any::<u32>(), 0..12)) {
-            let accounts: Vec<_> = indices.into_iter().map(|index| (index, owned(index))).collect();
+        fn writes_hashed_together_are_those_of_the_whole_tree_one_by_one(steps in prop::collection::vec(step(), 0..24)) {
             let mut overlay = Overlay::new(MemoryStore::new());
-            for (index, account) in &accounts {
-                let path = overlay.set_account(*index, account.clone()).expect("in memory");
-                prop_assert_eq!(path.root(account.digest(), *index), overlay.root().expect("in memory"));
+            let mut accounts: BTreeMap<u32, Account> = BTreeMap::new();
+            let (mut expected, mut found) = (Vec::new(), Vec::new());
+            for step in steps {
+                let path = match step {
+                    Step::Write(index) => {
+                        accounts.insert(index, owned(index));
+                        overlay.set_account(index, owned(index)).expect("in memory");
+                        Some(index)
+                    }
+                    Step::Move(index, balance) => {
+                        let account = accounts.entry(index).or_insert_with(|| owned(index));
+                        let path = account.balance_path(3);
+                        account.set_balance(3, balance);
+                        account.nonce = account.nonce.wrapping_add(1);
+                        overlay.set_balance_of(index, account.clone(), 3, path).expect("in memory");
+                        Some(index)
+                    }
+                    Step::Rollback => {
+                        overlay.set_account(1, owned(7)).expect("in memory");
+                        overlay.rollback();
+                        None
+                    }
+                    Step::Hash => {
+                        found.extend(overlay.hash().expect("in memory"));
+                        None
+                    }
+                };
                 overlay.commit();
+                if let Some(index) = path {
+                    let list: Vec<_> = accounts.clone().into_iter().collect();
+                    let root = root_of(&list, ACCOUNT_DEPTH, 0);
+                    expected.push((index, accounts[&index].digest(), root));
+                    prop_assert_eq!(overlay.root().expect("in memory"), root);
+                    let path = overlay.account_path(index).expect("in memory");
+                    prop_assert_eq!(path.root(accounts[&index].digest(), index), root);
+                }
             }
-            prop_assert_eq!(overlay.root().expect("in memory"), root_of(&accounts, ACCOUNT_DEPTH, 0));
+            found.extend(overlay.paths().expect("in memory"));
+            prop_assert_eq!(found.len(), expected.len());
+            for (path, (index, digest, root)) in found.iter().zip(expected) {
+                prop_assert_eq!(path.root(digest, index), root);
+            }
             let mut store = MemoryStore::new();
-            store.apply(overlay.into_changes());
+            let root = overlay.root().expect("in memory");
+            store.apply(overlay.into_changes().expect("in memory"));
             for (index, account) in &accounts {
                 prop_assert_eq!(store.account(*index).expect("in memory"), Some(account.clone()));
                 prop_assert_eq!(store.find_owner(&account.owner).expect("in memory"), Some(*index));
             }
+            prop_assert_eq!(Overlay::new(store).root().expect("in memory"), root);
         }
     }
 

@@ -9,13 +9,15 @@ use ashlar_statement::{
     stream::{Evaluation, data_hash},
 };
 
-use super::{AccountWitness, ChunkWitness, FEE_SLOTS, SlotWitness};
+use super::{
+    AccountWitness, ChunkWitness, FEE_SLOTS, SlotWitness,
+    moves::{Check, Leaf, Moves},
+};
 use crate::{
     account::{balance_digest, leaf_digest},
     packing::PackedFee,
     pubdata::Record,
     transaction::{BRIDGE_AMOUNT_BITS, Kind, Operation, Transaction},
-    tree::empty_balances_root,
     validate::credit,
 };
 
@@ -120,11 +122,21 @@ pub(super) fn verify_signatures(witness: &ChunkWitness) -> Result<(), WitnessErr
 
 /// Runs the slots from root to root; everything but the signatures is checked.
 pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, WitnessError> {
-    let mut root = witness.old_root;
+    let mut moves = Moves::default();
     let mut fees = [0u64; FEE_SLOTS];
-    for (slot, slot_witness) in witness.slots.iter().enumerate() {
-        root = replay_slot(root, slot_witness, &witness.fee.tokens, &mut fees)
-            .map_err(|fault| WitnessError::Slot { slot, fault })?;
+    let slots: Vec<_> = witness
+        .slots
+        .iter()
+        .map(|slot| plan(slot, &witness.fee.tokens, &mut fees, &mut moves))
+        .collect();
+    let places = moves.places();
+    let mut root = witness.old_root;
+    for (slot, checks) in slots.into_iter().enumerate() {
+        for check in checks {
+            root = check
+                .apply(root, &places)
+                .map_err(|fault| WitnessError::Slot { slot, fault })?;
+        }
     }
     let new_root = replay_fees(root, witness, fees)?;
     let records = witness.records();
@@ -152,32 +164,35 @@ pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, Witn
     })
 }
 
-fn replay_slot(
-    root: Hash,
-    slot: &SlotWitness,
+/// What is to be checked of a slot, in this order.
+fn plan<'a>(
+    slot: &'a SlotWitness,
     fee_tokens: &[u8; FEE_SLOTS],
     fees: &mut [u64; FEE_SLOTS],
-) -> Result<Hash, SlotFault> {
-    match &slot.operation {
-        Operation::Noop => Ok(root),
-        Operation::Deposit(deposit) => {
-            bridge_amount(deposit.amount)?;
+    moves: &mut Moves<'a>,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let fault = match &slot.operation {
+        Operation::Noop => Ok(()),
+        Operation::Deposit(deposit) => bridge_amount(deposit.amount).and_then(|()| {
             if slot.destination.owner != deposit.key_hash {
                 return Err(SlotFault::KeyHash);
             }
+            let (index, token) = (deposit.account, deposit.token);
             credit_step(
-                root,
                 &slot.destination,
-                deposit.account,
-                deposit.token,
+                index,
+                token,
                 deposit.amount,
+                moves,
+                &mut checks,
             )
-        }
-        Operation::Signed(signed) => {
+        }),
+        Operation::Signed(signed) => (|| {
             if signed.public_key.key_hash() != slot.source.owner {
                 return Err(SlotFault::Owner);
             }
-            let root = debit_step(root, &slot.source, &signed.tx)?;
+            debit_step(&slot.source, &signed.tx, moves, &mut checks)?;
             charge(
                 slot.fee_slot,
                 signed.tx.token(),
@@ -186,14 +201,17 @@ fn replay_slot(
                 fees,
             )?;
             match &signed.tx {
-                Transaction::Withdraw(withdraw) => bridge_amount(withdraw.amount).map(|()| root),
+                Transaction::Withdraw(withdraw) => bridge_amount(withdraw.amount),
                 Transaction::Transfer(_) if !slot.destination.exists => Err(SlotFault::Existence),
                 Transaction::Transfer(tx) => {
-                    credit_step(root, &slot.destination, tx.to, tx.token, tx.amount.value())
+                    let amount = tx.amount.value();
+                    credit_step(&slot.destination, tx.to, tx.token, amount, moves, &mut checks)
                 }
             }
-        }
-    }
+        })(),
+    };
+    checks.extend(fault.err().map(Check::Fault));
+    checks
 }
 
 fn bridge_amount(amount: u64) -> Result<(), SlotFault> {
@@ -203,7 +221,12 @@ fn bridge_amount(amount: u64) -> Result<(), SlotFault> {
     Ok(())
 }
 
-fn debit_step(root: Hash, source: &AccountWitness, tx: &Transaction) -> Result<Hash, SlotFault> {
+fn debit_step<'a>(
+    source: &'a AccountWitness,
+    tx: &Transaction,
+    moves: &mut Moves<'a>,
+    checks: &mut Vec<Check>,
+) -> Result<(), SlotFault> {
     let (given, expected) = (tx.nonce(), source.nonce);
     let new_nonce = expected
         .checked_add(1)
@@ -213,45 +236,61 @@ fn debit_step(root: Hash, source: &AccountWitness, tx: &Transaction) -> Result<H
     let new_balance = balance
         .checked_sub(needed)
         .ok_or(SlotFault::Balance { needed, balance })?;
-    let (index, token) = (tx.from(), u32::from(tx.token()));
-    let leaf = |nonce, balance| {
-        leaf_digest(
-            source.owner,
+    let mut leaf = |nonce, balance| {
+        moves.push(Leaf {
+            account: source,
+            index: tx.from(),
+            token: tx.token(),
             nonce,
-            source.balance_path.root(balance_digest(balance), token),
-        )
+            balance,
+            is_blank: false,
+        })
     };
-    if source.account_path.root(leaf(expected, balance), index) != root {
-        return Err(SlotFault::SourcePath);
-    }
-    Ok(source.account_path.root(leaf(new_nonce, new_balance), index))
+    checks.push(Check::Move {
+        from: leaf(expected, balance),
+        to: leaf(new_nonce, new_balance),
+        fault: SlotFault::SourcePath,
+    });
+    Ok(())
 }
 
-fn credit_step(
-    root: Hash,
-    destination: &AccountWitness,
+fn credit_step<'a>(
+    destination: &'a AccountWitness,
     index: u32,
     token: u8,
     amount: u64,
-) -> Result<Hash, SlotFault> {
-    let balances_root = |balance| {
-        destination
-            .balance_path
-            .root(balance_digest(balance), token.into())
-    };
-    let leaf = |balance| leaf_digest(destination.owner, destination.nonce, balances_root(balance));
-    let new_balance = credit(destination.balance, amount).ok_or(SlotFault::BalanceLimit)?;
-    let old_leaf = if destination.exists {
-        leaf(destination.balance)
-    } else if destination.nonce == 0 && balances_root(destination.balance) == empty_balances_root() {
-        ZERO_HASH
-    } else {
+    moves: &mut Moves<'a>,
+    checks: &mut Vec<Check>,
+) -> Result<(), SlotFault> {
+    let balance = credit(destination.balance, amount).ok_or(SlotFault::BalanceLimit)?;
+    if !destination.exists && destination.nonce != 0 {
         return Err(SlotFault::Existence);
-    };
-    if destination.account_path.root(old_leaf, index) != root {
-        return Err(SlotFault::DestinationPath);
     }
-    Ok(destination.account_path.root(leaf(new_balance), index))
+    let before = Leaf {
+        account: destination,
+        index,
+        token,
+        nonce: destination.nonce,
+        balance: destination.balance,
+        is_blank: !destination.exists,
+    };
+    let (from, to) = (
+        moves.push(before),
+        moves.push(Leaf {
+            balance,
+            is_blank: false,
+            ..before
+        }),
+    );
+    if !destination.exists {
+        checks.push(Check::HoldsNothing(from));
+    }
+    checks.push(Check::Move {
+        from,
+        to,
+        fault: SlotFault::DestinationPath,
+    });
+    Ok(())
 }
 
 fn charge(

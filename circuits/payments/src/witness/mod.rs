@@ -1,6 +1,7 @@
 //! What the chunk circuit must know beyond its public inputs.
 
 mod check;
+mod moves;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ use ashlar_statement::{
 
 use crate::{
     pubdata::Record,
-    transaction::{Domain, Operation},
+    transaction::{Domain, Operation, Transaction},
     tree::{AccountPath, BalancePath},
 };
 
@@ -73,6 +74,24 @@ impl SlotWitness {
             fee_slot: 0,
             source: AccountWitness::unused(),
             destination: AccountWitness::unused(),
+        }
+    }
+
+    /// The accounts that the operation writes, in this order.
+    pub(crate) fn written(&mut self) -> Vec<&mut AccountWitness> {
+        let Self {
+            operation,
+            source,
+            destination,
+            ..
+        } = self;
+        match operation {
+            Operation::Noop => Vec::new(),
+            Operation::Deposit(_) => vec![destination],
+            Operation::Signed(signed) => match signed.tx {
+                Transaction::Transfer(_) => vec![source, destination],
+                Transaction::Withdraw(_) => vec![source],
+            },
         }
     }
 }

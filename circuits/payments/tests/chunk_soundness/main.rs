@@ -359,7 +359,8 @@ fn transfer_to_an_absent_account() {
             balances: [(TOKEN, 1000)].into(),
             ..after.clone()
         };
-        let source_path = overlay.set_account(INDEX, before.clone()).expect("in memory");
+        overlay.set_account(INDEX, before.clone()).expect("in memory");
+        let source_path = overlay.account_path(INDEX).expect("in memory");
         overlay.set_account(INDEX, after).expect("in memory");
         let destination_path = overlay.account_path(to).expect("in memory");
 
