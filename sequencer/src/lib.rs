@@ -24,6 +24,7 @@ mod node;
 pub mod pipeline;
 pub mod progress;
 pub mod readiness;
+mod retry;
 pub mod store;
 
 pub use changes::Changes;

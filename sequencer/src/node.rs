@@ -1,17 +1,13 @@
 //! One sequencer process: opens the database, starts every part, stops them together.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use ashlar_payments::{
     Payments,
     batch::{BlockConfig, SLOTS},
     tree::empty_accounts_root,
 };
-use ashlar_report::{Repeated, chain};
+use ashlar_report::chain;
 use ashlar_statement::Domain;
 use plonky2::field::types::PrimeField64;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
@@ -28,6 +24,7 @@ use crate::{
     pipeline::{Proving, Settlement},
     progress::Progress,
     readiness::{Readiness, Watch},
+    retry::Retry,
     store::{Store, StoreError},
 };
 
@@ -39,8 +36,8 @@ const ABORT_LIMIT: Duration = Duration::from_secs(1);
 /// then was not acknowledged either.
 const EXECUTOR_GRACE: Duration = Duration::from_secs(8);
 
-/// That L1 is away is told again after the first pause, then after ever longer ones up to the second.
-const WARN_AGAIN: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(600));
+/// Longest pause before an L1 that is away is asked again at the start.
+const CONNECT_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why the node could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -273,7 +270,11 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
 
 /// Connects to L1 and compares it with the database; asks again as long as L1 does not answer.
 async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L1Client, NodeError> {
-    let mut warnings = Repeated::new(WARN_AGAIN.0, WARN_AGAIN.1);
+    let least = config.poll_interval.max(Duration::from_millis(200));
+    let mut retry = Retry::new(
+        "connecting to L1, before anything is served",
+        (least, CONNECT_PAUSE.max(least)),
+    );
     loop {
         let attempt = async {
             let l1 = L1Client::connect(config.l1.clone(), config.rollup, config.operator_key).await?;
@@ -281,17 +282,13 @@ async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L
             Ok::<_, IdentityError>(l1)
         };
         match attempt.await {
-            Ok(l1) => return Ok(l1),
-            Err(error) if error.is_transient() => {
-                let reason = chain(&error);
-                if let Some(told) = warnings.happened(&reason, Instant::now()) {
-                    let times = told.times;
-                    tracing::warn!(error = %reason, times, "L1 does not answer: asking again before anything is served");
-                }
+            Ok(l1) => {
+                retry.succeeded();
+                return Ok(l1);
             }
+            Err(error) if error.is_transient() => tokio::time::sleep(retry.failed(&chain(&error))).await,
             Err(error) => return Err(error.into()),
         }
-        tokio::time::sleep(config.poll_interval.max(Duration::from_millis(200))).await;
     }
 }
 

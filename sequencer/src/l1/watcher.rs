@@ -4,13 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use alloy::sol_types::SolValue;
 use ashlar_contracts::{BatchHeader, encoding::hash_to_word};
-use ashlar_report::Chain;
+use ashlar_report::chain;
 use ashlar_statement::Application;
 use tokio_util::sync::CancellationToken;
 
 use super::{BlockRef, L1Client, L1Error, QueuedDeposit, deposits::queue_hash};
 use crate::{
     executor::{ExecutorHandle, SubmitError},
+    retry::Retry,
     store::{Cursor, LogItem, Store, StoreError},
 };
 
@@ -19,6 +20,8 @@ const MOST_BLOCKS: u64 = 10_000;
 /// After so many gaps in a row the missing deposit is looked for from the deployment on, not from the cursor: a node that
 /// lags would have caught up.
 const LASTING_GAPS: u32 = 5;
+/// Longest pause after L1 did not answer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the watcher needs.
 #[derive(Debug)]
@@ -92,22 +95,28 @@ impl<A: Application> Watcher<A> {
     /// a deposit that was read twice is appended once.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut reading = Reading::default();
+        let mut retry = Retry::new("L1 watcher", (self.interval, LONGEST_PAUSE.max(self.interval)));
         loop {
             let step = tokio::select! {
                 () = shutdown.cancelled() => return,
                 step = self.step(&mut reading) => step,
             };
-            match step {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(error = %Chain(&error), "L1 watcher: asking again");
-                    reading.failed(matches!(error, WatchError::L1(L1Error::DepositGap { .. })));
+            let pause = match step {
+                Ok(has_more) => {
+                    retry.succeeded();
+                    if has_more {
+                        continue;
+                    }
+                    self.interval
                 }
-            }
+                Err(error) => {
+                    reading.failed(matches!(error, WatchError::L1(L1Error::DepositGap { .. })));
+                    retry.failed(&chain(&error))
+                }
+            };
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(self.interval) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }

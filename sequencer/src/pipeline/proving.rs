@@ -13,11 +13,14 @@ use crate::{
     changes::Changes,
     farm::{FarmClient, FarmError},
     progress::{BatchJobs, Progress, STEPS},
+    retry::Retry,
     store::{Store, StoreError},
 };
 
 /// Batches that are at the farm at once; the rest waits in the database.
 const MAX_BATCHES_AT_FARM: usize = 8;
+/// Longest pause before a farm that is away is asked again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// What proving needs.
 #[derive(Clone, Debug)]
@@ -93,6 +96,7 @@ impl Proving {
 
     /// Keeps asking until the batch has its SNARK.
     async fn prove(&self, number: u64, shutdown: CancellationToken) {
+        let mut retry = Retry::new("proving", (self.interval, LONGEST_PAUSE.max(self.interval)));
         while !shutdown.is_cancelled() {
             let attempt = tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -103,21 +107,27 @@ impl Proving {
                 Err(error) => error,
             };
             let reason = chain(&error);
-            tracing::warn!(batch = number, error = %reason, "batch is not proven yet");
+            let pause = retry.failed(&format!("batch {number}: {reason}"));
             let lasting = matches!(&error, ProvingError::Farm(farm) if !farm.is_transient());
-            if lasting {
-                let noted = update(&self.store, &self.changes, number, |batch| {
-                    batch.failure = Some(reason)
-                });
-                if let Err(error) = noted {
-                    tracing::error!(error = %Chain(&error), "proving: state database");
-                }
+            if lasting && let Err(error) = self.note_failure(number, reason) {
+                tracing::error!(error = %Chain(&error), "proving: state database");
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(self.interval) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// Writes down why a batch is not proven, unless that stands there already.
+    fn note_failure(&self, number: u64, reason: String) -> Result<(), StoreError> {
+        let noted = self.store.batch(number)?.and_then(|batch| batch.failure);
+        if noted.as_ref() != Some(&reason) {
+            update(&self.store, &self.changes, number, |batch| {
+                batch.failure = Some(reason)
+            })?;
+        }
+        Ok(())
     }
 
     async fn attempt(&self, number: u64) -> Result<(), ProvingError> {

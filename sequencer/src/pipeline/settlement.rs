@@ -11,13 +11,14 @@ use std::{
 use alloy::sol_types::{SolCall, SolValue};
 use ashlar_contracts::{BatchHeader, CommitData, Rollup, encoding::hash_to_word};
 use ashlar_protocol::{SnarkLayoutError, SnarkParts};
-use ashlar_report::{Chain, chain};
+use ashlar_report::chain;
 use tokio_util::sync::CancellationToken;
 
 use super::{follow::Followed, update, wait};
 use crate::{
     changes::Changes,
     l1::{BlockRef, Call, Expected, HeaderError, IdentityError, L1Client, L1Error, SendError, View},
+    retry::Retry,
     store::{BatchRecord, Purpose, Store, StoreError},
 };
 
@@ -159,21 +160,20 @@ impl Settlement {
     /// Runs until `shutdown`.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut changes = self.changes.subscribe();
-        let (mut pause, mut was_away) = (self.interval, false);
+        let mut retry = Retry::new("settlement", (self.interval, LONGEST_PAUSE.max(self.interval)));
+        let mut was_away = false;
         loop {
             let step = tokio::select! {
                 () = shutdown.cancelled() => return,
                 step = self.step(was_away) => step,
             };
+            let pause;
             (pause, was_away) = match step {
-                Ok(()) => (self.interval, false),
-                Err(error) => {
-                    tracing::warn!(error = %Chain(&error), pause_s = pause.as_secs_f32(), "settlement: asking L1 again");
-                    (
-                        pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.interval)),
-                        error.is_transient(),
-                    )
+                Ok(()) => {
+                    retry.succeeded();
+                    (self.interval, false)
                 }
+                Err(error) => (retry.failed(&chain(&error)), error.is_transient()),
             };
             if !wait(&mut changes, pause, &shutdown).await {
                 return;
