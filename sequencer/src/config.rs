@@ -23,6 +23,8 @@ pub struct Config {
     pub http: Option<SocketAddr>,
     /// Folder with the browser wallet, served beside it; none by default.
     pub wallet_dir: Option<PathBuf>,
+    /// Block explorer of L1 that the explorer links to, without a slash at the end; none by default.
+    pub l1_explorer: Option<String>,
     /// How L1 is asked, believed and paid.
     pub l1: L1Settings,
     /// Chain that L1 must be; `None` takes the one it is at the first start.

@@ -179,6 +179,7 @@ impl Args {
             listen,
             http: None,
             wallet_dir: None,
+            l1_explorer: None,
             l1: L1Settings {
                 endpoints: vec![l1_rpc],
                 finality: Finality::Depth(0),

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use alloy::transports::http::reqwest::Url;
 use anyhow::{Context, bail};
 use ashlar_payments::batch::SLOTS;
 use ashlar_sequencer::{
@@ -28,6 +29,9 @@ pub struct Args {
     /// Folder with the browser wallet (`scripts/build-web`), served at /wallet/ of --http [default: none]
     #[arg(long, value_name = "FOLDER", requires = "http")]
     wallet_dir: Option<PathBuf>,
+    /// Block explorer of L1 (EIP-3091) that the explorer's L1 links lead to, such as https://etherscan.io [default: no links]
+    #[arg(long, value_name = "URL", value_parser = web_page)]
+    l1_explorer: Option<String>,
     /// L1 JSON-RPC endpoint; several, of nodes that do not depend on each other, with commas or by repeating the flag.
     #[arg(long, required = true, value_delimiter = ',')]
     l1_rpc: Vec<String>,
@@ -124,6 +128,17 @@ fn seconds(text: &str) -> anyhow::Result<f64> {
     Ok(seconds)
 }
 
+/// Reads the address of a web page that paths are appended to.
+fn web_page(text: &str) -> anyhow::Result<String> {
+    let url: Url = text.parse().context("not a URL, such as https://etherscan.io")?;
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    anyhow::ensure!(
+        matches!(url.scheme(), "http" | "https") && is_plain,
+        "not the http or https address of a page, without query and fragment"
+    );
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
 /// A flag, or what the deployment file says; both must agree.
 fn agreed<const N: usize>(
     flag: &str,
@@ -157,6 +172,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         listen: args.listen,
         http: args.http,
         wallet_dir: args.wallet_dir,
+        l1_explorer: args.l1_explorer,
         l1: L1Settings {
             endpoints: args.l1_rpc,
             quorum: args.l1_quorum,
@@ -202,6 +218,26 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_lead_to_web_pages_only() {
+        assert_eq!(
+            web_page("https://scan.example/").expect("a page"),
+            "https://scan.example"
+        );
+        assert_eq!(
+            web_page("http://127.0.0.1:1/l1").expect("a page"),
+            "http://127.0.0.1:1/l1"
+        );
+        for no_page in [
+            "scan.example",
+            "javascript:alert(1)",
+            "https://scan.example/?a=",
+            "https://scan.example/#/",
+        ] {
+            assert!(web_page(no_page).is_err(), "{no_page}");
+        }
+    }
 
     #[test]
     fn a_flag_that_contradicts_the_deployment_file_is_refused() {

@@ -108,6 +108,7 @@ impl Rollup {
             listen: self.listen,
             http: None,
             wallet_dir: None,
+            l1_explorer: None,
             l1: L1Settings {
                 finality: Finality::Depth(0),
                 ..L1Settings::single(&self.endpoint)

@@ -239,6 +239,7 @@ impl SequencerService for Service {
             min_fees: min_fees(&self.config.fees.least(load.seconds_per_operation)),
             proving_seconds_per_operation: load.seconds_per_operation,
             unproven_batches: load.unproven,
+            l1_explorer: self.config.l1_explorer.clone().unwrap_or_default(),
         }))
     }
 
@@ -283,21 +284,17 @@ impl SequencerService for Service {
             let mut sent: std::collections::BTreeMap<u64, (BatchRecord, Option<BatchJobs>)> =
                 Default::default();
             loop {
-                let end = service.store.next_batch().map_err(|error| internal(&error));
-                let records = end.and_then(|end| {
-                    (first..end)
-                        .map(|number| service.store.batch(number).map_err(|error| internal(&error)))
-                        .collect::<Result<Vec<_>, _>>()
-                });
-                let records = match records {
-                    Ok(records) => records,
-                    Err(status) => {
-                        let _ = sender.send(Err(status)).await;
-                        return;
-                    }
+                let end = match service.store.next_batch() {
+                    Ok(end) => end,
+                    Err(error) => return drop(sender.send(Err(internal(&error))).await),
                 };
-                for record in records.into_iter().flatten() {
-                    let number = record.number;
+                // One record at a time: a history is longer than memory.
+                for number in first..end {
+                    let record = match service.store.batch(number) {
+                        Ok(Some(record)) => record,
+                        Ok(None) => continue,
+                        Err(error) => return drop(sender.send(Err(internal(&error))).await),
+                    };
                     let is_final = record.status == BatchStatus::Proven;
                     let now = (record, service.progress.jobs(number));
                     let is_news = sent.get(&number) != Some(&now);

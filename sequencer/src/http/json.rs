@@ -57,6 +57,8 @@ pub(super) fn info(info: &pb::Info) -> Value {
     set(&mut object, "limits", limits);
     let proving = info.proving_seconds_per_operation;
     set(&mut object, "proving_seconds_per_operation", proving);
+    let explorer = Some(info.l1_explorer.clone()).filter(|url| !url.is_empty());
+    set(&mut object, "l1_explorer", explorer);
     object
 }
 

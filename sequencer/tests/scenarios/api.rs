@@ -49,6 +49,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         listen,
         http: None,
         wallet_dir: None,
+        l1_explorer: Some("https://l1.example".into()),
         l1: L1Settings::single("http://127.0.0.1:1"),
         chain_id: None,
         rollup: DOMAIN.rollup,

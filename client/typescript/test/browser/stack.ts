@@ -9,7 +9,14 @@ import { join } from "node:path";
 
 import { type Browser, type Page, chromium } from "playwright-core";
 
+/** Where the explorer's links to L1 lead; nobody follows them here. */
+export const L1_EXPLORER = "https://l1.example";
 const START_LIMIT_MS = 900_000; // circuits and keys are made on a fresh machine
+
+// Funded accounts of every development node; the first is the operator.
+export const ALICE = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
+export const BOB = "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc";
+export const PROVING_LIMIT_MS = 900_000;
 
 function environment(name: string): string {
     const value = process.env[name];
@@ -74,6 +81,7 @@ listen = "127.0.0.1:${farm}"
 listen = "127.0.0.1:${sequencer}"
 http = "127.0.0.1:${gateway}"
 wallet_dir = "${environment("ASHLAR_TEST_WALLET_DIR")}"
+l1_explorer = "${L1_EXPLORER}"
 max_age_secs = 5
 confirmations = 0
 poll_ms = 200
@@ -98,6 +106,15 @@ poll_ms = 200
         }
     }
 
+    /** A page of the gateway, and what goes wrong in it. */
+    async page(path: string, faults: string[]): Promise<Page> {
+        const page = await (await this.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+        page.setDefaultTimeout(120_000);
+        watch(page, faults);
+        await page.goto(this.gateway + path);
+        return page;
+    }
+
     /** The wallet's page, as a user with this Ethereum account opens it. */
     async open(user: User): Promise<Page> {
         const page = await (await this.browser.newContext()).newPage();
@@ -117,6 +134,12 @@ poll_ms = 200
         if (this.process.exitCode === null) await once(this.process, "exit");
         await rm(this.folder, { recursive: true, force: true });
     }
+}
+
+/** Notes scripts that fail, and what the page's policy keeps from being loaded. */
+export function watch(page: Page, faults: string[]): void {
+    page.on("console", (message) => message.text().includes("Security Policy") && faults.push(message.text()));
+    page.on("pageerror", (error) => faults.push(error.message));
 }
 
 /** Until `ashlar up` says so. */

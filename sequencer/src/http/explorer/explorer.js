@@ -6,6 +6,9 @@ const PAGE = 50;
 const view = document.getElementById("view");
 const live = document.getElementById("live");
 const batches = new Map();
+const ETH = 0;
+const ETH_DECIMALS = 9; // its unit is a gwei
+let l1Explorer; // of /v1/info, once it was asked
 let shown = 0; // counts views: a slow answer does not overwrite a later one
 
 function make(tag, options, ...children) {
@@ -26,7 +29,20 @@ const state = (text) => make("span", { class: `state ${/^[a-z]+$/.test(text) ? t
 const toAccount = (index) => index === undefined ? make("span", { class: "faint" }, "L1") : link(`#/account/${index}`, `account ${index}`);
 const toBatch = (number) => link(`#/batch/${number}`, number);
 const toTransaction = (id) => make("a", { href: `#/transaction/${id}`, class: "mono", title: id }, short(id));
-const units = (amount, token) => `${BigInt(amount).toLocaleString("en")} of token ${token}`;
+const units = (amount, token) => token === ETH ? `${eth(amount)} ETH` : `${BigInt(amount).toLocaleString("en")} of token ${token}`;
+
+function eth(amount) {
+  const digits = BigInt(amount).toString().padStart(ETH_DECIMALS + 1, "0");
+  const fraction = digits.slice(-ETH_DECIMALS).replace(/0+$/, "");
+  return BigInt(digits.slice(0, -ETH_DECIMALS)).toLocaleString("en") + (fraction ? `.${fraction}` : "");
+}
+
+// What L1 has, with a link where a block explorer is configured (EIP-3091: /tx, /address, /block).
+const onL1 = (kind, what) => {
+  const text = code(String(what));
+  if (!l1Explorer) return text;
+  return make("a", { href: `${l1Explorer}/${kind}/${what}`, rel: "noopener noreferrer", target: "_blank" }, text);
+};
 
 function duration(seconds) {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
@@ -74,19 +90,25 @@ function batchTable() {
     ["Bytes on L1", true], ["Proof bytes", true], ["L1 gas", true]], rows, "No batch is sealed yet.");
 }
 
-async function home() {
+async function askInfo() {
   const info = await ask("/v1/info");
+  l1Explorer = /^https?:\/\//.test(info.l1_explorer) ? info.l1_explorer : "";
+  return info;
+}
+
+async function home() {
+  const info = await askInfo();
   const first = Math.max(1, info.next_batch - PAGE);
   for (const batch of (await ask(`/v1/batches?from=${first}&limit=${PAGE}`)).batches) batches.set(batch.number, batch);
   return [make("h1", {}, "Batches"),
-    facts([["Chain", info.chain_id], ["Rollup contract", code(info.rollup_address)], ["Being filled", `batch ${info.next_batch}`],
+    facts([["Chain", info.chain_id], ["Rollup contract", onL1("address", info.rollup_address)], ["Being filled", `batch ${info.next_batch}`],
       ["Operations not sealed", count(info.unsealed_operations)], ["Batches not proven", count(info.unproven_batches)], ["State root", code(info.root)]]),
     make("section", { id: "batches" }, batchTable())];
 }
 
 function operationRows(page) {
   return page.transactions.map((of) => [toTransaction(of.transaction_id), of.kind, toBatch(of.batch_number), of.slot, toAccount(of.from),
-    of.withdrawal ? code(of.withdrawal.recipient) : toAccount(of.to), units(of.amount, of.token), count(of.fee), state(of.status)]);
+    of.withdrawal ? onL1("address", of.withdrawal.recipient) : toAccount(of.to), units(of.amount, of.token), units(of.fee, of.token), state(of.status)]);
 }
 
 const OPERATIONS = [["Transaction"], ["Kind"], ["Batch"], ["Slot", true], ["From"], ["To"], ["Amount", true], ["Fee", true], ["State"]];
@@ -110,7 +132,7 @@ async function operations(path) {
   return section;
 }
 
-const l1 = (of) => of ? make("span", {}, code(of.hash), ` in block ${of.block_number}, ${count(of.gas_used)} gas`) : undefined;
+const l1 = (of) => of ? make("span", {}, onL1("tx", of.hash), " in block ", onL1("block", of.block_number), `, ${count(of.gas_used)} gas`) : undefined;
 
 async function showBatch(number) {
   const batch = await ask(`/v1/batches/${number}`);
@@ -132,7 +154,7 @@ async function showAccount(key) {
   const account = await ask(`/v1/accounts/${encodeURIComponent(key)}`);
   return [make("h1", {}, `Account ${account.index}`),
     facts([["Key hash", code(account.key_hash)], ["Nonce", account.nonce], ["Waiting", count(account.waiting)],
-      ...account.balances.map((of) => [`Token ${of.token}`, BigInt(of.amount).toLocaleString("en")])]),
+      ...account.balances.map((of) => [of.token === ETH ? "ETH" : `Token ${of.token}`, of.token === ETH ? eth(of.amount) : BigInt(of.amount).toLocaleString("en")])]),
     make("h2", {}, "Transactions"), await operations(`/v1/accounts/${account.index}/transactions`)];
 }
 
@@ -151,6 +173,7 @@ async function show() {
   const [, kind, argument] = location.hash.split("/");
   const pages = { batch: showBatch, account: showAccount, transaction: showTransaction };
   try {
+    if (l1Explorer === undefined) await askInfo();
     const parts = await (pages[kind] ? pages[kind](decodeURIComponent(argument || "")) : home());
     if (turn === shown) view.replaceChildren(...parts);
   } catch (error) {
