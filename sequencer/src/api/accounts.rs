@@ -67,7 +67,7 @@ impl ExecutorHandle<Payments> {
 
     /// Root of the state after everything executed so far, and the number of the open batch.
     pub(super) async fn progress(&self) -> Result<(Hash, u64), SubmitError<Payments>> {
-        self.look(|peek| Ok((Payments::root(peek.open)?, peek.number)))
+        self.look(|peek| Ok((peek.open.root().map_err(|error| error.0)?, peek.number)))
             .await
     }
 }

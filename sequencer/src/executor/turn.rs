@@ -196,10 +196,11 @@ impl<A: Application> Running<A> {
             self.command(command, &mut looks)?;
         }
         self.flush()?;
+        let number = self.open.number;
         let mut peek = Peek {
             open: self.open.state_mut(),
             waiting: &self.parts.waiting,
-            number: self.open.number,
+            number,
         };
         for look in looks {
             look(&mut peek)?;
