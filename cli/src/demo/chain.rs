@@ -8,26 +8,22 @@ use std::{
 
 use alloy::{
     network::EthereumWallet,
-    primitives::{Address, U256},
+    primitives::Address,
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use ashlar_client::{L1, L1Config};
 use ashlar_contracts::{
-    BatchHeader, DeployConfig, Deployment, Rollup, Withdrawal, deploy,
+    BatchHeader, DeployConfig, Deployment, deploy,
     encoding::{hash_to_word, word_to_extension, word_to_hash},
-    withdrawal,
 };
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::tree::empty_accounts_root;
-use ashlar_statement::{BatchPublicInputs, Domain, hash::Hash};
+use ashlar_statement::{BatchPublicInputs, Domain};
 use plonky2::field::types::PrimeField64;
 
 use super::processes::{Process, free_address};
-
-/// Base units (wei) in one unit (gwei) of token 0.
-pub const WEI_PER_UNIT: u64 = 1_000_000_000;
 
 /// Which devnet to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -74,9 +70,9 @@ impl Chain {
         })
     }
 
-    /// A provider that signs with one of the funded accounts.
-    pub fn provider(&self, account: usize) -> anyhow::Result<DynProvider> {
-        let wallet = EthereumWallet::from(signer(account)?);
+    /// A provider that signs for the operator.
+    fn operator(&self) -> anyhow::Result<DynProvider> {
+        let wallet = EthereumWallet::from(signer(0)?);
         let url = self.endpoint.parse().context("devnet endpoint")?;
         // A devnet includes a transaction at once: ask for its receipt without the usual pause.
         let provider = ProviderBuilder::new().wallet(wallet).connect_http(url);
@@ -84,21 +80,28 @@ impl Chain {
         Ok(provider.erased())
     }
 
-    /// The header that L1 holds for a committed batch.
-    pub async fn committed_header(&self, rollup: Address, number: u64) -> anyhow::Result<BatchHeader> {
-        let l1 = L1::connect(L1Config::new(&self.endpoint, rollup)).await?;
-        Ok(l1.committed_batch(number).await?.header)
+    /// The rollup's contract, paid by one of the funded accounts.
+    pub async fn rollup(&self, account: usize, rollup: Address) -> anyhow::Result<L1> {
+        let config = L1Config {
+            signer: Some(signer(account)?),
+            ..L1Config::new(&self.endpoint, rollup)
+        };
+        Ok(L1::connect(config).await?)
     }
 
     /// Deploys the generated verifier and the rollup with an empty state.
     pub async fn deploy(&self, verifier_code: Vec<u8>) -> anyhow::Result<Deployment> {
         let config = DeployConfig {
             verifier_code: verifier_code.into(),
-            genesis_root: word(&empty_accounts_root()),
+            genesis_root: hash_to_word(
+                empty_accounts_root()
+                    .elements
+                    .map(|element| element.to_canonical_u64()),
+            ),
             operator: signer(0)?.address(),
             tokens: Vec::new(),
         };
-        Ok(deploy(self.provider(0)?, config).await?)
+        Ok(deploy(self.operator()?, config).await?)
     }
 }
 
@@ -114,11 +117,6 @@ pub fn operator_key() -> String {
 
 /// Number of funded accounts that play users, the operator not counted.
 pub const USERS: usize = 4;
-
-/// A digest as an L1 word.
-pub fn word(hash: &Hash) -> U256 {
-    hash_to_word(hash.elements.map(|element| element.to_canonical_u64()))
-}
 
 fn start_anvil(program: &Path, address: SocketAddr, folder: &Path) -> anyhow::Result<Process> {
     Process::start_other("anvil", program, folder, |command| {
@@ -148,52 +146,6 @@ fn find_anvil() -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Deposits ETH for a key; gives the deposit's number in the queue.
-pub async fn deposit(provider: DynProvider, rollup: Address, key: &Hash, units: u64) -> anyhow::Result<u64> {
-    let contract = Rollup::new(rollup, provider);
-    let value = U256::from(units) * U256::from(WEI_PER_UNIT);
-    let receipt = contract
-        .depositETH(word(key))
-        .value(value)
-        .send()
-        .await
-        .context("depositETH")?
-        .get_receipt()
-        .await?;
-    ensure!(receipt.status(), "depositETH reverted");
-    let queued = receipt
-        .decoded_log::<Rollup::DepositQueued>()
-        .context("no DepositQueued event")?;
-    Ok(queued.data.index)
-}
-
-/// Claims the only withdrawal of a batch and checks that its recipient was paid exactly.
-pub async fn claim(
-    provider: DynProvider,
-    rollup: Address,
-    header: BatchHeader,
-    index: u32,
-    paid: Withdrawal,
-) -> anyhow::Result<u64> {
-    let contract = Rollup::new(rollup, provider.clone());
-    let proof = withdrawal::proof(std::slice::from_ref(&paid), index).context("no such withdrawal")?;
-    let before = provider.get_balance(paid.to).await?;
-    let call = contract.claimWithdrawal(header, index, paid.clone(), proof);
-    let receipt = call
-        .send()
-        .await
-        .context("claimWithdrawal")?
-        .get_receipt()
-        .await?;
-    ensure!(receipt.status(), "claimWithdrawal reverted");
-    let gained = provider.get_balance(paid.to).await? - before;
-    let owed = U256::from(paid.amount) * U256::from(WEI_PER_UNIT);
-    if gained != owed {
-        bail!("the claim paid {gained} wei, {owed} were withdrawn");
-    }
-    Ok(receipt.gas_used)
-}
-
 /// The public inputs that L1 checks the proof of this header against.
 pub fn public_inputs(header: &BatchHeader, domain: &Domain) -> Vec<u64> {
     let inputs = BatchPublicInputs {
@@ -209,9 +161,4 @@ pub fn public_inputs(header: &BatchHeader, domain: &Domain) -> Vec<u64> {
         rollup_records: header.transferCount.into(),
     };
     inputs.to_vec()
-}
-
-/// The state root that L1 holds.
-pub async fn state_root(provider: DynProvider, rollup: Address) -> anyhow::Result<U256> {
-    Ok(Rollup::new(rollup, provider).stateRoot().call().await?)
 }

@@ -5,7 +5,6 @@
 pub mod chain;
 pub mod processes;
 mod report;
-mod traffic;
 
 use std::{
     collections::BTreeMap,
@@ -13,19 +12,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use alloy::primitives::{Address, U256};
-use anyhow::{Context, bail, ensure};
-use ashlar_contracts::Withdrawal;
-use ashlar_kzg::Snark;
-use ashlar_proto::sequencer::v1::{
-    Batch, BatchStatus, GetInfoRequest, GetReceiptRequest, Receipt, WatchBatchesRequest,
-    get_receipt_request::Key, sequencer_service_client::SequencerServiceClient,
+use alloy::{
+    primitives::{Address, B256},
+    providers::Provider,
 };
+use anyhow::{Context, bail, ensure};
+use ashlar_client::{
+    AccountKey, Client, Sender,
+    pb::{Batch, BatchStatus, L1Transaction, Receipt},
+};
+use ashlar_kzg::Snark;
+use ashlar_payments::packing::{PackedAmount, PackedFee};
 use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_sequencer::farm::FarmClient;
-use ashlar_statement::Domain;
+use futures::StreamExt;
 use tokio::process::Command;
-use tonic::transport::Channel;
 
 use crate::{bar::Bar, commands::verify::PublicInputsFile, say};
 
@@ -33,7 +34,6 @@ use self::{
     chain::{Chain, Devnet},
     processes::Process,
     report::{Gas, Report},
-    traffic::User,
 };
 
 pub(crate) use self::processes::free_address;
@@ -179,26 +179,22 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         &sealing,
     )
     .await?;
-    let mut sequencer = services.connect().await?;
-    let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
-    let domain = Domain {
-        chain_id: info.chain_id,
-        rollup: deployment.rollup.into_array(),
-    };
+    let sequencer = Client::connect(&services.endpoint).await?;
 
-    let players = deposit_all(&chain, deployment.rollup, &mut sequencer, &mut services, users).await?;
+    let players = deposit_all(&chain, deployment.rollup, &sequencer, &mut services, users).await?;
     progress.line(
         "deposit",
         &format!("{} deposits on L1, executed on L2", users + 1),
     );
-    let withdrawal_id = send_all(args.transactions, players, &domain, &mut sequencer).await?;
+    let withdrawal = send_all(args.transactions, players).await?;
     progress.line(
         "admit",
         &format!("{} signed transfers and a withdrawal", args.transactions),
     );
 
-    let batches = watch(&progress, &mut services, &mut chain, &mut sequencer, total).await?;
-    let receipt = receipt(&mut sequencer, Key::TransactionId(withdrawal_id.into())).await?;
+    let batches = watch(&progress, &mut services, &mut chain, &sequencer, total).await?;
+    let receipt = sequencer.receipt(withdrawal).await?;
+    let receipt = receipt.context("the sequencer has lost the withdrawal")?;
     let claimed = claim(&chain, deployment.rollup, &receipt).await?;
     progress.line("claim", &format!("{WITHDRAW_UNITS} gwei paid on L1"));
 
@@ -206,7 +202,6 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         folder,
         &chain,
         deployment.rollup,
-        &domain,
         &services.farm_endpoint,
         claimed,
     )
@@ -216,9 +211,13 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         "snark.json and public-inputs.json (check them with `ashlar verify`)",
     );
 
-    let l1_root = chain::state_root(chain.provider(0)?, deployment.rollup).await?;
-    let info = sequencer.get_info(GetInfoRequest {}).await?.into_inner();
-    let l2_root = U256::from_be_slice(&info.root);
+    let l1_root = chain
+        .rollup(0, deployment.rollup)
+        .await?
+        .state()
+        .await?
+        .state_root;
+    let l2_root = B256::try_from(sequencer.info().await?.root.as_ref()).context("the sequencer's root")?;
     services.stop().await;
     let sum = |count: fn(&Batch) -> u64| batches.iter().map(count).sum::<u64>();
     let (commit, prove) = (sum(|batch| gas(&batch.commit)), sum(|batch| gas(&batch.prove)));
@@ -235,8 +234,8 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
             prove,
             per_transfer: (commit + prove) as f64 / sum(|batch| batch.transfer_count.into()) as f64,
         },
-        l1_state_root: format!("{l1_root:#066x}"),
-        l2_state_root: format!("{l2_root:#066x}"),
+        l1_state_root: l1_root.to_string(),
+        l2_state_root: l2_root.to_string(),
         verified: l1_root == l2_root && batches.iter().all(|batch| batch.status() == BatchStatus::Proven),
     })
 }
@@ -252,7 +251,7 @@ struct Sealing {
     max_age_secs: u64,
 }
 
-fn gas(transaction: &Option<ashlar_proto::sequencer::v1::L1Transaction>) -> u64 {
+fn gas(transaction: &Option<L1Transaction>) -> u64 {
     transaction.as_ref().map_or(0, |transaction| transaction.gas_used)
 }
 
@@ -326,12 +325,6 @@ impl Services {
         })
     }
 
-    async fn connect(&self) -> anyhow::Result<SequencerServiceClient<Channel>> {
-        SequencerServiceClient::connect(self.endpoint.clone())
-            .await
-            .context("cannot reach the sequencer")
-    }
-
     fn check(&mut self) -> anyhow::Result<()> {
         self.farm.check()?;
         self.worker.check()?;
@@ -343,74 +336,50 @@ impl Services {
     }
 }
 
-async fn receipt(
-    sequencer: &mut SequencerServiceClient<Channel>,
-    key: Key,
-) -> Result<Receipt, tonic::Status> {
-    Ok(sequencer
-        .get_receipt(GetReceiptRequest { key: Some(key) })
-        .await?
-        .into_inner())
-}
-
 /// Deposits for the operator and the users; gives the users once their accounts exist.
 async fn deposit_all(
     chain: &Chain,
     rollup: Address,
-    sequencer: &mut SequencerServiceClient<Channel>,
+    sequencer: &Client,
     services: &mut Services,
     users: usize,
-) -> anyhow::Result<Vec<User>> {
+) -> anyhow::Result<Vec<Sender>> {
     let mut players = Vec::new();
     for account in 0..=users {
         let key = crate::commands::key::derive(&chain::signer(account)?)?;
         let owner = key.public_key().key_hash();
-        let number = chain::deposit(chain.provider(account)?, rollup, &owner, DEPOSIT_UNITS).await?;
+        let l1 = chain.rollup(account, rollup).await?;
+        let number = l1.deposit(&l1.token(0).await?, DEPOSIT_UNITS, &owner).await?;
         let start = Instant::now();
-        let account_index = loop {
+        // The account shows in the executor's state before its batch is sealed.
+        while sequencer.account(AccountKey::KeyHash(owner)).await?.is_none() {
             services.check()?;
-            // The account shows in the executor's state before its batch is sealed.
-            let request = ashlar_proto::sequencer::v1::GetAccountRequest {
-                key: Some(ashlar_proto::sequencer::v1::get_account_request::Key::KeyHash(
-                    ashlar_statement::hash::hash_to_bytes32(&owner).to_vec().into(),
-                )),
-            };
-            match sequencer.get_account(request).await {
-                Ok(found) => break found.into_inner().index,
-                Err(status) if status.code() == tonic::Code::NotFound => {}
-                Err(status) => return Err(status).context("GetAccount"),
-            }
             ensure!(
                 start.elapsed() < Duration::from_secs(60),
                 "deposit {number} was not executed within 60 s"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
-        };
+        }
         if account > 0 {
-            players.push(User::new(key, account_index));
+            players.push(sequencer.sender(key).await?);
         }
     }
     Ok(players)
 }
 
 /// Sends the transfers, each user to the next in turn, and one withdrawal; gives the withdrawal's id.
-async fn send_all(
-    transfers: u32,
-    mut users: Vec<User>,
-    domain: &Domain,
-    sequencer: &mut SequencerServiceClient<Channel>,
-) -> anyhow::Result<Vec<u8>> {
-    let accounts: Vec<u32> = users.iter().map(|user| user.account).collect();
+async fn send_all(transfers: u32, mut users: Vec<Sender>) -> anyhow::Result<B256> {
+    let accounts: Vec<u32> = users.iter().map(Sender::account).collect();
+    let fee = PackedFee::exact(FEE_UNITS).context("fee")?;
     for number in 0..transfers as usize {
         let (from, to) = (number % users.len(), accounts[(number + 1) % accounts.len()]);
         let amount = TRANSFER_UNITS * (1 + number as u64 % 100);
-        let signed = users[from].transfer(to, amount, FEE_UNITS, domain)?;
-        traffic::submit(sequencer, &signed)
-            .await
-            .with_context(|| format!("transfer {number}"))?;
+        let amount = PackedAmount::exact(amount).context("amount")?;
+        let sent = users[from].transfer(to, 0, amount, fee).await;
+        sent.with_context(|| format!("transfer {number}"))?;
     }
-    let signed = users[0].withdraw(RECIPIENT, WITHDRAW_UNITS, FEE_UNITS, domain)?;
-    traffic::submit(sequencer, &signed).await.context("withdrawal")
+    let sent = users[0].withdraw(RECIPIENT.into(), 0, WITHDRAW_UNITS, fee).await;
+    sent.context("withdrawal")
 }
 
 /// Follows all batches until L1 has accepted the proofs of so many operations; gives them in order.
@@ -418,21 +387,18 @@ async fn watch(
     progress: &Progress,
     services: &mut Services,
     chain: &mut Chain,
-    sequencer: &mut SequencerServiceClient<Channel>,
+    sequencer: &Client,
     total: u32,
 ) -> anyhow::Result<Vec<Batch>> {
-    let mut stream = sequencer
-        .watch_batches(WatchBatchesRequest { from_number: 1 })
-        .await?
-        .into_inner();
+    let mut stream = sequencer.watch_batches(1).await?;
     let mut batches = BTreeMap::<u64, Batch>::new();
     let mut bar = Bar::default();
     loop {
-        let message = tokio::time::timeout(Duration::from_secs(1), stream.message()).await;
+        let message = tokio::time::timeout(Duration::from_secs(1), stream.next()).await;
         services.check()?;
         chain.process.check()?;
         let Ok(message) = message else { continue };
-        let batch = message?.context("the sequencer stopped reporting")?;
+        let batch = message.context("the sequencer stopped reporting")??;
         let seen = batches.get(&batch.number).map_or(0, |known| known.steps.len());
         if !progress.quiet {
             // A reader who is gone does not end the demo.
@@ -460,14 +426,7 @@ async fn watch(
 }
 
 /// Saves the SNARK as the farm made it, and its public inputs as L1 holds them.
-async fn save(
-    folder: &Path,
-    chain: &Chain,
-    rollup: Address,
-    domain: &Domain,
-    farm: &str,
-    batch: u64,
-) -> anyhow::Result<()> {
+async fn save(folder: &Path, chain: &Chain, rollup: Address, farm: &str, batch: u64) -> anyhow::Result<()> {
     let proven = FarmClient::connect(farm).await?.wait(batch).await?;
     let snark = Snark::from_bytes(&proven.snark)?;
     let write = |name: &str, text: String| {
@@ -475,26 +434,32 @@ async fn save(
         write_output(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     };
     write("snark.json", snark.to_json() + "\n")?;
-    let header = chain.committed_header(rollup, batch).await?;
-    let inputs = PublicInputsFile::new(&chain::public_inputs(&header, domain))?;
+    let l1 = chain.rollup(0, rollup).await?;
+    let header = l1.committed_batch(batch).await?.header;
+    let inputs = PublicInputsFile::new(&chain::public_inputs(&header, l1.domain()))?;
     write(
         "public-inputs.json",
         serde_json::to_string_pretty(&inputs)? + "\n",
     )
 }
 
-/// Claims the withdrawal that the receipt describes; gives its batch.
+/// Claims the withdrawal that the receipt describes, with a proof from L1's own data, and checks that its recipient is paid
+/// exactly; gives its batch.
 async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Result<u64> {
-    let claim = receipt
-        .withdrawal
-        .as_ref()
-        .context("the withdrawal has no claim data")?;
-    let header = chain.committed_header(rollup, claim.batch_number).await?;
-    let paid = Withdrawal {
-        token: u8::try_from(claim.token)?,
-        amount: claim.amount,
-        to: Address::try_from(claim.recipient.as_ref())?,
-    };
-    chain::claim(chain.provider(1)?, rollup, header, claim.withdrawal_index, paid).await?;
-    Ok(claim.batch_number)
+    let place = receipt.withdrawal.as_ref();
+    let place = place.context("the withdrawal has no claim data")?;
+    let l1 = chain.rollup(1, rollup).await?;
+    let proof = l1
+        .withdrawal_proof(place.batch_number, place.withdrawal_index)
+        .await?;
+    let (provider, recipient) = (l1.contract().provider(), Address::from(RECIPIENT));
+    let before = provider.get_balance(recipient).await?;
+    l1.claim(&proof).await?;
+    let gained = provider.get_balance(recipient).await? - before;
+    let owed = l1.token(0).await?.base_units(WITHDRAW_UNITS);
+    ensure!(
+        gained == owed,
+        "the claim paid {gained} wei, {owed} were withdrawn"
+    );
+    Ok(place.batch_number)
 }
