@@ -20,8 +20,8 @@ const MOST_BLOCKS: u64 = 10_000;
 /// After so many gaps in a row the missing deposit is looked for from the deployment on, not from the cursor: a node that
 /// lags would have caught up.
 const LASTING_GAPS: u32 = 5;
-/// Longest pause after L1 did not answer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Longest pause after L1 did not answer, in intervals: deposits are waited for.
+const LONGEST_PAUSE: u32 = 4;
 
 /// What the watcher needs.
 #[derive(Debug)]
@@ -95,7 +95,8 @@ impl<A: Application> Watcher<A> {
     /// a deposit that was read twice is appended once.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut reading = Reading::default();
-        let mut retry = Retry::new("L1 watcher", (self.interval, LONGEST_PAUSE.max(self.interval)));
+        let longest = self.interval.saturating_mul(LONGEST_PAUSE);
+        let mut retry = Retry::new("L1 watcher", (self.interval, longest));
         loop {
             let step = tokio::select! {
                 () = shutdown.cancelled() => return,
