@@ -88,7 +88,7 @@ enum Command {
     /// Verify a saved SNARK off chain.
     Verify(commands::verify::Args),
     /// Run the sequencer.
-    Sequencer(commands::sequencer::Args),
+    Sequencer(Box<commands::sequencer::Args>),
     /// Run the coordinator of the proving farm.
     Farm(commands::farm::Args),
     /// Run a prover worker.
@@ -165,7 +165,7 @@ fn run() -> anyhow::Result<()> {
         Command::Setup(args) => commands::setup::run(&args),
         Command::Circuits(command) => commands::circuits::run(command),
         Command::Verify(args) => commands::verify::run(&args),
-        Command::Sequencer(args) => commands::sequencer::run(args),
+        Command::Sequencer(args) => commands::sequencer::run(*args),
         Command::Farm(args) => commands::farm::run(args),
         Command::Worker(args) => commands::worker::run(args),
         Command::Devnet(args) => commands::devnet::run(&args),

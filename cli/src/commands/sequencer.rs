@@ -29,7 +29,7 @@ pub struct Args {
     /// Folder with the browser wallet (`scripts/build-web`), served at /wallet/ of --http [default: none]
     #[arg(long, value_name = "FOLDER", requires = "http")]
     wallet_dir: Option<PathBuf>,
-    /// Block explorer of L1 (EIP-3091) that the explorer's L1 links lead to, such as https://etherscan.io [default: no links]
+    /// Web address of the block explorer of L1 (EIP-3091) that the explorer's L1 links lead to [default: no links]
     #[arg(long, value_name = "URL", value_parser = web_page)]
     l1_explorer: Option<String>,
     /// L1 JSON-RPC endpoint; several, of nodes that do not depend on each other, with commas or by repeating the flag.

@@ -289,7 +289,8 @@ impl SequencerService for Service {
                     Err(error) => return drop(sender.send(Err(internal(&error))).await),
                 };
                 // One record at a time: a history is longer than memory.
-                for number in first..end {
+                let asked_from = first;
+                for number in asked_from..end {
                     let record = match service.store.batch(number) {
                         Ok(Some(record)) => record,
                         Ok(None) => continue,

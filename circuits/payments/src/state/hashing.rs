@@ -24,6 +24,7 @@ pub(super) struct Write {
 
 /// An account's leaf.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are balances")]
 pub(super) enum Leaf {
     /// Hashed already.
     Digest(Hash),

@@ -96,14 +96,16 @@ async function askInfo() {
   return info;
 }
 
+const standing = (info) => facts([["Chain", info.chain_id], ["Rollup contract", onL1("address", info.rollup_address)],
+  ["Being filled", `batch ${info.next_batch}`], ["Operations not sealed", count(info.unsealed_operations)],
+  ["Batches not proven", count(info.unproven_batches)], ["State root", code(info.root)]]);
+
 async function home() {
   const info = await askInfo();
   const first = Math.max(1, info.next_batch - PAGE);
   for (const batch of (await ask(`/v1/batches?from=${first}&limit=${PAGE}`)).batches) batches.set(batch.number, batch);
   return [make("h1", {}, "Batches"),
-    facts([["Chain", info.chain_id], ["Rollup contract", onL1("address", info.rollup_address)], ["Being filled", `batch ${info.next_batch}`],
-      ["Operations not sealed", count(info.unsealed_operations)], ["Batches not proven", count(info.unproven_batches)], ["State root", code(info.root)]]),
-    make("section", { id: "batches" }, batchTable())];
+    make("section", { id: "standing" }, standing(info)), make("section", { id: "batches" }, batchTable())];
 }
 
 function operationRows(page) {
@@ -189,9 +191,10 @@ function redraw(number) {
   if (kind === "batch" && Number(argument) !== number || kind === "account" || kind === "transaction" || scheduled) return;
   scheduled = setTimeout(() => {
     scheduled = null;
-    const section = document.getElementById("batches");
-    if (section) section.replaceChildren(batchTable());
-    else show();
+    if (!document.getElementById("batches")) return show();
+    document.getElementById("batches").replaceChildren(batchTable());
+    // Should the view have changed meanwhile, there is nothing to fill; what fails comes again with the next event.
+    askInfo().then((info) => document.getElementById("standing")?.replaceChildren(standing(info)), () => {});
   }, 500);
 }
 
