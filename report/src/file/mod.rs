@@ -225,6 +225,30 @@ pub(crate) mod tests {
         fs::remove_dir_all(folder).unwrap();
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_named_pipe_is_written_to_and_stays_one() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = scratch("pipe");
+        let path = folder.join("pipe");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&path)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let bytes = vec![7; 1 << 20]; // more than a pipe holds
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| fs::read(&path).unwrap());
+            write_output(&path, &bytes).unwrap();
+            assert!(reader.join().unwrap() == bytes);
+        });
+        assert!(fs::metadata(&path).unwrap().file_type().is_fifo());
+        assert_eq!(names(&folder), ["pipe"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_told() {
