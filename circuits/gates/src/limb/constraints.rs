@@ -1,0 +1,55 @@
+//! The equations of a row, for values and for targets alike.
+//!
+//! A value x is below 4^n exactly if x = sum of 4^i d_i over n digits d_i from 0 to 3. The equation holds in the field,
+//! and as n ≤ 31 the sum is below 2^62, less than p = 2^64 - 2^32 + 1: it does not wrap, so x, as the integer from 0 to
+//! p - 1 that it stands for, is the sum itself, and has these digits only. The same with 64 bits would say nothing:
+//! x + p also has 64 for small x. And a digit is one of 0 to 3 if d (d - 1) (d - 2) (d - 3) = 0, there being no zero
+//! divisors.
+//!
+//! The row's two constants choose n. They are the weights 4^16 and 4^28 of the middle and of the top digits, or zero:
+//! then those digits are still digits, but of no weight, whatever they are (see [`super::Width`]).
+
+use std::ops::Index;
+
+use super::layout::{self, DIGITS, OPS};
+use crate::algebra::Algebra;
+
+/// Constraints of a row: for each check its digits, then its sum.
+pub const CONSTRAINTS: usize = OPS * (DIGITS + 1);
+/// Their largest degree.
+pub const DEGREE: usize = 4;
+
+/// Emits every constraint of a row, in a fixed order.
+pub fn evaluate<A: Algebra>(
+    algebra: &mut A,
+    constants: &(impl Index<usize, Output = A::Value> + ?Sized),
+    wires: &(impl Index<usize, Output = A::Value> + ?Sized),
+    mut emit: impl FnMut(A::Value),
+) {
+    for op in 0..OPS {
+        let digit = |place| wires[layout::digit(op, place)];
+        for place in 0..DIGITS {
+            emit(vanish_on_digits(algebra, digit(place)));
+        }
+        let low = compose(algebra, layout::LOW.map(digit));
+        let middle = compose(algebra, layout::MIDDLE.map(digit));
+        let top = compose(algebra, layout::TOP.map(digit));
+        let sum = algebra.mul_add(middle, constants[0], low);
+        let sum = algebra.mul_add(top, constants[1], sum);
+        emit(algebra.sub(sum, wires[layout::value(op)]));
+    }
+}
+
+/// `d (d - 1) (d - 2) (d - 3)`, which is `s (s + 2)` for `s = d (d - 3)`.
+fn vanish_on_digits<A: Algebra>(algebra: &mut A, digit: A::Value) -> A::Value {
+    let s = algebra.shifted_square(digit, -3);
+    algebra.shifted_square(s, 2)
+}
+
+/// The sum of 4^i times the i-th digit.
+fn compose<A: Algebra>(algebra: &mut A, digits: impl DoubleEndedIterator<Item = A::Value>) -> A::Value {
+    digits
+        .rev()
+        .reduce(|sum, digit| algebra.append(sum, digit))
+        .expect("every part of a row has digits")
+}
