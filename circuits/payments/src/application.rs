@@ -133,7 +133,9 @@ impl Application for Payments {
         match open.close() {
             Ok((batch, changes)) => Ok((batch, changes.into())),
             Err(BuildError::State(error)) => Err(CloseError::State(error.0)),
-            Err(error @ BuildError::FeeAccount { .. }) => Err(CloseError::Corrupt(error.to_string())),
+            Err(error @ (BuildError::FeeAccount { .. } | BuildError::NoFeeAccount { .. })) => {
+                Err(CloseError::Corrupt(error.to_string()))
+            }
         }
     }
 }

@@ -10,9 +10,9 @@
 //! };
 //!
 //! let domain = Domain { chain_id: 31337, rollup: [0x11; 20] };
-//! let config = BlockConfig { domain, fee_account: 0, slots: 4 };
-//! let mut batch = BlockBuilder::new(MemoryStore::new(), config)?;
 //! let [operator, alice] = ["operator", "alice"].map(|name| SecretKey::from_seed(name.as_bytes()));
+//! let config = BlockConfig { domain, fee_owner: operator.public_key().key_hash(), slots: 4 };
+//! let mut batch = BlockBuilder::new(MemoryStore::new(), config)?;
 //! for (account, key) in [(0, &operator), (1, &alice)] {
 //!     let key_hash = key.public_key().key_hash();
 //!     batch.push(Deposit { account, token: 0, amount: 1_000, key_hash })?;
@@ -20,7 +20,7 @@
 //! let (amount, fee) = (PackedAmount::exact(300)?, PackedFee::exact(2)?);
 //! let transfer = Transfer { from: 1, to: 0, token: 0, amount, fee, nonce: 0 };
 //! batch.push(Transaction::Transfer(transfer).sign(&domain, &alice))?;
-//! let (sealed, _) = batch.seal(1)?;
+//! let (sealed, _) = batch.seal(1, 29_700_000)?; // at so many minutes since 1970
 //! assert_eq!(sealed.rollup.len(), 14); // a transfer's public data on L1
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,11 +1,12 @@
-//! The account tree (depth 32) and the balance trees (depth 8).
+//! The account tree (depth 28) and the balance trees (depth 8).
 
 pub use ashlar_statement::tree::{MerklePath, empty_subtree, roots};
 
 use ashlar_statement::hash::Hash;
 
-/// Depth of the account tree: account indices are 32-bit.
-pub const ACCOUNT_DEPTH: usize = 32;
+/// Depth of the account tree: 268 million accounts.
+pub const ACCOUNT_DEPTH: usize = 28;
+const _: () = assert!(ACCOUNT_DEPTH == ashlar_statement::ACCOUNT_BITS as usize);
 /// Depth of a balance tree: token numbers are 8-bit.
 pub const TOKEN_DEPTH: usize = 8;
 

@@ -6,6 +6,7 @@ use crate::{
     account::{Account, BALANCE_BITS},
     state::{AccountStore, StateError},
     transaction::{BRIDGE_AMOUNT_BITS, Deposit, Domain, SignedTransaction, Transaction},
+    tree::ACCOUNT_DEPTH,
 };
 
 /// An operation is refused; the state is untouched. Every variant names the field and the limit.
@@ -14,7 +15,7 @@ pub enum TransactionError {
     /// No such account.
     #[error("{field}: account {account} does not exist")]
     UnknownAccount {
-        /// `from`, `to` or `fee_account`.
+        /// `from` or `to`.
         field: &'static str,
         /// Its index.
         account: u32,
@@ -65,6 +66,17 @@ pub enum TransactionError {
         /// Token number.
         token: u8,
     },
+    /// The account tree is full.
+    #[error("account: {account} is not below 2^{ACCOUNT_DEPTH}")]
+    AccountLimit {
+        /// Index that a new account would have.
+        account: u32,
+    },
+    /// Nobody could be credited with the fee.
+    #[error(
+        "fee: it cannot be paid before the account that earns fees exists, which its owner's first deposit creates"
+    )]
+    NoFeeAccount,
     /// A bridge amount of zero, or from 2^56 upwards.
     #[error("amount: {amount} outside 1..2^{BRIDGE_AMOUNT_BITS}")]
     BridgeAmount {
@@ -99,9 +111,13 @@ fn bridge_amount(amount: u64) -> Result<(), TransactionError> {
     Ok(())
 }
 
-/// Whether a deposit can be executed: amount in range, leaf empty or of the same owner, balance below 2^62.
+/// Whether a deposit can be executed: amount and index in range, leaf empty or of the same owner, balance below 2^62.
 pub fn validate_deposit<S: AccountStore>(state: &S, deposit: &Deposit) -> Result<(), ExecuteError<S::Error>> {
     bridge_amount(deposit.amount)?;
+    if deposit.account >> ACCOUNT_DEPTH != 0 {
+        let account = deposit.account;
+        return Err(TransactionError::AccountLimit { account }.into());
+    }
     let existing = state.account(deposit.account).map_err(StateError)?;
     if existing
         .as_ref()

@@ -7,7 +7,7 @@ use ashlar_payments::{
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
 use ashlar_statement::LeafWitness;
-use common::{builder, deposit, funded, signed, transfer};
+use common::{TIME, builder, deposit, funded, signed, transfer};
 
 /// Slot 0 creates account 3, slot 1 pays it, slot 2 adds to account 1.
 fn chunk() -> ChunkWitness {
@@ -20,7 +20,7 @@ fn chunk() -> ChunkWitness {
     ] {
         builder.push(operation).expect("valid");
     }
-    let (batch, _) = builder.seal(1).expect("not empty");
+    let (batch, _) = builder.seal(1, TIME).expect("not empty");
     batch.chunks[0].clone()
 }
 
@@ -47,7 +47,7 @@ fn an_account_that_is_not_in_the_tree_as_claimed_is_told() {
     assert_eq!(other_path, at(1, SlotFault::SourcePath));
     let payee = told(|chunk| chunk.slots[1].destination.balance += 1);
     assert_eq!(payee, at(1, SlotFault::DestinationPath));
-    let high = told(|chunk| chunk.slots[2].destination.account_path.siblings.swap(30, 31));
+    let high = told(|chunk| chunk.slots[2].destination.account_path.siblings.swap(26, 27));
     assert_eq!(high, at(2, SlotFault::DestinationPath));
     let blank = told(|chunk| chunk.slots[0].destination.account_path.siblings.swap(0, 1));
     assert_eq!(blank, at(0, SlotFault::DestinationPath));

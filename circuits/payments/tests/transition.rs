@@ -9,14 +9,20 @@ use ashlar_payments::{
     batch::{SealError, SealedBatch, fold_spans},
     packing::PackedFee,
     state::{AccountStore, MemoryStore, Overlay},
-    transaction::{Domain, Operation, SignedTransaction, Transaction},
+    transaction::{Deposit, Domain, Operation, SignedTransaction, Transaction},
+    tree::ACCOUNT_DEPTH,
     validate::{ExecuteError, TransactionError, validate},
 };
-use ashlar_statement::stream::evaluate_bytes;
-use common::{
-    DOMAIN, FEE_ACCOUNT, builder, deposit, funded, key, random_operation, rng, signed, transfer, withdraw,
+use ashlar_statement::{
+    fee_account_and_time,
+    stream::{WORD_BYTES, evaluate_bytes},
+    stream_words,
 };
-use plonky2::field::{extension::quadratic::QuadraticExtension, types::Field};
+use common::{
+    DOMAIN, FEE_ACCOUNT, TIME, builder, deposit, funded, key, random_operation, rng, signed, transfer,
+    withdraw,
+};
+use plonky2::field::extension::quadratic::QuadraticExtension;
 
 fn balance(store: &MemoryStore, account: u32, token: u8) -> u64 {
     store
@@ -48,7 +54,7 @@ fn transfer_moves_amount_and_fee() {
         .push(signed(transfer(1, 2, 7, 1000, 30, 0)))
         .expect("valid");
     builder.push(signed(withdraw(2, 7, 500, 20, 0))).expect("valid");
-    let (batch, changes) = builder.seal(1).expect("not empty");
+    let (batch, changes) = builder.seal(1, TIME).expect("not empty");
     store.apply(changes);
     assert_eq!(balance(&store, 1, 7), 1_000_000 - 1030);
     assert_eq!(balance(&store, 2, 7), 1_000_000 + 1000 - 520);
@@ -199,15 +205,45 @@ fn no_fee_without_a_fee_account() {
     let error = builder.push(paid).expect_err("no fee account");
     assert!(matches!(
         error,
-        ExecuteError::Refused(TransactionError::UnknownAccount {
-            field: "fee_account",
-            account: 0
-        })
+        ExecuteError::Refused(TransactionError::NoFeeAccount)
     ));
     builder
         .push(signed(transfer(5, 5, 0, 1, 0, 0)))
         .expect("free of charge");
     assert_eq!(builder.executed(), 2);
+}
+
+/// Whoever deposits first has account 0, and earns nothing by that.
+#[test]
+fn fees_go_to_the_account_of_their_owner_whatever_its_index() {
+    let mut store = MemoryStore::new();
+    let mut builder = builder(&store, 2);
+    let owner = Deposit {
+        account: 3,
+        ..deposit(FEE_ACCOUNT, 0, 1)
+    };
+    let stranger = Deposit {
+        account: 0,
+        ..deposit(5, 0, 100)
+    };
+    builder.push(stranger).expect("fresh leaf");
+    let free = transfer(0, 0, 0, 1, 0, 0).sign(&DOMAIN, &key(5));
+    builder.push(free).expect("free of charge");
+    builder.push(owner).expect("fresh leaf");
+    let paid = transfer(0, 0, 0, 1, 7, 1).sign(&DOMAIN, &key(5));
+    builder.push(paid).expect("the owner has an account");
+    let (batch, changes) = builder.seal(1, TIME).expect("not empty");
+    // A chunk from before the owner's deposit names the same account.
+    assert_eq!(
+        batch
+            .chunks
+            .iter()
+            .map(|chunk| chunk.fee_account)
+            .collect::<Vec<_>>(),
+        [3, 3]
+    );
+    store.apply(changes);
+    assert_eq!((balance(&store, 0, 0), balance(&store, 3, 0)), (93, 8));
 }
 
 #[test]
@@ -238,7 +274,7 @@ fn a_fifth_fee_token_opens_a_new_chunk() {
         let expected = if token == 5 { (1, 0) } else { (0, nonce as usize) };
         assert_eq!((placement.chunk, placement.slot), expected);
     }
-    let (batch, changes) = builder.seal(1).expect("not empty");
+    let (batch, changes) = builder.seal(1, TIME).expect("not empty");
     assert_eq!(batch.chunks[0].fee.tokens, [1, 2, 3, 4]);
     assert_eq!(batch.chunks[1].fee.tokens, [5, 0, 0, 0]);
     store.apply(changes);
@@ -250,17 +286,26 @@ fn a_fifth_fee_token_opens_a_new_chunk() {
 }
 
 fn check_batch(batch: &SealedBatch, before: &MemoryStore, after: &MemoryStore) {
-    let root = |store: &MemoryStore| store.node(32, 0).expect("in memory").expect("not empty").elements;
+    let root = |store: &MemoryStore| {
+        store
+            .node(ACCOUNT_DEPTH as u8, 0)
+            .expect("in memory")
+            .expect("not empty")
+            .elements
+    };
     let inputs = &batch.public_inputs;
     assert_eq!((inputs.old_root, inputs.new_root), (root(before), root(after)));
     let z = QuadraticExtension(inputs.z);
-    let published = [batch.bridge.clone(), batch.rollup.clone()].concat();
-    assert_eq!(evaluate_bytes(&published, z).expect("whole words").0, inputs.eval);
-    let span = fold_spans(&batch.spans).expect("chained");
+    let evaluated = |stream| evaluate_bytes(stream, z).expect("whole words").0;
+    assert_eq!(evaluated(&batch.bridge), inputs.bridge_eval);
+    assert_eq!(evaluated(&batch.rollup), inputs.rollup_eval);
+    let words = |stream: &[u8]| (stream.len() / WORD_BYTES) as u64;
     assert_eq!(
-        (span.data_hash, span.rollup_records),
-        (inputs.data_hash, inputs.rollup_records)
+        inputs.stream_words.0,
+        stream_words(words(&batch.bridge), words(&batch.rollup))
     );
+    let span = fold_spans(&batch.spans).expect("chained");
+    assert_eq!(span.data_hash, inputs.data_hash);
     for (chunk, span) in batch.chunks.iter().zip(&batch.spans) {
         assert_eq!(chunk.check().expect("valid witness"), *span);
     }
@@ -285,7 +330,7 @@ fn random_batches_replay_and_conserve_tokens() {
             }
             builder.push(operation).expect("valid");
         }
-        let (batch, changes) = builder.seal(1).expect("not empty");
+        let (batch, changes) = builder.seal(1, TIME).expect("not empty");
         let mut after = store.clone();
         after.apply(changes);
         check_batch(&batch, &store, &after);
@@ -310,16 +355,17 @@ fn sealing_binds_the_batch_number_and_refuses_an_empty_batch() {
     let seal = |number| {
         let mut builder = builder(&store, 2);
         builder.push(deposit(0, 0, 1)).expect("valid");
-        builder.seal(number).expect("not empty").0.public_inputs
+        builder.seal(number, TIME).expect("not empty").0.public_inputs
     };
     assert_ne!(seal(1).z, seal(2).z);
     assert_eq!(seal(1).data_hash, seal(2).data_hash);
+    assert_eq!(seal(1).stream_words.0, stream_words(7, 0), "a deposit");
     assert_eq!(
-        seal(1).deposit_count,
-        plonky2::field::goldilocks_field::GoldilocksField::ONE
+        seal(1).fee_account_and_time.0,
+        fee_account_and_time(0, TIME.into())
     );
     assert!(matches!(
-        builder(&store, 2).seal(1),
+        builder(&store, 2).seal(1, TIME),
         Err(SealError::Seal(ashlar_statement::SealError::Empty))
     ));
 }

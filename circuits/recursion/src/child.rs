@@ -1,18 +1,20 @@
 //! A child proof inside fold and compress: a lift or a fold proof, verified by one verifier.
 
+use anyhow::Context;
 use plonky2::{
-    hash::hash_types::HashOutTarget,
+    hash::hash_types::{HashOut, HashOutTarget},
     iop::{
-        target::{BoolTarget, Target},
+        target::Target,
         witness::{PartialWitness, WitnessWrite},
     },
-    plonk::{circuit_data::VerifierCircuitTarget, proof::ProofWithPublicInputsTarget},
+    plonk::proof::ProofWithPublicInputsTarget,
     util::serialization::{Buffer, IoResult, Read, Write},
 };
 
 use crate::{
+    choice::KeyChoice,
     config::{Builder, C, D, F},
-    nested::NestedPublicInputs,
+    nested::{NestedPublicInputs, VerifierOnly},
     proof::{SpanKind, SpanProof},
     shape::Common,
 };
@@ -20,55 +22,60 @@ use crate::{
 /// Targets of one child.
 #[derive(Debug)]
 pub(crate) struct ChildTarget {
-    is_lift: BoolTarget,
+    /// The lifts in order, then fold.
+    key: KeyChoice,
     proof: ProofWithPublicInputsTarget<D>,
 }
 
 impl ChildTarget {
-    /// Allocates a proof of lift's and fold's common shape, unverified.
-    pub(crate) fn new(builder: &mut Builder, shape: &Common) -> Self {
-        let is_lift = builder.add_virtual_bool_target_safe();
-        Self {
-            is_lift,
-            proof: builder.add_virtual_proof_with_pis(shape),
-        }
-    }
-
-    /// True for a lift proof; constrained to a bit.
-    pub(crate) fn is_lift(&self) -> BoolTarget {
-        self.is_lift
-    }
-
-    /// Verifies the proof under `key`, which must be the key of its kind, and makes it carry `fold_key`: without that
-    /// a fold child may stand on proofs of any circuit. Returns its public inputs.
-    pub(crate) fn verify(
-        &self,
+    /// Verifies a proof of lift's and fold's common shape under the key of one of `lifts` or the one whose hash is
+    /// `fold_key`, and makes it carry `fold_key`: without that a fold child may stand on proofs of any circuit. Returns
+    /// its public inputs too.
+    pub(crate) fn verified(
         builder: &mut Builder,
         shape: &Common,
-        key: &VerifierCircuitTarget,
+        lifts: &[HashOut<F>],
         fold_key: HashOutTarget,
-    ) -> NestedPublicInputs<Target> {
-        builder.verify_proof::<C>(&self.proof, key, shape);
+    ) -> (Self, NestedPublicInputs<Target>) {
+        let mut hashes: Vec<_> = lifts.iter().map(|hash| builder.constant_hash(*hash)).collect();
+        hashes.push(fold_key);
+        let key = KeyChoice::new(builder, shape.config.fri_config.cap_height, &hashes);
+        let proof = builder.add_virtual_proof_with_pis(shape);
+        builder.verify_proof::<C>(&proof, key.key(), shape);
         let inputs =
-            NestedPublicInputs::from_slice(&self.proof.public_inputs).expect("shape has this many inputs");
+            NestedPublicInputs::from_slice(&proof.public_inputs).expect("shape has this many inputs");
         builder.connect_hashes(inputs.fold_key_hash(), fold_key);
-        inputs
+        (Self { key, proof }, inputs)
     }
 
-    /// Assigns the child.
-    pub(crate) fn set(&self, witness: &mut PartialWitness<F>, child: &SpanProof) -> anyhow::Result<()> {
-        witness.set_bool_target(self.is_lift, child.kind == SpanKind::Lift)?;
+    /// Assigns the child, in a tree of these circuits.
+    pub(crate) fn set(
+        &self,
+        witness: &mut PartialWitness<F>,
+        child: &SpanProof,
+        lifts: &[VerifierOnly],
+        fold: &VerifierOnly,
+    ) -> anyhow::Result<()> {
+        let (index, key) = match child.kind {
+            SpanKind::Lift(lift) => {
+                let index = usize::from(lift);
+                let key = lifts.get(index);
+                (index, key.with_context(|| format!("no lift {lift}"))?)
+            }
+            SpanKind::Fold => (lifts.len(), fold),
+        };
+        self.key.set(witness, index, key)?;
         witness.set_proof_with_pis_target(&self.proof, &child.proof)
     }
 
     pub(crate) fn write(&self, buffer: &mut Vec<u8>) -> IoResult<()> {
-        buffer.write_target_bool(self.is_lift)?;
+        self.key.write(buffer)?;
         buffer.write_target_proof_with_public_inputs(&self.proof)
     }
 
     pub(crate) fn read(buffer: &mut Buffer) -> IoResult<Self> {
         Ok(Self {
-            is_lift: buffer.read_target_bool()?,
+            key: KeyChoice::read(buffer)?,
             proof: buffer.read_target_proof_with_public_inputs()?,
         })
     }

@@ -1,17 +1,18 @@
-//! The three recursion circuits over one leaf circuit.
+//! The recursion circuits over a set of leaf circuits.
 
 use plonky2::{
     plonk::config::GenericHashOut,
-    util::serialization::{Buffer, IoResult},
+    util::serialization::{Buffer, IoResult, Read, Write},
 };
 
 use crate::{
     compress::CompressCircuit,
     config::F,
     fold::FoldCircuit,
+    leaves::Leaves,
     lift::LiftCircuit,
     nested::{NestedPublicInputs, VerifierOnly},
-    proof::{SpanKind, SpanProof},
+    proof::{DecodeError, SpanKind, SpanProof},
     shape::{self, BuildError, Common},
     span::Span,
 };
@@ -19,11 +20,11 @@ use crate::{
 /// Digest of one circuit: plonky2's, a commitment to its constants and wiring.
 pub type CircuitDigest = [u8; 32];
 
-/// Lift, fold and compress for one leaf circuit.
+/// Lifts, fold and compress for a set of leaf circuits.
 #[derive(Debug)]
 pub struct RecursionCircuits {
-    /// Leaf proof to tree.
-    pub lift: LiftCircuit,
+    /// Leaf proof to tree: one for each shape of leaf circuits, at the place that [`SpanKind::Lift`] names.
+    pub lifts: Vec<LiftCircuit>,
     /// Two neighbours to one.
     pub fold: FoldCircuit,
     /// Root to wrap.
@@ -42,32 +43,53 @@ pub enum VerifyError {
         #[source]
         source: anyhow::Error,
     },
+    /// It is said to be of a lift that is not there.
+    #[error("lift {0} is none of the tree's")]
+    UnknownLift(u8),
     /// It belongs to the tree of another fold circuit.
     #[error("proof carries the key of another fold circuit")]
     ForeignTree,
 }
 
 impl RecursionCircuits {
-    /// Builds all three (about ten seconds on two cores). The leaf's public inputs must be a span.
-    pub fn build(leaf: &Common, leaf_verifier: &VerifierOnly) -> Result<Self, BuildError> {
-        if leaf.num_public_inputs != Span::LEN {
-            return Err(BuildError::LeafPublicInputs {
-                expected: Span::LEN,
-                actual: leaf.num_public_inputs,
-            });
-        }
-        let shape = shape::find(leaf, leaf_verifier)?;
-        let lift = LiftCircuit::build(leaf, leaf_verifier, &shape)?;
-        let fold = FoldCircuit::build(&shape, &lift.data.verifier_only)?;
-        let compress = CompressCircuit::build(&shape, &lift.data.verifier_only, &fold.data.verifier_only)?;
-        Ok(Self { lift, fold, compress })
+    /// Builds all (about ten seconds on two cores, and two more for each further shape) for the leaf circuits with these
+    /// shapes and keys, whose public inputs must be spans. A leaf's place in the list is its kind.
+    pub fn build(leaves: &[(&Common, &VerifierOnly)]) -> Result<Self, BuildError> {
+        let leaves = Leaves::by_shape(leaves)?;
+        let shape = shape::find(&leaves)?;
+        let lifts = leaves
+            .into_iter()
+            .map(|leaves| LiftCircuit::build(leaves, &shape));
+        let lifts = lifts.collect::<Result<Vec<_>, _>>()?;
+        let keys: Vec<_> = lifts.iter().map(|lift| lift.data.verifier_only.clone()).collect();
+        let fold = FoldCircuit::build(&shape, keys.clone())?;
+        let compress = CompressCircuit::build(&shape, keys, fold.data.verifier_only.clone())?;
+        Ok(Self {
+            lifts,
+            fold,
+            compress,
+        })
+    }
+
+    /// The place among [`Self::lifts`] of the one for leaf proofs of a kind.
+    pub fn lift_of(&self, kind: usize) -> Option<u8> {
+        let mut lifts = self.lifts.iter().zip(0..);
+        lifts.find_map(|(lift, place)| lift.kinds().contains(&kind).then_some(place))
+    }
+
+    /// Reads a lift or fold proof strictly. Says nothing about its validity.
+    pub fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
+        SpanProof::from_bytes(bytes, self.lifts.len(), &self.fold.data.common) // every lift's is the same
     }
 
     /// Verifies a lift or fold proof of this tree. Whoever accepts a tree proof must use this, not plonky2's verifier:
     /// only here the carried key is compared.
     pub fn verify_span(&self, proof: &SpanProof) -> Result<Span, VerifyError> {
         let (circuit, data) = match proof.kind {
-            SpanKind::Lift => ("lift", &self.lift.data),
+            SpanKind::Lift(lift) => {
+                let circuit = self.lifts.get(usize::from(lift));
+                ("lift", &circuit.ok_or(VerifyError::UnknownLift(lift))?.data)
+            }
             SpanKind::Fold => ("fold", &self.fold.data),
         };
         data.verify(proof.proof.clone())
@@ -84,19 +106,11 @@ impl RecursionCircuits {
         Ok(inputs.span)
     }
 
-    /// Digests of lift, fold and compress.
-    pub fn digests(&self) -> [CircuitDigest; 3] {
-        [
-            digest_bytes::<_>(&self.lift.data.verifier_only.circuit_digest),
-            digest_bytes::<_>(&self.fold.data.verifier_only.circuit_digest),
-            digest_bytes::<_>(&self.compress.data.verifier_only.circuit_digest),
-        ]
-    }
-
     /// The circuits as bytes (about 150 MB).
     pub fn to_bytes(&self) -> IoResult<Vec<u8>> {
         let mut buffer = Vec::new();
-        self.lift.write(&mut buffer)?;
+        buffer.write_usize(self.lifts.len())?;
+        self.lifts.iter().try_for_each(|lift| lift.write(&mut buffer))?;
         self.fold.write(&mut buffer)?;
         self.compress.write(&mut buffer)?;
         Ok(buffer)
@@ -105,8 +119,12 @@ impl RecursionCircuits {
     /// Inverse of [`Self::to_bytes`]. Only for files of one's own: plonky2's reader trusts lengths.
     pub fn from_bytes(bytes: &[u8]) -> IoResult<Self> {
         let mut buffer = Buffer::new(bytes);
+        let lifts = buffer.read_usize()?;
+        let lifts = (0..lifts)
+            .map(|_| LiftCircuit::read(&mut buffer))
+            .collect::<IoResult<_>>()?;
         Ok(Self {
-            lift: LiftCircuit::read(&mut buffer)?,
+            lifts,
             fold: FoldCircuit::read(&mut buffer)?,
             compress: CompressCircuit::read(&mut buffer)?,
         })

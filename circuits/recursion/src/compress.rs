@@ -1,11 +1,10 @@
 //! `compress`: the root of the tree becomes a proof that the wrap circuit verifies cheaply, stating what L1 checks.
 
 use ashlar_bn254::Bn254Config;
-use ashlar_statement::ElementsError;
+use ashlar_statement::{ElementsError, gates::with_equations};
 use plonky2::{
-    hash::hash_types::HashOutTarget,
-    iop::witness::{PartialWitness, WitnessWrite},
-    plonk::circuit_data::{CircuitData, VerifierCircuitTarget},
+    iop::witness::PartialWitness,
+    plonk::circuit_data::CircuitData,
     util::serialization::{Buffer, IoResult, Read, Write},
 };
 
@@ -13,8 +12,8 @@ use crate::{
     child::ChildTarget,
     codec,
     config::{Bn254Proof, Builder, COMPRESS_DEGREE_BITS, D, F, compress_config},
-    nested::{VerifierOnly, key_hash, key_hash_circuit},
-    proof::{DecodeError, SpanKind, SpanProof, decode_proof},
+    nested::{VerifierOnly, key_hash},
+    proof::{DecodeError, SpanProof, decode_proof},
     shape::{BuildError, Common, check_degree},
     span::{Batch, to_batch},
 };
@@ -31,60 +30,56 @@ pub struct CompressCircuit {
     /// Rows in use before padding (public-input hash and constants not counted).
     pub rows: usize,
     root: ChildTarget,
-    key: VerifierCircuitTarget,
-    /// Verifier data of lift and fold.
-    keys: [VerifierOnly; 2],
+    /// Verifier data of the lifts.
+    lifts: Vec<VerifierOnly>,
+    /// Verifier data of fold.
+    fold: VerifierOnly,
 }
 
 impl CompressCircuit {
     pub(crate) fn build(
         shape: &Common,
-        lift: &VerifierOnly,
-        fold: &VerifierOnly,
+        lifts: Vec<VerifierOnly>,
+        fold: VerifierOnly,
     ) -> Result<Self, BuildError> {
-        let mut builder = Builder::new(compress_config());
-        let root = ChildTarget::new(&mut builder, shape);
-        // The two keys are pinned by their hashes: as constants they would cost seventy rows, and 2^12 is tight.
-        let key = builder.add_virtual_verifier_data(shape.config.fri_config.cap_height);
-        let hash = key_hash_circuit(&mut builder, &key);
-        let [lift_hash, fold_hash] = [lift, fold].map(|key| builder.constant_hash(key_hash(key)));
-        let expected = HashOutTarget {
-            elements: std::array::from_fn(|i| {
-                builder.select(root.is_lift(), lift_hash.elements[i], fold_hash.elements[i])
-            }),
-        };
-        builder.connect_hashes(hash, expected);
-        let inputs = root.verify(&mut builder, shape, &key, fold_hash);
-        let batch = to_batch(&mut builder, &inputs.span);
-        builder.register_public_inputs(&batch.to_vec());
+        let hashes: Vec<_> = lifts.iter().map(key_hash).collect();
+        let (builder, root) = with_equations(&compress_config(), || {
+            let mut builder = Builder::new(compress_config());
+            let fold_key = builder.constant_hash(key_hash(&fold));
+            let (root, inputs) = ChildTarget::verified(&mut builder, shape, &hashes, fold_key);
+            let batch = to_batch(&mut builder, &inputs.span);
+            builder.register_public_inputs(&batch.to_vec());
+            (builder, root)
+        });
         let rows = builder.num_gates();
         let data = builder.build::<Bn254Config>();
         check_degree(&data, COMPRESS_DEGREE_BITS, "compress")?;
-        let keys = [lift.clone(), fold.clone()];
         Ok(Self {
             data,
             rows,
             root,
-            key,
-            keys,
+            lifts,
+            fold,
         })
     }
 
     /// The witness for the proof of a whole batch.
     ///
     /// # Errors
-    /// If the proof is of another shape.
+    /// If the proof is of another shape, or of a lift that is not there.
     pub fn assign(&self, root: &SpanProof) -> anyhow::Result<PartialWitness<F>> {
+        self.assign_under(root, &self.lifts, &self.fold)
+    }
+
+    /// Assigns chosen keys: tests play the cheat who verifies the root under another.
+    pub(crate) fn assign_under(
+        &self,
+        root: &SpanProof,
+        lifts: &[VerifierOnly],
+        fold: &VerifierOnly,
+    ) -> anyhow::Result<PartialWitness<F>> {
         let mut witness = PartialWitness::new();
-        self.root.set(&mut witness, root)?;
-        let [lift, fold] = &self.keys;
-        witness.set_verifier_data_target(
-            &self.key,
-            match root.kind {
-                SpanKind::Lift => lift,
-                SpanKind::Fold => fold,
-            },
-        )?;
+        self.root.set(&mut witness, root, lifts, fold)?;
         Ok(witness)
     }
 
@@ -102,10 +97,8 @@ impl CompressCircuit {
         codec::write_circuit(buffer, &self.data)?;
         buffer.write_usize(self.rows)?;
         self.root.write(buffer)?;
-        buffer.write_target_verifier_circuit(&self.key)?;
-        self.keys
-            .iter()
-            .try_for_each(|key| buffer.write_verifier_only_circuit_data(key))
+        codec::write_keys(buffer, &self.lifts)?;
+        buffer.write_verifier_only_circuit_data(&self.fold)
     }
 
     pub(crate) fn read(buffer: &mut Buffer) -> IoResult<Self> {
@@ -113,11 +106,8 @@ impl CompressCircuit {
             data: codec::read_circuit(buffer)?,
             rows: buffer.read_usize()?,
             root: ChildTarget::read(buffer)?,
-            key: buffer.read_target_verifier_circuit()?,
-            keys: [
-                buffer.read_verifier_only_circuit_data()?,
-                buffer.read_verifier_only_circuit_data()?,
-            ],
+            lifts: codec::read_keys(buffer)?,
+            fold: buffer.read_verifier_only_circuit_data()?,
         })
     }
 }

@@ -2,8 +2,8 @@
 //! any number of leaves needs only this circuit.
 
 use plonky2::{
+    hash::hash_types::{HashOut, HashOutTarget},
     iop::witness::{PartialWitness, WitnessWrite},
-    plonk::circuit_data::VerifierCircuitTarget,
     util::serialization::{Buffer, IoResult, Read, Write},
 };
 
@@ -11,7 +11,7 @@ use crate::{
     child::ChildTarget,
     codec,
     config::{Builder, Circuit, F, fold_config},
-    nested::{NestedPublicInputs, VerifierOnly, key_hash_circuit},
+    nested::{NestedPublicInputs, VerifierOnly, key_hash},
     proof::SpanProof,
     shape::{self, BuildError, Common},
     span::join,
@@ -19,9 +19,9 @@ use crate::{
 
 /// Verifies two children, joins their spans and hands on the hash of fold's key that both carry.
 ///
-/// A circuit cannot hold its own key as a constant, so the prover supplies it. A fold child is verified under the key
-/// whose hash this proof carries, and must carry the same hash. Compress compares the root's with the true one, so by
-/// induction every fold below was accepted under the true key; every lift was, under the constant one.
+/// A circuit cannot hold its own key's hash as a constant, so the prover supplies it. A fold child is verified under the
+/// key with the hash that this proof carries, and must carry the same hash. Compress compares the root's with the true
+/// one, so by induction every fold below was accepted under the true key; every lift was, under a constant one.
 #[derive(Debug)]
 pub struct FoldCircuit {
     /// The circuit.
@@ -29,70 +29,69 @@ pub struct FoldCircuit {
     /// Rows in use before padding (public-input hash and constants not counted).
     pub rows: usize,
     targets: FoldTargets,
+    /// Verifier data of the lifts.
+    pub(crate) lifts: Vec<VerifierOnly>,
 }
 
 #[derive(Debug)]
 pub(crate) struct FoldTargets {
     left: ChildTarget,
     right: ChildTarget,
-    own: VerifierCircuitTarget,
+    fold_key: HashOutTarget,
 }
 
-/// Lays out the circuit, unpadded.
-pub(crate) fn arithmetize(shape: &Common, lift: &VerifierOnly) -> (Builder, FoldTargets) {
+/// Lays out the circuit, unpadded, for lifts whose keys have these hashes.
+pub(crate) fn arithmetize(shape: &Common, lifts: &[HashOut<F>]) -> (Builder, FoldTargets) {
     let mut builder = Builder::new(fold_config());
-    let lift = builder.constant_verifier_data(lift);
-    let own = builder.add_virtual_verifier_data(shape.config.fri_config.cap_height);
-    let own_hash = key_hash_circuit(&mut builder, &own);
-    let mut child = || {
-        let child = ChildTarget::new(&mut builder, shape);
-        let key = builder.select_verifier_data(child.is_lift(), &lift, &own);
-        let inputs = child.verify(&mut builder, shape, &key, own_hash);
-        (child, inputs.span)
+    let fold_key = builder.add_virtual_hash();
+    let (left, left_inputs) = ChildTarget::verified(&mut builder, shape, lifts, fold_key);
+    let (right, right_inputs) = ChildTarget::verified(&mut builder, shape, lifts, fold_key);
+    let inputs = NestedPublicInputs {
+        span: join(&mut builder, &left_inputs.span, &right_inputs.span),
+        fold_key: fold_key.elements,
     };
-    let (left, left_span) = child();
-    let (right, right_span) = child();
-    let span = join(&mut builder, &left_span, &right_span);
-    builder.register_public_inputs(
-        &NestedPublicInputs {
-            span,
-            fold_key: own_hash.elements,
-        }
-        .to_vec(),
-    );
-    (builder, FoldTargets { left, right, own })
+    builder.register_public_inputs(&inputs.to_vec());
+    let targets = FoldTargets {
+        left,
+        right,
+        fold_key,
+    };
+    (builder, targets)
 }
 
 impl FoldCircuit {
-    pub(crate) fn build(shape: &Common, lift: &VerifierOnly) -> Result<Self, BuildError> {
-        let (builder, targets) = arithmetize(shape, lift);
+    pub(crate) fn build(shape: &Common, lifts: Vec<VerifierOnly>) -> Result<Self, BuildError> {
+        let hashes: Vec<_> = lifts.iter().map(key_hash).collect();
+        let (builder, targets) = arithmetize(shape, &hashes);
         let rows = builder.num_gates();
         Ok(Self {
             data: shape::build(builder, shape, "fold")?,
             rows,
             targets,
+            lifts,
         })
     }
 
     /// The witness that joins two proofs of neighbouring spans.
     ///
     /// # Errors
-    /// If a proof is of another shape.
+    /// If a proof is of another shape, or of a lift that is not there.
     pub fn assign(&self, left: &SpanProof, right: &SpanProof) -> anyhow::Result<PartialWitness<F>> {
-        self.assign_under(left, right, &self.data.verifier_only)
+        self.assign_under(left, right, &self.lifts, &self.data.verifier_only)
     }
 
-    /// Assigns a chosen key in the public inputs: tests play the cheat who names another circuit.
+    /// Assigns chosen keys: tests play the cheat who names other circuits.
     pub(crate) fn assign_under(
         &self,
         left: &SpanProof,
         right: &SpanProof,
-        verifier: &VerifierOnly,
+        lifts: &[VerifierOnly],
+        fold: &VerifierOnly,
     ) -> anyhow::Result<PartialWitness<F>> {
-        let mut witness = PartialWitness::new();
-        self.targets.left.set(&mut witness, left)?;
-        self.targets.right.set(&mut witness, right)?;
-        witness.set_verifier_data_target(&self.targets.own, verifier)?;
+        let (targets, mut witness) = (&self.targets, PartialWitness::new());
+        targets.left.set(&mut witness, left, lifts, fold)?;
+        targets.right.set(&mut witness, right, lifts, fold)?;
+        witness.set_hash_target(targets.fold_key, key_hash(fold))?;
         Ok(witness)
     }
 
@@ -101,7 +100,8 @@ impl FoldCircuit {
         buffer.write_usize(self.rows)?;
         self.targets.left.write(buffer)?;
         self.targets.right.write(buffer)?;
-        buffer.write_target_verifier_circuit(&self.targets.own)
+        buffer.write_target_hash(&self.targets.fold_key)?;
+        codec::write_keys(buffer, &self.lifts)
     }
 
     pub(crate) fn read(buffer: &mut Buffer) -> IoResult<Self> {
@@ -111,8 +111,9 @@ impl FoldCircuit {
             targets: FoldTargets {
                 left: ChildTarget::read(buffer)?,
                 right: ChildTarget::read(buffer)?,
-                own: buffer.read_target_verifier_circuit()?,
+                fold_key: buffer.read_target_hash()?,
             },
+            lifts: codec::read_keys(buffer)?,
         })
     }
 }

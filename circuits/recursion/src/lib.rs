@@ -2,11 +2,13 @@
 //! over the BN254 scalar field, cheap to verify inside the halo2 wrap circuit.
 
 mod child;
+mod choice;
 mod circuits;
 mod codec;
 mod compress;
 mod config;
 mod fold;
+mod leaves;
 mod lift;
 mod nested;
 mod proof;

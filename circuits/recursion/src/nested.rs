@@ -4,7 +4,6 @@ use ashlar_statement::{SpanPublicInputs, elements};
 use plonky2::{
     hash::{
         hash_types::{HashOut, HashOutTarget},
-        merkle_tree::MerkleCap,
         poseidon::PoseidonHash,
     },
     iop::target::Target,
@@ -70,14 +69,6 @@ pub(crate) fn key_hash_circuit(builder: &mut Builder, verifier: &VerifierCircuit
     builder.hash_n_to_hash_no_pad::<PoseidonHash>(elements)
 }
 
-/// Verifier data of no circuit: holds a place while the shape of fold is being found.
-pub(crate) fn placeholder_verifier(cap_height: usize) -> VerifierOnly {
-    VerifierOnly {
-        circuit_digest: HashOut::ZERO,
-        constants_sigmas_cap: MerkleCap(vec![HashOut::ZERO; 1 << cap_height]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,7 +78,7 @@ mod tests {
         let values: Vec<u16> = (0..34).collect();
         let nested = NestedPublicInputs::from_slice(&values).expect("34 elements");
         assert_eq!(
-            (nested.span.rollup_records, nested.fold_key),
+            (nested.span.rollup_words, nested.fold_key),
             (29, [30, 31, 32, 33])
         );
         assert_eq!(nested.to_vec(), values);

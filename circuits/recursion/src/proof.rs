@@ -10,13 +10,34 @@ use crate::{
     span::Span,
 };
 
+/// Most lifts that a tree can have, so that [`SpanKind`] is one byte.
+pub(crate) const MAX_LIFTS: usize = 255;
+
 /// Which circuit made a span's proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SpanKind {
-    /// One chunk.
-    Lift,
+    /// One chunk: the lift of its leaf circuit's shape, by its place among the lifts.
+    Lift(u8),
     /// Two or more chunks.
     Fold,
+}
+
+impl SpanKind {
+    fn to_byte(self) -> u8 {
+        match self {
+            Self::Lift(0) => 0,
+            Self::Fold => 1,
+            Self::Lift(lift) => lift.saturating_add(1),
+        }
+    }
+
+    fn from_byte(byte: u8) -> Self {
+        match byte {
+            0 => Self::Lift(0),
+            1 => Self::Fold,
+            _ => Self::Lift(byte - 1),
+        }
+    }
 }
 
 /// A proof of a span of chunks.
@@ -31,7 +52,7 @@ pub struct SpanProof {
 /// Bytes that are no proof of the expected shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Nothing, or a kind byte other than 0 (lift) and 1 (fold).
+    /// Nothing, or a kind byte other than 0 (the first lift), 1 (fold) and, from 2, those of the other lifts.
     #[error("unknown kind of span proof")]
     Kind,
     /// Longer than any proof of this shape.
@@ -58,23 +79,22 @@ impl SpanProof {
 
     /// A kind byte, then plonky2's encoding.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let kind = match self.kind {
-            SpanKind::Lift => 0,
-            SpanKind::Fold => 1,
-        };
-        let mut bytes = vec![kind];
+        let mut bytes = vec![self.kind.to_byte()];
         bytes.extend(self.proof.to_bytes());
         bytes
     }
 
-    /// Inverse of [`Self::to_bytes`] for proofs of shape `common`; accepts nothing else.
-    pub fn from_bytes(bytes: &[u8], common: &CommonCircuitData<F, D>) -> Result<Self, DecodeError> {
+    /// Inverse of [`Self::to_bytes`] for proofs of shape `common` in a tree of so many lifts; accepts nothing else.
+    pub(crate) fn from_bytes(
+        bytes: &[u8],
+        lifts: usize,
+        common: &CommonCircuitData<F, D>,
+    ) -> Result<Self, DecodeError> {
         let (kind, proof) = bytes.split_first().ok_or(DecodeError::Kind)?;
-        let kind = match kind {
-            0 => SpanKind::Lift,
-            1 => SpanKind::Fold,
-            _ => return Err(DecodeError::Kind),
-        };
+        let kind = SpanKind::from_byte(*kind);
+        if matches!(kind, SpanKind::Lift(lift) if usize::from(lift) >= lifts) {
+            return Err(DecodeError::Kind);
+        }
         Ok(Self {
             kind,
             proof: decode_proof(proof, common)?,

@@ -1,33 +1,34 @@
 //! The whole set of plonky2 circuits, from chunk witness to compressed proof.
 
-use ashlar_statement::LeafCircuit;
+use ashlar_statement::LeafCircuits;
 use plonky2::util::serialization::IoError;
 use sha3::{Digest, Keccak256};
 
 use crate::{
     circuits::{CircuitDigest, RecursionCircuits, digest_bytes},
+    config::Circuit,
     shape::BuildError,
 };
 
 /// Changes with any source file of the recursion circuits (and with the locked dependencies).
 const SOURCE_FINGERPRINT: &str = env!("ASHLAR_RECURSION_FINGERPRINT");
 
-/// An application's leaf circuit, lift, fold and compress, each built over the one before.
+/// An application's leaf circuits, lifts, fold and compress, each built over those before.
 #[derive(Debug)]
 pub struct CircuitSet<L> {
-    /// Proves one chunk.
+    /// Prove one chunk, each of its kind.
     pub leaf: L,
     /// Folds chunk proofs into one compressed proof.
     pub recursion: RecursionCircuits,
 }
 
 /// Digests of the circuits of a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CircuitDigests {
-    /// Of the leaf circuit.
-    pub leaf: CircuitDigest,
-    /// Of the lift circuit.
-    pub lift: CircuitDigest,
+    /// Of the leaf circuits, by kind.
+    pub leaves: Vec<CircuitDigest>,
+    /// Of the lift circuits, one for each shape of leaf circuits.
+    pub lifts: Vec<CircuitDigest>,
     /// Of the fold circuit.
     pub fold: CircuitDigest,
     /// Of the compress circuit.
@@ -35,18 +36,21 @@ pub struct CircuitDigests {
 }
 
 impl CircuitDigests {
-    /// Names the set: Keccak-256 of a tag and the four digests. Jobs, workers and proofs carry it.
+    /// Names the set: Keccak-256 of a tag and the digests of each stage, from the leaves towards L1, with their number (8
+    /// bytes, big-endian) before them. Jobs, workers and proofs carry it.
     pub fn set(&self) -> [u8; 32] {
         let Self {
-            leaf,
-            lift,
+            leaves,
+            lifts,
             fold,
             compress,
         } = self;
+        let stages: [&[CircuitDigest]; 4] = [leaves, lifts, &[*fold], &[*compress]];
         let mut hasher = Keccak256::new();
-        hasher.update(b"ashlar/circuit-set/v1");
-        for digest in [leaf, lift, fold, compress] {
-            hasher.update(digest);
+        hasher.update(b"ashlar/circuit-set/v2");
+        for stage in stages {
+            hasher.update((stage.len() as u64).to_be_bytes());
+            stage.iter().for_each(|digest| hasher.update(digest));
         }
         hasher.finalize().into()
     }
@@ -55,8 +59,8 @@ impl CircuitDigests {
 /// Bytes that are no circuit set, or a set that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SetBytesError {
-    /// The leaf circuit's part.
-    #[error("leaf circuit")]
+    /// The leaf circuits' part.
+    #[error("leaf circuits")]
     Leaf(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The recursion circuits' part.
     #[error("recursion circuits: malformed, or an unknown gate or generator")]
@@ -72,12 +76,16 @@ impl From<IoError> for SetBytesError {
     }
 }
 
-impl<L: LeafCircuit> CircuitSet<L> {
+impl<L: LeafCircuits> CircuitSet<L> {
     /// Builds the production set (about fifteen seconds on two quiet cores).
     pub fn build() -> Result<Self, BuildError> {
         let leaf = L::build();
-        let data = leaf.data();
-        let recursion = RecursionCircuits::build(&data.common, &data.verifier_only)?;
+        let circuits = leaf.circuits();
+        let leaves: Vec<_> = circuits
+            .iter()
+            .map(|data| (&data.common, &data.verifier_only))
+            .collect();
+        let recursion = RecursionCircuits::build(&leaves)?;
         Ok(Self { leaf, recursion })
     }
 
@@ -89,16 +97,21 @@ impl<L: LeafCircuit> CircuitSet<L> {
 
     /// Digests of its circuits.
     pub fn digests(&self) -> CircuitDigests {
-        let [lift, fold, compress] = self.recursion.digests();
-        CircuitDigests {
-            leaf: digest_bytes(&self.leaf.data().verifier_only.circuit_digest),
-            lift,
+        let RecursionCircuits {
+            lifts,
             fold,
             compress,
+        } = &self.recursion;
+        let digest = |data: &Circuit| digest_bytes(&data.verifier_only.circuit_digest);
+        CircuitDigests {
+            leaves: self.leaf.circuits().into_iter().map(digest).collect(),
+            lifts: lifts.iter().map(|lift| digest(&lift.data)).collect(),
+            fold: digest(&fold.data),
+            compress: digest_bytes(&compress.data.verifier_only.circuit_digest),
         }
     }
 
-    /// Length of the leaf circuit (8 bytes, little-endian), leaf circuit, recursion circuits.
+    /// Length of the leaf circuits (8 bytes, little-endian), leaf circuits, recursion circuits.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SetBytesError> {
         let leaf = self
             .leaf
@@ -119,5 +132,34 @@ impl<L: LeafCircuit> CircuitSet<L> {
             leaf: L::from_bytes(leaf).map_err(|error| SetBytesError::Leaf(error.into()))?,
             recursion: RecursionCircuits::from_bytes(recursion)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_is_named_by_every_digest_and_its_stage() {
+        let digests = |leaves: &[u8], lifts: &[u8], fold, compress| CircuitDigests {
+            leaves: leaves.iter().map(|byte| [*byte; 32]).collect(),
+            lifts: lifts.iter().map(|byte| [*byte; 32]).collect(),
+            fold: [fold; 32],
+            compress: [compress; 32],
+        };
+        let sets = [
+            digests(&[1, 2], &[3], 4, 5),
+            digests(&[2, 1], &[3], 4, 5),
+            digests(&[1], &[2, 3], 4, 5),
+            digests(&[1, 2, 3], &[], 4, 5),
+            digests(&[1, 2], &[6], 4, 5),
+            digests(&[1, 2], &[3], 6, 5),
+            digests(&[1, 2], &[3], 4, 6),
+        ];
+        for (i, set) in sets.iter().enumerate() {
+            for other in &sets[i + 1..] {
+                assert_ne!(set.set(), other.set(), "{set:?} {other:?}");
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The common shape of lift and fold. Fold verifies either kind with one verifier, so both must have the same rows,
 //! gates and constants; and fold verifies itself, so that shape is a fixed point.
 
+use ashlar_statement::gates::gate_equations;
 use plonky2::{
     gates::{gate::GateRef, noop::NoopGate},
+    hash::hash_types::HashOut,
     plonk::{
         circuit_data::{CircuitData, CommonCircuitData},
         config::GenericConfig,
@@ -11,8 +13,11 @@ use plonky2::{
 
 use crate::{
     config::{Builder, C, Circuit, D, F, FOLD_DEGREE_BITS, fold_config},
-    fold, lift,
-    nested::{NestedPublicInputs, VerifierOnly, placeholder_verifier},
+    fold,
+    leaves::Leaves,
+    lift,
+    nested::NestedPublicInputs,
+    proof::MAX_LIFTS,
 };
 
 /// Shape of a circuit.
@@ -21,12 +26,23 @@ pub type Common = CommonCircuitData<F, D>;
 /// Rounds after which the search for the fixed point gives up; it takes three.
 const MAX_ROUNDS: usize = 8;
 
-/// Why the circuits cannot be built over a leaf circuit.
+/// Why the circuits cannot be built over a set of leaf circuits.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The leaf circuit does not expose a span.
-    #[error("leaf circuit has {actual} public inputs, a span has {expected}")]
+    /// There is no leaf circuit.
+    #[error("no leaf circuit")]
+    NoLeaf,
+    /// Every shape needs a lift of its own.
+    #[error("leaf circuits of {actual} shapes, at most {MAX_LIFTS} are possible")]
+    TooManyShapes {
+        /// Different shapes.
+        actual: usize,
+    },
+    /// A leaf circuit does not expose a span.
+    #[error("leaf circuit {kind} has {actual} public inputs, a span has {expected}")]
     LeafPublicInputs {
+        /// Which leaf circuit.
+        kind: usize,
         /// Elements of a span.
         expected: usize,
         /// Elements that the leaf circuit exposes.
@@ -53,19 +69,19 @@ pub enum BuildError {
     NoFixedPoint,
 }
 
-/// Finds the shape for the given leaf circuit.
-pub(crate) fn find(leaf: &Common, leaf_verifier: &VerifierOnly) -> Result<Common, BuildError> {
+/// Finds the shape for the given leaf circuits.
+pub(crate) fn find(leaves: &[Leaves<'_>]) -> Result<Common, BuildError> {
     let mut shape = draft(Builder::new(fold_config()), &[]).common;
     let mut gates = shape.gates.clone();
-    merge(
-        &mut gates,
-        &draft(lift::arithmetize(leaf, leaf_verifier).0, &[]).common.gates,
-    );
+    for leaves in leaves {
+        merge(&mut gates, &draft(lift::arithmetize(leaves).0, &[]).common.gates);
+    }
+    // The hashes are not known before the shape, and do not change it.
+    let lifts = vec![HashOut::ZERO; leaves.len()];
     for _ in 0..MAX_ROUNDS {
         let mut verified = shape.clone();
         verified.num_public_inputs = NestedPublicInputs::<F>::LEN;
-        let placeholder = placeholder_verifier(verified.config.fri_config.cap_height);
-        let next = draft(fold::arithmetize(&verified, &placeholder).0, &gates).common;
+        let next = draft(fold::arithmetize(&verified, &lifts).0, &gates).common;
         if next == shape {
             return Ok(shape);
         }
@@ -82,6 +98,8 @@ pub(crate) fn build(
     circuit: &'static str,
 ) -> Result<Circuit, BuildError> {
     complete(&mut builder, &shape.gates);
+    let equations = gate_equations(&shape.gates, &shape.config);
+    builder.set_domain_separator(equations.elements.to_vec());
     let data = builder.build::<C>();
     check_degree(&data, FOLD_DEGREE_BITS, circuit)?;
     if data.common != *shape {

@@ -1,8 +1,9 @@
 //! Joining neighbouring spans in-circuit. The native twins are [`ashlar_statement::fold_pair`] and
 //! [`ashlar_statement::batch_public_inputs`].
 
-use ashlar_statement::{BatchPublicInputs, SpanPublicInputs};
+use ashlar_statement::{BatchPublicInputs, SpanPublicInputs, TIME_BITS, WORDS_BITS};
 use plonky2::{
+    field::types::Field,
     hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
     iop::{ext_target::ExtensionTarget, target::Target},
 };
@@ -15,7 +16,7 @@ pub type Span = SpanPublicInputs<F>;
 pub type Batch = BatchPublicInputs<F>;
 
 /// The span that covers `left`, then `right`. Constrains the right one to continue the left one, at the same domain,
-/// point and fee account.
+/// point, fee account and time.
 pub(crate) fn join(
     builder: &mut Builder,
     left: &SpanPublicInputs<Target>,
@@ -24,7 +25,11 @@ pub(crate) fn join(
     connect(builder, &left.new_root, &right.old_root);
     connect(builder, &left.domain, &right.domain);
     connect(builder, &left.z, &right.z);
-    connect(builder, &[left.fee_account], &[right.fee_account]);
+    connect(
+        builder,
+        &[left.fee_account, left.time],
+        &[right.fee_account, right.time],
+    );
     let data_hash: HashOutTarget =
         builder.hash_n_to_hash_no_pad::<PoseidonHash>([left.data_hash, right.data_hash].concat());
     let zero = [builder.zero(); D];
@@ -39,26 +44,27 @@ pub(crate) fn join(
         bridge_power: append(builder, zero, left.bridge_power, right.bridge_power),
         rollup_power: append(builder, zero, left.rollup_power, right.rollup_power),
         fee_account: left.fee_account,
-        // A chunk counts tens of transactions: sums of counts stay far below p.
-        deposit_count: builder.add(left.deposit_count, right.deposit_count),
-        withdrawal_count: builder.add(left.withdrawal_count, right.withdrawal_count),
-        rollup_records: builder.add(left.rollup_records, right.rollup_records),
+        time: left.time,
+        // A chunk publishes hundreds of words: their sums stay far below 2^31.
+        bridge_words: builder.add(left.bridge_words, right.bridge_words),
+        rollup_words: builder.add(left.rollup_words, right.rollup_words),
     }
 }
 
-/// What L1 sees of the span of a whole batch: the public data is the bridge stream, then the rollup stream.
+/// What L1 sees of the span of a whole batch. Leaves have range-checked fee account and time, and word counts are small, so
+/// the two elements that hold two numbers each hold them in one way only.
 pub(crate) fn to_batch(builder: &mut Builder, span: &SpanPublicInputs<Target>) -> BatchPublicInputs<Target> {
+    let mut pair = |bits: u32, high, low| builder.mul_const_add(F::from_canonical_u64(1 << bits), high, low);
     BatchPublicInputs {
         old_root: span.old_root,
         new_root: span.new_root,
         domain: span.domain,
         data_hash: span.data_hash,
         z: span.z,
-        eval: append(builder, span.bridge_eval, span.bridge_power, span.rollup_eval),
-        fee_account: span.fee_account,
-        deposit_count: span.deposit_count,
-        withdrawal_count: span.withdrawal_count,
-        rollup_records: span.rollup_records,
+        bridge_eval: span.bridge_eval,
+        rollup_eval: span.rollup_eval,
+        fee_account_and_time: pair(TIME_BITS, span.fee_account, span.time),
+        stream_words: pair(WORDS_BITS, span.bridge_words, span.rollup_words),
     }
 }
 

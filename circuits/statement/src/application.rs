@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::{
-    ClosedBatch, LeafCircuit,
+    ClosedBatch, LeafCircuits,
     hash::Hash,
     state::{StateChanges, StateError, StateStore},
 };
@@ -102,8 +102,8 @@ pub struct Turn {
 
 /// The rules of a rollup: which operations there are, and what they do to the state.
 pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
-    /// The circuit that proves a chunk.
-    type Leaf: LeafCircuit;
+    /// The circuit that proves a chunk, or those that prove chunks of different kinds.
+    type Leaf: LeafCircuits;
 
     /// An operation that a user has signed.
     type Signed: std::fmt::Debug + Clone + Send;
@@ -191,4 +191,4 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
 pub type Closed<A, E> = Result<(ClosedBatch<WitnessOf<A>>, StateChanges), CloseError<StateError<E>>>;
 
 /// What one of an application's proofs needs.
-pub type WitnessOf<A> = <<A as Application>::Leaf as LeafCircuit>::Witness;
+pub type WitnessOf<A> = <<A as Application>::Leaf as LeafCircuits>::Witness;

@@ -1,4 +1,4 @@
-//! What the recursion and the engine ask of an application's circuit.
+//! What the recursion and the engine ask of an application's circuits.
 
 use plonky2::{iop::witness::PartialWitness, plonk::circuit_data::CircuitData};
 use serde::{Serialize, de::DeserializeOwned};
@@ -8,24 +8,29 @@ use crate::{
     hash::{C, D, F},
 };
 
-/// A circuit whose proofs are leaves of a batch's fold tree: it states a span of one chunk.
-pub trait LeafCircuit: std::fmt::Debug + Sized + Send + Sync + 'static {
-    /// What one proof needs. It travels as [`crate::witness_to_bytes`].
+/// The circuits whose proofs are leaves of a batch's fold tree: one, or several for several kinds of chunks. Each states
+/// a span of one chunk. Circuits of one [`plonky2::plonk::circuit_data::CommonCircuitData`] (gates, degree,
+/// configuration) share a lift; each further shape costs one more.
+pub trait LeafCircuits: std::fmt::Debug + Sized + Send + Sync + 'static {
+    /// What one proof needs: of several kinds, an enum of theirs. It travels as [`crate::witness_to_bytes`].
     type Witness: LeafWitness + std::fmt::Debug + Clone + Serialize + DeserializeOwned + Send + Sync;
 
-    /// Why bytes are no circuit, or a circuit gives no bytes.
+    /// Why bytes are no circuits, or circuits give no bytes.
     type BytesError: std::error::Error + Send + Sync + 'static;
 
-    /// Changes with any source file of the circuit: names files that hold it.
+    /// Changes with any source file of the circuits: names files that hold them.
     const SOURCE_FINGERPRINT: &'static str;
 
-    /// Builds the production circuit.
+    /// Builds the production circuits.
     fn build() -> Self;
 
-    /// Prover and verifier data. The public inputs are a [`SpanPublicInputs`].
-    fn data(&self) -> &CircuitData<F, C, D>;
+    /// Prover and verifier data of each circuit, in a fixed order. The public inputs are a [`SpanPublicInputs`].
+    fn circuits(&self) -> Vec<&CircuitData<F, C, D>>;
 
-    /// Checks a witness natively as the circuit will: what its proof will state, or the first fault by name.
+    /// Which of [`Self::circuits`] proves the witness: its place there.
+    fn kind(witness: &Self::Witness) -> usize;
+
+    /// Checks a witness natively as its circuit will: what its proof will state, or the first fault by name.
     ///
     /// # Errors
     /// The fault.
@@ -34,7 +39,7 @@ pub trait LeafCircuit: std::fmt::Debug + Sized + Send + Sync + 'static {
         witness: &Self::Witness,
     ) -> Result<SpanPublicInputs<F>, <Self::Witness as LeafWitness>::Fault>;
 
-    /// The free wires of a witness, and what its proof is to state. Nothing is derived again here, so that what is wrong
+    /// The free wires of a witness in the circuit of its kind, and what its proof is to state. Nothing is derived again here, so that what is wrong
     /// reaches the constraints.
     ///
     /// # Errors
@@ -45,15 +50,15 @@ pub trait LeafCircuit: std::fmt::Debug + Sized + Send + Sync + 'static {
         claim: &SpanPublicInputs<F>,
     ) -> anyhow::Result<PartialWitness<F>>;
 
-    /// The circuit as bytes, for a cache of one's own.
+    /// The circuits as bytes, for a cache of one's own.
     ///
     /// # Errors
-    /// If it has a gate that cannot be written: a bug.
+    /// If one has a gate that cannot be written: a bug.
     fn to_bytes(&self) -> Result<Vec<u8>, Self::BytesError>;
 
-    /// Inverse of [`Self::to_bytes`]. Bytes are trusted: compare the circuit's digest after reading.
+    /// Inverse of [`Self::to_bytes`]. Bytes are trusted: compare the circuits' digests after reading.
     ///
     /// # Errors
-    /// If they are no such circuit.
+    /// If they are no such circuits.
     fn from_bytes(bytes: &[u8]) -> Result<Self, Self::BytesError>;
 }

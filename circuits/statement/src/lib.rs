@@ -1,5 +1,5 @@
 //! The statement that a batch's proofs make, whatever the application: from root to root, with public data whose hash and
-//! whose evaluation they expose; and what an application brings to be proved ([`Application`], [`LeafCircuit`]).
+//! whose evaluation they expose; and what an application brings to be proved ([`Application`], [`LeafCircuits`]).
 //!
 //! Native code and its circuit twin (`circuit`) stand side by side; recursion and the engine know nothing of applications
 //! but what is here.
@@ -8,6 +8,7 @@ pub mod application;
 pub mod circuit;
 mod domain;
 mod elements;
+pub mod gates;
 pub mod hash;
 mod leaf;
 pub mod prove;
@@ -25,9 +26,12 @@ pub use application::Application;
 pub use ashlar_protocol::fold_schedule;
 pub use domain::Domain;
 pub use elements::ElementsError;
-pub use leaf::LeafCircuit;
+pub use leaf::LeafCircuits;
 pub use prove::{Provable, ProveCircuit, ProveError, StockProver};
-pub use public_inputs::{BatchPublicInputs, SpanPublicInputs};
+pub use public_inputs::{
+    ACCOUNT_BITS, BatchPublicInputs, SpanPublicInputs, TIME_BITS, WORDS_BITS, fee_account_and_time,
+    stream_words,
+};
 pub use seal::{ClosedBatch, LeafWitness, Published, SealError, SealedBatch, evaluation_point, seal};
 pub use span::{batch_public_inputs, fold_hashes, fold_pair, fold_spans};
 pub use stream::Stream;

@@ -24,14 +24,14 @@ elements! {
         pub bridge_power: [T; 2],
         /// `z` to the number of rollup words.
         pub rollup_power: [T; 2],
-        /// Account that earns the fees.
+        /// Account that earns the fees, below 2^28.
         pub fee_account: T,
-        /// Number of deposits.
-        pub deposit_count: T,
-        /// Number of withdrawals.
-        pub withdrawal_count: T,
-        /// Number of records in the rollup stream.
-        pub rollup_records: T,
+        /// Minutes since 1970, below 2^28: the same in all of a batch's chunks.
+        pub time: T,
+        /// Words of the bridge stream.
+        pub bridge_words: T,
+        /// Words of the rollup stream.
+        pub rollup_words: T,
     }
 }
 
@@ -49,16 +49,54 @@ elements! {
         pub data_hash: [T; 4],
         /// Evaluation point, in GF(p^2).
         pub z: [T; 2],
-        /// The whole public data, bridge stream then rollup stream, evaluated at `z`.
-        pub eval: [T; 2],
-        /// Account that earns the fees.
-        pub fee_account: T,
-        /// Number of deposits.
-        pub deposit_count: T,
-        /// Number of withdrawals.
-        pub withdrawal_count: T,
-        /// Number of records in the rollup stream.
-        pub rollup_records: T,
+        /// Bridge stream evaluated at `z`. Apart from the other stream's: were only a sum shown, who supplies one part of
+        /// it unseen by L1 could make any other part fit.
+        pub bridge_eval: [T; 2],
+        /// Rollup stream evaluated at `z`.
+        pub rollup_eval: [T; 2],
+        /// Account that earns the fees, times 2^28, and the time: [`fee_account_and_time`].
+        pub fee_account_and_time: T,
+        /// Words of the bridge stream, times 2^31, and of the rollup stream: [`stream_words`].
+        pub stream_words: T,
+    }
+}
+
+/// Bits of an account's index that the statement has room for.
+pub const ACCOUNT_BITS: u32 = 28;
+/// Bits of a batch's time: minutes since 1970, good until the year 2480.
+pub const TIME_BITS: u32 = 28;
+/// Bits of a stream's length in words. A batch cannot reach it: 2^31 words are 15 GB.
+pub const WORDS_BITS: u32 = 31;
+
+/// Both as one element.
+pub fn fee_account_and_time(fee_account: u64, time: u64) -> u64 {
+    fee_account << TIME_BITS | time
+}
+
+/// Both as one element.
+pub fn stream_words(bridge: u64, rollup: u64) -> u64 {
+    bridge << WORDS_BITS | rollup
+}
+
+impl BatchPublicInputs<u64> {
+    /// Account that earns the fees.
+    pub fn fee_account(&self) -> u64 {
+        self.fee_account_and_time >> TIME_BITS
+    }
+
+    /// Minutes since 1970.
+    pub fn time(&self) -> u64 {
+        self.fee_account_and_time & ((1 << TIME_BITS) - 1)
+    }
+
+    /// Words of the bridge stream.
+    pub fn bridge_words(&self) -> u64 {
+        self.stream_words >> WORDS_BITS
+    }
+
+    /// Words of the rollup stream.
+    pub fn rollup_words(&self) -> u64 {
+        self.stream_words & ((1 << WORDS_BITS) - 1)
     }
 }
 
@@ -80,7 +118,7 @@ mod tests {
         let values: Vec<u32> = (0..30).collect();
         let span = SpanPublicInputs::from_slice(&values).expect("30 elements");
         assert_eq!(
-            (span.data_hash, span.z, span.rollup_records),
+            (span.data_hash, span.z, span.rollup_words),
             ([12, 13, 14, 15], [16, 17], 29)
         );
         assert_eq!(span.to_vec(), values);
@@ -93,8 +131,20 @@ mod tests {
     fn batch_round_trip() {
         let values: Vec<u32> = (0..24).collect();
         let batch = BatchPublicInputs::from_slice(&values).expect("24 elements");
-        assert_eq!((batch.eval, batch.fee_account), ([18, 19], 20));
+        assert_eq!((batch.rollup_eval, batch.stream_words), ([20, 21], 23));
         assert_eq!(batch.to_vec(), values);
         assert!(BatchPublicInputs::from_slice(&[values, vec![0]].concat()).is_err());
+    }
+
+    #[test]
+    fn two_numbers_share_an_element_and_come_out_again() {
+        let [account, time, bridge, rollup] = [(1 << 28) - 1, (1 << 28) - 2, (1 << 31) - 3, (1 << 31) - 4];
+        let batch = BatchPublicInputs::<u64> {
+            fee_account_and_time: fee_account_and_time(account, time),
+            stream_words: stream_words(bridge, rollup),
+            ..BatchPublicInputs::from_fn(|| 0)
+        };
+        assert_eq!((batch.fee_account(), batch.time()), (account, time));
+        assert_eq!((batch.bridge_words(), batch.rollup_words()), (bridge, rollup));
     }
 }

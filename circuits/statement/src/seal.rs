@@ -17,8 +17,8 @@ pub trait LeafWitness {
     /// The leaf's public data.
     fn publish(&self) -> Published;
 
-    /// Sets the point at which the public data is evaluated; before, it is zero.
-    fn set_point(&mut self, z: [F; 2]);
+    /// Sets the point at which the public data is evaluated, and the batch's time in minutes; before, both are zero.
+    fn set_point(&mut self, z: [F; 2], time: u32);
 
     /// Runs the witness natively, from root to root: all that the circuit constrains, but what is costly and was checked
     /// when the witness was made (signatures).
@@ -51,12 +51,12 @@ pub struct ClosedBatch<W> {
 }
 
 impl<W: LeafWitness> ClosedBatch<W> {
-    /// Draws the evaluation point and derives all public inputs.
+    /// Draws the evaluation point and derives all public inputs; `time` is in minutes since 1970.
     ///
     /// # Errors
     /// If the batch is empty, or its chunks do not lead to the new root.
-    pub fn seal(self, number: u64) -> Result<SealedBatch<W>, SealError<W::Fault>> {
-        seal(number, &self.domain, self.chunks, self.new_root)
+    pub fn seal(self, number: u64, time: u32) -> Result<SealedBatch<W>, SealError<W::Fault>> {
+        seal(number, time, &self.domain, self.chunks, self.new_root)
     }
 }
 
@@ -100,6 +100,7 @@ pub enum SealError<E: std::error::Error + 'static> {
 /// Draws the evaluation point and derives all public inputs of a batch that ends at `new_root`.
 pub fn seal<W: LeafWitness>(
     number: u64,
+    time: u32,
     domain: &Domain,
     mut chunks: Vec<W>,
     new_root: Hash,
@@ -114,7 +115,7 @@ pub fn seal<W: LeafWitness>(
     let z = evaluation_point(domain, number, &data_hash, &bridge, &rollup);
     let mut spans = Vec::with_capacity(chunks.len());
     for (index, chunk) in chunks.iter_mut().enumerate() {
-        chunk.set_point(z);
+        chunk.set_point(z, time);
         let replayed = chunk.replay();
         spans.push(replayed.map_err(|source| SealError::Witness { chunk: index, source })?);
     }

@@ -2,16 +2,19 @@
 
 use ashlar_protocol::fold_schedule;
 
+use plonky2::field::types::Field;
+
 use crate::{
     BatchPublicInputs, SpanPublicInputs,
     hash::{F, Hash, two_to_one},
+    public_inputs::{TIME_BITS, WORDS_BITS},
     stream::Evaluation,
 };
 
-/// Public inputs of a fold: `None` unless the right span continues the left one, at the same domain, point
-/// and fee account.
+/// Public inputs of a fold: `None` unless the right span continues the left one, at the same domain, point,
+/// fee account and time.
 pub fn fold_pair(left: &SpanPublicInputs<F>, right: &SpanPublicInputs<F>) -> Option<SpanPublicInputs<F>> {
-    let same = |span: &SpanPublicInputs<F>| (span.domain, span.z, span.fee_account);
+    let same = |span: &SpanPublicInputs<F>| (span.domain, span.z, span.fee_account, span.time);
     if left.new_root != right.old_root || same(left) != same(right) {
         return None;
     }
@@ -28,9 +31,9 @@ pub fn fold_pair(left: &SpanPublicInputs<F>, right: &SpanPublicInputs<F>) -> Opt
         bridge_power: both.bridge_power.0,
         rollup_power: both.rollup_power.0,
         fee_account: left.fee_account,
-        deposit_count: left.deposit_count + right.deposit_count,
-        withdrawal_count: left.withdrawal_count + right.withdrawal_count,
-        rollup_records: left.rollup_records + right.rollup_records,
+        time: left.time,
+        bridge_words: left.bridge_words + right.bridge_words,
+        rollup_words: left.rollup_words + right.rollup_words,
     })
 }
 
@@ -61,10 +64,9 @@ pub fn batch_public_inputs(span: &SpanPublicInputs<F>) -> BatchPublicInputs<F> {
         domain: span.domain,
         data_hash: span.data_hash,
         z: span.z,
-        eval: Evaluation::from(span).total().0,
-        fee_account: span.fee_account,
-        deposit_count: span.deposit_count,
-        withdrawal_count: span.withdrawal_count,
-        rollup_records: span.rollup_records,
+        bridge_eval: span.bridge_eval,
+        rollup_eval: span.rollup_eval,
+        fee_account_and_time: span.fee_account * F::from_canonical_u64(1 << TIME_BITS) + span.time,
+        stream_words: span.bridge_words * F::from_canonical_u64(1 << WORDS_BITS) + span.rollup_words,
     }
 }

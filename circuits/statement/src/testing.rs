@@ -1,5 +1,5 @@
 //! The smallest application: operations add to a counter, which is the whole state. It exercises what is written over
-//! [`Application`] and [`LeafCircuit`], and shows how a leaf circuit is made of the parts in [`crate::circuit`].
+//! [`Application`] and [`LeafCircuits`], and shows how a leaf circuit is made of the parts in [`crate::circuit`].
 
 use plonky2::{
     field::{extension::quadratic::QuadraticExtension, types::Field},
@@ -14,7 +14,8 @@ use plonky2::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Application, ClosedBatch, Domain, LeafCircuit, LeafWitness, Published, SpanPublicInputs, Stream,
+    Application, ClosedBatch, Domain, LeafCircuits, LeafWitness, Published, SpanPublicInputs, Stream,
+    TIME_BITS,
     application::{BatchSize, CloseError, Closed, Deposit, Effects, ExecuteError, Next},
     circuit::{DataHash, EvaluationTarget, Part},
     hash::{Builder, C, D, F, Hash},
@@ -137,6 +138,7 @@ impl Application for Counter {
             AdderWitness {
                 domain: open.domain,
                 z: [F::ZERO; 2],
+                time: 0,
                 start,
                 additions: additions.to_vec(),
             }
@@ -162,6 +164,8 @@ pub struct AdderWitness {
     pub domain: Domain,
     /// Evaluation point.
     pub z: [F; 2],
+    /// Minutes since 1970.
+    pub time: u32,
     /// The counter before.
     pub start: u64,
     /// At most [`SLOTS`].
@@ -197,8 +201,8 @@ impl LeafWitness for AdderWitness {
         }
     }
 
-    fn set_point(&mut self, z: [F; 2]) {
-        self.z = z;
+    fn set_point(&mut self, z: [F; 2], time: u32) {
+        (self.z, self.time) = (z, time);
     }
 
     fn replay(&self) -> Result<SpanPublicInputs<F>, AdderFault> {
@@ -225,9 +229,9 @@ impl LeafWitness for AdderWitness {
             bridge_power: evaluation.bridge_power.0,
             rollup_power: evaluation.rollup_power.0,
             fee_account: F::ZERO,
-            deposit_count: F::ZERO,
-            withdrawal_count: F::ZERO,
-            rollup_records: F::from_canonical_usize(self.additions.len()),
+            time: F::from_canonical_u32(self.time),
+            bridge_words: F::ZERO,
+            rollup_words: F::from_canonical_usize(self.additions.len()),
         })
     }
 }
@@ -263,7 +267,9 @@ impl Targets {
             additions,
         } = self;
         let zero = builder.zero();
-        let (mut count, mut records) = (inputs.old_root[0], zero);
+        // Nothing here depends on the time, but what the batch shows of it must be its only form.
+        builder.range_check(inputs.time, TIME_BITS as usize);
+        let mut count = inputs.old_root[0];
         let mut hash = DataHash::new(builder);
         let mut evaluation = EvaluationTarget::<1>::new(builder, inputs.z);
         for (&used, &addition) in used.iter().zip(additions) {
@@ -274,7 +280,6 @@ impl Targets {
             let is_used = builder.not(is_zero);
             builder.connect(used, is_used.target);
             count = builder.add(count, addition);
-            records = builder.add(records, used);
             let mut block = [zero; BLOCK_LEN];
             (block[0], block[1]) = (used, addition);
             hash.push(builder, block);
@@ -290,9 +295,8 @@ impl Targets {
             bridge_power: evaluation.bridge_power.0,
             rollup_power: evaluation.rollup_power.0,
             fee_account: zero,
-            deposit_count: zero,
-            withdrawal_count: zero,
-            rollup_records: records,
+            bridge_words: evaluation.bridge_words,
+            rollup_words: evaluation.rollup_words,
             ..*inputs
         };
         for (derived, claimed) in derived.to_vec().into_iter().zip(inputs.to_vec()) {
@@ -302,30 +306,46 @@ impl Targets {
     }
 }
 
+impl Adder {
+    /// The circuit padded to more than so many rows: circuits of different degree are leaves of different shapes.
+    pub fn of_rows(rows: usize) -> Self {
+        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+        let targets = Targets::allocate(&mut builder);
+        targets.constrain(&mut builder);
+        while builder.num_gates() < rows {
+            builder.add_gate(NoopGate, vec![]);
+        }
+        let data = builder.build();
+        Self { data, targets }
+    }
+
+    /// Prover and verifier data.
+    pub fn data(&self) -> &CircuitData<F, C, D> {
+        &self.data
+    }
+}
+
 /// Bytes that are no adder.
 #[derive(Debug, thiserror::Error)]
 #[error("no adder")]
 pub struct NoAdder;
 
-impl LeafCircuit for Adder {
+impl LeafCircuits for Adder {
     type Witness = AdderWitness;
     type BytesError = NoAdder;
 
     const SOURCE_FINGERPRINT: &'static str = "adder";
 
     fn build() -> Self {
-        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
-        let targets = Targets::allocate(&mut builder);
-        targets.constrain(&mut builder);
-        while builder.num_gates() < 1 << 11 {
-            builder.add_gate(NoopGate, vec![]); // the recursion's parameters are for circuits that are not tiny
-        }
-        let data = builder.build();
-        Self { data, targets }
+        Self::of_rows(1 << 11) // the recursion's parameters are for circuits that are not tiny
     }
 
-    fn data(&self) -> &CircuitData<F, C, D> {
-        &self.data
+    fn circuits(&self) -> Vec<&CircuitData<F, C, D>> {
+        vec![&self.data]
+    }
+
+    fn kind(_: &AdderWitness) -> usize {
+        0
     }
 
     fn check(&self, witness: &AdderWitness) -> Result<SpanPublicInputs<F>, AdderFault> {

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use ashlar_statement::{
-    Domain, LeafCircuit, LeafWitness, ProveError, SpanPublicInputs,
+    Domain, LeafCircuits, LeafWitness, ProveError, SpanPublicInputs, TIME_BITS, fee_account_and_time,
     hash::F,
     prove::prove_stock,
-    seal,
+    seal, stream_words,
     testing::{Adder, AdderFault, AdderWitness, OutOfRange},
 };
 use plonky2::field::types::Field;
@@ -21,6 +21,7 @@ fn witness(start: u64, additions: &[u64]) -> AdderWitness {
     AdderWitness {
         domain,
         z: [F::from_canonical_u64(3), F::from_canonical_u64(5)],
+        time: 27_000_000,
         start,
         additions: additions.to_vec(),
     }
@@ -44,14 +45,25 @@ fn proofs_state_what_the_native_check_says() {
 fn every_part_of_the_statement_is_constrained() {
     let witness = witness(100, &[7, 8]);
     let honest = CIRCUIT.check(&witness).expect("in range");
-    // The domain is free: nothing is signed here. So is the point, but what is evaluated at it is not.
-    let free = |index: usize| (8..12).contains(&index);
+    // The domain is free: nothing is signed here. So is the time within its range, and the point, but what is evaluated at
+    // it is not.
+    const TIME: usize = 27;
+    let free = |index: usize| (8..12).contains(&index) || index == TIME;
     for index in (0..SpanPublicInputs::<F>::LEN).filter(|index| !free(*index)) {
         let mut claim = honest.to_vec();
         claim[index] += F::ONE;
         let claim = SpanPublicInputs::from_slice(&claim).expect("as many");
         assert!(prove(&witness, &claim).is_err(), "element {index}");
     }
+    let at = |time: u64| {
+        let time = F::from_canonical_u64(time);
+        prove(&witness, &SpanPublicInputs { time, ..honest })
+    };
+    assert!(at((1 << TIME_BITS) - 1).is_ok());
+    assert!(
+        at(1 << TIME_BITS).is_err(),
+        "a time that another number's place holds"
+    );
 }
 
 #[test]
@@ -71,13 +83,18 @@ fn a_batch_is_sealed_from_any_application_s_chunks() {
     let domain = first.domain;
     let root = second.replay().expect("in range").new_root;
     let root = ashlar_statement::hash::Hash { elements: root };
-    let batch = seal(9, &domain, vec![first.clone(), second.clone()], root).expect("neighbours");
+    let batch = seal(9, 27, &domain, vec![first.clone(), second.clone()], root).expect("neighbours");
     assert_eq!(batch.rollup.len(), 5 * 7);
-    assert_eq!(batch.public_inputs.rollup_records, F::from_canonical_u64(5));
+    let inputs = &batch.public_inputs;
+    assert_eq!(inputs.stream_words, F::from_canonical_u64(stream_words(0, 5)));
+    assert_eq!(
+        inputs.fee_account_and_time,
+        F::from_canonical_u64(fee_account_and_time(0, 27))
+    );
     assert_ne!(batch.public_inputs.z, first.z, "drawn from the public data");
     assert!(batch.chunks.iter().all(|chunk| chunk.z == batch.public_inputs.z));
     assert!(
-        seal(9, &domain, vec![second, first], root).is_err(),
+        seal(9, 27, &domain, vec![second, first], root).is_err(),
         "no neighbours"
     );
 }

@@ -11,7 +11,7 @@ use ashlar_statement::{
 
 use super::SealedBatch;
 use crate::{
-    account::BALANCE_BITS,
+    account::{Account, BALANCE_BITS},
     execute::execute_verified,
     pubdata::Record,
     state::{AccountStore, Changes, Overlay, StateError},
@@ -26,8 +26,9 @@ use crate::{
 pub struct BlockConfig {
     /// Chain and rollup.
     pub domain: Domain,
-    /// Account that earns the fees; until it exists, no fee can be paid.
-    pub fee_account: u32,
+    /// Hash of the key whose account earns the fees; until it has one, no fee can be paid. Not an index: who an index
+    /// belongs to is settled by the order of the deposits, so anybody could be first.
+    pub fee_owner: Hash,
     /// Slots per chunk: as many as the chunk circuit has, [`super::SLOTS`] in production.
     pub slots: usize,
 }
@@ -47,8 +48,14 @@ pub enum BuildError<E: std::error::Error + 'static> {
     /// The store is at fault.
     #[error(transparent)]
     State(#[from] StateError<E>),
-    /// The fee account vanished or would exceed the balance limit: the state is corrupt.
-    #[error("fee account {account}: absent, or would hold 2^{BALANCE_BITS} of token {token}")]
+    /// Fees were charged, and there is no account to credit: the state is corrupt.
+    #[error("fees of token {token} were charged, but their owner has no account")]
+    NoFeeAccount {
+        /// Token of the fee.
+        token: u8,
+    },
+    /// The fee account would exceed the balance limit: the state is corrupt.
+    #[error("fee account {account}: would hold 2^{BALANCE_BITS} of token {token}")]
     FeeAccount {
         /// Its index.
         account: u32,
@@ -86,6 +93,8 @@ pub struct BlockBuilder<S> {
     overlay: Overlay<S>,
     chunks: Vec<ChunkWitness>,
     open: OpenChunk,
+    /// Of the fee owner, once it was found.
+    fee_account: Option<u32>,
     /// Of everything executed; its chunks are counted when it is asked for.
     size: BatchSize,
 }
@@ -95,11 +104,13 @@ impl<S: AccountStore> BlockBuilder<S> {
     pub fn new(store: S, config: BlockConfig) -> Result<Self, StateError<S::Error>> {
         let overlay = Overlay::new(store);
         let open = OpenChunk::new(overlay.root()?);
+        let fee_account = overlay.find_owner(&config.fee_owner).map_err(StateError)?;
         Ok(Self {
             config,
             overlay,
             chunks: Vec::new(),
             open,
+            fee_account,
             size: BatchSize::default(),
         })
     }
@@ -182,6 +193,10 @@ impl<S: AccountStore> BlockBuilder<S> {
             slot.fee_slot = self.open.charge(token, amount);
         }
         self.overlay.commit();
+        if self.fee_account.is_none() {
+            let found = self.overlay.find_owner(&self.config.fee_owner);
+            self.fee_account = found.map_err(StateError)?;
+        }
         let placement = Placement {
             chunk: self.chunks.len(),
             slot: self.open.slots.len(),
@@ -196,15 +211,10 @@ impl<S: AccountStore> BlockBuilder<S> {
 
     /// Keeps what the fee account will hold after the open chunk below 2^62, whatever this operation does.
     fn check_fee_account(&self, operation: &Operation) -> Result<(), ExecuteError<S::Error>> {
-        let index = self.config.fee_account;
         let fee = fee_of(operation);
-        let Some(account) = self.overlay.account(index).map_err(StateError)? else {
+        let Some((index, account)) = self.fee_account()? else {
             return match fee {
-                Some(_) => Err(TransactionError::UnknownAccount {
-                    field: "fee_account",
-                    account: index,
-                }
-                .into()),
+                Some(_) => Err(TransactionError::NoFeeAccount.into()),
                 None => Ok(()),
             };
         };
@@ -224,6 +234,15 @@ impl<S: AccountStore> BlockBuilder<S> {
         Ok(())
     }
 
+    /// The account that earns the fees, if its owner has one.
+    fn fee_account(&self) -> Result<Option<(u32, Account)>, StateError<S::Error>> {
+        let Some(index) = self.fee_account else {
+            return Ok(None);
+        };
+        let account = self.overlay.account(index).map_err(StateError)?;
+        Ok(account.map(|account| (index, account)))
+    }
+
     /// Pads the open chunk, credits its fees and opens the next one.
     fn close_chunk(&mut self) -> Result<(), BuildError<S::Error>> {
         let mut fee = self.credit_fees()?;
@@ -236,14 +255,12 @@ impl<S: AccountStore> BlockBuilder<S> {
             old_root, mut slots, ..
         } = core::mem::replace(&mut self.open, next);
         slots.resize_with(self.config.slots, SlotWitness::noop);
-        let BlockConfig {
-            domain, fee_account, ..
-        } = self.config;
         self.chunks.push(ChunkWitness {
             old_root,
-            domain,
+            domain: self.config.domain,
             z: [F::ZERO; 2],
-            fee_account,
+            time: 0,
+            fee_account: 0,
             slots,
             fee,
         });
@@ -256,12 +273,8 @@ impl<S: AccountStore> BlockBuilder<S> {
         let Some((first_token, _)) = self.open.fees.first() else {
             return Ok(fee);
         };
-        let index = self.config.fee_account;
-        let absent = BuildError::FeeAccount {
-            account: index,
-            token: *first_token,
-        };
-        let mut account = self.overlay.account(index).map_err(StateError)?.ok_or(absent)?;
+        let token = *first_token;
+        let (index, mut account) = self.fee_account()?.ok_or(BuildError::NoFeeAccount { token })?;
         (fee.enabled, fee.owner, fee.nonce) = (true, account.owner, account.nonce);
         for fee_slot in 0..FEE_SLOTS {
             let (token, sum) = self.open.fees.get(fee_slot).copied().unwrap_or((0, 0));
@@ -284,6 +297,11 @@ impl<S: AccountStore> BlockBuilder<S> {
         if !self.open.slots.is_empty() {
             self.close_chunk()?;
         }
+        // The same in all chunks, and those that earned nothing may be older than the account.
+        let fee_account = self.fee_account.unwrap_or(0);
+        for chunk in &mut self.chunks {
+            chunk.fee_account = fee_account;
+        }
         let closed = ClosedBatch {
             domain: self.config.domain,
             chunks: self.chunks,
@@ -293,10 +311,10 @@ impl<S: AccountStore> BlockBuilder<S> {
         Ok((closed, changes))
     }
 
-    /// [`Self::close`], then draws the evaluation point and derives all public inputs.
-    pub fn seal(self, number: u64) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
+    /// [`Self::close`], then draws the evaluation point and derives all public inputs; `time` is in minutes since 1970.
+    pub fn seal(self, number: u64, time: u32) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
         let (closed, changes) = self.close()?;
-        Ok((closed.seal(number)?, changes))
+        Ok((closed.seal(number, time)?, changes))
     }
 }
 
@@ -364,6 +382,7 @@ fn fee_of(operation: &Operation) -> Option<(u8, u64)> {
 fn refused<E: std::error::Error + 'static>(error: BuildError<E>) -> ExecuteError<E> {
     match error {
         BuildError::State(error) => error.into(),
+        BuildError::NoFeeAccount { .. } => TransactionError::NoFeeAccount.into(),
         BuildError::FeeAccount { account, token } => TransactionError::BalanceLimit { account, token }.into(),
     }
 }

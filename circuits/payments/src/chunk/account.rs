@@ -8,6 +8,7 @@ use plonky2::{
     iop::target::{BoolTarget, Target},
 };
 
+use ashlar_gates::range_check;
 use ashlar_statement::{
     circuit::{Update, assert_equal_if, select_hash, update_roots},
     hash::Builder,
@@ -44,10 +45,10 @@ pub(super) fn debit_step(
     let (balance, nonce) = rows.count(builder, Component::RangeChecks, |builder| {
         let balance = builder.sub(account.balance, debit);
         // A debit above the balance wraps to at least p - 2^62, far out of range.
-        builder.range_check(balance, BALANCE_BITS as usize);
+        range_check(builder, balance, BALANCE_BITS as usize);
         let one = builder.one();
         let nonce = builder.add(account.nonce, one);
-        builder.range_check(nonce, NONCE_BITS as usize);
+        range_check(builder, nonce, NONCE_BITS as usize);
         (
             Update {
                 old: account.balance,
@@ -91,7 +92,7 @@ pub(super) fn credit_step(
 ) -> HashOutTarget {
     let balance = rows.count(builder, Component::RangeChecks, |builder| {
         let balance = builder.add(account.balance, credit);
-        builder.range_check(balance, BALANCE_BITS as usize);
+        range_check(builder, balance, BALANCE_BITS as usize);
         Update {
             old: account.balance,
             new: balance,

@@ -5,6 +5,7 @@ use plonky2::{
     iop::target::{BoolTarget, Target},
 };
 
+use ashlar_gates::range_check;
 use ashlar_statement::hash::{Builder, F};
 
 use super::wires::SlotWires;
@@ -59,7 +60,7 @@ pub(super) struct FieldBits {
 }
 
 impl FieldBits {
-    /// Decomposes, and so range-checks, the account indices (32 bits) and the token (8 bits).
+    /// Decomposes, and so range-checks, the account indices (28 bits) and the token (8 bits).
     pub(super) fn new(builder: &mut Builder, wires: &SlotWires<Target>) -> Self {
         Self {
             from: builder.split_le(wires.from, ACCOUNT_DEPTH),
@@ -84,7 +85,7 @@ impl Amounts {
     pub(super) fn new(builder: &mut Builder, wires: &SlotWires<Target>, flags: &Flags) -> Self {
         let transferred = unpack_amount(builder, wires.amount_packed);
         let fee = unpack_fee(builder, wires.fee_packed);
-        builder.range_check(wires.bridge_amount, BRIDGE_AMOUNT_BITS as usize);
+        range_check(builder, wires.bridge_amount, BRIDGE_AMOUNT_BITS as usize);
         let zero = builder.zero();
         let is_zero = builder.is_equal(wires.bridge_amount, zero);
         let empty_bridge = builder.mul(flags.bridges.target, is_zero.target);

@@ -5,6 +5,7 @@ use plonky2::{
     iop::target::{BoolTarget, Target},
 };
 
+use ashlar_gates::range_check;
 use ashlar_statement::{
     circuit::{Update, assert_equal_if, select_hash, update_roots},
     hash::Builder,
@@ -59,7 +60,7 @@ pub(super) fn credit(
         builder.assert_zero(uncredited);
         let old = wires.balances[index];
         let new = builder.add(old, sums[index]);
-        builder.range_check(new, BALANCE_BITS as usize);
+        range_check(builder, new, BALANCE_BITS as usize);
         let token_bits = builder.split_le(wires.tokens[index], TOKEN_DEPTH);
         let leaf = balance_leaves(builder, Update { old, new });
         let roots = update_roots(builder, leaf, &token_bits, &wires.balance_siblings[index]);

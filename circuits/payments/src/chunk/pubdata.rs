@@ -1,5 +1,6 @@
 //! Public data of a slot: its words, and the streams that they belong to.
 
+use ashlar_gates::{bytes, range_check};
 use ashlar_statement::{
     hash::{Builder, F},
     stream::WORD_BYTES,
@@ -98,8 +99,8 @@ fn gated_sum(builder: &mut Builder, flags: &Flags, [deposit, transfer, withdraw]
 /// the queued deposit's, so that no other form can be published.
 fn constrain_tail(builder: &mut Builder, wires: &SlotWires<Target>, flags: &Flags) {
     let [address @ .., w5, w6] = wires.tail_words;
-    for word in [address[0], address[1], w5] {
-        builder.range_check(word, WORD_BITS);
+    for word in [address[0], address[1], address[2], w5] {
+        range_check(builder, word, WORD_BITS);
     }
     let unused = builder.not(flags.bridges);
     for word in address {
@@ -111,17 +112,16 @@ fn constrain_tail(builder: &mut Builder, wires: &SlotWires<Target>, flags: &Flag
         let stray = builder.mul(not_deposit.target, word);
         builder.assert_zero(stray);
     }
-    let address_bits = builder.split_le(address[2], WORD_BITS);
-    let excess = builder.add_many(address_bits[ADDRESS_TAIL_BITS..].iter().map(|bit| bit.target));
-    let excess = builder.mul(flags.is_withdraw.target, excess);
-    builder.assert_zero(excess);
+    // The last word of an address is shorter. All words are below 2^56 already, so the sum does not wrap.
+    let slack = shift(WORD_BITS) - shift(ADDRESS_TAIL_BITS);
+    let raised = builder.mul_const_add(slack, flags.is_withdraw.target, address[2]);
+    range_check(builder, raised, WORD_BITS);
 
     // Word 6 holds the high bytes of the owner's elements, the first element's highest.
-    let high_bits = builder.split_le(w6, 32);
+    let high_bytes = bytes(builder, w6);
     let low_words = [address[0], address[1], address[2], w5];
     for (index, (low, element)) in low_words.into_iter().zip(wires.destination.owner).enumerate() {
-        let high = builder.le_sum(high_bits[24 - 8 * index..][..8].iter());
-        let published = builder.mul_const_add(shift(WORD_BITS), high, low);
+        let published = builder.mul_const_add(shift(WORD_BITS), high_bytes[3 - index], low);
         builder.conditional_assert_eq(flags.is_deposit.target, published, element);
     }
 }

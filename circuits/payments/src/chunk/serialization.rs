@@ -1,10 +1,15 @@
 //! The circuit as bytes, for the cache on disk.
 
 use ashlar_ecgfp5::{EcGfp5GateSerializer, EcGfp5GeneratorSerializer};
+use ashlar_gates::{LimbGateSerializer, LimbGeneratorSerializer};
 use ashlar_statement::hash::{C, D, F};
 use plonky2::plonk::circuit_data::CircuitData;
 
 use super::{ChunkCircuit, Rows, config, targets::ChunkTargets};
+
+const GATES: LimbGateSerializer<EcGfp5GateSerializer> = LimbGateSerializer(EcGfp5GateSerializer);
+const GENERATORS: LimbGeneratorSerializer<EcGfp5GeneratorSerializer> =
+    LimbGeneratorSerializer(EcGfp5GeneratorSerializer);
 
 /// Bytes are not a chunk circuit, or a circuit could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +33,7 @@ pub enum CircuitBytesError {
 /// Row counts, then plonky2's circuit data.
 pub(super) fn to_bytes(circuit: &ChunkCircuit) -> Result<Vec<u8>, CircuitBytesError> {
     let mut bytes = postcard::to_stdvec(&circuit.rows)?;
-    let data = circuit
-        .data
-        .to_bytes(&EcGfp5GateSerializer, &EcGfp5GeneratorSerializer);
+    let data = circuit.data.to_bytes(&GATES, &GENERATORS);
     bytes.extend(data.map_err(|_| CircuitBytesError::Data)?);
     Ok(bytes)
 }
@@ -38,8 +41,8 @@ pub(super) fn to_bytes(circuit: &ChunkCircuit) -> Result<Vec<u8>, CircuitBytesEr
 /// Inverse of [`to_bytes`].
 pub(super) fn from_bytes(bytes: &[u8]) -> Result<ChunkCircuit, CircuitBytesError> {
     let (rows, data): (Rows, _) = postcard::take_from_bytes(bytes)?;
-    let data = CircuitData::<F, C, D>::from_bytes(data, &EcGfp5GateSerializer, &EcGfp5GeneratorSerializer)
-        .map_err(|_| CircuitBytesError::Data)?;
+    let data =
+        CircuitData::<F, C, D>::from_bytes(data, &GATES, &GENERATORS).map_err(|_| CircuitBytesError::Data)?;
     let degree = data.common.degree();
     if degree != rows.padded {
         return Err(CircuitBytesError::Mismatch {

@@ -31,8 +31,6 @@ pub(super) struct Running {
     pub(super) fee_sums: [Target; FEE_SLOTS],
     pub(super) data_hash: DataHash,
     pub(super) evaluation: EvaluationTarget<MAX_WORDS>,
-    /// Deposits, withdrawals, transfers.
-    pub(super) counts: [Target; 3],
 }
 
 /// What all slots share.
@@ -111,10 +109,6 @@ pub(super) fn constrain_slot(
     });
     rows.count(builder, Component::Evaluation, |builder| {
         evaluate(builder, &mut running.evaluation, &flags, &words);
-        let kinds = [flags.is_deposit, flags.is_withdraw, flags.is_transfer];
-        for (count, flag) in running.counts.iter_mut().zip(kinds) {
-            *count = builder.add(*count, flag.target);
-        }
     });
 }
 

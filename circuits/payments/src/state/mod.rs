@@ -25,7 +25,7 @@ pub trait AccountStore {
     /// The account at an index.
     fn account(&self, index: u32) -> Result<Option<Account>, Self::Error>;
 
-    /// A node of the account tree: level 0 holds the leaves, level 32 (index 0) the root.
+    /// A node of the account tree: level 0 holds the leaves, level 28 (index 0) the root.
     fn node(&self, level: u8, index: u32) -> Result<Option<Hash>, Self::Error>;
 
     /// Index of the first account that an owner created.

@@ -4,7 +4,7 @@ use ashlar_ecgfp5::SignatureError;
 use plonky2::field::{extension::quadratic::QuadraticExtension, types::Field};
 
 use ashlar_statement::{
-    SpanPublicInputs,
+    ACCOUNT_BITS, SpanPublicInputs, Stream, TIME_BITS,
     hash::{F, Hash, ZERO_HASH},
     stream::{Evaluation, data_hash},
 };
@@ -17,7 +17,8 @@ use crate::{
     account::{balance_digest, leaf_digest},
     packing::PackedFee,
     pubdata::Record,
-    transaction::{BRIDGE_AMOUNT_BITS, Kind, Operation, Transaction},
+    transaction::{BRIDGE_AMOUNT_BITS, Operation, Transaction},
+    tree::ACCOUNT_DEPTH,
     validate::credit,
 };
 
@@ -64,6 +65,9 @@ pub enum SlotFault {
     /// A deposit to another owner's account.
     #[error("key_hash: not the owner of the destination")]
     KeyHash,
+    /// An account's index that the tree has no place for.
+    #[error("account: {0} is not below 2^{ACCOUNT_DEPTH}")]
+    Index(u32),
     /// The fee slot's token is not the transaction's.
     #[error("fee: slot {0} is of another token")]
     FeeToken(u8),
@@ -97,9 +101,28 @@ pub enum WitnessError {
         /// Index of the fee slot.
         fee_slot: usize,
     },
+    /// The tree has no place for the fee account, or the statement none for the time.
+    #[error("{field}: {value} is not below 2^{bits}")]
+    Range {
+        /// `fee_account` or `time`.
+        field: &'static str,
+        /// Given.
+        value: u32,
+        /// Bits that it may have.
+        bits: u32,
+    },
     /// The fee account is not in the tree as claimed.
     #[error("fee credit: the fee account is not under the running root")]
     FeePath,
+}
+
+/// What is range-checked in the circuit and nowhere else here: the paths of two indices that differ above the tree's depth
+/// are the same.
+fn in_range(index: u32) -> Result<(), SlotFault> {
+    if index >> ACCOUNT_DEPTH != 0 {
+        return Err(SlotFault::Index(index));
+    }
+    Ok(())
 }
 
 /// Verifies the signature of every signed slot.
@@ -124,6 +147,15 @@ pub(super) fn verify_signatures(witness: &ChunkWitness) -> Result<(), WitnessErr
 pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, WitnessError> {
     let mut moves = Moves::default();
     let mut fees = [0u64; FEE_SLOTS];
+    let ranges = [
+        ("fee_account", witness.fee_account, ACCOUNT_BITS),
+        ("time", witness.time, TIME_BITS),
+    ];
+    for (field, value, bits) in ranges {
+        if value >> bits != 0 {
+            return Err(WitnessError::Range { field, value, bits });
+        }
+    }
     let slots: Vec<_> = witness
         .slots
         .iter()
@@ -146,7 +178,10 @@ pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, Witn
             evaluation.push(QuadraticExtension(witness.z), stream, record.published());
         }
     }
-    let count = |kind| F::from_canonical_usize(records.iter().filter(|record| record.kind == kind).count());
+    let words = |stream| {
+        let members = records.iter().filter(|record| record.stream() == Some(stream));
+        F::from_canonical_usize(members.map(Record::len).sum())
+    };
     Ok(SpanPublicInputs {
         old_root: witness.old_root.elements,
         new_root: new_root.elements,
@@ -158,9 +193,9 @@ pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, Witn
         bridge_power: evaluation.bridge_power.0,
         rollup_power: evaluation.rollup_power.0,
         fee_account: F::from_canonical_u32(witness.fee_account),
-        deposit_count: count(Kind::Deposit),
-        withdrawal_count: count(Kind::Withdraw),
-        rollup_records: count(Kind::Transfer),
+        time: F::from_canonical_u32(witness.time),
+        bridge_words: words(Stream::Bridge),
+        rollup_words: words(Stream::Rollup),
     })
 }
 
@@ -236,6 +271,7 @@ fn debit_step<'a>(
     let new_balance = balance
         .checked_sub(needed)
         .ok_or(SlotFault::Balance { needed, balance })?;
+    in_range(tx.from())?;
     let mut leaf = |nonce, balance| {
         moves.push(Leaf {
             account: source,
@@ -263,6 +299,7 @@ fn credit_step<'a>(
     checks: &mut Vec<Check>,
 ) -> Result<(), SlotFault> {
     let balance = credit(destination.balance, amount).ok_or(SlotFault::BalanceLimit)?;
+    in_range(index)?;
     if !destination.exists && destination.nonce != 0 {
         return Err(SlotFault::Existence);
     }

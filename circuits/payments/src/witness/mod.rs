@@ -139,6 +139,8 @@ pub struct ChunkWitness {
     pub domain: Domain,
     /// Evaluation point of the public data; zero until the batch is sealed.
     pub z: [F; 2],
+    /// Minutes since 1970; zero until the batch is sealed.
+    pub time: u32,
     /// Account that earns the fees.
     pub fee_account: u32,
     /// As many as the circuit has slots.
@@ -179,8 +181,8 @@ impl LeafWitness for ChunkWitness {
         }
     }
 
-    fn set_point(&mut self, z: [F; 2]) {
-        self.z = z;
+    fn set_point(&mut self, z: [F; 2], time: u32) {
+        (self.z, self.time) = (z, time);
     }
 
     fn replay(&self) -> Result<SpanPublicInputs<F>, WitnessError> {

@@ -3,16 +3,20 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod every_index;
+mod free_wires;
+mod off;
+mod ranges;
 mod switches;
 
 use ashlar_payments::{
     account::{Account, leaf_digest},
     chunk::{ChunkAssignment, SlotWires},
     state::{MemoryStore, Overlay},
-    tree::AccountPath,
+    tree::{ACCOUNT_DEPTH, AccountPath},
 };
 use ashlar_statement::{
-    SpanPublicInputs,
+    SpanPublicInputs, TIME_BITS,
     hash::{F, ZERO_HASH},
 };
 use common::{
@@ -59,9 +63,13 @@ fn rejects(base: &ChunkAssignment, what: &str, change: impl FnOnce(&mut SlotWire
 
 #[test]
 fn unbroken_assignments_are_accepted() {
-    assert_eq!(accepted(&plain()).withdrawal_count, F::ONE);
-    assert_eq!(accepted(&paid()).rollup_records, F::ONE);
-    assert_eq!(accepted(&fresh()).deposit_count, F::ONE);
+    let words = |base: &ChunkAssignment| {
+        let stated = accepted(base);
+        [stated.bridge_words, stated.rollup_words].map(|words| words.0)
+    };
+    assert_eq!(words(&plain()), [5, 0], "a withdrawal");
+    assert_eq!(words(&paid()), [0, 2], "a transfer");
+    assert_eq!(words(&fresh()), [7, 0], "a deposit");
 }
 
 #[test]
@@ -146,7 +154,7 @@ fn balance() {
 fn path() {
     for base in [plain(), paid()] {
         rejects(&base, "source: account sibling", |slot| {
-            slot.source.account_siblings[31][0] += F::ONE
+            slot.source.account_siblings[ACCOUNT_DEPTH - 1][0] += F::ONE
         });
         rejects(&base, "source: balance sibling", |slot| {
             slot.source.balance_siblings[0][3] += F::ONE
@@ -393,8 +401,8 @@ fn claims_about_the_outcome() {
     let mut exact = paid();
     exact.public_inputs = claim.map(Some);
     accepted(&exact);
-    // All that the circuit derives: new root, data hash, evaluations, powers, counts.
-    let derived = (4..8).chain(12..16).chain(18..26).chain(27..30);
+    // All that the circuit derives: new root, data hash, evaluations, powers, word counts.
+    let derived = (4..8).chain(12..16).chain(18..26).chain(28..30);
     for index in derived {
         let mut values = claim.to_vec();
         values[index] += F::ONE;
@@ -406,4 +414,14 @@ fn claims_about_the_outcome() {
     let mut elsewhere = exact;
     elsewhere.public_inputs.z[0] = Some(F::ONE);
     rejected(&elsewhere, "an evaluation at another point");
+    let at = |time: u64| {
+        let mut timed = paid();
+        timed.public_inputs.time = Some(F::from_canonical_u64(time));
+        timed
+    };
+    accepted(&at((1 << TIME_BITS) - 1));
+    rejected(
+        &at(1 << TIME_BITS),
+        "a time that reaches into the fee account's bits",
+    );
 }

@@ -63,7 +63,7 @@ fn fee_credit() {
             a.public_inputs.fee_account = Some(f(7))
         }),
         ("a wide fee account", |a| {
-            a.public_inputs.fee_account = Some(f(u64::from(INDEX) + (1 << 32)))
+            a.public_inputs.fee_account = Some(f(u64::from(INDEX) + (1 << 28)))
         }),
         ("another owner", |a| a.fee.owner[0] += F::ONE),
         ("another nonce", |a| a.fee.nonce += F::ONE),

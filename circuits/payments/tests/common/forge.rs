@@ -16,15 +16,16 @@ use ashlar_statement::{
 };
 use plonky2::field::types::{Field, PrimeField64};
 
-use super::{DOMAIN, key};
+use super::{DOMAIN, TIME, key};
 
 /// Slots of the circuit that the negative tests share.
 pub const FORGED_SLOTS: usize = 2;
 
-static CIRCUIT: LazyLock<ChunkCircuit> = LazyLock::new(|| ChunkCircuit::build(FORGED_SLOTS));
+/// The circuit that the negative tests share.
+pub static CIRCUIT: LazyLock<ChunkCircuit> = LazyLock::new(|| ChunkCircuit::build(FORGED_SLOTS));
 
 /// Index and token of the one account.
-pub const INDEX: u32 = 0x8000_0105;
+pub const INDEX: u32 = 0x0800_0105;
 pub const TOKEN: u8 = 9;
 
 pub fn f(value: u64) -> F {
@@ -239,6 +240,7 @@ pub fn forge(account: Forged, step: Step) -> ChunkAssignment {
     claim.domain = DOMAIN.words().map(Some);
     claim.z = [Some(f(12345)), Some(f(67890))];
     claim.fee_account = Some(f(INDEX.into()));
+    claim.time = Some(f(TIME.into()));
     if signed {
         sign(&mut assignment, &key(INDEX));
     }

@@ -14,6 +14,8 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 /// Fee account of every test.
 pub const FEE_ACCOUNT: u32 = 0;
+/// When every test is sealed, in minutes since 1970.
+pub const TIME: u32 = 29_700_000;
 /// Where every test is deployed.
 pub const DOMAIN: Domain = Domain {
     chain_id: 31337,
@@ -70,7 +72,7 @@ pub fn signed(tx: Transaction) -> Operation {
 pub fn config(slots: usize) -> BlockConfig {
     BlockConfig {
         domain: DOMAIN,
-        fee_account: FEE_ACCOUNT,
+        fee_owner: key(FEE_ACCOUNT).public_key().key_hash(),
         slots,
     }
 }
@@ -91,7 +93,7 @@ pub fn funded(accounts: u32, tokens: &[u8]) -> MemoryStore {
                 .expect("deposit");
         }
     }
-    let (_, changes) = builder.seal(0).expect("not empty");
+    let (_, changes) = builder.seal(0, TIME).expect("not empty");
     store.apply(changes);
     store
 }

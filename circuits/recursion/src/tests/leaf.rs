@@ -23,12 +23,17 @@ pub(super) struct Leaf {
 impl Leaf {
     /// `salt` becomes a constant, so it changes the circuit digest and nothing else.
     pub(super) fn build(salt: u64) -> Self {
+        Self::of_rows(salt, 1 << 11)
+    }
+
+    /// Padded to more than so many rows, a power of two: leaves of different degree have different shapes.
+    pub(super) fn of_rows(salt: u64, rows: usize) -> Self {
         let mut builder = Builder::new(fold_config());
         let inputs = builder.add_virtual_targets(Span::LEN);
         builder.register_public_inputs(&inputs);
         let salt = builder.constant(F::from_canonical_u64(salt + 100));
         builder.is_equal(salt, inputs[0]); // keeps the constant and brings in arithmetic
-        while builder.num_gates() < 1 << 11 {
+        while builder.num_gates() < rows {
             builder.add_gate(NoopGate, vec![]);
         }
         Self {

@@ -1,6 +1,9 @@
 //! The circuits over a stand-in leaf that states any span it is given, so that every rule of fold and compress can be
 //! broken with children that are valid proofs.
 
+mod forged;
+mod free_wires;
+mod kinds;
 mod leaf;
 mod negative;
 mod tree;
@@ -36,7 +39,7 @@ impl Setup {
     fn new(salt: u64) -> Self {
         let leaf = Leaf::build(salt);
         let data = &leaf.data;
-        let circuits = RecursionCircuits::build(&data.common, &data.verifier_only).expect("leaf fits");
+        let circuits = RecursionCircuits::build(&[(&data.common, &data.verifier_only)]).expect("leaf fits");
         Self { leaf, circuits }
     }
 
@@ -52,8 +55,11 @@ impl RecursionCircuits {
     }
 
     fn lift_into(&self, leaf: &Proof, fold: &VerifierOnly) -> Result<SpanProof, ProveError> {
-        let proof = prove_stock("lift", &self.lift.data, || self.lift.assign(leaf, fold))?;
-        let kind = SpanKind::Lift;
+        let [lift] = &self.lifts[..] else {
+            panic!("one leaf, one lift")
+        };
+        let proof = prove_stock("lift", &lift.data, || lift.assign(0, leaf, fold))?;
+        let kind = SpanKind::Lift(0);
         Ok(SpanProof { kind, proof })
     }
 
@@ -68,7 +74,7 @@ impl RecursionCircuits {
         key: &VerifierOnly,
     ) -> Result<SpanProof, ProveError> {
         let proof = prove_stock("fold", &self.fold.data, || {
-            self.fold.assign_under(left, right, key)
+            self.fold.assign_under(left, right, &self.fold.lifts, key)
         })?;
         let kind = SpanKind::Fold;
         Ok(SpanProof { kind, proof })
@@ -94,9 +100,9 @@ fn span(i: u64) -> Span {
         bridge_power: [word(24), word(25)],
         rollup_power: [word(26), word(27)],
         fee_account: F::from_canonical_u64(9),
-        deposit_count: F::ONE,
-        withdrawal_count: F::TWO,
-        rollup_records: F::from_canonical_u64(i),
+        time: F::from_canonical_u64(27_000_000),
+        bridge_words: F::TWO,
+        rollup_words: F::from_canonical_u64(i),
     }
 }
 

@@ -59,6 +59,10 @@ pub struct EvaluationTarget<const WORDS: usize> {
     pub bridge_power: ExtensionTarget<D>,
     /// `z` to the number of rollup words.
     pub rollup_power: ExtensionTarget<D>,
+    /// The number of bridge words.
+    pub bridge_words: Target,
+    /// The number of rollup words.
+    pub rollup_words: Target,
 }
 
 impl<const WORDS: usize> EvaluationTarget<WORDS> {
@@ -76,6 +80,8 @@ impl<const WORDS: usize> EvaluationTarget<WORDS> {
             rollup_eval: zero,
             bridge_power: one,
             rollup_power: one,
+            bridge_words: builder.zero(),
+            rollup_words: builder.zero(),
         }
     }
 
@@ -97,6 +103,8 @@ impl<const WORDS: usize> EvaluationTarget<WORDS> {
         self.rollup_eval = builder.mul_add_extension(self.rollup_power, rolled, self.rollup_eval);
         self.bridge_power = self.advance(builder, self.bridge_power, bridge.lengths);
         self.rollup_power = self.advance(builder, self.rollup_power, rollup.lengths);
+        self.bridge_words = count(builder, self.bridge_words, bridge.lengths);
+        self.rollup_words = count(builder, self.rollup_words, rollup.lengths);
     }
 
     /// `power · z^length` for the length whose flag is set, `power` when none is.
@@ -113,4 +121,11 @@ impl<const WORDS: usize> EvaluationTarget<WORDS> {
         });
         builder.arithmetic_extension(F::ONE, F::ZERO, power, factor, one)
     }
+}
+
+/// `words` and the length whose flag is set.
+fn count(builder: &mut Builder, words: Target, lengths: &[(Target, usize)]) -> Target {
+    lengths.iter().fold(words, |words, (flag, length)| {
+        builder.mul_const_add(F::from_canonical_usize(*length), *flag, words)
+    })
 }
