@@ -14,7 +14,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 fn wrap(criterion: &mut Criterion) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ashlar");
-    let circuits = load_or_build(&dir).expect("circuits");
+    let circuits = load_or_build(&dir, None).expect("circuits");
     let srs = Srs::load_or_generate_insecure(&dir, WRAP_K).expect("a reference string");
     let kit = WrapKit::load_or_generate(&dir, srs, &circuits.recursion).expect("wrap keys");
     let engine = Engine::new(circuits)

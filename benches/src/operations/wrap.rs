@@ -87,7 +87,7 @@ fn batch() -> SealedBatch {
     };
     let config = BlockConfig {
         domain,
-        fee_account: 0,
+        fee_owner: SecretKey::from_seed(b"bench").public_key().key_hash(),
         slots: SLOTS,
     };
     let deposit = Deposit {
@@ -100,7 +100,11 @@ fn batch() -> SealedBatch {
     builder
         .push(deposit)
         .expect("a deposit to a new account is valid");
-    builder.seal(1).expect("the batch is not empty").0
+    let minutes_since_1970 = 29_700_000;
+    builder
+        .seal(1, minutes_since_1970)
+        .expect("the batch is not empty")
+        .0
 }
 
 /// The compressed proof of a small batch; kept in `dir`, since it takes longer than what is measured.

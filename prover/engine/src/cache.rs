@@ -7,10 +7,11 @@ use std::{
 
 use ashlar_recursion::{BuildError, CircuitSet, SetBytesError};
 use ashlar_report::{caught, file::write_whole};
-use ashlar_statement::LeafCircuit;
+use ashlar_statement::LeafCircuits;
+use sha3::{Digest, Sha3_256};
 
 /// Starts every file.
-const MAGIC: &[u8; 8] = b"ASHCIRC1";
+const MAGIC: &[u8; 8] = b"ASHCIRC2";
 
 /// Why there are no circuits.
 #[derive(Debug, thiserror::Error)]
@@ -33,18 +34,32 @@ pub enum CacheError {
 }
 
 /// Reads the production circuits from `dir`, or builds and stores them there. The file's name changes with the sources
-/// of the circuits; it holds the set digest, and a damaged file is replaced. The directory is trusted as much as the
-/// program itself.
-pub fn load_or_build<L: LeafCircuit>(dir: &Path) -> Result<CircuitSet<L>, CacheError> {
+/// of the circuits; it has a checksum and holds the set digest, and a damaged file is replaced.
+///
+/// With `pinned`, the digest of the set that the program was made with, a file of other circuits is replaced, too: what was
+/// put into the directory decides nothing then. Without, the directory is trusted as much as the program itself.
+pub fn load_or_build<L: LeafCircuits>(
+    dir: &Path,
+    pinned: Option<[u8; 32]>,
+) -> Result<CircuitSet<L>, CacheError> {
     let path = circuits_path::<L>(dir);
     match fs::read(&path) {
-        Ok(bytes) => match decode(&bytes) {
-            Some(circuits) => return Ok(circuits),
+        Ok(bytes) => match decode::<L>(&bytes) {
+            Some(circuits) if pinned.is_none_or(|pinned| circuits.digests().set() == pinned) => {
+                return Ok(circuits);
+            }
+            Some(_) => tracing::warn!(path = %path.display(), "replacing a cache of other circuits"),
             None => tracing::warn!(path = %path.display(), "replacing an unusable circuit cache"),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(CacheError::Io { path, source }),
     }
+    build(dir)
+}
+
+/// Builds the production circuits, whatever is in `dir`, and stores them there.
+pub fn build<L: LeafCircuits>(dir: &Path) -> Result<CircuitSet<L>, CacheError> {
+    let path = circuits_path::<L>(dir);
     tracing::info!("building the circuits");
     let circuits = CircuitSet::build()?;
     let bytes = encode(&circuits).map_err(CacheError::Encode)?;
@@ -53,20 +68,27 @@ pub fn load_or_build<L: LeafCircuit>(dir: &Path) -> Result<CircuitSet<L>, CacheE
 }
 
 /// The file in `dir` that holds the circuits of this build.
-pub fn circuits_path<L: LeafCircuit>(dir: &Path) -> PathBuf {
+pub fn circuits_path<L: LeafCircuits>(dir: &Path) -> PathBuf {
     dir.join(format!("circuits-{}.bin", CircuitSet::<L>::source_fingerprint()))
 }
 
-/// Magic, set digest, circuits.
-fn encode<L: LeafCircuit>(circuits: &CircuitSet<L>) -> Result<Vec<u8>, SetBytesError> {
+/// Magic, SHA3-256 of all that follows, set digest, circuits.
+fn encode<L: LeafCircuits>(circuits: &CircuitSet<L>) -> Result<Vec<u8>, SetBytesError> {
+    let mut payload = circuits.digests().set().to_vec();
+    payload.extend(circuits.to_bytes()?);
     let mut bytes = MAGIC.to_vec();
-    bytes.extend(circuits.digests().set());
-    bytes.extend(circuits.to_bytes()?);
+    bytes.extend(Sha3_256::digest(&payload));
+    bytes.extend(payload);
     Ok(bytes)
 }
 
-fn decode<L: LeafCircuit>(bytes: &[u8]) -> Option<CircuitSet<L>> {
-    let (digest, circuits) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
+/// The checksum is compared first: the set digest covers what verifiers see, and a prover's tables are more.
+fn decode<L: LeafCircuits>(bytes: &[u8]) -> Option<CircuitSet<L>> {
+    let (checksum, payload) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
+    if Sha3_256::digest(payload)[..] != checksum[..] {
+        return None;
+    }
+    let (digest, circuits) = payload.split_first_chunk::<32>()?;
     // plonky2's reader may panic on damaged lengths.
     let circuits = caught(|| CircuitSet::<L>::from_bytes(circuits)).ok()?.ok()?;
     (circuits.digests().set() == *digest).then_some(circuits)

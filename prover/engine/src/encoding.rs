@@ -3,7 +3,7 @@
 
 use ashlar_kzg::{DecodeError as SnarkDecodeError, Snark};
 use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof, decode_proof};
-use ashlar_statement::{LeafCircuit, ProveCircuit, WitnessBytesError, witness_from_bytes};
+use ashlar_statement::{LeafCircuits, ProveCircuit, WitnessBytesError, witness_from_bytes};
 
 use crate::{Engine, Job, JobKind, Proof};
 
@@ -72,10 +72,9 @@ impl Proof {
     }
 }
 
-impl<L: LeafCircuit, P: ProveCircuit> Engine<L, P> {
+impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
     fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
-        let common = &self.circuits().recursion.fold.data.common; // lift's is the same
-        Ok(SpanProof::from_bytes(versioned(bytes)?, common)?)
+        Ok(self.circuits().recursion.decode_span(versioned(bytes)?)?)
     }
 
     /// Reads the inputs of a job, in order.

@@ -6,7 +6,7 @@ use ashlar_bn254::Bn254Config;
 use ashlar_kzg::Snark;
 use ashlar_protocol::Step;
 use ashlar_recursion::{CircuitSet, CompressedProof, SpanKind, SpanProof};
-use ashlar_statement::{LeafCircuit, Provable, ProveCircuit, StockProver, fold_pair, hash::C};
+use ashlar_statement::{LeafCircuits, Provable, ProveCircuit, StockProver, fold_pair, hash::C};
 use tracing::{Span, info_span};
 
 use crate::{Fallback, Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
@@ -64,26 +64,34 @@ pub struct Engine<L, P: ProveCircuit = StockProver> {
 #[derive(Debug)]
 struct Provers<P: ProveCircuit> {
     prover: P,
-    leaf: Provable<P, C>,
-    lift: Provable<P, C>,
+    /// By kind.
+    leaves: Vec<Provable<P, C>>,
+    /// By shape of leaf circuits.
+    lifts: Vec<Provable<P, C>>,
     fold: Provable<P, C>,
     compress: Provable<P, Bn254Config>,
 }
 
-impl<L: LeafCircuit> Engine<L> {
+impl<L: LeafCircuits> Engine<L> {
     /// An engine for chunk, fold and compress jobs with plonky2's own prover; [`Self::with_wrap`] adds the last one.
     pub fn new(circuits: CircuitSet<L>) -> Self {
         Self::with_prover(circuits, StockProver)
     }
 }
 
-impl<L: LeafCircuit, P: ProveCircuit> Engine<L, P> {
+impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
     /// The same with a prover of one's own.
     pub fn with_prover(circuits: CircuitSet<L>, prover: P) -> Self {
         let recursion = &circuits.recursion;
+        let (leaves, lifts) = (circuits.leaf.circuits(), recursion.lifts.iter());
         let provers = Provers {
-            leaf: Provable::new(&prover, "chunk", circuits.leaf.data()),
-            lift: Provable::new(&prover, "lift", &recursion.lift.data),
+            leaves: leaves
+                .iter()
+                .map(|data| Provable::new(&prover, "chunk", data))
+                .collect(),
+            lifts: lifts
+                .map(|lift| Provable::new(&prover, "lift", &lift.data))
+                .collect(),
             fold: Provable::new(&prover, "fold", &recursion.fold.data),
             compress: Provable::new(&prover, "compress", &recursion.compress.data),
             prover,
@@ -135,22 +143,29 @@ impl<L: LeafCircuit, P: ProveCircuit> Engine<L, P> {
     pub fn prove_chunk(&self, witness: &L::Witness) -> Result<Proved<SpanProof>, ProveError> {
         let (mut steps, Provers { prover, .. }) = (Vec::new(), &self.provers);
         let CircuitSet { leaf, recursion } = &self.circuits;
+        let leaf_kind = L::kind(witness);
         let chunk = timed(&mut steps, Step::ProveChunk, info_span!("prove_chunk"), || {
             let claim = leaf
                 .check(witness)
                 .map_err(|fault| ProveError::Witness(fault.into()))?;
-            let proof = self
-                .provers
-                .leaf
-                .prove(prover, leaf.data(), || leaf.assign(witness, &claim));
+            let circuit = leaf.circuits()[leaf_kind];
+            let proof =
+                self.provers.leaves[leaf_kind].prove(prover, circuit, || leaf.assign(witness, &claim));
             proof.map_err(ProveError::Chunk)
         })?;
+        let place = recursion
+            .lift_of(leaf_kind)
+            .expect("every leaf circuit has a lift");
         let proof = timed(&mut steps, Step::Lift, info_span!("lift"), || {
-            let assign = || recursion.lift.assign(&chunk, &recursion.fold.data.verifier_only);
-            let proof = self.provers.lift.prove(prover, &recursion.lift.data, assign);
+            let (circuit, provable) = (
+                &recursion.lifts[usize::from(place)],
+                &self.provers.lifts[usize::from(place)],
+            );
+            let assign = || circuit.assign(leaf_kind, &chunk, &recursion.fold.data.verifier_only);
+            let proof = provable.prove(prover, &circuit.data, assign);
             proof.map_err(ProveError::Recursion)
         })?;
-        let kind = SpanKind::Lift;
+        let kind = SpanKind::Lift(place);
         Ok(Proved::new(SpanProof { kind, proof }, steps))
     }
 

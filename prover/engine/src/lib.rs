@@ -9,7 +9,7 @@
 //! use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
 //!
 //! fn prove(chunks: &[ChunkWitness; 2]) -> Result<(), Box<dyn std::error::Error>> {
-//!     let engine = Engine::new(load_or_build::<ChunkCircuit>(Path::new("target/ashlar"))?);
+//!     let engine = Engine::new(load_or_build::<ChunkCircuit>(Path::new("target/ashlar"), None)?);
 //!     let left = engine.prove_chunk(&chunks[0])?.proof;
 //!     let right = engine.prove_chunk(&chunks[1])?.proof;
 //!     let root = engine.fold(&left, &right)?.proof;
@@ -28,7 +28,7 @@ mod open;
 mod setup;
 mod verify;
 
-pub use cache::{CacheError, circuits_path, load_or_build};
+pub use cache::{CacheError, build, circuits_path, load_or_build};
 pub use encoding::DecodeError;
 pub use engine::{Engine, Proved, TimedStep};
 pub use error::{ProveError, VerifyError};

@@ -3,12 +3,12 @@
 use ashlar_kzg::Snark;
 use ashlar_recursion::{CompressCircuit, CompressedProof, Span, SpanProof};
 use ashlar_report::caught;
-use ashlar_statement::{LeafCircuit, ProveCircuit, batch_public_inputs, fold_pair};
+use ashlar_statement::{LeafCircuits, ProveCircuit, batch_public_inputs, fold_pair};
 use ashlar_wrap::circuit::pack_public_inputs;
 
 use crate::{Engine, Job, Proof, VerifyError, WrapKit};
 
-impl<L: LeafCircuit, P: ProveCircuit> Engine<L, P> {
+impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
     /// Checks the result of a job of any kind, in milliseconds.
     pub fn verify(&self, job: &Job<L::Witness>, proof: &Proof) -> Result<(), VerifyError> {
         match (job, proof) {

@@ -1,4 +1,4 @@
-//! The engine over another application's leaf circuit, and with a prover of the caller's.
+//! The engine over another application's leaf circuits, of two kinds and shapes, and with a prover of the caller's.
 
 use std::sync::{
     Arc,
@@ -6,12 +6,12 @@ use std::sync::{
 };
 
 use ashlar_engine::{Engine, Job, JobKind, Proof, ProveError, VerifyError};
-use ashlar_recursion::{CircuitSet, CompressCircuit};
+use ashlar_recursion::{CircuitSet, CompressCircuit, SpanKind};
 use ashlar_statement::{
-    Domain, ProveCircuit, StockProver,
-    hash::{D, F, Hash},
+    Domain, LeafCircuits, LeafWitness, ProveCircuit, SpanPublicInputs, StockProver,
+    hash::{C, D, F, Hash},
     seal,
-    testing::{Adder, AdderFault, AdderWitness, OutOfRange, SLOTS},
+    testing::{Adder, AdderFault, AdderWitness, NoAdder, OutOfRange, SLOTS},
     witness_to_bytes,
 };
 use plonky2::{
@@ -39,10 +39,53 @@ impl ProveCircuit for Counted {
     }
 }
 
+/// Full chunks and others, which have a smaller circuit here.
+#[derive(Debug)]
+struct Adders([Adder; 2]);
+
+impl LeafCircuits for Adders {
+    type Witness = AdderWitness;
+    type BytesError = NoAdder;
+
+    const SOURCE_FINGERPRINT: &'static str = "adders";
+
+    fn build() -> Self {
+        Self([Adder::build(), Adder::of_rows(1 << 10)])
+    }
+
+    fn circuits(&self) -> Vec<&CircuitData<F, C, D>> {
+        self.0.iter().map(Adder::data).collect()
+    }
+
+    fn kind(witness: &AdderWitness) -> usize {
+        usize::from(witness.additions.len() < SLOTS)
+    }
+
+    fn check(&self, witness: &AdderWitness) -> Result<SpanPublicInputs<F>, AdderFault> {
+        witness.replay()
+    }
+
+    fn assign(
+        &self,
+        witness: &AdderWitness,
+        claim: &SpanPublicInputs<F>,
+    ) -> anyhow::Result<PartialWitness<F>> {
+        self.0[Self::kind(witness)].assign(witness, claim)
+    }
+
+    fn to_bytes(&self) -> Result<Vec<u8>, NoAdder> {
+        Err(NoAdder) // never cached
+    }
+
+    fn from_bytes(_: &[u8]) -> Result<Self, NoAdder> {
+        Err(NoAdder)
+    }
+}
+
 #[test]
 fn another_application_s_batch_is_proved_by_the_same_recursion() {
     let calls = Arc::new(AtomicUsize::new(0));
-    let circuits = CircuitSet::<Adder>::build().expect("the leaf fits");
+    let circuits = CircuitSet::<Adders>::build().expect("the leaves fit");
     let engine = Engine::with_prover(circuits, Counted(Arc::clone(&calls)));
 
     let domain = Domain {
@@ -52,12 +95,13 @@ fn another_application_s_batch_is_proved_by_the_same_recursion() {
     let chunk = |start, additions: &[u64]| AdderWitness {
         domain,
         z: [F::ZERO; 2],
+        time: 0,
         start,
         additions: additions.to_vec(),
     };
     let elements = [F::from_canonical_u64(21), F::ZERO, F::ZERO, F::ZERO];
     let chunks = vec![chunk(0, &[1, 2, 3, 4]), chunk(10, &[5, 6])];
-    let batch = seal(1, &domain, chunks, Hash { elements }).expect("neighbours");
+    let batch = seal(1, 29_700_000, &domain, chunks, Hash { elements }).expect("neighbours");
 
     let jobs = batch.chunks.iter().map(|chunk| {
         let job = engine.decode_job(JobKind::Chunk, &[witness_to_bytes(chunk)]);
@@ -67,6 +111,7 @@ fn another_application_s_batch_is_proved_by_the_same_recursion() {
     let [Proof::Span(left), Proof::Span(right)] = &proofs[..] else {
         panic!("chunks make spans")
     };
+    assert_eq!([left.kind, right.kind], [0, 1].map(SpanKind::Lift));
     let root = engine.fold(left, right).expect("neighbours").proof;
     let compressed = engine.compress(&root).expect("a root").proof;
     assert_eq!(CompressCircuit::batch(&compressed), Ok(batch.public_inputs));

@@ -7,13 +7,14 @@ mod support;
 use std::path::PathBuf;
 
 use ashlar_evm as evm;
-use ashlar_kzg::{CircuitKeys, Snark, VerifierKey, srs::Srs, testing as toy};
-use ashlar_wrap::circuit::WrapConfig;
+use ashlar_kzg::{CircuitKeys, Snark, VerifierKey, fingerprint, srs::Srs, testing as toy};
+use ashlar_wrap::circuit::{WrapCircuit, WrapConfig};
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner},
     halo2curves::bn256::Fr,
     plonk::{Circuit, ConstraintSystem, Error},
 };
+use plonky2::{plonk::circuit_data::VerifierCircuitData, util::serialization::DefaultGateSerializer};
 use rayon::prelude::*;
 use support::{Case, Contract, Generator, compare, corruptions};
 
@@ -80,10 +81,14 @@ fn agrees_on_the_wrap_and_on_all_that_differs_from_it() {
     });
 }
 
+fn tag() -> serde_json::Value {
+    let tag = std::fs::read_to_string(contracts().join("generated/wrap/verifier.json")).expect("the tag");
+    serde_json::from_str(&tag).expect("JSON")
+}
+
 #[test]
 fn the_tag_names_the_key() {
-    let tag = std::fs::read_to_string(contracts().join("generated/wrap/verifier.json")).expect("the tag");
-    let tag: serde_json::Value = serde_json::from_str(&tag).expect("JSON");
+    let tag = tag();
     let (key, snark) = wrap();
     let digest: String = key.digest().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(tag["wrap_verifier"], digest);
@@ -91,9 +96,24 @@ fn the_tag_names_the_key() {
     assert!(evm::verifier_solidity(&key).unwrap().contains(&digest));
 }
 
+/// Laid out anew, over the stored verifier data of the circuit whose proofs it verifies. A change of the wrap circuit, or
+/// of the circuits below it: new keys and a new contract, by `ashlar circuits verifier`.
+#[test]
+fn the_stored_key_is_of_the_wrap_circuit_in_this_tree() {
+    let compress = std::fs::read(contracts().join("generated/wrap/compress.bin")).expect("the circuit");
+    let VerifierCircuitData {
+        common,
+        verifier_only,
+    } = VerifierCircuitData::from_bytes(compress, &DefaultGateSerializer).expect("verifier data");
+    let circuit = WrapCircuit::without_proof(&common, &verifier_only).expect("supported");
+    let laid_out = fingerprint(&circuit).expect("laid out").to_string();
+    assert_eq!(tag()["circuit"], laid_out);
+}
+
+/// The contracts follow the generator and the stored keys; whether those are of today's circuits is asked above.
 /// `ASHLAR_RENEW_GENERATED=1` writes the files; `script/build` then compiles them.
 #[test]
-fn generated_files_are_up_to_date() {
+fn generated_contracts_are_up_to_date() {
     let srs = Srs::insecure_development(toy::K);
     let toy = CircuitKeys::generate(&srs, &toy::Toy::new([0; 8])).expect("keys");
     for (name, key) in [("toy", toy.verifier()), ("wrap", &wrap().0)] {

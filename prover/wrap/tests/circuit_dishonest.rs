@@ -214,6 +214,32 @@ fn remainders_off_by_a_native_multiple_are_refused() {
     assert_eq!(found(&dishonest.finish()), ["limb"]);
 }
 
+/// The bounds of everything later rest on remainders of 64 bits: q' = q − 1 lets r' = r + p, which is longer.
+#[test]
+fn remainders_have_64_bits() {
+    let program = |chip: &mut Recorder| {
+        let [a, b] = [P - 1, 2].map(|value| chip.witness(f(value)));
+        let [a, b] = [a, b].map(|element| chip.widen(&element));
+        let sum = chip.sum(&[(F::ONE, a), (f(3), b)], F2::from(f(P - 7)));
+        cell(chip.reduce(&sum))
+    };
+    let r = honest(program);
+    let mut recorder = Recorder::with_limb_bits(LIMB_BITS);
+    program(&mut recorder);
+    assert_eq!(recorder.value(r), Fr::from(P - 2));
+    // one limb of quotient, in the first row of the sum
+    let layout = recorder.finish();
+    let mut quotients = (0..r.row).map(|row| Cell { column: A, row });
+    let quotient = quotients
+        .rfind(|limb| layout.value(*limb) == Fr::ONE)
+        .expect("a quotient of one");
+    let forced = [(quotient, Fr::ZERO)];
+    let mut dishonest = Recorder::forced(LIMB_BITS, forced.into_iter().collect());
+    program(&mut dishonest);
+    assert_eq!(dishonest.value(r), Fr::from(P - 2) + Fr::from(P));
+    assert_eq!(found(&dishonest.finish()), ["sum"]);
+}
+
 #[test]
 fn an_inverse_of_zero_does_not_exist() {
     let inverse = honest(|chip| {
@@ -233,26 +259,17 @@ fn an_inverse_of_zero_does_not_exist() {
 #[test]
 fn pieces_of_56_bits_are_not_wider() {
     let word = Fr::from(9) + Fr::from(5) * Fr::from(1 << 56);
-    let accepts = |forced: Vec<(Cell, Fr)>| {
+    let split = |forced: Vec<(Cell, Fr)>| {
         let mut recorder = Recorder::forced(16, forced.into_iter().collect());
         let word = recorder.witness_word(word);
-        recorder.split7(&word);
-        is_satisfied(&recorder.finish())
+        let pieces = recorder.split7(&word).map(cell);
+        (recorder.finish(), pieces)
     };
-    assert!(accepts(vec![]));
+    let (layout, [first, second, ..]) = split(vec![]);
+    assert!(is_satisfied(&layout));
     // 9 + 5·2^56 = (9 + 2^56) + 4·2^56
-    let first = Cell {
-        column: D,
-        row: rows(16, |chip| {
-            chip.witness_word(word);
-        }),
-    };
-    let second = Cell {
-        row: first.row + 5, // four limbs and the shifted one
-        ..first
-    };
     let forged = vec![(first, Fr::from(9 + (1 << 56))), (second, Fr::from(4))];
-    assert!(!accepts(forged));
+    assert_eq!(found(&split(forged).0), ["sum"]);
 }
 
 // --- one rule of the circuit at a time ----------------------------------------------------------------------------------

@@ -154,7 +154,7 @@ fn poseidon_gates_agree() {
 /// The gates with the parameters that the compressed circuit has: among them an interpolation cut in runs.
 #[test]
 fn gates_of_the_compressed_circuit_agree() {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compressed-sample-24-7.bin");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("halo2-wrap-sample.bin");
     let sample = CompressedSample::cached(&path, 24, 7).expect("sample proof");
     let gates = &sample.verifier.common.gates;
     let is_cut =

@@ -29,7 +29,7 @@ type Corruption = Box<dyn Fn(&mut Proof) + Send + Sync>;
 fn sample() -> &'static CompressedSample {
     static SAMPLE: OnceLock<CompressedSample> = OnceLock::new();
     SAMPLE.get_or_init(|| {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compressed-sample-24-7.bin");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("halo2-wrap-sample.bin");
         CompressedSample::cached(&path, 24, 7).expect("sample proof")
     })
 }

@@ -2,7 +2,7 @@
 
 use ashlar_kzg::MAX_SNARK_PROOF_BYTES;
 use ashlar_report::{caught, chain};
-use ashlar_statement::{LeafCircuit, ProveCircuit};
+use ashlar_statement::{LeafCircuits, ProveCircuit};
 use serde::{Deserialize, Serialize};
 
 use crate::{Engine, JobKind, Proof, WrapKit};
@@ -105,7 +105,7 @@ fn cut(reason: &mut String) {
 }
 
 /// The child's work: one request to one answer. Never fails, so that the parent hears of every error in words.
-pub fn answer<L: LeafCircuit, P: ProveCircuit>(engine: &Engine<L, P>, request: &[u8]) -> Answer {
+pub fn answer<L: LeafCircuits, P: ProveCircuit>(engine: &Engine<L, P>, request: &[u8]) -> Answer {
     let refused = |reason: String| Answer::Refused { reason };
     let proof = match engine.decode_proof(JobKind::Compress, request) {
         Ok(Proof::Compressed(proof)) => proof,

@@ -29,7 +29,7 @@ fn signed(tx: Transaction) -> Operation {
 pub fn batch(number: u64) -> SealedBatch {
     let config = BlockConfig {
         domain: DOMAIN,
-        fee_account: 0,
+        fee_owner: key(0).public_key().key_hash(),
         slots: SLOTS,
     };
     let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("in memory");
@@ -71,7 +71,7 @@ pub fn batch(number: u64) -> SealedBatch {
     builder
         .push(signed(Transaction::Withdraw(withdraw)))
         .expect("valid");
-    builder.seal(number).expect("not empty").0
+    builder.seal(number, 29_700_000).expect("not empty").0
 }
 
 /// Where circuits and keys are kept between test runs.
@@ -85,7 +85,7 @@ pub type Engine = ashlar_engine::Engine<ChunkCircuit>;
 /// The engine, without wrap keys.
 pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| Engine::new(load_or_build(&cache_dir()).expect("circuits")))
+    ENGINE.get_or_init(|| Engine::new(load_or_build(&cache_dir(), None).expect("circuits")))
 }
 
 /// All proofs of [`batch`] 1.

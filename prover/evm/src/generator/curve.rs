@@ -26,6 +26,9 @@ const ACCUMULATE: &str = "ok := and(ok, staticcall(600, 0x06, 0x00, 0x80, 0x00, 
 /// A point that is none stays in place after its first product fails: the next one would fail and burn as much.
 const STOP: &str = "if iszero(ok) { refuse() }";
 const PAIRING: &str = "ok := and(ok, staticcall(452000, 0x08, 0x00, 0x180, 0x00, 0x20))";
+/// Where nothing is deployed, a call succeeds and answers nothing: the combination would stand where the answer should,
+/// and the lowest bit of a coordinate would decide.
+const ANSWER: &str = "ok := and(ok, and(eq(returndatasize(), 0x20), mload(0x00)))";
 const ADDEND: u32 = 0x00;
 const RUNNING: u32 = 0x40;
 const FACTOR: u32 = 0x80;
@@ -193,7 +196,7 @@ impl Writer<'_> {
         self.load(0xc0, opening);
         self.words(0x100, &g2_words(&-reference.s_g2));
         self.program.line(PAIRING);
-        self.program.line("ok := and(ok, mload(0x00))");
+        self.program.line(ANSWER);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod forging;
 mod oracle;
 
 use std::{
@@ -56,9 +57,29 @@ impl Contract {
             Generator::Ours => evm::verifier_solidity(key).expect("supported"),
             Generator::Oracle => oracle::oracle_solidity(key).expect("supported"),
         };
-        let runtime = compile(generator, &source);
+        Self::of_source(generator, &source)
+    }
+
+    pub fn of_source(generator: Generator, source: &str) -> Self {
+        let runtime = compile(generator, source);
         assert!(generator == Generator::Oracle || runtime.len() < evm::MAX_RUNTIME_BYTES);
         Self { generator, runtime }
+    }
+
+    /// With other bytes in place of the only ones that are `code`.
+    pub fn patched(&self, code: &[u8], other: &[u8]) -> Self {
+        let mut runtime = self.runtime.to_vec();
+        let windows = runtime.windows(code.len()).enumerate();
+        let found: Vec<usize> = windows
+            .filter(|(_, window)| *window == code)
+            .map(|(at, _)| at)
+            .collect();
+        assert_eq!((found.len(), code.len()), (1, other.len()));
+        runtime[found[0]..][..other.len()].copy_from_slice(other);
+        Self {
+            generator: self.generator,
+            runtime: runtime.into(),
+        }
     }
 
     pub fn runtime_bytes(&self) -> usize {

@@ -4,6 +4,8 @@
 //! behind; [`LayoutCircuit`] assigns it.
 
 mod arithmetic;
+#[cfg(test)]
+mod census;
 pub mod config;
 mod integer;
 mod layout;

@@ -311,3 +311,16 @@ impl Draft {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "limbs of 256 bits could wrap around the native field")]
+    fn runs_are_narrower_than_the_native_modulus() {
+        let mut recorder = Recorder::with_limb_bits(4);
+        recorder.range([1, 0, 0, 0], 252);
+        recorder.range([1, 0, 0, 0], 253);
+    }
+}

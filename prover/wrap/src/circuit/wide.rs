@@ -288,3 +288,18 @@ fn residue(value: &BigInt) -> F {
     let residue = ((value % &p) + &p) % &p;
     F::from_canonical_u64(residue.iter_u64_digits().next().unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a reduction could wrap around the native field")]
+    fn reductions_stay_below_the_native_modulus() {
+        let mut recorder = Recorder::with_limb_bits(4);
+        let terms = vec![Term::Linear(Fr::one(), recorder.one())];
+        recorder.reduce_coordinate(&Coordinate::bounded(terms, BigInt::from(1) << 192));
+        let terms = vec![Term::Linear(Fr::one(), recorder.one())];
+        recorder.reduce_coordinate(&Coordinate::bounded(terms, BigInt::from(1) << 253));
+    }
+}

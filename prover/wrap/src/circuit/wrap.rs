@@ -21,6 +21,7 @@ use super::{
     integer::from_limbs,
     layout::{Layout, LayoutCircuit, Usage},
     recorder::{LIMB_BITS, Recorder},
+    wide::Fe,
 };
 use crate::{
     chip::{Chip, F},
@@ -59,13 +60,18 @@ impl WrapCircuit {
         verifier_only: &VerifierOnlyCircuitData<Bn254Config, 2>,
         proof: &ProofWithPublicInputs<F, Bn254Config, 2>,
     ) -> Result<Self, VerifierError> {
-        let mut recorder = Recorder::new();
+        Self::recorded(Recorder::new(), common, verifier_only, proof)
+    }
+
+    /// The same on a recorder of one's own: how tests shrink the range table and play a dishonest prover.
+    pub fn recorded(
+        mut recorder: Recorder,
+        common: &CommonCircuitData<F, 2>,
+        verifier_only: &VerifierOnlyCircuitData<Bn254Config, 2>,
+        proof: &ProofWithPublicInputs<F, Bn254Config, 2>,
+    ) -> Result<Self, VerifierError> {
         let inputs = verify_plonky2(&mut recorder, common, verifier_only, proof)?;
-        recorder.enter("instances");
-        for chunk in inputs.chunks(INPUTS_PER_INSTANCE) {
-            let word = recorder.pack(chunk); // the verifier made them canonical
-            recorder.expose(word);
-        }
+        expose(&mut recorder, &inputs);
         Ok(Self(LayoutCircuit(Arc::new(recorder.finish()))))
     }
 
@@ -105,6 +111,15 @@ impl WrapCircuit {
                 .map(|(step, usage)| (*step, *usage))
                 .collect(),
         }
+    }
+}
+
+/// Makes the public inputs the instances.
+pub(super) fn expose(recorder: &mut Recorder, inputs: &[Fe]) {
+    recorder.enter("instances");
+    for chunk in inputs.chunks(INPUTS_PER_INSTANCE) {
+        let word = recorder.pack(chunk); // the verifier made them canonical
+        recorder.expose(word);
     }
 }
 

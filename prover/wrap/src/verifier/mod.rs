@@ -16,7 +16,9 @@ mod poseidon_goldilocks;
 mod proof;
 mod shape;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tally;
+#[cfg(test)]
+pub(crate) mod tests;
 mod vanishing;
 
 use ashlar_bn254::Bn254Config;
