@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IProofVerifier} from "./IProofVerifier.sol";
+
 /// @title Ashlar rollup on L1
 /// @notice Holds deposits, receives batches with their public data, and advances the state root when a batch is proven.
 ///
@@ -11,14 +13,18 @@ pragma solidity ^0.8.30;
 /// the field's order; an element of the quadratic extension is `a0 + a1·2^64`. Amounts named `amount` in a deposit, a
 /// withdrawal or public data are in *units* of the token: `Token.unit` of its base unit (1 gwei for ETH).
 ///
-/// Roles. The operator, fixed at construction, registers tokens, commits batches and reverts unproven ones; anybody may
-/// prove a committed batch, deposit, and trigger a claim (it pays the withdrawal's own recipient).
+/// Roles. The operator, fixed at construction, registers tokens, commits batches, reverts unproven ones and announces
+/// circuit sets; anybody may prove a committed batch, deposit, and trigger a claim (it pays the withdrawal's own
+/// recipient, who alone can have it paid elsewhere). A router (see `IVerifierRouter`) names the verifier of the circuit
+/// set that proves here.
 interface IRollup {
     /// What the operator publishes for a batch.
     /// `bridge` and `rollup` are the two public-data streams of 7-byte words; `dataHash` is the circuit's Poseidon hash
-    /// of them, which fixes the evaluation point before the proof exists.
+    /// of them, which fixes the evaluation point before the proof exists. `time` is the batch's, in minutes since the
+    /// Unix epoch.
     struct CommitData {
         uint64 number;
+        uint32 time;
         uint256 newRoot;
         uint256 dataHash;
         uint32 feeAccount;
@@ -32,16 +38,22 @@ interface IRollup {
         uint64 number;
         /// Queue index of the first deposit that the batch processes.
         uint64 firstDeposit;
-        uint32 depositCount;
         uint32 withdrawalCount;
-        uint32 transferCount;
         uint32 feeAccount;
+        /// Minutes since the Unix epoch: of this batch, and of the one before it (zero for the first), to which the
+        /// contract returns when this one is reverted.
+        uint32 time;
+        uint32 previousTime;
+        /// 7-byte words in either stream.
+        uint32 bridgeWords;
+        uint32 rollupWords;
         uint256 oldRoot;
         uint256 newRoot;
         uint256 dataHash;
-        /// Evaluation point and value of the public data's polynomial, in GF(p^2).
+        /// Evaluation point, and the values there of the two streams' polynomials, in GF(p^2).
         uint128 z;
-        uint128 eval;
+        uint128 bridgeEval;
+        uint128 rollupEval;
         /// Root of the tree of withdrawal leaves (see `WithdrawalTree`); zero if there are none.
         bytes32 withdrawalsRoot;
     }
@@ -60,24 +72,42 @@ interface IRollup {
         uint96 unit;
     }
 
+    /// A token to register, and its unit: see `registerToken`.
+    struct TokenListing {
+        address token;
+        uint256 unit;
+    }
+
     /// A deposit waits for the operator under `index`.
     event DepositQueued(
         uint64 indexed index, uint8 indexed token, address indexed from, uint64 amount, uint256 keyHash
     );
     event TokenRegistered(uint8 indexed id, address indexed token, uint256 unit);
-    /// The streams themselves are in the transaction's calldata.
+    /// The bridge stream is in the transaction's calldata; where the rollup stream is, the contract's data mode says.
     event BatchCommitted(uint64 indexed number, bytes32 indexed headerHash, BatchHeader header);
     event BatchProven(uint64 indexed number, uint256 newRoot);
     /// The unproven batches `first` to `last` are no longer committed.
     event BatchesReverted(uint64 first, uint64 last);
+    /// From `adoptableFrom` on, anybody can let this circuit set prove in place of the present one.
+    event CircuitSetAnnounced(bytes32 indexed digest, uint64 adoptableFrom);
+    event CircuitSetAdopted(bytes32 indexed digest);
+    /// `to` was paid: the withdrawal's recipient, or whom the recipient named instead.
     event WithdrawalClaimed(uint64 indexed batch, uint32 index, uint8 indexed token, address indexed to, uint64 amount);
 
+    /// A rollup without an operator could do nothing.
+    error OperatorMissing();
     /// The caller is not the operator.
     error CallerNotOperator(address caller);
     /// A call re-entered while a token was moving.
     error ReentrantCall();
-    /// No contract at the proof verifier's address.
-    error VerifierMissing(address verifier);
+    /// No contract at the router's address.
+    error RouterMissing(address router);
+    /// Zero names no circuit set.
+    error CircuitSetZero();
+    /// No circuit set waits for its adoption.
+    error CircuitSetNotAnnounced();
+    /// The notice of the announced circuit set is not over.
+    error CircuitSetNoticeRunning(bytes32 digest, uint64 adoptableFrom);
 
     /// All 256 token numbers are taken.
     error TokenRegistryFull();
@@ -87,6 +117,9 @@ interface IRollup {
     error TokenInvalid(address token);
     /// The token has more decimals than the registry handles.
     error TokenDecimalsUnsupported(address token, uint256 decimals, uint256 limit);
+    /// The unit is not a power of ten, finer than the token's default, coarser than one whole token, or does not fit
+    /// `Token.unit`.
+    error TokenUnitInvalid(address token, uint256 unit, uint256 finest, uint256 coarsest);
     /// The token's `transfer` or `transferFrom` failed or returned false.
     error TokenTransferFailed(address token);
     /// The token moved another amount than asked: tokens with a fee on transfer are refused.
@@ -107,10 +140,18 @@ interface IRollup {
     error BatchNumberUnexpected(uint64 number, uint64 expected);
     /// A state root or data hash has a limb that is not below the field's order.
     error HashNotCanonical(uint256 value);
-    /// The rollup stream is not a whole number of records.
-    error RollupStreamLengthInvalid(uint256 length, uint256 recordLength);
+    /// Fees go to an account that the account tree has no place for.
+    error FeeAccountOutOfRange(uint32 feeAccount, uint256 limit);
+    /// The batch's minute is before the last batch's, or in the future.
+    error BatchTimeOutOfRange(uint32 time, uint256 earliest, uint256 latest);
+    /// A stream is not a whole number of 7-byte words.
+    error StreamNotWholeWords(uint256 length);
+    /// A stream has too many words for the public inputs.
+    error StreamTooLong(uint256 words, uint256 limit);
     /// The bridge stream ends inside a record.
     error BridgeRecordTruncated(uint256 offset);
+    /// The record asks for an emergency exit: its tag is reserved for a mode that this contract does not have.
+    error EmergencyRecordRefused(uint256 offset);
     /// No record has this tag.
     error BridgeRecordTagUnknown(uint256 offset, uint256 tag);
     /// Padding bytes of a record are not zero.
@@ -135,6 +176,10 @@ interface IRollup {
     error WithdrawalAlreadyClaimed(uint64 batch, uint32 index);
     /// The withdrawal is not in the batch's tree.
     error WithdrawalProofInvalid(uint64 batch, uint32 index);
+    /// Only a withdrawal's own recipient can have it paid to another address.
+    error CallerNotRecipient(address caller, address recipient);
+    /// A payment to address zero or to the rollup itself would be lost.
+    error PayeeInvalid(address to);
 
     /// @notice Queues a deposit of `msg.value` for the account with this key hash.
     /// @return index The deposit's place in the queue.
@@ -144,7 +189,11 @@ interface IRollup {
     function depositERC20(address token, uint256 amount, uint256 keyHash) external returns (uint64 index);
 
     /// @notice Gives an ERC-20 the next token number. Operator only: the registry has 256 places and cannot be cleared.
-    function registerToken(address token) external returns (uint8 id);
+    /// @param unit Base units of the token in one unit of the rollup; zero for the default: 10^(decimals - 9), or 1 for
+    /// a token of at most 9 decimals. The rollup holds less than 2^62 units of a token, by the default 4.6·10^9 whole
+    /// tokens of 9 decimals or more: a token of a larger supply wants a coarser unit, or a part of the supply fills the
+    /// rollup and shuts everybody else out. It is a power of ten, no finer than the default and at most a whole token.
+    function registerToken(address token, uint256 unit) external returns (uint8 id);
 
     /// @notice Publishes the next batch and binds its proof to it. Operator only.
     /// Deposits in the bridge stream must be the queue's next ones, in order.
@@ -169,12 +218,42 @@ interface IRollup {
         bytes32[] calldata proof
     ) external;
 
+    /// @notice As `claimWithdrawal`, but pays `to`. Only the withdrawal's recipient may call: for one that the token
+    /// blocks, or that cannot receive ETH. A recipient that can neither receive nor call keeps an open claim, which
+    /// anybody can trigger should the recipient ever accept it.
+    function claimWithdrawalTo(
+        BatchHeader calldata header,
+        uint32 index,
+        Withdrawal calldata withdrawal,
+        bytes32[] calldata proof,
+        address to
+    ) external;
+
+    /// @notice Announces the circuit set that is to prove batches next. Operator only. Announcing another one before it
+    /// is adopted starts the notice anew; announcing the present one takes an announcement back.
+    function announceCircuitSet(bytes32 digest) external;
+
+    /// @notice Lets the announced circuit set prove from now on, committed batches included. Anybody may call once the
+    /// notice, as long as the router's, is over; a verifier must be active for it.
+    function adoptCircuitSet() external;
+
+    /// @notice Digest of the circuit set whose proofs are accepted.
+    function circuitSet() external view returns (bytes32);
+    /// @notice Digest of the circuit set that waits for adoption; zero if none does.
+    function announcedCircuitSet() external view returns (bytes32);
+    /// @notice From when on it can be adopted, in seconds since the Unix epoch; zero if none waits.
+    function adoptableFrom() external view returns (uint64);
+    /// @notice The verifier that the router has for `circuitSet` now; reverts with the router's `RouteNotActive` if it
+    /// was removed.
+    function verifier() external view returns (IProofVerifier);
     /// @notice State root of the last proven batch.
     function stateRoot() external view returns (uint256);
     /// @notice State root of the last committed batch.
     function committedRoot() external view returns (uint256);
     /// @notice Number of the last committed batch.
     function committedBatches() external view returns (uint64);
+    /// @notice Time of the last committed batch, in minutes since the Unix epoch; zero before the first.
+    function committedTime() external view returns (uint32);
     /// @notice Number of the last proven batch.
     function provenBatches() external view returns (uint64);
     /// @notice Deposits ever queued: the next deposit's index.

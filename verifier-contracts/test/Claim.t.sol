@@ -135,15 +135,15 @@ contract ClaimTest is RollupTest {
     }
 
     function test_revertReentrantCall() external {
-        ReentrantRecipient recipient = new ReentrantRecipient();
-        tree.push(IRollup.Withdrawal(0, 10, address(recipient)));
-        tree.push(IRollup.Withdrawal(0, 20, address(recipient)));
-        IRollup.BatchHeader memory header = _withdraw(tree);
+        (ReentrantRecipient recipient, IRollup.BatchHeader memory header) = _withdrawToReentrant();
         recipient.setClaim(abi.encodeCall(IRollup.claimWithdrawal, (header, 1, tree.get(1), tree.proof(1))));
-        rollup.claimWithdrawal(header, 0, tree.get(0), tree.proof(0));
-        VM.assertEq(recipient.answer(), abi.encodeWithSelector(IRollup.ReentrantCall.selector));
-        VM.assertEq(address(recipient).balance, 10 gwei);
-        VM.assertFalse(rollup.isClaimed(2, 1));
+        _expectReentryRefused(recipient, header);
+    }
+
+    function test_revertReentrantRedirection() external {
+        (ReentrantRecipient recipient, IRollup.BatchHeader memory header) = _withdrawToReentrant();
+        recipient.setClaim(abi.encodeCall(IRollup.claimWithdrawalTo, (header, 1, tree.get(1), tree.proof(1), ALICE)));
+        _expectReentryRefused(recipient, header);
     }
 
     /// A recipient that refuses ETH keeps its claim for later.
@@ -162,7 +162,7 @@ contract ClaimTest is RollupTest {
     function test_revertTokenTransferFailed() external {
         FalseToken odd = new FalseToken();
         VM.prank(OPERATOR);
-        uint8 id = rollup.registerToken(address(odd));
+        uint8 id = rollup.registerToken(address(odd), 0);
         odd.mint(ALICE, 10);
         VM.prank(ALICE);
         odd.approve(address(rollup), 10);
@@ -188,6 +188,21 @@ contract ClaimTest is RollupTest {
         tree.push(IRollup.Withdrawal(0, 10, BOB));
         tree.push(IRollup.Withdrawal(1, 20, BOB));
         return tree;
+    }
+
+    /// Two withdrawals to a recipient that calls back.
+    function _withdrawToReentrant() private returns (ReentrantRecipient recipient, IRollup.BatchHeader memory header) {
+        recipient = new ReentrantRecipient();
+        tree.push(IRollup.Withdrawal(0, 10, address(recipient)));
+        tree.push(IRollup.Withdrawal(0, 20, address(recipient)));
+        header = _withdraw(tree);
+    }
+
+    function _expectReentryRefused(ReentrantRecipient recipient, IRollup.BatchHeader memory header) private {
+        rollup.claimWithdrawal(header, 0, tree.get(0), tree.proof(0));
+        VM.assertEq(recipient.answer(), abi.encodeWithSelector(IRollup.ReentrantCall.selector));
+        VM.assertEq(address(recipient).balance, 10 gwei);
+        VM.assertFalse(rollup.isClaimed(2, 1));
     }
 
     function _withdraw(Withdrawals withdrawals) private returns (IRollup.BatchHeader memory header) {

@@ -12,31 +12,35 @@ contract CommitTest is RollupTest {
         _depositToken(6, KEY_HASH);
         bytes memory bridge =
             bytes.concat(_depositRecord(0, 5, KEY_HASH), _withdrawRecord(1, 4, ALICE), _depositRecord(1, 6, KEY_HASH));
-        bytes memory transfers = new bytes(14 * 3);
+        bytes memory transfers = _randomWords(5);
         IRollup.CommitData memory batch = _batch(bridge, transfers);
         VM.prank(OPERATOR);
         IRollup.BatchHeader memory header = rollup.commitBatch(batch);
 
         VM.assertEq(header.number, 1);
         VM.assertEq(header.firstDeposit, 0);
-        VM.assertEq(header.depositCount, 2);
         VM.assertEq(header.withdrawalCount, 1);
-        VM.assertEq(header.transferCount, 3);
         VM.assertEq(header.feeAccount, 7);
+        VM.assertEq(header.time, NOW);
+        VM.assertEq(header.previousTime, 0);
+        VM.assertEq(header.bridgeWords, 7 + 5 + 7);
+        VM.assertEq(header.rollupWords, 5);
         VM.assertEq(header.oldRoot, GENESIS_ROOT);
         VM.assertEq(header.newRoot, batch.newRoot);
         VM.assertEq(header.dataHash, batch.dataHash);
         VM.assertEq(header.withdrawalsRoot, keccak256(abi.encode(0, 1, 4, ALICE)));
-        VM.assertEq(header.eval, Pubdata.evaluate(bytes.concat(bridge, transfers), header.z));
+        VM.assertEq(header.bridgeEval, Pubdata.evaluate(bridge, header.z));
+        VM.assertEq(header.rollupEval, Pubdata.evaluate(transfers, header.z));
         VM.assertEq(rollup.headerHash(1), keccak256(abi.encode(header)));
         VM.assertEq(rollup.committedBatches(), 1);
         VM.assertEq(rollup.committedDeposits(), 2);
         VM.assertEq(rollup.committedRoot(), batch.newRoot);
+        VM.assertEq(rollup.committedTime(), NOW);
         VM.assertEq(rollup.provenBatches(), 0);
         VM.assertEq(rollup.stateRoot(), GENESIS_ROOT);
     }
 
-    function test_commitChainsRootsAndDeposits() external {
+    function test_commitChainsRootsDepositsAndTimes() external {
         _depositEth(5, KEY_HASH);
         _depositEth(6, KEY_HASH);
         IRollup.BatchHeader memory first = _commit(_depositRecord(0, 5, KEY_HASH), "");
@@ -44,6 +48,7 @@ contract CommitTest is RollupTest {
         VM.assertEq(second.number, 2);
         VM.assertEq(second.oldRoot, first.newRoot);
         VM.assertEq(second.firstDeposit, 1);
+        VM.assertEq(second.previousTime, first.time);
     }
 
     function test_commitEmitsHeader() external {
@@ -70,11 +75,11 @@ contract CommitTest is RollupTest {
     function test_commitGas() external {
         _depositEth(5, KEY_HASH);
         VM.assertEq(rollup.queuedDeposits(), 1);
-        IRollup.CommitData memory batch = _batch("", _randomTransfers(64));
+        IRollup.CommitData memory batch = _batch("", _randomWords(2 * 64));
         VM.prank(OPERATOR);
         rollup.commitBatch(batch);
         VM.snapshotGasLastCall("Rollup", "commitBatch, 64 transfers");
-        batch = _batch("", _randomTransfers(1000));
+        batch = _batch("", _randomWords(2 * 1000));
         VM.prank(OPERATOR);
         rollup.commitBatch(batch);
         VM.snapshotGasLastCall("Rollup", "commitBatch, 1000 transfers");
@@ -84,8 +89,8 @@ contract CommitTest is RollupTest {
         VM.snapshotGasLastCall("Rollup", "commitBatch, 1 deposit and 1 withdrawal");
     }
 
-    /// Random streams of records: counts, withdrawals root and evaluation agree with the plain twins.
-    function testFuzz_commitRandomStream(uint256 seed, uint8 records, uint8 transfers) external {
+    /// Random streams of records: counts, withdrawals root and evaluations agree with the plain twins.
+    function testFuzz_commitRandomStream(uint256 seed, uint8 records, uint8 words) external {
         uint256 count = _bound(records, 0, 24);
         bytes memory bridge = "";
         uint256 deposits = 0;
@@ -105,13 +110,15 @@ contract CommitTest is RollupTest {
                 bridge = bytes.concat(bridge, _withdrawRecord(id, amount, to));
             }
         }
-        bytes memory rollupStream = _randomTransfers(transfers);
+        bytes memory rollupStream = _randomWords(words);
         IRollup.BatchHeader memory header = _commit(bridge, rollupStream);
-        VM.assertEq(header.depositCount, deposits);
+        VM.assertEq(rollup.committedDeposits(), deposits);
         VM.assertEq(header.withdrawalCount, count - deposits);
-        VM.assertEq(header.transferCount, transfers);
+        VM.assertEq(header.bridgeWords, 7 * deposits + 5 * (count - deposits));
+        VM.assertEq(header.rollupWords, words);
         VM.assertEq(header.withdrawalsRoot, _slowRoot(leaves, 0, count - deposits));
-        VM.assertEq(header.eval, Pubdata.evaluate(bytes.concat(bridge, rollupStream), header.z));
+        VM.assertEq(header.bridgeEval, Pubdata.evaluate(bridge, header.z));
+        VM.assertEq(header.rollupEval, Pubdata.evaluate(rollupStream, header.z));
     }
 
     /// Arbitrary bytes either are refused by a named error or are exactly the queue's deposits and withdrawals.
@@ -119,12 +126,13 @@ contract CommitTest is RollupTest {
         IRollup.CommitData memory batch = _batch(bridge, "");
         VM.prank(OPERATOR);
         try rollup.commitBatch(batch) returns (IRollup.BatchHeader memory header) {
-            VM.assertEq(header.depositCount, 0); // nothing is queued
+            VM.assertEq(rollup.committedDeposits(), 0); // nothing is queued
             VM.assertEq(uint256(header.withdrawalCount) * 35, bridge.length);
         } catch (bytes memory reason) {
             bytes4 selector = bytes4(reason);
             VM.assertTrue(
                 selector == IRollup.BridgeRecordTruncated.selector
+                    || selector == IRollup.EmergencyRecordRefused.selector
                     || selector == IRollup.BridgeRecordTagUnknown.selector
                     || selector == IRollup.BridgeRecordPaddingNonzero.selector
                     || selector == IRollup.DepositNotQueued.selector
@@ -161,13 +169,25 @@ contract CommitTest is RollupTest {
         }
     }
 
-    function test_revertRollupStreamLengthInvalid() external {
-        for (uint256 length = 1; length < 14; ++length) {
+    function test_revertFeeAccountOutOfRange() external {
+        IRollup.CommitData memory batch = _batch("", "");
+        batch.feeAccount = 1 << 28;
+        bytes4 selector = IRollup.FeeAccountOutOfRange.selector;
+        _expectCommitRevert(batch, abi.encodeWithSelector(selector, batch.feeAccount, 1 << 28));
+        batch.feeAccount = type(uint32).max;
+        _expectCommitRevert(batch, abi.encodeWithSelector(selector, batch.feeAccount, 1 << 28));
+        batch.feeAccount = (1 << 28) - 1;
+        VM.prank(OPERATOR);
+        VM.assertEq(rollup.commitBatch(batch).feeAccount, batch.feeAccount);
+    }
+
+    function test_revertStreamNotWholeWords() external {
+        for (uint256 length = 8; length < 14; ++length) {
             _expectCommitRevert(
-                _batch("", new bytes(14 + length)),
-                abi.encodeWithSelector(IRollup.RollupStreamLengthInvalid.selector, 14 + length, 14)
+                _batch("", new bytes(length)), abi.encodeWithSelector(IRollup.StreamNotWholeWords.selector, length)
             );
         }
+        _commit("", new bytes(21)); // the contract knows no records of the rollup stream
     }
 
     function test_revertBridgeRecordTruncated() external {
@@ -189,11 +209,23 @@ contract CommitTest is RollupTest {
 
     function test_revertBridgeRecordTagUnknown() external {
         for (uint256 tag = 0; tag < 256; ++tag) {
-            if (tag == 1 || tag == 2) continue;
+            if (tag >= 1 && tag <= 3) continue;
             bytes memory record = _withdrawRecord(0, 5, ALICE);
             record[0] = bytes1(uint8(tag));
             _expectCommitRevert(
                 _batch(record, ""), abi.encodeWithSelector(IRollup.BridgeRecordTagUnknown.selector, 0, tag)
+            );
+        }
+    }
+
+    /// Reserved for an exit mode that does not exist: no length and no content makes it acceptable.
+    function test_revertEmergencyRecordRefused() external {
+        for (uint256 words = 1; words < 9; ++words) {
+            bytes memory record = _randomWords(words);
+            record[0] = 0x03;
+            _expectCommitRevert(
+                _batch(bytes.concat(_withdrawRecord(0, 5, ALICE), record), ""),
+                abi.encodeWithSelector(IRollup.EmergencyRecordRefused.selector, 35)
             );
         }
     }
@@ -247,8 +279,8 @@ contract CommitTest is RollupTest {
         }
     }
 
-    function _randomTransfers(uint256 count) private pure returns (bytes memory stream) {
-        stream = new bytes(14 * count);
+    function _randomWords(uint256 count) private pure returns (bytes memory stream) {
+        stream = new bytes(7 * count);
         for (uint256 i = 0; i < stream.length; ++i) {
             stream[i] = bytes1(uint8(uint256(keccak256(abi.encode(i)))) | 1);
         }

@@ -137,7 +137,7 @@ contract DepositTest is RollupTest {
 
     function _register(address odd) private {
         VM.prank(OPERATOR);
-        rollup.registerToken(odd);
+        rollup.registerToken(odd, 0);
     }
 
     function _fund(

@@ -155,6 +155,19 @@ abstract contract Halo2VerifierTest is Proofs {
         }
     }
 
+    /// Where the pairing is missing its call succeeds and answers nothing, for a true statement too.
+    function test_rejectsAllWithoutPairing() external {
+        bytes memory code = address(verifier).code;
+        // PUSH1 0x08, PUSH3 452000, STATICCALL
+        code[_find(code, hex"60086206e5a0fa") + 1] = 0xee; // nobody's address
+        VM.etch(address(verifier), code);
+        for (uint256 i = 0; i < 20; ++i) {
+            uint256[INSTANCE_COUNT] memory changed = instances;
+            changed[1] ^= i;
+            _expectInvalid(proof, changed);
+        }
+    }
+
     function test_rejectsZeroProof() external {
         _expectInvalid(new bytes(proof.length), instances);
     }
@@ -230,6 +243,17 @@ abstract contract Halo2VerifierTest is Proofs {
     /// Commitments, then evaluations, then the two commitments of the opening.
     function _isCoordinate(uint256 word) private view returns (bool) {
         return word < _commitmentWords() || word >= proof.length / 32 - 4;
+    }
+
+    /// Where `part` stands in `code`: once.
+    function _find(bytes memory code, bytes memory part) private pure returns (uint256 position) {
+        uint256 found;
+        for (uint256 i = 0; i + part.length <= code.length; ++i) {
+            uint256 equal;
+            while (equal < part.length && code[i + equal] == part[equal]) ++equal;
+            if (equal == part.length) (position, found) = (i, found + 1);
+        }
+        require(found == 1, "not there, or not alone");
     }
 
     function _word(bytes memory data, uint256 index) private pure returns (uint256 word) {

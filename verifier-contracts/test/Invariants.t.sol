@@ -39,6 +39,10 @@ contract InvariantsTest is Test {
         VM.assertGe(1, handler.mostPaymentsOfOneWithdrawal(), "payments of one withdrawal");
     }
 
+    function invariant_timeIsTheLastCommittedBatchs() external view {
+        VM.assertEq(rollup.committedTime(), handler.lastTime());
+    }
+
     function invariant_countersAreOrdered() external view {
         VM.assertGe(rollup.committedBatches(), rollup.provenBatches(), "batches");
         VM.assertGe(rollup.queuedDeposits(), rollup.committedDeposits(), "deposits");

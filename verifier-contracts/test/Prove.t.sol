@@ -81,7 +81,7 @@ contract ProveTest is RollupTest {
         IRollup.BatchHeader memory header = _commit(_depositRecord(0, 5, KEY_HASH), "");
         bytes memory encoded = abi.encode(header);
         uint256 fields = encoded.length / 32;
-        VM.assertEq(fields, 12);
+        VM.assertEq(fields, 15);
         for (uint256 field = 1; field < fields; ++field) {
             bytes memory changed = bytes.concat(encoded);
             changed[32 * field + 31] ^= 0x01;

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IRollup} from "../src/IRollup.sol";
 import {Goldilocks} from "../src/libraries/Goldilocks.sol";
 import {PubdataPolynomial} from "../src/libraries/PubdataPolynomial.sol";
 import {Pubdata} from "./support/Pubdata.sol";
 import {Test} from "./support/Test.sol";
 
 contract Evaluator {
-    function evaluate(bytes calldata first, bytes calldata second, uint256 z) external pure returns (uint256) {
+    function evaluate(bytes calldata first, bytes calldata second, uint256 z) external pure returns (uint256, uint256) {
         return PubdataPolynomial.evaluate(first, second, z);
+    }
+
+    /// The words of a stream of any length: no calldata is as long as the limit.
+    function wordCount(uint256 length) external pure returns (uint32) {
+        bytes calldata stream = msg.data;
+        assembly {
+            stream.length := length
+        }
+        return PubdataPolynomial.wordCount(stream);
     }
 
     function gasOf(bytes calldata first, bytes calldata second, uint256 z) external view returns (uint256) {
@@ -25,7 +35,9 @@ contract PubdataPolynomialTest is Test {
         first = _wholeWords(first);
         second = _wholeWords(second);
         uint256 z = uint256(Pubdata.canonicalHash(point));
-        VM.assertEq(evaluator.evaluate(first, second, z), Pubdata.evaluate(bytes.concat(first, second), z));
+        (uint256 firstEval, uint256 secondEval) = evaluator.evaluate(first, second, z);
+        VM.assertEq(firstEval, Pubdata.evaluate(first, z));
+        VM.assertEq(secondEval, Pubdata.evaluate(second, z));
     }
 
     /// Every remainder of the word count modulo the step, with the largest words and coefficients.
@@ -37,8 +49,24 @@ contract PubdataPolynomialTest is Test {
                 stream[i] = 0xff;
             }
             uint256 expected = Pubdata.evaluate(stream, z);
-            VM.assertEq(evaluator.evaluate(stream, "", z), expected);
-            VM.assertEq(evaluator.evaluate("", stream, z), expected);
+            _expectEvaluations(stream, "", z, expected, 0);
+            _expectEvaluations("", stream, z, 0, expected);
+            _expectEvaluations(stream, stream, z, expected, expected);
+        }
+    }
+
+    function test_wordCount() external {
+        uint256 limit = 1 << 31;
+        VM.assertEq(evaluator.wordCount(0), 0);
+        VM.assertEq(evaluator.wordCount(7), 1);
+        VM.assertEq(evaluator.wordCount(7 * (limit - 1)), limit - 1);
+        VM.expectRevert(abi.encodeWithSelector(IRollup.StreamTooLong.selector, limit, limit));
+        evaluator.wordCount(7 * limit);
+        VM.expectRevert(abi.encodeWithSelector(IRollup.StreamTooLong.selector, limit << 32, limit));
+        evaluator.wordCount(7 * (limit << 32));
+        for (uint256 length = 1; length < 7; ++length) {
+            VM.expectRevert(abi.encodeWithSelector(IRollup.StreamNotWholeWords.selector, 7 + length));
+            evaluator.wordCount(7 + length);
         }
     }
 
@@ -68,6 +96,18 @@ contract PubdataPolynomialTest is Test {
         uint256 bad = _bound(excess, Goldilocks.P, type(uint64).max);
         hash = (hash & ~(uint256(type(uint64).max) << shift)) | (bad << shift);
         VM.assertFalse(Goldilocks.isCanonicalHash(hash));
+    }
+
+    function _expectEvaluations(
+        bytes memory first,
+        bytes memory second,
+        uint256 z,
+        uint256 firstEval,
+        uint256 secondEval
+    ) private view {
+        (uint256 e0, uint256 e1) = evaluator.evaluate(first, second, z);
+        VM.assertEq(e0, firstEval);
+        VM.assertEq(e1, secondEval);
     }
 
     function _wholeWords(bytes memory stream) private pure returns (bytes memory) {

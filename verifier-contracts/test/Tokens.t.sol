@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IProofVerifier} from "../src/IProofVerifier.sol";
 import {IRollup} from "../src/IRollup.sol";
-import {Rollup} from "../src/Rollup.sol";
 import {MintableToken} from "../src/demo/MintableToken.sol";
+import {Rollup} from "../src/Rollup.sol";
+import {Listings} from "./support/Listings.sol";
+import {Routing} from "./support/Routing.sol";
 import {NoDecimals} from "./support/OddTokens.sol";
 import {RollupTest} from "./support/RollupTest.sol";
 
@@ -16,10 +17,6 @@ contract TokensTest is RollupTest {
         VM.assertEq(rollup.tokenInfo(1).token, address(token));
         VM.assertEq(rollup.tokenInfo(1).unit, 1e9);
         VM.assertEq(rollup.tokenId(address(token)), 1);
-        VM.assertEq(rollup.stateRoot(), GENESIS_ROOT);
-        VM.assertEq(rollup.committedRoot(), GENESIS_ROOT);
-        VM.assertEq(rollup.OPERATOR(), OPERATOR);
-        VM.assertEq(address(rollup.VERIFIER()), address(verifier));
     }
 
     function test_unitFollowsDecimals() external {
@@ -34,10 +31,38 @@ contract TokensTest is RollupTest {
         }
     }
 
+    function test_unitIsTheOperatorsChoice() external {
+        uint8[6] memory decimals = [0, 6, 6, 18, 18, 36];
+        uint256[6] memory units = [uint256(1), 10, 1e6, 1e9, 1e18, 1e28];
+        for (uint256 i = 0; i < decimals.length; ++i) {
+            address added = address(new MintableToken("", "", decimals[i]));
+            VM.expectEmit(address(rollup));
+            emit IRollup.TokenRegistered(uint8(2 + i), added, units[i]);
+            uint8 id = _register(added, units[i]);
+            VM.assertEq(rollup.tokenInfo(id).unit, units[i]);
+        }
+        Rollup other =
+            new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, Listings.one(address(token), 1e15));
+        VM.assertEq(other.tokenInfo(1).unit, 1e15);
+    }
+
+    function test_revertTokenUnitInvalid() external {
+        _expectUnitRefused(18, 1e8, 1e9, 1e18); // finer than the default
+        _expectUnitRefused(18, 1e19, 1e9, 1e18); // more than a whole token
+        _expectUnitRefused(18, 1e9 + 1, 1e9, 1e18); // no power of ten
+        _expectUnitRefused(18, 2e9, 1e9, 1e18);
+        _expectUnitRefused(0, 10, 1, 1);
+        _expectUnitRefused(36, 1e29, 1e27, 1e28); // does not fit 96 bits
+        _expectUnitRefused(18, type(uint256).max, 1e9, 1e18);
+        IRollup.TokenListing[] memory listing = Listings.one(address(token), 3);
+        _expect(abi.encodeWithSelector(IRollup.TokenUnitInvalid.selector, address(token), 3, 1e9, 1e18));
+        new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, listing);
+    }
+
     function test_revertCallerNotOperator() external {
         _expect(abi.encodeWithSelector(IRollup.CallerNotOperator.selector, ALICE));
         VM.prank(ALICE);
-        rollup.registerToken(address(token));
+        rollup.registerToken(address(token), 0);
     }
 
     function test_revertTokenAlreadyRegistered() external {
@@ -68,18 +93,18 @@ contract TokensTest is RollupTest {
         _register(last);
     }
 
-    function test_revertVerifierMissing() external {
-        _expect(abi.encodeWithSelector(IRollup.VerifierMissing.selector, ALICE));
-        new Rollup(IProofVerifier(ALICE), GENESIS_ROOT, OPERATOR, new address[](0));
-    }
-
-    function test_revertGenesisRootNotCanonical() external {
-        _expect(abi.encodeWithSelector(IRollup.HashNotCanonical.selector, type(uint256).max));
-        new Rollup(verifier, type(uint256).max, OPERATOR, new address[](0));
-    }
-
     function _register(address added) private returns (uint8) {
+        return _register(added, 0);
+    }
+
+    function _register(address added, uint256 unit) private returns (uint8) {
         VM.prank(OPERATOR);
-        return rollup.registerToken(added);
+        return rollup.registerToken(added, unit);
+    }
+
+    function _expectUnitRefused(uint8 decimals, uint256 unit, uint256 finest, uint256 coarsest) private {
+        address added = address(new MintableToken("", "", decimals));
+        _expect(abi.encodeWithSelector(IRollup.TokenUnitInvalid.selector, added, unit, finest, coarsest));
+        _register(added, unit);
     }
 }

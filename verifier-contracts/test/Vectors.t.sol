@@ -4,6 +4,8 @@ pragma solidity ^0.8.30;
 import {IRollup} from "../src/IRollup.sol";
 import {Rollup} from "../src/Rollup.sol";
 import {MintableToken} from "../src/demo/MintableToken.sol";
+import {Listings} from "./support/Listings.sol";
+import {Routing} from "./support/Routing.sol";
 import {Test} from "./support/Test.sol";
 import {VerifierDouble} from "./support/VerifierDouble.sol";
 
@@ -31,16 +33,21 @@ contract VectorsTest is Test {
         _queueDeposits(rollup);
         IRollup.CommitData memory data = IRollup.CommitData({
             number: uint64(_uint("number")),
+            time: uint32(_uint("time")),
             newRoot: _word("new_root"),
             dataHash: _word("data_hash"),
             feeAccount: uint32(_uint("fee_account")),
             bridge: VM.parseJsonBytes(json, _key("bridge")),
             rollup: VM.parseJsonBytes(json, _key("rollup"))
         });
+        VM.warp(uint256(data.time) * 1 minutes);
         IRollup.BatchHeader memory header = rollup.commitBatch(data);
         VM.assertEq(rollup.domain(), _word("domain"));
         VM.assertEq(header.z, _word("z"));
-        VM.assertEq(header.eval, _word("eval"));
+        VM.assertEq(header.bridgeWords, _uint("bridge_words"));
+        VM.assertEq(header.rollupWords, _uint("rollup_words"));
+        VM.assertEq(header.bridgeEval, _word("bridge_eval"));
+        VM.assertEq(header.rollupEval, _word("rollup_eval"));
         VM.assertEq(header.withdrawalsRoot, VM.parseJsonBytes32(json, _key("withdrawals_root")));
         uint256[] memory expected = VM.parseJsonUintArray(json, _key("instances"));
         uint256[8] memory instances = rollup.instances(header);
@@ -50,10 +57,14 @@ contract VectorsTest is Test {
     }
 
     function _rollupAt(address target) private returns (Rollup) {
-        address[] memory tokens = new address[](1);
         MintableToken token = new MintableToken("", "", 9);
-        tokens[0] = address(token);
-        bytes memory arguments = abi.encode(new VerifierDouble(), _word("old_root"), address(this), tokens);
+        bytes memory arguments = abi.encode(
+            Routing.single(new VerifierDouble()),
+            Routing.CIRCUIT_SET,
+            _word("old_root"),
+            address(this),
+            Listings.one(address(token))
+        );
         _deployAt(target, bytes.concat(type(Rollup).creationCode, arguments));
         token.mint(address(this), type(uint128).max);
         token.approve(target, type(uint256).max);

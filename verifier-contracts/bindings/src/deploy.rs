@@ -1,24 +1,45 @@
-//! Deployment of a rollup: generated verifier, then `Rollup`.
+//! Deployment of a rollup: generated verifier, `VerifierRouter`, then `Rollup`.
 
 use alloy::{
     contract::{self, RawCallBuilder},
-    primitives::{Address, Bytes, U256},
+    primitives::{Address, B256, Bytes, U256},
     providers::Provider,
 };
 
-use crate::{MintableToken, Rollup};
+use crate::{MintableToken, Rollup, TokenListing, VerifierRouter, generated::IVerifierRouter::InitialRoute};
+
+/// Seconds between the announcement of a circuit set and the earliest time it may prove: a week.
+pub const DEFAULT_NOTICE_SECS: u64 = 7 * 24 * 3600;
 
 /// What distinguishes one deployment from another.
 #[derive(Clone, Debug)]
 pub struct DeployConfig {
     /// Creation code of the generated Halo2 verifier.
     pub verifier_code: Bytes,
+    /// What the router knows the verifier by: `GeneratedVerifier::route` of the generated one.
+    pub circuit_set: B256,
+    /// Seconds between the announcement of another circuit set and the earliest time it may prove.
+    pub notice_secs: u64,
     /// State root before the first batch, as [`crate::encoding::hash_to_word`] encodes it.
     pub genesis_root: U256,
-    /// Who may commit and revert batches and register tokens.
+    /// Who may commit and revert batches, register tokens and announce circuit sets; owns the router, too.
     pub operator: Address,
-    /// ERC-20 tokens to register as numbers 1, 2, ….
-    pub tokens: Vec<Address>,
+    /// ERC-20 tokens to register as numbers 1, 2, …; a unit of zero is chosen by the token's decimals.
+    pub tokens: Vec<TokenListing>,
+}
+
+impl DeployConfig {
+    /// Without tokens, and with the usual notice.
+    pub fn new(verifier_code: Bytes, circuit_set: B256, genesis_root: U256, operator: Address) -> Self {
+        Self {
+            verifier_code,
+            circuit_set,
+            notice_secs: DEFAULT_NOTICE_SECS,
+            genesis_root,
+            operator,
+            tokens: Vec::new(),
+        }
+    }
 }
 
 /// Where a deployment's contracts are.
@@ -26,8 +47,10 @@ pub struct DeployConfig {
 pub struct Deployment {
     /// `Rollup`.
     pub rollup: Address,
-    /// The generated `Halo2Verifier` that the rollup calls.
+    /// The generated `Halo2Verifier` that checks the rollup's proofs.
     pub proof_verifier: Address,
+    /// The `VerifierRouter` that names it to the rollup.
+    pub router: Address,
 }
 
 /// A deployment that stopped; contracts that were deployed before it stay unused on the chain.
@@ -44,16 +67,24 @@ pub enum DeployError {
     },
 }
 
-/// Deploys both contracts from the provider's default signer and waits until they are mined.
+/// Deploys the three contracts from the provider's default signer and waits until they are mined.
 pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<Deployment, DeployError> {
     let failed = |contract| move |source| DeployError::Creation { contract, source };
     let proof_verifier = RawCallBuilder::new_raw_deploy(&provider, config.verifier_code)
         .deploy()
         .await
         .map_err(failed("Halo2Verifier"))?;
+    let route = InitialRoute {
+        digest: config.circuit_set,
+        verifier: proof_verifier,
+    };
+    let router = VerifierRouter::deploy(&provider, config.operator, config.notice_secs, vec![route])
+        .await
+        .map_err(failed("VerifierRouter"))?;
     let rollup = Rollup::deploy(
         &provider,
-        proof_verifier,
+        *router.address(),
+        config.circuit_set,
         config.genesis_root,
         config.operator,
         config.tokens,
@@ -63,6 +94,7 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
     Ok(Deployment {
         rollup: *rollup.address(),
         proof_verifier,
+        router: *router.address(),
     })
 }
 

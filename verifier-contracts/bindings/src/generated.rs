@@ -14,6 +14,11 @@ sol!(
 );
 sol!(
     #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+    VerifierRouter,
+    "../artifacts/VerifierRouter.json"
+);
+sol!(
+    #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
     Halo2Verifier,
     "../artifacts/Halo2Verifier.json"
 );

@@ -1,8 +1,8 @@
 //! Bindings to the L1 contracts, from the artifacts committed beside them: building needs neither Node nor solc.
 //!
-//! * [`Rollup`], [`Halo2Verifier`], [`MintableToken`]: typed calls, events and errors
+//! * [`Rollup`], [`VerifierRouter`], [`Halo2Verifier`], [`MintableToken`]: typed calls, events and errors
 //! * [`bridge`]: records of a batch's bridge stream
-//! * [`deploy()`]: puts a rollup and its verifier on a chain
+//! * [`deploy()`]: puts a rollup, its verifier and the router between them on a chain
 //! * [`encoding`]: hashes and extension elements as L1 words
 //! * [`revert`]: named errors of refused calls
 //! * [`generated_verifier`]: the verifier of the wrap circuit
@@ -16,10 +16,10 @@ pub mod revert;
 mod verifier;
 pub mod withdrawal;
 
-pub use deploy::{DeployConfig, DeployError, Deployment, deploy, deploy_token};
+pub use deploy::{DEFAULT_NOTICE_SECS, DeployConfig, DeployError, Deployment, deploy, deploy_token};
 pub use generated::{
     Halo2Verifier,
-    IRollup::{BatchHeader, CommitData, Token, Withdrawal},
-    MintableToken, Rollup,
+    IRollup::{BatchHeader, CommitData, Token, TokenListing, Withdrawal},
+    MintableToken, Rollup, VerifierRouter,
 };
 pub use verifier::{GeneratedVerifier, generated_verifier};

@@ -2,7 +2,7 @@
 
 use alloy::{contract, primitives::Bytes, sol_types::SolInterface};
 
-use crate::{Halo2Verifier::Halo2VerifierErrors, Rollup::RollupErrors};
+use crate::{Halo2Verifier::Halo2VerifierErrors, Rollup::RollupErrors, VerifierRouter::VerifierRouterErrors};
 
 /// A named error of one of the contracts; its `Debug` form shows name and fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Revert {
     Rollup(RollupErrors),
     /// The proof verifier refused: the rollup passes its errors on.
     ProofVerifier(Halo2VerifierErrors),
+    /// The router knows no verifier of the rollup's circuit set.
+    Router(VerifierRouterErrors),
 }
 
 impl Revert {
@@ -22,7 +24,9 @@ impl Revert {
     /// Decodes the data of a revert.
     pub fn decode(data: &Bytes) -> Option<Self> {
         let rollup = RollupErrors::abi_decode(data).map(Self::Rollup);
-        let decoded = rollup.or_else(|_| Halo2VerifierErrors::abi_decode(data).map(Self::ProofVerifier));
+        let decoded = rollup
+            .or_else(|_| Halo2VerifierErrors::abi_decode(data).map(Self::ProofVerifier))
+            .or_else(|_| VerifierRouterErrors::abi_decode(data).map(Self::Router));
         decoded.ok()
     }
 }

@@ -1,7 +1,7 @@
 //! The generated verifier of the wrap circuit, from the artifact in this build.
 
-use alloy::primitives::Bytes;
-use serde::Deserialize;
+use alloy::primitives::{B256, Bytes, hex::FromHex, keccak256};
+use serde::{Deserialize, de::Error as _};
 
 const ARTIFACT: &str = include_str!("../../artifacts/Halo2Verifier.json");
 const TAG: &str = include_str!("../../generated/wrap/verifier.json");
@@ -15,6 +15,9 @@ pub struct GeneratedVerifier {
     pub digest: String,
     /// Digest of the circuit set whose proofs are wrapped, hex.
     pub circuit_set: String,
+    /// What L1's router knows it by: `keccak256("ashlar/circuits/v1" ‖ circuit set ‖ wrap verifying key)`, so that it changes
+    /// with any circuit from the leaves to the wrap.
+    pub route: B256,
     /// Kind of the reference string that the key was made with.
     pub srs: String,
     /// Bytes of a proof.
@@ -43,8 +46,12 @@ pub fn generated_verifier() -> Result<GeneratedVerifier, serde_json::Error> {
         srs,
         proof_bytes,
     } = serde_json::from_str(TAG)?;
+    let digests = [&circuit_set, &wrap_verifier].map(B256::from_hex);
+    let [circuits, key] = digests.map(|digest| digest.map_err(serde_json::Error::custom));
+    let route = [b"ashlar/circuits/v1".as_slice(), &circuits?.0, &key?.0].concat();
     Ok(GeneratedVerifier {
         creation_code: bytecode,
+        route: keccak256(route),
         digest: wrap_verifier,
         circuit_set,
         srs,

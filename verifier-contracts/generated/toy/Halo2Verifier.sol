@@ -311,7 +311,7 @@ contract Halo2Verifier {
             mstore(0x140, 0x188fb21f16651821e2bd0c03737ed21ebf3235aebcea6857c195c5b6b5563c6d)
             mstore(0x160, 0x00673ba0b47f2f0ff947134414eba0535f793feee5d1af3d479c2af506758572)
             ok := and(ok, staticcall(452000, 0x08, 0x00, 0x180, 0x00, 0x20))
-            ok := and(ok, mload(0x00))
+            ok := and(ok, and(eq(returndatasize(), 0x20), mload(0x00)))
 
             if iszero(ok) { refuse() }
             stop()

@@ -15,11 +15,14 @@ import {WithdrawalTree} from "./WithdrawalTree.sol";
 /// | 4    | low 56 bits of element 2                          | 0 (1) ‖ address bytes 14 to 20          |
 /// | 5    | low 56 bits of element 3                          |                                         |
 /// | 6    | 0 (3) ‖ high bytes of elements 0 to 3             |                                         |
+///
+/// Tag `03` is reserved for emergency exits and refused.
 library BridgeStream {
     uint256 internal constant DEPOSIT_TAG = 1;
     uint256 internal constant DEPOSIT_BYTES = 49;
     uint256 internal constant WITHDRAWAL_TAG = 2;
     uint256 internal constant WITHDRAWAL_BYTES = 35;
+    uint256 internal constant EMERGENCY_TAG = 3;
 
     struct Summary {
         uint32 depositCount;
@@ -51,6 +54,8 @@ library BridgeStream {
                 leaves[withdrawals] = _withdrawalLeaf(stream, offset, withdrawals);
                 ++withdrawals;
                 offset += WITHDRAWAL_BYTES;
+            } else if (tag == EMERGENCY_TAG) {
+                revert IRollup.EmergencyRecordRefused(offset);
             } else {
                 revert IRollup.BridgeRecordTagUnknown(offset, tag);
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IRollup} from "../IRollup.sol";
 import {Goldilocks} from "./Goldilocks.sol";
 
 /// @title Evaluation of public data as a polynomial over GF(p^2)
@@ -12,11 +13,26 @@ library PubdataPolynomial {
     uint256 private constant WORD_BYTES = 7;
     uint256 private constant STEP = 16;
     uint256 private constant HALF = type(uint128).max;
+    /// Two counts below this share a public input: `bridge words · 2^31 + rollup words` is below p.
+    uint256 private constant WORD_LIMIT = 1 << 31;
 
-    /// @notice Evaluates the concatenation `first ‖ second` at `z`. Lengths must be multiples of 7.
-    function evaluate(bytes calldata first, bytes calldata second, uint256 z) internal pure returns (uint256) {
+    /// @return words The stream's length in words; reverts if it is not whole, or too long for the public inputs.
+    function wordCount(bytes calldata stream) internal pure returns (uint32 words) {
+        if (stream.length % WORD_BYTES != 0) revert IRollup.StreamNotWholeWords(stream.length);
+        uint256 count = stream.length / WORD_BYTES;
+        if (count >= WORD_LIMIT) revert IRollup.StreamTooLong(count, WORD_LIMIT);
+        words = uint32(count);
+    }
+
+    /// @notice Evaluates two streams at `z`, each by itself. Lengths must be multiples of 7.
+    function evaluate(bytes calldata first, bytes calldata second, uint256 z)
+        internal
+        pure
+        returns (uint256 firstEval, uint256 secondEval)
+    {
         uint256[STEP + 1] memory powers = _powers(z);
-        return _horner(_horner(0, second, powers), first, powers);
+        firstEval = _horner(first, powers);
+        secondEval = _horner(second, powers);
     }
 
     /// z^0 to z^STEP, each `a0 + a1·2^128`.
@@ -29,12 +45,9 @@ library PubdataPolynomial {
         }
     }
 
-    /// `eval·z^m + Σ w_i z^i` over the stream's m words.
-    function _horner(uint256 eval, bytes calldata stream, uint256[STEP + 1] memory powers)
-        private
-        pure
-        returns (uint256)
-    {
+    /// `Σ w_i z^i` over the stream's words.
+    function _horner(bytes calldata stream, uint256[STEP + 1] memory powers) private pure returns (uint256) {
+        uint256 eval = 0;
         // The words above the last whole step come first.
         uint256 rest = (stream.length / WORD_BYTES) % STEP;
         uint256 start;
@@ -52,10 +65,7 @@ library PubdataPolynomial {
                 }
                 sum += word * powers[j];
             }
-            uint256 power = (powers[rest] & HALF) | ((powers[rest] >> 128) << 64);
-            uint256 product = Goldilocks.mul(eval, power);
-            eval = ((product & type(uint64).max) + (sum & HALF)) % Goldilocks.P
-                | (((product >> 64) + (sum >> 128)) % Goldilocks.P) << 64;
+            eval = (sum & HALF) % Goldilocks.P | ((sum >> 128) % Goldilocks.P) << 64;
         }
         return _hornerSteps(eval, start, cursor, powers);
     }

@@ -13,8 +13,12 @@ interface IERC20 {
 
 /// @title Transfers of ETH and of ERC-20 tokens, those that return nothing included
 library TokenTransfer {
+    /// @notice Pays ETH. What the recipient answers is not copied: its length would be the recipient's choice.
     function sendEth(address to, uint256 amount) internal {
-        (bool sent,) = to.call{value: amount}("");
+        bool sent;
+        assembly ("memory-safe") {
+            sent := call(gas(), to, amount, 0, 0, 0, 0)
+        }
         if (!sent) revert IRollup.EthTransferFailed(to);
     }
 
@@ -38,11 +42,17 @@ library TokenTransfer {
         return abi.decode(answer, (uint256));
     }
 
-    /// Success is no revert, and either `true` or, from a contract, nothing at all.
+    /// Success is no revert, and either `true` or, from a contract, nothing at all. Only one word of the answer is read.
     function _call(address token, bytes memory data) private {
-        (bool done, bytes memory answer) = token.call(data);
-        bool accepted =
-            answer.length == 0 ? token.code.length > 0 : answer.length >= 32 && abi.decode(answer, (uint256)) == 1;
+        bool done;
+        uint256 size;
+        uint256 answer;
+        assembly ("memory-safe") {
+            done := call(gas(), token, 0, add(data, 0x20), mload(data), 0x00, 0x20)
+            size := returndatasize()
+            answer := mload(0x00)
+        }
+        bool accepted = size == 0 ? token.code.length > 0 : size >= 32 && answer == 1;
         if (!done || !accepted) revert IRollup.TokenTransferFailed(token);
     }
 }

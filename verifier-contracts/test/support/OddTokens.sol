@@ -64,3 +64,52 @@ contract ReentrantToken is MintableToken("Reentrant", "RE", 9) {
 
 /// Has no `decimals()`.
 contract NoDecimals {}
+
+/// Blocks holders, as tokens with a blacklist do.
+contract BlockingToken is MintableToken("Blocking", "BLK", 9) {
+    mapping(address holder => bool) public isBlocked;
+
+    function setBlocked(address holder, bool value) external {
+        isBlocked[holder] = value;
+    }
+
+    function _move(address from, address to, uint256 amount) internal override returns (bool) {
+        return !isBlocked[from] && !isBlocked[to] && super._move(from, to, amount);
+    }
+}
+
+/// Answers with a megabyte: whoever copies that pays for it.
+contract LongWindedToken is MintableToken("Long-winded", "LWT", 9) {
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        super.transfer(to, amount);
+        assembly {
+            mstore(0, 1)
+            return(0, 1000000)
+        }
+    }
+}
+
+/// Lets balances shrink without a transfer, as a rebasing token does.
+contract ShrinkingToken is MintableToken("Shrinking", "SHR", 9) {
+    function halve(address holder) external {
+        balanceOf[holder] /= 2;
+    }
+}
+
+interface Hooked {
+    function onMove() external;
+}
+
+/// Calls a hook of the one it was told of in the middle of a transfer, as tokens of ERC-777 do.
+contract HookToken is MintableToken("Hook", "HK", 9) {
+    address private hooked;
+
+    function setHooked(address account) external {
+        hooked = account;
+    }
+
+    function _move(address from, address to, uint256 amount) internal override returns (bool) {
+        Hooked(hooked).onMove();
+        return super._move(from, to, amount);
+    }
+}

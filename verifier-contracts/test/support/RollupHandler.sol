@@ -4,7 +4,9 @@ pragma solidity ^0.8.30;
 import {IRollup} from "../../src/IRollup.sol";
 import {Rollup} from "../../src/Rollup.sol";
 import {MintableToken} from "../../src/demo/MintableToken.sol";
+import {Listings} from "./Listings.sol";
 import {Pubdata} from "./Pubdata.sol";
+import {Routing} from "./Routing.sol";
 import {Test} from "./Test.sol";
 import {VerifierDouble} from "./VerifierDouble.sol";
 import {Withdrawals} from "./Withdrawals.sol";
@@ -42,11 +44,12 @@ contract RollupHandler is Test {
     uint256 public approvedRoot;
 
     constructor(uint256 genesisRoot) {
+        VM.warp(1_800_000_000);
         VERIFIER = new VerifierDouble();
         TOKEN = new MintableToken("Token", "TKN", 18);
-        address[] memory tokens = new address[](1);
-        tokens[0] = address(TOKEN);
-        ROLLUP = new Rollup(VERIFIER, genesisRoot, address(this), tokens);
+        ROLLUP = new Rollup(
+            Routing.single(VERIFIER), Routing.CIRCUIT_SET, genesisRoot, address(this), Listings.one(address(TOKEN))
+        );
         approvedRoot = genesisRoot;
         TOKEN.approve(address(ROLLUP), type(uint256).max);
     }
@@ -68,8 +71,13 @@ contract RollupHandler is Test {
         deposited[entry.token] += entry.amount;
     }
 
+    function pass(uint256 seconds_) external {
+        VM.warp(block.timestamp + _bound(seconds_, 1, 30 hours));
+    }
+
     /// Commits a batch of up to three waiting deposits and three withdrawals.
     function commit(uint256 seed) external {
+        uint32 time = uint32(_bound(seed >> 64, _earliest(), block.timestamp / 1 minutes));
         Batch storage batch = batches.push();
         batch.supplyBefore = supply;
         batch.withdrawals = new Withdrawals();
@@ -98,11 +106,12 @@ contract RollupHandler is Test {
         batch.header = ROLLUP.commitBatch(
             IRollup.CommitData({
                 number: number,
+                time: time,
                 newRoot: Pubdata.canonicalHash(uint256(keccak256(abi.encode(seed, number)))),
                 dataHash: Pubdata.canonicalHash(seed),
                 feeAccount: 1,
                 bridge: bytes.concat(bridge, batch.withdrawals.stream()),
-                rollup: new bytes(14 * (seed % 5))
+                rollup: new bytes(7 * (seed % 5))
             })
         );
     }
@@ -161,6 +170,16 @@ contract RollupHandler is Test {
         } catch {
             require(!due, "refused a withdrawal that was due");
         }
+    }
+
+    /// Time of the last committed batch.
+    function lastTime() public view returns (uint32) {
+        return batches.length == 0 ? 0 : batches[batches.length - 1].header.time;
+    }
+
+    function _earliest() private view returns (uint256) {
+        uint256 dayAgo = block.timestamp / 1 minutes - 1440;
+        return lastTime() > dayAgo ? lastTime() : dayAgo;
     }
 
     function _balance(IRollup.Withdrawal memory withdrawal) private view returns (uint256) {

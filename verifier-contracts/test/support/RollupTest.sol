@@ -4,7 +4,10 @@ pragma solidity ^0.8.30;
 import {Rollup} from "../../src/Rollup.sol";
 import {IRollup} from "../../src/IRollup.sol";
 import {MintableToken} from "../../src/demo/MintableToken.sol";
+import {VerifierRouter} from "../../src/VerifierRouter.sol";
+import {Listings} from "./Listings.sol";
 import {Pubdata} from "./Pubdata.sol";
+import {Routing} from "./Routing.sol";
 import {Test} from "./Test.sol";
 import {VerifierDouble} from "./VerifierDouble.sol";
 
@@ -15,18 +18,21 @@ abstract contract RollupTest is Test {
     uint256 internal constant GENESIS_ROOT = 0x4_0000000000000003_0000000000000002_0000000000000001;
     uint256 internal constant KEY_HASH = 0xfedcba9876543210_8877665544332211_ffeeddccbbaa9988_0123456789abcdef;
     uint256 internal constant TOKEN_UNIT = 1e9;
+    /// The minute in which tests start.
+    uint32 internal constant NOW = 30_000_000;
     bytes internal constant PROOF = "a proof that the double was told to accept";
 
     VerifierDouble internal verifier;
+    VerifierRouter internal router;
     MintableToken internal token;
     Rollup internal rollup;
 
     function setUp() public virtual {
+        VM.warp(uint256(NOW) * 1 minutes);
         verifier = new VerifierDouble();
         token = new MintableToken("Token", "TKN", 18);
-        address[] memory tokens = new address[](1);
-        tokens[0] = address(token);
-        rollup = new Rollup(verifier, GENESIS_ROOT, OPERATOR, tokens);
+        router = Routing.single(verifier);
+        rollup = new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, Listings.one(address(token)));
         VM.deal(ALICE, 1e30);
         token.mint(ALICE, 1e36);
         VM.prank(ALICE);
@@ -48,6 +54,7 @@ abstract contract RollupTest is Test {
         uint64 number = rollup.committedBatches() + 1;
         return IRollup.CommitData({
             number: number,
+            time: uint32(block.timestamp / 1 minutes),
             newRoot: Pubdata.canonicalHash(uint256(keccak256(abi.encode("root", number)))),
             dataHash: Pubdata.canonicalHash(uint256(keccak256(abi.encode("data", number)))),
             feeAccount: 7,

@@ -3,6 +3,14 @@ pragma solidity ^0.8.30;
 
 /// The cheatcodes that the tests use, at the address where forge answers them.
 interface Vm {
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function assume(bool condition) external pure;
     function assertTrue(bool condition) external pure;
     function assertFalse(bool condition) external pure;
@@ -14,12 +22,14 @@ interface Vm {
     function assertEq(bytes calldata left, bytes calldata right) external pure;
     function assertGe(uint256 left, uint256 right, string calldata message) external pure;
     function chainId(uint256 id) external;
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function cool(address target) external;
     function deal(address account, uint256 balance) external;
     function etch(address target, bytes calldata code) external;
     function expectEmit(address emitter) external;
     function expectRevert(bytes calldata revertData) external;
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
+    function lastCallGas() external view returns (Gas memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
@@ -33,6 +43,7 @@ interface Vm {
     function store(address target, bytes32 slot, bytes32 value) external;
     function stopPrank() external;
     function toString(uint256 value) external pure returns (string memory);
+    function warp(uint256 timestamp) external;
 }
 
 /// @title Base of the tests: forge runs their `test…` and `invariant…` functions

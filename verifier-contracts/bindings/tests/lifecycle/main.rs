@@ -6,6 +6,7 @@
 mod node;
 
 use alloy::{
+    eips::BlockNumberOrTag,
     network::EthereumWallet,
     primitives::{Address, B256, Bytes, U256, address, bytes, keccak256},
     providers::{Provider, ProviderBuilder},
@@ -13,11 +14,11 @@ use alloy::{
     sol_types::SolValue,
 };
 use ashlar_contracts::{
-    BatchHeader, CommitData, DeployConfig, Deployment,
+    BatchHeader, CommitData, DEFAULT_NOTICE_SECS, DeployConfig, Deployment,
     Halo2Verifier::{Halo2VerifierErrors, ProofInvalid},
     MintableToken, Rollup,
     Rollup::RollupErrors,
-    Withdrawal, deploy, deploy_token,
+    TokenListing, Withdrawal, deploy, deploy_token,
     encoding::hash_to_word,
     revert::Revert,
     withdrawal,
@@ -55,7 +56,8 @@ async fn lifecycle(url: &str) {
         .expect("token deploys");
     let deployment = deploy_rollup(&provider, operator, ACCEPT_ALL, token).await;
     let rollup = Rollup::new(deployment.rollup, &provider);
-    assert_eq!(rollup.VERIFIER().call().await.unwrap(), deployment.proof_verifier);
+    assert_eq!(rollup.verifier().call().await.unwrap(), deployment.proof_verifier);
+    assert_eq!(rollup.ROUTER().call().await.unwrap(), deployment.router);
     assert_eq!(rollup.stateRoot().call().await.unwrap(), hash_to_word(GENESIS));
     assert_eq!(
         rollup.domain().call().await.unwrap(),
@@ -84,9 +86,10 @@ async fn lifecycle(url: &str) {
     bridge.extend(withdrawals.iter().flat_map(withdrawal_record));
     let header = commit(&rollup, bridge).await;
     assert_eq!(
-        (header.depositCount, header.withdrawalCount, header.transferCount),
-        (2, 3, 2)
+        (header.withdrawalCount, header.bridgeWords, header.rollupWords),
+        (3, 2 * 7 + 3 * 5, 4)
     );
+    assert_eq!(rollup.committedDeposits().call().await.unwrap(), 2);
     assert_eq!(header.withdrawalsRoot, withdrawal::root(&withdrawals));
     assert_eq!(
         rollup.headerHash(1).call().await.unwrap(),
@@ -185,9 +188,14 @@ async fn deploy_rollup(
 ) -> Deployment {
     let config = DeployConfig {
         verifier_code,
+        circuit_set: B256::repeat_byte(7),
+        notice_secs: DEFAULT_NOTICE_SECS,
         genesis_root: hash_to_word(GENESIS),
         operator,
-        tokens: vec![token],
+        tokens: vec![TokenListing {
+            token,
+            unit: U256::ZERO,
+        }],
     };
     deploy(provider, config).await.expect("rollup deploys")
 }
@@ -229,8 +237,14 @@ async fn deposit(provider: &impl Provider, deployment: &Deployment, token: Addre
 
 /// Commits batch 1 with two transfers, and returns the header that the event carries.
 async fn commit<P: Provider>(rollup: &Rollup::RollupInstance<P>, bridge: Vec<u8>) -> BatchHeader {
+    let provider = rollup.provider();
+    let head = provider
+        .get_block_by_number(BlockNumberOrTag::Latest)
+        .await
+        .unwrap();
     let data = CommitData {
         number: 1,
+        time: (head.expect("mined").header.timestamp / 60) as u32,
         newRoot: hash_to_word([9, 8, 7, 6]),
         dataHash: hash_to_word([5, 4, 3, 2]),
         feeAccount: 0,
