@@ -9,6 +9,8 @@ use ashlar_kzg::srs::{Srs, SrsKind};
 use ashlar_payments::chunk::ChunkCircuit;
 use ashlar_wrap::circuit::WRAP_K;
 
+use crate::commands::fixed_hex;
+
 /// The application's circuits.
 pub type CircuitSet = ashlar_recursion::CircuitSet<ChunkCircuit>;
 /// The engine over them.
@@ -26,6 +28,12 @@ pub struct Cache {
     /// Refuse the insecure development reference string; use the one that `ashlar setup --ptau` has stored.
     #[arg(long)]
     pub production: bool,
+}
+
+/// Digest of the circuits that this program's contract is for: it is in the binary, and no file decides it.
+fn pinned_circuits() -> anyhow::Result<[u8; 32]> {
+    let contract = ashlar_contracts::generated_verifier().context("verifier artifact")?;
+    fixed_hex(&contract.circuit_set).context("the generated verifier in this program is damaged")
 }
 
 impl Cache {
@@ -60,7 +68,27 @@ impl Cache {
     pub fn open(&self) -> anyhow::Result<(CircuitSet, WrapKit)> {
         std::fs::create_dir_all(&self.cache_dir)
             .with_context(|| format!("cannot create {}", self.cache_dir.display()))?;
-        let circuits = ashlar_engine::load_or_build(&self.cache_dir)?;
+        let circuits = ashlar_engine::load_or_build(&self.cache_dir, Some(pinned_circuits()?))?;
+        self.kit_of(circuits)
+    }
+
+    /// The parts of an engine over circuits that are built whatever the cache holds; a production setup starts from there,
+    /// because what it makes decides which proofs L1 takes.
+    pub fn made_anew(&self) -> anyhow::Result<(CircuitSet, WrapKit)> {
+        std::fs::create_dir_all(&self.cache_dir)
+            .with_context(|| format!("cannot create {}", self.cache_dir.display()))?;
+        let circuits: CircuitSet = ashlar_engine::build(&self.cache_dir)?;
+        let (built, pinned) = (circuits.digests().set(), pinned_circuits()?);
+        ensure!(
+            built == pinned,
+            "the circuits of this program have digest {}, its contract is for {}: it was built from changed sources; run `ashlar circuits verifier --out verifier-contracts/generated/wrap` and verifier-contracts/script/build",
+            hex::encode(built),
+            hex::encode(pinned)
+        );
+        self.kit_of(circuits)
+    }
+
+    fn kit_of(&self, circuits: CircuitSet) -> anyhow::Result<(CircuitSet, WrapKit)> {
         let srs = self.srs()?;
         if self.production {
             srs.require_production()?;

@@ -15,14 +15,18 @@ pub struct Deployment {
     pub chain_id: u64,
     /// The rollup contract.
     pub rollup: Address,
-    /// The generated verifier that it calls.
+    /// The generated verifier that checks its proofs.
     pub verifier: Address,
+    /// The router that names the verifier to it.
+    pub router: Address,
     /// Digest of the wrap verifying key that the verifier is for.
     pub verifier_digest: String,
     /// Digest of the circuits that the sequencer's farm must have.
     pub circuit_set: B256,
     /// State root before the first batch.
     pub genesis_root: B256,
+    /// Hash of the key whose account earns the fees: the operator's.
+    pub fee_owner: B256,
     /// No event of the rollup is in an earlier block.
     pub block: u64,
 }
@@ -52,6 +56,14 @@ impl Deployment {
         toml::to_string(self).context("the deployment as TOML")
     }
 
+    /// What signatures are bound to.
+    pub fn domain(&self) -> Domain {
+        Domain {
+            chain_id: self.chain_id,
+            rollup: self.rollup.into_array(),
+        }
+    }
+
     /// Refuses a node or a sequencer of another chain or rollup.
     pub fn require(&self, who: &str, domain: &Domain) -> anyhow::Result<()> {
         let (chain_id, rollup) = (domain.chain_id, Address::from(domain.rollup));
@@ -74,9 +86,11 @@ mod tests {
             chain_id: 31337,
             rollup: Address::repeat_byte(1),
             verifier: Address::repeat_byte(2),
+            router: Address::repeat_byte(6),
             verifier_digest: "ab".repeat(16),
             circuit_set: B256::repeat_byte(3),
             genesis_root: B256::repeat_byte(4),
+            fee_owner: B256::repeat_byte(5),
             block: 5,
         }
     }

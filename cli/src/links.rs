@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use alloy::{primitives::Address, signers::local::PrivateKeySigner};
 use anyhow::Context;
 use ashlar_client::{Client, L1, L1Config, Options};
+use ashlar_statement::Domain;
 
 use crate::deployment::Deployment;
 
@@ -41,6 +42,15 @@ impl Links {
     /// The deployment file, if one was given.
     pub fn deployment(&self) -> anyhow::Result<Option<Deployment>> {
         self.deployment.as_deref().map(Deployment::load).transpose()
+    }
+
+    /// The rollup that keys are derived for: that of the deployment file, or else the one that the sequencer names.
+    pub async fn domain(&self) -> anyhow::Result<Domain> {
+        match (self.deployment()?, self.rollup) {
+            (Some(deployment), _) => Ok(deployment.domain()),
+            (None, Some(_)) => Ok(*self.l1(None).await?.domain()),
+            (None, None) => Ok(*self.client().await?.domain()),
+        }
     }
 
     /// Refuses to send money to a contract that only the sequencer names.

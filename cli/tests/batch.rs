@@ -39,17 +39,14 @@ async fn a_committed_batch_is_reverted_by_the_operator_alone() {
         .with_simple_nonce_management()
         .wallet(EthereumWallet::from(signer))
         .connect_http(node.url().parse().expect("URL"));
-    let config = DeployConfig {
-        verifier_code: generated_verifier().expect("committed artifact").creation_code,
-        genesis_root: U256::from(1),
-        operator,
-        tokens: Vec::new(),
-    };
+    let verifier = generated_verifier().expect("committed artifact");
+    let config = DeployConfig::new(verifier.creation_code, verifier.route, U256::from(1), operator);
     let rollup = deploy(&provider, config).await.expect("deploys").rollup;
     let contract = Rollup::new(rollup, &provider);
     for number in 1..=2 {
         let batch = CommitData {
             number,
+            time: 0,
             newRoot: U256::from(1 + number),
             dataHash: U256::from(number),
             feeAccount: 0,

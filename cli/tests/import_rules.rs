@@ -146,6 +146,7 @@ fn the_statement_s_parts_lie_below_everything() {
             "client-core",
             "contracts",
             "ecgfp5",
+            "gates",
             "payments",
             "poseidon",
             "proto",

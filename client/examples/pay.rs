@@ -15,17 +15,17 @@ const MINUTE: Duration = Duration::from_secs(60);
 async fn main() -> Result<(), Box<dyn Error>> {
     let rollup = env::args().nth(1).ok_or("usage: pay ROLLUP_ADDRESS")?.parse()?;
     let ethereum: PrivateKeySigner = env::var("ASHLAR_ETHEREUM_KEY")?.parse()?;
-    let key = rollup_key(&ethereum)?;
 
     let client = Client::connect("http://127.0.0.1:7001").await?;
     let l1 = L1::connect(L1Config {
-        signer: Some(ethereum),
+        signer: Some(ethereum.clone()),
         ..L1Config::new("http://127.0.0.1:8545", rollup)
     })
     .await?;
     if client.domain() != l1.domain() {
         return Err("the sequencer runs another rollup".into());
     }
+    let key = rollup_key(&ethereum, l1.domain())?;
 
     let eth = l1.find_token("ETH").await?;
     let half = eth.parse("0.5")?.units;

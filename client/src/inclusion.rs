@@ -71,7 +71,7 @@ impl Inclusion {
             .collect::<Option<_>>()
             .ok_or(malformed("a sibling is not a hash"))?;
         let siblings =
-            <[Hash; ACCOUNT_DEPTH]>::try_from(siblings).map_err(|_| malformed("not 32 siblings"))?;
+            <[Hash; ACCOUNT_DEPTH]>::try_from(siblings).map_err(|_| malformed("not 28 siblings"))?;
         let claimed = hash(&proof.root).ok_or(malformed("the root is not a hash"))?;
         let account = proof
             .account

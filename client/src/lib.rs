@@ -17,8 +17,8 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let ethereum = PrivateKeySigner::random();
-//! let key = rollup_key(&ethereum)?;
 //! let client = Client::connect("http://127.0.0.1:7001").await?;
+//! let key = rollup_key(&ethereum, client.domain())?; // in earnest, for the rollup that you know and not the one you are told
 //! let l1 = L1::connect(L1Config {
 //!     signer: Some(ethereum),
 //!     ..L1Config::new("http://127.0.0.1:8545", client.domain().rollup.into())
@@ -48,7 +48,7 @@ pub use ashlar_client_core::amount;
 pub use ashlar_proto::sequencer::v1 as pb;
 pub use client::Client;
 pub use error::{ClientError, Refusal};
-pub use key::{ROLLUP_KEY_MESSAGE, rollup_key};
+pub use key::{key_message, rollup_key};
 pub use l1::{
     BatchData, CommittedBatch, L1, L1Config, L1Error, ProvenBatch, RollupState, Standing, Token,
     WithdrawalProof,

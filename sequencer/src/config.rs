@@ -5,7 +5,7 @@ mod fees;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use ashlar_statement::application::BatchSize;
+use ashlar_statement::{application::BatchSize, hash::Hash};
 
 use crate::l1::L1Settings;
 
@@ -37,8 +37,8 @@ pub struct Config {
     pub farm: String,
     /// Digest of the circuits that the farm proves with.
     pub circuit_set_digest: [u8; 32],
-    /// Account that fees are credited to.
-    pub fee_account: u32,
+    /// Hash of the key whose account fees are credited to.
+    pub fee_owner: Hash,
     /// When to seal.
     pub sealing: Sealing,
     /// How often L1 is asked for news.

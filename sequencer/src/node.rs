@@ -141,7 +141,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     };
     let payments = Payments(BlockConfig {
         domain,
-        fee_account: config.fee_account,
+        fee_owner: config.fee_owner,
         slots: SLOTS,
     });
     let changes = Changes::default();

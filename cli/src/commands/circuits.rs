@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use ashlar_evm as evm;
 use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_wrap::circuit::WrapCircuit;
+use plonky2::util::serialization::DefaultGateSerializer;
 use serde::Serialize;
 
 use crate::{
@@ -28,7 +29,7 @@ pub enum Command {
     Verifier {
         #[command(flatten)]
         cache: Cache,
-        /// Folder for `Halo2Verifier.sol`, `verifier.json` and `key.bin`.
+        /// Folder for `Halo2Verifier.sol`, `verifier.json`, `key.bin` and `compress.bin`.
         #[arg(long)]
         out: PathBuf,
     },
@@ -86,7 +87,13 @@ pub fn run(command: Command) -> anyhow::Result<()> {
             };
             write("Halo2Verifier.sol", evm::verifier_solidity(key)?.into())?;
             write("key.bin", key.to_bytes())?;
+            // So that a test can lay the wrap circuit out again without the circuits below it.
+            let compress = engine.circuits().recursion.compress.data.verifier_data();
+            let compress = compress.to_bytes(&DefaultGateSerializer);
+            let compress = compress.map_err(|_| anyhow!("the compress circuit has a gate of its own"))?;
+            write("compress.bin", compress)?;
             let tag = serde_json::json!({
+                "circuit": kit.keys().fingerprint().to_string(),
                 "circuit_set": hex::encode(engine.circuit_set_digest()),
                 "wrap_verifier": hex::encode(key.digest()),
                 "proof_bytes": evm::proof_bytes(key),
@@ -105,13 +112,19 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     let rows = circuits.leaf.rows();
     let per_slot = |count: usize| count as f64 / rows.slots as f64;
     let recursion = &circuits.recursion;
+    let digests = circuits.digests();
+    // Payments have one leaf circuit, and so one lift.
+    let ([lift], [leaf_digest], [lift_digest]) =
+        (&recursion.lifts[..], &digests.leaves[..], &digests.lifts[..])
+    else {
+        bail!("{} leaf circuits, one expected", digests.leaves.len());
+    };
     let size = |rows_used, degree_bits| Size {
         rows_used,
         degree_bits,
     };
     let compress = &recursion.compress.data;
     let wrap = WrapCircuit::without_proof(&compress.common, &compress.verifier_only)?.stats();
-    let digests = circuits.digests();
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
     Ok(Stats {
         rows_per_transfer: per_slot(rows.total),
@@ -122,7 +135,7 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
             .map(|(component, count)| (component.name(), per_slot(*count)))
             .collect(),
         chunk: size(rows.total, rows.padded.ilog2() as usize),
-        lift: size(recursion.lift.rows, recursion.lift.data.common.degree_bits()),
+        lift: size(lift.rows, lift.data.common.degree_bits()),
         fold: size(recursion.fold.rows, recursion.fold.data.common.degree_bits()),
         compress: size(recursion.compress.rows, compress.common.degree_bits()),
         wrap: Wrap {
@@ -134,8 +147,8 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
             lookup_rows_used: wrap.used.lookups,
         },
         digests: BTreeMap::from([
-            ("chunk", hex::encode(digests.leaf)),
-            ("lift", hex::encode(digests.lift)),
+            ("chunk", hex::encode(leaf_digest)),
+            ("lift", hex::encode(lift_digest)),
             ("fold", hex::encode(digests.fold)),
             ("compress", hex::encode(digests.compress)),
             ("set", hex::encode(digests.set())),

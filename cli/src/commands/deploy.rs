@@ -4,16 +4,16 @@ use std::{path::PathBuf, time::Duration};
 
 use alloy::{
     network::EthereumWallet,
-    primitives::{Address, B256, U256},
+    primitives::{B256, U256},
     providers::{Provider, ProviderBuilder},
     transports::http::reqwest,
 };
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use ashlar_client::{L1, L1Config};
-use ashlar_contracts::DeployConfig;
+use ashlar_contracts::{DEFAULT_NOTICE_SECS, DeployConfig, TokenListing};
 use ashlar_payments::tree::empty_accounts_root;
 use ashlar_report::file::require_writable;
-use ashlar_statement::hash::hash_to_bytes32;
+use ashlar_statement::{Domain, hash::hash_to_bytes32};
 
 use crate::{cache::Cache, deployment::Deployment, keys::OperatorKey};
 
@@ -24,11 +24,14 @@ pub struct Args {
     l1_rpc: String,
     #[command(flatten)]
     operator: OperatorKey,
-    /// Contracts of ERC-20 tokens to register as numbers 1, 2, …
-    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
-    tokens: Vec<Address>,
-    /// Deposit so many gwei for the operator first, so that account 0, which earns the fees, is the operator's; 0 for
-    /// none.
+    /// Contracts of ERC-20 tokens to register as numbers 1, 2, …; behind a colon, how many of the token's base units make a
+    /// unit of the rollup [default: by the token's decimals]. The rollup holds fewer than 2^62 units of a token.
+    #[arg(long, value_name = "ADDRESS[:UNIT]", value_delimiter = ',', value_parser = listing)]
+    tokens: Vec<TokenListing>,
+    /// Seconds between the announcement of another circuit set and the earliest time it may prove.
+    #[arg(long, default_value_t = DEFAULT_NOTICE_SECS, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
+    notice_secs: u64,
+    /// Deposit so many gwei for the operator, whose account earns the fees and exists from then on; 0 for none.
     #[arg(long, default_value_t = 1)]
     first_deposit_gwei: u64,
     /// Where the deployment is written down; must not exist.
@@ -36,6 +39,14 @@ pub struct Args {
     deployment: PathBuf,
     #[command(flatten)]
     cache: Cache,
+}
+
+fn listing(text: &str) -> anyhow::Result<TokenListing> {
+    let (token, unit) = text.split_once(':').unwrap_or((text, "0"));
+    Ok(TokenListing {
+        token: token.parse().context("not an address")?,
+        unit: unit.parse().context("the unit is not a number")?,
+    })
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
@@ -51,7 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let engine = args.cache.engine()?;
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
     let verifier_digest = hex::encode(kit.keys().verifier().digest());
-    let code = crate::contract::verifier_contract(&verifier_digest)?;
+    let verifier = crate::contract::verifier_contract(&verifier_digest)?;
     let circuit_set = B256::from(engine.circuit_set_digest());
     drop(engine);
 
@@ -73,38 +84,38 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             let chain_id = provider.get_chain_id().await.with_context(unreachable)?;
             let block = provider.get_block_number().await.with_context(unreachable)?;
             let genesis_root = hash_to_bytes32(&empty_accounts_root());
+            let genesis = U256::from_be_bytes(genesis_root);
             let config = DeployConfig {
-                verifier_code: code.into(),
-                genesis_root: U256::from_be_bytes(genesis_root),
-                operator: signer.address(),
+                notice_secs: args.notice_secs,
                 tokens: args.tokens.clone(),
+                ..DeployConfig::new(verifier.creation_code, verifier.route, genesis, signer.address())
             };
             let deployed = ashlar_contracts::deploy(&provider, config).await?;
+            let domain = Domain {
+                chain_id,
+                rollup: deployed.rollup.into_array(),
+            };
+            let owner = super::key::derive(&signer, &domain)?.public_key().key_hash();
             let deployment = Deployment {
                 chain_id,
                 rollup: deployed.rollup,
                 verifier: deployed.proof_verifier,
+                router: deployed.router,
                 verifier_digest,
                 circuit_set,
                 genesis_root: genesis_root.into(),
+                fee_owner: hash_to_bytes32(&owner).into(),
                 block,
             };
             deployment.store(&args.deployment)?; // before anything else can fail
             if args.first_deposit_gwei > 0 {
-                let key = super::key::derive(&signer)?;
                 let l1 = L1::connect(L1Config {
                     signer: Some(signer),
                     ..L1Config::new(&args.l1_rpc, deployment.rollup)
                 })
                 .await?;
-                let owner = key.public_key().key_hash();
-                let number = l1
-                    .deposit(&l1.token(0).await?, args.first_deposit_gwei, &owner)
-                    .await?;
-                ensure!(
-                    number == 0,
-                    "somebody else made the first deposit, so account 0, which earns the fees by default, is not yours: name yours with `ashlar sequencer --fee-account`, or deploy again"
-                );
+                let eth = l1.token(0).await?;
+                l1.deposit(&eth, args.first_deposit_gwei, &owner).await?;
             }
             anyhow::Ok(deployment)
         };

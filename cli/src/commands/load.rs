@@ -91,12 +91,9 @@ async fn run(args: &Args, mode: Mode, stop: &CancellationToken) -> anyhow::Resul
     let genesis = empty_accounts_root()
         .elements
         .map(|element| element.to_canonical_u64());
-    let config = DeployConfig {
-        verifier_code: generated_verifier()?.creation_code,
-        genesis_root: hash_to_word(genesis),
-        operator,
-        tokens: Vec::new(),
-    };
+    let verifier = generated_verifier()?;
+    let genesis = hash_to_word(genesis);
+    let config = DeployConfig::new(verifier.creation_code, verifier.route, genesis, operator);
     let rollup = deploy(&provider, config).await?.rollup;
     let keys = args.keys();
     deposit(&provider, rollup, &keys).await?;
@@ -190,7 +187,7 @@ impl Args {
             operator_key: DEV_ACCOUNTS[0].secret_key.into(),
             farm: "http://127.0.0.1:1".into(), // nobody listens there
             circuit_set_digest: [0; 32],
-            fee_account: 0,
+            fee_owner: self.keys()[0].public_key().key_hash(),
             sealing: Sealing {
                 max_transactions: self.batch_transactions,
                 max_age: Duration::from_secs(3600),

@@ -10,6 +10,8 @@ use ashlar_sequencer::{
     l1::{Finality, L1Settings},
 };
 
+use ashlar_statement::hash::hash_from_bytes32;
+
 use super::fixed_hex;
 use crate::{deployment::Deployment, keys::OperatorKey};
 
@@ -52,9 +54,9 @@ pub struct Args {
     /// Digest of the farm's circuits, as `ashlar setup` prints it.
     #[arg(long, value_parser = fixed_hex::<32>)]
     circuit_set: Option<[u8; 32]>,
-    /// Account that earns the fees.
-    #[arg(long, default_value_t = 0)]
-    fee_account: u32,
+    /// Hash of the key whose account earns the fees, as `ashlar key` prints it: in place of the deployment file's.
+    #[arg(long, value_name = "KEY_HASH", value_parser = fixed_hex::<32>)]
+    fee_owner: Option<[u8; 32]>,
     /// Seal a batch at this many transactions.
     #[arg(long, default_value_t = Sealing::default().max_transactions, value_parser = clap::value_parser!(u32).range(1..))]
     max_transactions: u32,
@@ -167,6 +169,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         args.circuit_set,
         deployment.map(|of| of.circuit_set.0),
     )?;
+    let fee_owner = args.fee_owner.or(deployment.map(|of| of.fee_owner.0));
+    let fee_owner = fee_owner.context("give --deployment FILE, or --fee-owner")?;
     let config = Config {
         data_dir: args.data_dir,
         listen: args.listen,
@@ -187,7 +191,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         operator_key,
         farm: args.farm,
         circuit_set_digest: circuit_set,
-        fee_account: args.fee_account,
+        fee_owner: hash_from_bytes32(&fee_owner).context("--fee-owner is no key hash: not canonical")?,
         sealing: Sealing {
             max_transactions: args.max_transactions,
             max_age: Duration::from_secs(args.max_age_secs),

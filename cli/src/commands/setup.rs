@@ -48,10 +48,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let stored = loaded.store(&args.cache.cache_dir)?;
         tracing::info!(path = %stored.display(), "reference string of the ceremony stored");
     }
-    let engine = args.cache.engine()?;
-    let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
+    let (circuits, kit) = if args.cache.production {
+        args.cache.made_anew()?
+    } else {
+        args.cache.open()?
+    };
     let summary = Summary {
-        circuit_set: hex::encode(engine.circuit_set_digest()),
+        circuit_set: hex::encode(circuits.digests().set()),
         wrap_verifier: hex::encode(kit.keys().verifier().digest()),
         srs: kit.srs().kind().to_string(),
     };

@@ -15,12 +15,12 @@ use alloy::{
 use anyhow::Context;
 use ashlar_client::{L1, L1Config};
 use ashlar_contracts::{
-    BatchHeader, DeployConfig, Deployment, deploy,
+    BatchHeader, DeployConfig, Deployment, GeneratedVerifier, deploy,
     encoding::{hash_to_word, word_to_extension, word_to_hash},
 };
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::tree::empty_accounts_root;
-use ashlar_statement::{BatchPublicInputs, Domain};
+use ashlar_statement::{BatchPublicInputs, Domain, fee_account_and_time, hash::Hash, stream_words};
 use plonky2::field::types::PrimeField64;
 
 use super::processes::{Process, free_address};
@@ -89,18 +89,20 @@ impl Chain {
         Ok(L1::connect(config).await?)
     }
 
+    /// Hash of the operator's rollup key.
+    pub async fn fee_owner(&self, rollup: Address) -> anyhow::Result<Hash> {
+        let l1 = self.rollup(0, rollup).await?;
+        let key = crate::commands::key::derive(&signer(0)?, l1.domain())?;
+        Ok(key.public_key().key_hash())
+    }
+
     /// Deploys the generated verifier and the rollup with an empty state.
-    pub async fn deploy(&self, verifier_code: Vec<u8>) -> anyhow::Result<Deployment> {
-        let config = DeployConfig {
-            verifier_code: verifier_code.into(),
-            genesis_root: hash_to_word(
-                empty_accounts_root()
-                    .elements
-                    .map(|element| element.to_canonical_u64()),
-            ),
-            operator: signer(0)?.address(),
-            tokens: Vec::new(),
-        };
+    pub async fn deploy(&self, verifier: GeneratedVerifier) -> anyhow::Result<Deployment> {
+        let genesis = empty_accounts_root()
+            .elements
+            .map(|element| element.to_canonical_u64());
+        let (genesis, operator) = (hash_to_word(genesis), signer(0)?.address());
+        let config = DeployConfig::new(verifier.creation_code, verifier.route, genesis, operator);
         Ok(deploy(self.operator()?, config).await?)
     }
 }
@@ -154,11 +156,10 @@ pub fn public_inputs(header: &BatchHeader, domain: &Domain) -> Vec<u64> {
         domain: domain.words().map(|word| word.to_canonical_u64()),
         data_hash: word_to_hash(header.dataHash),
         z: word_to_extension(header.z),
-        eval: word_to_extension(header.eval),
-        fee_account: header.feeAccount.into(),
-        deposit_count: header.depositCount.into(),
-        withdrawal_count: header.withdrawalCount.into(),
-        rollup_records: header.transferCount.into(),
+        bridge_eval: word_to_extension(header.bridgeEval),
+        rollup_eval: word_to_extension(header.rollupEval),
+        fee_account_and_time: fee_account_and_time(header.feeAccount.into(), header.time.into()),
+        stream_words: stream_words(header.bridgeWords.into(), header.rollupWords.into()),
     };
     inputs.to_vec()
 }

@@ -25,6 +25,7 @@ use ashlar_kzg::Snark;
 use ashlar_payments::packing::{PackedAmount, PackedFee};
 use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_sequencer::farm::FarmClient;
+use ashlar_statement::hash::hash_to_bytes32;
 use futures::StreamExt;
 use tokio::process::Command;
 
@@ -149,8 +150,8 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     progress.line("setup", &format!("circuit set {}", summary.circuit_set));
 
     let mut chain = Chain::start(args.devnet, folder).await?;
-    let code = crate::contract::verifier_contract(&summary.wrap_verifier)?;
-    let deployment = chain.deploy(code).await?;
+    let verifier = crate::contract::verifier_contract(&summary.wrap_verifier)?;
+    let deployment = chain.deploy(verifier).await?;
     progress.line(
         "devnet",
         &format!(
@@ -159,7 +160,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         ),
     );
 
-    // Deposits come first; the operator's is the very first, so that account 0 earns the fees.
+    // Deposits come first; the operator's is the very first, so that its account is there to earn the fees.
     let users = chain::USERS.min(args.transactions as usize + 1);
     let total = args.transactions + 1 + users as u32 + 1;
     let sealing = Sealing {
@@ -273,6 +274,7 @@ impl Services {
         circuit_set: &str,
         sealing: &Sealing,
     ) -> anyhow::Result<Self> {
+        let fee_owner = hex::encode(hash_to_bytes32(&chain.fee_owner(rollup).await?));
         let (farm_address, sequencer_address) = (free_address()?, free_address()?);
         let farm_endpoint = format!("http://{farm_address}");
         let mut farm = Process::start("farm", folder, |command| {
@@ -303,6 +305,8 @@ impl Services {
             command.args([
                 "--circuit-set",
                 circuit_set,
+                "--fee-owner",
+                &fee_owner,
                 "--confirmations",
                 "0",
                 "--poll-ms",
@@ -346,7 +350,7 @@ async fn deposit_all(
 ) -> anyhow::Result<Vec<Sender>> {
     let mut players = Vec::new();
     for account in 0..=users {
-        let key = crate::commands::key::derive(&chain::signer(account)?)?;
+        let key = crate::commands::key::derive(&chain::signer(account)?, sequencer.domain())?;
         let owner = key.public_key().key_hash();
         let l1 = chain.rollup(account, rollup).await?;
         let number = l1.deposit(&l1.token(0).await?, DEPOSIT_UNITS, &owner).await?;

@@ -132,7 +132,7 @@ fn a_batch_settles_though_its_wrap_process_is_killed() {
 
 /// An engine that wraps as that worker does.
 fn engine() -> Engine {
-    let circuits = load_or_build(&cache_dir()).expect("made by the demo");
+    let circuits = load_or_build(&cache_dir(), None).expect("made by the demo");
     let srs = Srs::load_or_generate_insecure(&cache_dir(), WRAP_K).expect("made by the demo");
     let command = ChildCommand {
         program: env!("CARGO_BIN_EXE_ashlar").into(),

@@ -6,7 +6,7 @@ use alloy::primitives::{Address, B256};
 use ashlar_client::{Client, ClientError, Milestone, Sender, rollup_key};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::packing::{PackedAmount, PackedFee};
-use ashlar_statement::hash::Hash;
+use ashlar_statement::{Domain, hash::Hash};
 use rand::{Rng, rngs::StdRng};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -45,13 +45,9 @@ pub struct User {
     ledger: Ledger,
 }
 
-fn key(number: usize) -> ashlar_ecgfp5::SecretKey {
+fn key(domain: &Domain, number: usize) -> ashlar_ecgfp5::SecretKey {
     let signer = alloy::signers::local::PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[number].secret_key);
-    rollup_key(&signer.expect("a key")).expect("signs")
-}
-
-fn key_hash(number: usize) -> Hash {
-    key(number).public_key().key_hash()
+    rollup_key(&signer.expect("a key"), domain).expect("signs")
 }
 
 /// Opens the users' accounts.
@@ -61,8 +57,9 @@ pub async fn fund(stack: &crate::stack::Stack) -> Vec<User> {
     let ether = l1.token(0).await.expect("ETH");
     let mut users = Vec::new();
     for number in 1..=USERS {
+        let key = key(l1.domain(), number);
         let deposit = l1
-            .deposit(&ether, FUNDS, &key_hash(number))
+            .deposit(&ether, FUNDS, &key.public_key().key_hash())
             .await
             .expect("deposits");
         client
@@ -70,7 +67,7 @@ pub async fn fund(stack: &crate::stack::Stack) -> Vec<User> {
             .await
             .expect("executed");
         users.push(User {
-            sender: client.sender(key(number)).await.expect("an account"),
+            sender: client.sender(key).await.expect("an account"),
             client: client.clone(),
             address: DEV_ACCOUNTS[number].address,
             number,
@@ -194,7 +191,8 @@ pub async fn deposit(links: Links, mut rng: StdRng, stop: CancellationToken) -> 
         if stop.is_cancelled() {
             break;
         }
-        let (amount, key_hash) = (sent * 7, key_hash(rng.gen_range(1..=USERS)));
+        let owner = key(l1.domain(), rng.gen_range(1..=USERS));
+        let (amount, key_hash) = (sent * 7, owner.public_key().key_hash());
         let ether = match l1.token(0).await {
             Ok(ether) => ether,
             Err(_) => continue, // away

@@ -147,17 +147,10 @@ pub async fn rollup(l1: SocketAddr) -> Address {
     let provider = ProviderBuilder::new()
         .wallet(EthereumWallet::from(signer))
         .connect_http(format!("http://{l1}").parse().expect("a URL"));
-    let artifact = root().join("verifier-contracts/artifacts/Halo2Verifier.json");
-    let artifact: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(artifact).expect("an artifact")).expect("JSON");
-    let code = artifact["bytecode"].as_str().expect("bytecode");
     let genesis = ashlar_payments::tree::empty_accounts_root();
-    let config = DeployConfig {
-        verifier_code: code.parse().expect("hex"),
-        genesis_root: hash_to_word(genesis.elements.map(|element| element.to_canonical_u64())),
-        operator,
-        tokens: Vec::new(),
-    };
+    let genesis = hash_to_word(genesis.elements.map(|element| element.to_canonical_u64()));
+    let verifier = ashlar_contracts::generated_verifier().expect("committed artifact");
+    let config = DeployConfig::new(verifier.creation_code, verifier.route, genesis, operator);
     deploy(provider, config).await.expect("deployed").rollup
 }
 
@@ -179,6 +172,8 @@ pub fn sequencer(folder: &Path, l1: SocketAddr, rollup: Address) -> (Process, So
         "--farm",
         "http://127.0.0.1:1",
         "--circuit-set",
+        &"00".repeat(32),
+        "--fee-owner",
         &"00".repeat(32),
         "--poll-ms",
         "100",

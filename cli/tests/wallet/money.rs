@@ -49,8 +49,9 @@ fn store_deployment(rollup: &Rollup, folder: &Path) -> String {
     let path = folder.join("deployment.toml");
     let zero = B256::ZERO;
     let text = format!(
-        "chain_id = 31337\nrollup = \"{}\"\nverifier = \"{}\"\nverifier_digest = \"\"\ncircuit_set = \"{zero}\"\ngenesis_root = \"{zero}\"\nblock = 0\n",
+        "chain_id = 31337\nrollup = \"{}\"\nverifier = \"{}\"\nrouter = \"{}\"\nverifier_digest = \"\"\ncircuit_set = \"{zero}\"\ngenesis_root = \"{zero}\"\nfee_owner = \"{zero}\"\nblock = 0\n",
         rollup.address,
+        Address::ZERO,
         Address::ZERO
     );
     fs::write(&path, text).expect("writes");

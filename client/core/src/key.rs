@@ -1,13 +1,29 @@
 //! How a wallet derives its rollup key.
 //!
-//! The seed of the rollup key is the wallet's Ethereum signature (EIP-191, deterministic by RFC 6979) of one fixed
-//! text. Whoever obtains that signature owns the rollup key, so the text says what it is for.
+//! The seed of the rollup key is the wallet's Ethereum signature (EIP-191, deterministic by RFC 6979) of one text, which
+//! names chain and rollup: another rollup's page that is signed for learns nothing of this one's key. Whoever obtains that
+//! signature owns the rollup key, so the text says what it is for.
 
 use ashlar_ecgfp5::SecretKey;
+use ashlar_payments::transaction::Domain;
 use zeroize::Zeroizing;
 
-/// What the wallet signs.
-pub const ROLLUP_KEY_MESSAGE: &str = "Ashlar rollup key, version 1.\n\nSign this only in a wallet of the rollup: the signature gives full control of your rollup account.";
+/// What the wallet signs for a rollup.
+///
+/// ```
+/// use ashlar_client_core::key::key_message;
+/// use ashlar_payments::transaction::Domain;
+///
+/// let text = key_message(&Domain { chain_id: 1, rollup: [0xab; 20] });
+/// assert!(text.contains("Chain: 1\nRollup: 0xabab"));
+/// ```
+pub fn key_message(domain: &Domain) -> String {
+    let rollup: String = domain.rollup.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "Ashlar rollup key, version 2.\n\nChain: {}\nRollup: 0x{rollup}\n\nSign this only in a wallet of this rollup: the signature gives full control of your account there.",
+        domain.chain_id
+    )
+}
 
 /// Bytes of an Ethereum signature: r, s, and which of the two points r stands for.
 pub const ETHEREUM_SIGNATURE_BYTES: usize = 65;
@@ -29,44 +45,32 @@ pub enum SignatureFormError {
         /// Bytes given.
         actual: usize,
     },
-    /// Neither 0 or 1 nor 27 or 28.
-    #[error("the wallet's signature ends in {given}; 27 or 28 expected")]
-    Recovery {
-        /// The last byte.
-        given: u8,
-    },
     /// Every signature has a twin with the other s. Ethereum's rules leave one of them, this is the other.
     #[error("the wallet's signature is not in the form that Ethereum prescribes (EIP-2)")]
     HighS,
 }
 
-/// The rollup key that a wallet's signature of [`ROLLUP_KEY_MESSAGE`] gives. Only one form of the signature is hashed,
-/// so that all wallets of an Ethereum key come to the same rollup key.
+/// The rollup key that a wallet's signature of [`key_message`] gives. Only r and s are hashed, in the one form that
+/// Ethereum takes, so that all wallets of an Ethereum key come to the same rollup key: their last byte differs.
 ///
 /// ```
 /// use ashlar_client_core::key::{SignatureFormError, rollup_key};
 ///
 /// let mut signature = [1; 65];
-/// signature[64] = 27;
 /// let key = rollup_key(&signature)?.public_key();
 /// signature[64] = 0; // what some hardware wallets answer
 /// assert_eq!(rollup_key(&signature)?.public_key(), key);
 /// # Ok::<(), SignatureFormError>(())
 /// ```
 pub fn rollup_key(signature: &[u8]) -> Result<SecretKey, SignatureFormError> {
-    let seed = <[u8; ETHEREUM_SIGNATURE_BYTES]>::try_from(signature);
-    let mut seed = Zeroizing::new(seed.map_err(|_| SignatureFormError::Length {
-        actual: signature.len(),
-    })?);
-    seed[64] = match seed[64] {
-        parity @ (0 | 1) => 27 + parity,
-        recovery @ (27 | 28) => recovery,
-        given => return Err(SignatureFormError::Recovery { given }),
-    };
-    if seed[32..64] > HALF_ORDER[..] {
+    let actual = signature.len();
+    let signature = <[u8; ETHEREUM_SIGNATURE_BYTES]>::try_from(signature);
+    let signature = Zeroizing::new(signature.map_err(|_| SignatureFormError::Length { actual })?);
+    let (seed, _) = signature.split_at(64);
+    if seed[32..] > HALF_ORDER[..] {
         return Err(SignatureFormError::HighS);
     }
-    Ok(SecretKey::from_seed(&seed[..]))
+    Ok(SecretKey::from_seed(seed))
 }
 
 #[cfg(test)]
@@ -87,11 +91,40 @@ mod tests {
     }
 
     #[test]
+    fn the_key_is_that_of_r_and_s_alone() {
+        let keys = [0, 1, 27, 28, 37].map(|recovery| {
+            let key = rollup_key(&signature([1; 32], recovery)).expect("a key");
+            key.public_key()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        let other = rollup_key(&signature([2; 32], 27)).expect("a key");
+        assert_ne!(other.public_key(), keys[0]);
+    }
+
+    #[test]
+    fn the_text_differs_by_chain_and_by_rollup() {
+        let domain = Domain {
+            chain_id: 1,
+            rollup: [1; 20],
+        };
+        let rollup = [2; 20];
+        let texts = [
+            domain,
+            Domain {
+                chain_id: 2,
+                ..domain
+            },
+            Domain { rollup, ..domain },
+        ];
+        let texts: std::collections::BTreeSet<_> = texts.iter().map(key_message).collect();
+        assert_eq!(texts.len(), 3);
+    }
+
+    #[test]
     fn an_answer_that_is_no_signature_of_a_key_gives_no_key() {
         for (bytes, error) in [
             (vec![1; 64], SignatureFormError::Length { actual: 64 }),
             (vec![1; 130], SignatureFormError::Length { actual: 130 }),
-            (signature([1; 32], 2), SignatureFormError::Recovery { given: 2 }),
         ] {
             assert_eq!(rollup_key(&bytes).expect_err("refused"), error);
         }

@@ -189,6 +189,10 @@ pub(super) fn refused(call: &'static str) -> impl FnOnce(contract::Error) -> L1E
             call,
             reason: format!("{error:?}"),
         },
+        Some(Revert::Router(error)) => L1Error::Reverted {
+            call,
+            reason: format!("{error:?}"),
+        },
         None => L1Error::Call {
             call,
             source: Box::new(source),

@@ -84,7 +84,7 @@ async fn a_stream_that_breaks_goes_on_where_it_was_and_pays_nothing_twice() {
     rollup.fund(&[0, 1]).await;
     let (endpoint, cuts) = cutting_proxy(rollup.listen, 2_000).await;
     let client = connect(&endpoint).await;
-    let mut sender = client.sender(super::support::key(1)).await.expect("exists");
+    let mut sender = client.sender(rollup.key(1)).await.expect("exists");
     let mut batch: Vec<_> = (0..120)
         .map(|_| sender.sign_transfer(0, 0, amount(5), fee()))
         .collect();

@@ -10,7 +10,7 @@ use ashlar_client::{
 
 use ashlar_contracts::MintableToken;
 
-use super::support::{FEE, LIMIT, Rollup, amount, fee, key, signer};
+use super::support::{FEE, LIMIT, Rollup, amount, fee, signer};
 
 const RECIPIENT: Address = Address::repeat_byte(0xa5);
 
@@ -144,7 +144,7 @@ async fn a_balance_is_checked_against_the_root_on_l1() {
     let rollup = Rollup::start(100).await;
     rollup.fund(&[0, 1]).await;
     let (client, l1) = (rollup.client().await, rollup.l1(3).await);
-    let owner = key(1).public_key().key_hash();
+    let owner = rollup.key(1).public_key().key_hash();
     let account = client
         .account(AccountKey::KeyHash(owner))
         .await
@@ -226,7 +226,7 @@ async fn tokens_are_found_by_name_and_deposited_with_an_approval() {
 
     let usdc = l1.find_token("USDC").await.expect("registered");
     let units = usdc.parse("12.25").expect("an amount").units;
-    let owner = key(1).public_key().key_hash();
+    let owner = rollup.key(1).public_key().key_hash();
     let number = l1.deposit(&usdc, units, &owner).await.expect("deposits");
     client
         .wait_for_deposit(number, Milestone::Executed, LIMIT)
@@ -253,7 +253,7 @@ async fn a_refusal_names_its_code_and_a_wait_says_how_far_it_came() {
         panic!("nobody has account 99")
     };
     assert_eq!(refusal.code, pb::refusal::Code::UnknownAccount);
-    let error = client.sender(key(5)).await.expect_err("never deposited");
+    let error = client.sender(rollup.key(5)).await.expect_err("never deposited");
     assert!(matches!(error, ClientError::NoAccount { .. }), "{error}");
 
     let id = sender.transfer(0, 0, amount(1), fee()).await.expect("admitted");

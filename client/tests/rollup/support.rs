@@ -7,7 +7,7 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 use ashlar_client::{Client, L1, L1Config, Milestone, Options, Sender, rollup_key};
-use ashlar_contracts::{BatchHeader, DeployConfig, deploy, deploy_token, generated_verifier};
+use ashlar_contracts::{BatchHeader, DeployConfig, TokenListing, deploy, deploy_token, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{
@@ -18,7 +18,7 @@ use ashlar_sequencer::{
     config::{Bounds, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
-use ashlar_statement::hash::hash_to_bytes32;
+use ashlar_statement::{Domain, hash::hash_to_bytes32};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -51,10 +51,6 @@ pub fn signer(account: usize) -> PrivateKeySigner {
     PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[account].secret_key).expect("a key")
 }
 
-pub fn key(account: usize) -> SecretKey {
-    rollup_key(&signer(account)).expect("signs")
-}
-
 pub fn amount(units: u64) -> PackedAmount {
     PackedAmount::exact(units).expect("representable")
 }
@@ -81,11 +77,15 @@ impl Rollup {
         let usdc = deploy_token(&provider, "USD Coin", "USDC", 6)
             .await
             .expect("deploys");
+        let genesis = U256::from_be_bytes(hash_to_bytes32(&empty_accounts_root()));
+        let route = generated_verifier().expect("committed artifact").route;
+        let listing = TokenListing {
+            token: usdc,
+            unit: U256::ZERO,
+        };
         let config = DeployConfig {
-            verifier_code: accepts_all(),
-            genesis_root: U256::from_be_bytes(hash_to_bytes32(&empty_accounts_root())),
-            operator: signer(0).address(),
-            tokens: vec![usdc],
+            tokens: vec![listing],
+            ..DeployConfig::new(accepts_all(), route, genesis, signer(0).address())
         };
         let address = deploy(provider, config).await.expect("deploys").rollup;
         let mut rollup = Self {
@@ -118,7 +118,7 @@ impl Rollup {
             operator_key: signer(0).to_bytes().0,
             farm: format!("http://{}", free_address()), // nobody listens there
             circuit_set_digest: [1; 32],
-            fee_account: 0,
+            fee_owner: self.key(0).public_key().key_hash(),
             sealing: Sealing {
                 max_transactions: self.max_transactions,
                 max_age: Duration::from_millis(200),
@@ -147,6 +147,15 @@ impl Rollup {
             .expect("without panic");
     }
 
+    /// An account's rollup key.
+    pub fn key(&self, account: usize) -> SecretKey {
+        let domain = Domain {
+            chain_id: ashlar_devnet::Config::default().chain_id,
+            rollup: self.address.into_array(),
+        };
+        rollup_key(&signer(account), &domain).expect("signs")
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.listen)
     }
@@ -171,14 +180,19 @@ impl Rollup {
             let l1 = self.l1(*account).await;
             let eth = l1.token(0).await.expect("ETH");
             let number = l1
-                .deposit(&eth, 100_000_000, &key(*account).public_key().key_hash())
+                .deposit(&eth, 100_000_000, &self.key(*account).public_key().key_hash())
                 .await
                 .expect("deposits");
             client
                 .wait_for_deposit(number, Milestone::Executed, LIMIT)
                 .await
                 .expect("executed");
-            senders.push(client.sender(key(*account)).await.expect("the account exists"));
+            senders.push(
+                client
+                    .sender(self.key(*account))
+                    .await
+                    .expect("the account exists"),
+            );
         }
         senders
     }

@@ -12,14 +12,14 @@ const SELECTORS = {
     symbol: "0x95d89b41",
     tokenInfo: "0xad327904",
     isClaimed: "0x843e6174",
-    claimWithdrawal: "0x95fde05b",
+    claimWithdrawal: "0xff46230a",
 } as const;
 
 /** Topic of `DepositQueued`; its first argument, the second topic, is the deposit's number. */
 export const DEPOSIT_QUEUED: Hex = "0x4bc3e13050b2eb11f02d4c84daf64a915076ae3af41813d32678009d796fb68d";
 
 /** Words of a `BatchHeader`. */
-const HEADER_BYTES = 12 * 32;
+const HEADER_BYTES = 15 * 32;
 
 export interface Claim {
     /** ABI encoding of the `BatchHeader`. */

@@ -46,7 +46,7 @@ export interface ParsedAmount {
 export interface InclusionClaim {
     readonly index: number;
     readonly root: Hex;
-    /** From the leaf up: 32. */
+    /** From the leaf up: 28. */
     readonly siblings: readonly Hex[];
     readonly account?: { readonly keyHash: Hex; readonly nonce: number; readonly balances: ReadonlyMap<number, bigint> };
 }
@@ -71,8 +71,9 @@ export class Core {
     }
 
     /** What an Ethereum wallet signs to derive its rollup key. */
-    keyMessage(): string {
-        return new TextDecoder().decode(this.#module.call("ashlar_key_message"));
+    keyMessage({ chainId, rollup }: Domain): string {
+        const request = new Writer().number(chainId, 8).hex(rollup, 20).finish();
+        return new TextDecoder().decode(this.#module.call("ashlar_key_message", request));
     }
 
     /** The rollup key that the wallet's signature of {@link keyMessage} gives; the signature is erased. */

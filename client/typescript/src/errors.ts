@@ -5,7 +5,6 @@ export type CoreErrorCode =
     | "request"
     | "key-closed"
     | "signature-length"
-    | "signature-recovery"
     | "signature-high-s"
     | "amount-malformed"
     | "amount-out-of-range"

@@ -1,7 +1,7 @@
 // The Ethereum wallet, as EIP-1193 has it: it signs the text of the rollup key, and sends what goes to L1.
 
 import { type Hex, fromHex, toHex } from "./bytes.js";
-import type { Core, RollupKey } from "./core.js";
+import type { Core, Domain, RollupKey } from "./core.js";
 import { UnstableSignatureError, WalletError, WrongChainError } from "./errors.js";
 
 export interface Eip1193Provider {
@@ -37,23 +37,23 @@ export class EthereumWallet {
         if (BigInt(answer) !== expected) throw new WrongChainError(BigInt(answer), expected);
     }
 
-    /** The account's rollup key. Sign its text on pages that you trust alone: the signature is the key. */
-    async rollupKey(core: Core): Promise<RollupKey> {
-        return core.openKey(await this.#signature(core));
+    /** The account's rollup key, for one rollup. Sign its text on pages that you trust alone: the signature is the key. */
+    async rollupKey(core: Core, domain: Domain): Promise<RollupKey> {
+        return core.openKey(await this.#signature(core, domain));
     }
 
     /**
      * Asks for the signature again, and throws if it gives another key: some wallets sign differently each time, and what
      * such a key owns would be lost. To be done before the first deposit.
      */
-    async confirmKey(core: Core, key: RollupKey): Promise<void> {
-        const again = await this.rollupKey(core);
+    async confirmKey(core: Core, domain: Domain, key: RollupKey): Promise<void> {
+        const again = await this.rollupKey(core, domain);
         again.close();
         if (again.keyHash !== key.keyHash) throw new UnstableSignatureError();
     }
 
-    async #signature(core: Core): Promise<Uint8Array> {
-        const text = toHex(new TextEncoder().encode(core.keyMessage()));
+    async #signature(core: Core, domain: Domain): Promise<Uint8Array> {
+        const text = toHex(new TextEncoder().encode(core.keyMessage(domain)));
         const answer = await this.request("personal_sign", [text, this.address]);
         if (typeof answer !== "string") throw new WalletError("personal_sign", undefined, "the answer is not a signature");
         return fromHex(answer);

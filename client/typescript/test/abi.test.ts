@@ -15,7 +15,7 @@ function vector(name: string): `0x${string}` {
 test("calls of the contracts are those that the Rust bindings make", () => {
     const [keyHash, address, amount] = [vector("key_hash"), vector("address"), BigInt(vector("amount"))];
     const claim = {
-        header: `0x${vector("claim_withdrawal").slice(10, 10 + 12 * 64)}` as const,
+        header: `0x${vector("claim_withdrawal").slice(10, 10 + 15 * 64)}` as const,
         index: 2,
         token: 1,
         amount: 2n ** 56n - 1n,

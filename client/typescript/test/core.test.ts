@@ -21,7 +21,7 @@ describe("the module", () => {
     });
 
     test("computes what the Rust client computes", () => {
-        assert.equal(core.keyMessage(), vectors.message);
+        assert.equal(core.keyMessage(domain), vectors.message);
         assert.deepEqual(core.domainWords(domain).map(String), vectors.domain.words);
         const key = open();
         assert.equal(key.publicKey, vectors.key.public_key);
@@ -57,7 +57,7 @@ describe("the module", () => {
 });
 
 describe("a rollup key", () => {
-    test("is the same for both ways of writing the last byte of the signature", () => {
+    test("does not depend on the last byte of the signature, which wallets write in several ways", () => {
         const signature = fromHex(vectors.key.signature);
         signature[64] = (signature[64] ?? 0) - 27;
         assert.equal(core.openKey(signature).keyHash, vectors.key.key_hash);
@@ -65,7 +65,6 @@ describe("a rollup key", () => {
 
     test("is not derived from what is no signature of a key", () => {
         assert.throws(() => core.openKey(new Uint8Array(96)), refused("signature-length"));
-        assert.throws(() => core.openKey(new Uint8Array(65).fill(9)), refused("signature-recovery"));
         const high = fromHex(vectors.key.signature).fill(0xff, 32, 64);
         assert.throws(() => core.openKey(high), refused("signature-high-s"));
     });

@@ -8,7 +8,8 @@ import { CoreError, EthereumWallet, L1, UnstableSignatureError, WalletError, Wro
 import { loadCore, loadVectors } from "./support.js";
 
 const [core, vectors] = await Promise.all([loadCore(), loadVectors()]);
-const { rollup } = vectors.domain;
+const { chain_id, rollup } = vectors.domain;
+const domain = { chainId: BigInt(chain_id), rollup };
 
 /** A wallet with one account, whose answers to other requests are given in order, the last one for all that follow. */
 function connect(...answers: (() => unknown)[]): Promise<EthereumWallet> {
@@ -24,23 +25,23 @@ const another = () => `0x${"01".repeat(64)}1b`;
 
 test("a wallet that signs the same each time is confirmed, and one that does not is refused", async () => {
     const stable = await connect(signature);
-    const key = await stable.rollupKey(core);
+    const key = await stable.rollupKey(core, domain);
     assert.equal(key.keyHash, vectors.key.key_hash);
-    await stable.confirmKey(core, key);
+    await stable.confirmKey(core, domain, key);
     const unstable = await connect(signature, another);
-    await assert.rejects(unstable.confirmKey(core, await unstable.rollupKey(core)), UnstableSignatureError);
+    await assert.rejects(unstable.confirmKey(core, domain, await unstable.rollupKey(core, domain)), UnstableSignatureError);
 });
 
 test("the answer of a contract's wallet gives no key", async () => {
     const wallet = await connect(() => `0x${"01".repeat(130)}`);
-    await assert.rejects(wallet.rollupKey(core), (error) => error instanceof CoreError && error.code === "signature-length");
+    await assert.rejects(wallet.rollupKey(core, domain), (error) => error instanceof CoreError && error.code === "signature-length");
 });
 
 test("the user's no is told apart from a fault", async () => {
     const refusing = await connect(() => {
         throw Object.assign(new Error("User rejected the request."), { code: 4001 });
     });
-    await assert.rejects(refusing.rollupKey(core), (error) => {
+    await assert.rejects(refusing.rollupKey(core, domain), (error) => {
         assert.ok(error instanceof WalletError);
         assert.deepEqual([error.method, error.code], ["personal_sign", 4001]);
         return true;

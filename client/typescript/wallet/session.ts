@@ -30,11 +30,11 @@ export class Session {
     static async connect(client: Client, provider: Eip1193Provider): Promise<Session> {
         const wallet = await EthereumWallet.connect(provider);
         const l1 = await L1.connect(client.domain, wallet);
-        const key = await wallet.rollupKey(client.core);
+        const key = await wallet.rollupKey(client.core, client.domain);
         const session = new Session(client, l1, key);
         try {
             // Nothing is at stake yet: now is the time to find out whether this wallet finds its key again.
-            if ((await client.account(key.keyHash)) === undefined) await wallet.confirmKey(client.core, key);
+            if ((await client.account(key.keyHash)) === undefined) await wallet.confirmKey(client.core, client.domain, key);
         } catch (error) {
             session.close();
             throw error;

@@ -54,7 +54,6 @@ impl Error {
             Self::Request { .. } => "request",
             Self::KeyClosed => "key-closed",
             Self::Signature(SignatureFormError::Length { .. }) => "signature-length",
-            Self::Signature(SignatureFormError::Recovery { .. }) => "signature-recovery",
             Self::Signature(SignatureFormError::HighS) => "signature-high-s",
             Self::Amount(AmountError::Malformed { .. }) => "amount-malformed",
             Self::Amount(AmountError::TooLarge { .. })

@@ -15,10 +15,11 @@ use crate::{Error, Reader, keys::Keys};
 /// The bytes of a result.
 pub type Result = std::result::Result<Vec<u8>, Error>;
 
-/// Nothing → the text that a wallet signs to derive its rollup key.
+/// Chain id (8), rollup (20) → the text that a wallet signs to derive its rollup key.
 pub fn key_message(request: &mut Reader<'_>, _: &mut Keys) -> Result {
-    request.end("nothing")?;
-    Ok(key::ROLLUP_KEY_MESSAGE.into())
+    let domain = read_domain(request)?;
+    request.end("rollup")?;
+    Ok(key::key_message(&domain).into())
 }
 
 /// The wallet's signature → handle (4), public key (40), key hash (32).
@@ -137,7 +138,7 @@ fn hash(request: &mut Reader<'_>, field: &'static str) -> std::result::Result<Ha
     hash_from_bytes32(&request.bytes(field)?).ok_or(Error::Inclusion { fault })
 }
 
-/// Index (4), root (32), 32 siblings from the leaf up (32 each), whether the account exists (1), and if so: key hash
+/// Index (4), root (32), 28 siblings from the leaf up (32 each), whether the account exists (1), and if so: key hash
 /// (32), nonce (4), and token (1) with balance (8), as often as there are tokens
 /// → nothing, if the account leads to the root.
 pub fn verify_inclusion(request: &mut Reader<'_>, _: &mut Keys) -> Result {

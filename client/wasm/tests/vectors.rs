@@ -9,7 +9,7 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
     sol_types::{SolCall, SolEvent},
 };
-use ashlar_client::{ROLLUP_KEY_MESSAGE, rollup_key};
+use ashlar_client::{key_message, rollup_key};
 use ashlar_client_wasm::{Error, Reader, keys::Keys, operations};
 use ashlar_contracts::{BatchHeader, MintableToken, Rollup, Withdrawal};
 use ashlar_payments::{
@@ -47,7 +47,7 @@ fn ethereum() -> PrivateKeySigner {
 }
 
 fn key() -> SecretKey {
-    rollup_key(&ethereum()).expect("signs")
+    rollup_key(&ethereum(), &DOMAIN).expect("signs")
 }
 
 fn transfer((amount, fee, nonce): (u64, u64, u32)) -> Transaction {
@@ -117,15 +117,18 @@ fn claim() -> (BatchHeader, u32, Withdrawal, Vec<B256>) {
     let header = BatchHeader {
         number: 3,
         firstDeposit: 4,
-        depositCount: 5,
         withdrawalCount: 6,
-        transferCount: 7,
         feeAccount: 8,
+        time: 9,
+        previousTime: 5,
+        bridgeWords: 7,
+        rollupWords: 12,
         oldRoot: U256::MAX,
         newRoot: U256::from(10),
         dataHash: U256::from(11),
         z: u128::MAX,
-        eval: 13,
+        bridgeEval: 13,
+        rollupEval: 15,
         withdrawalsRoot: B256::repeat_byte(14),
     };
     let paid = Withdrawal {
@@ -158,7 +161,7 @@ fn calldata() -> Value {
 
 fn vectors() -> Value {
     let signature = ethereum()
-        .sign_message_sync(ROLLUP_KEY_MESSAGE.as_bytes())
+        .sign_message_sync(key_message(&DOMAIN).as_bytes())
         .expect("signs")
         .as_bytes();
     let public = key().public_key();
@@ -167,7 +170,7 @@ fn vectors() -> Value {
         .map(|word| word.to_canonical_u64().to_string())
         .into();
     json!({
-        "message": ROLLUP_KEY_MESSAGE,
+        "message": key_message(&DOMAIN),
         "key": { "signature": hexed(signature), "public_key": hexed(public.to_bytes()), "key_hash": hexed(hash_to_bytes32(&public.key_hash())) },
         "domain": { "chain_id": DOMAIN.chain_id.to_string(), "rollup": hexed(DOMAIN.rollup), "words": words },
         "transfers": TRANSFERS.map(|fields| transaction(transfer(fields))),

@@ -38,6 +38,8 @@ pub(super) fn refusal(error: &SubmitError<Payments>) -> (Code, pb::Refusal) {
                 (Code::FailedPrecondition, R::UnknownAccount, *field)
             }
             TransactionError::NotOwner { field, .. } => (Code::InvalidArgument, R::Owner, *field),
+            TransactionError::NoFeeAccount => (Code::FailedPrecondition, R::UnknownAccount, "fee_account"),
+            TransactionError::AccountLimit { .. } => (Code::ResourceExhausted, R::Unspecified, "account"),
             TransactionError::Nonce { .. } | TransactionError::NonceExhausted { .. } => {
                 (Code::FailedPrecondition, R::Nonce, "nonce")
             }
@@ -149,9 +151,9 @@ pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, StoreError> {
         old_root: limbs(inputs.old_root),
         new_root: limbs(inputs.new_root),
         chunk_count: record.chunks,
-        deposit_count: inputs.deposit_count as u32,
-        withdrawal_count: inputs.withdrawal_count as u32,
-        transfer_count: inputs.rollup_records as u32,
+        deposit_count: record.deposits,
+        withdrawal_count: record.withdrawals,
+        transfer_count: record.transfers(),
         pubdata_bytes: (record.bridge.len() + record.rollup.len()) as u64,
         commit: record.commit.as_ref().map(l1_transaction),
         prove: record.prove.as_ref().map(l1_transaction),

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use ashlar_payments::batch::SLOTS;
 use ashlar_proto::sequencer::v1::{self as pb, sequencer_service_server::SequencerService};
+use ashlar_statement::ACCOUNT_BITS;
 use futures::Stream;
 use plonky2::field::types::PrimeField64;
 use tokio::sync::mpsc;
@@ -229,7 +230,7 @@ impl SequencerService for Service {
                 .iter()
                 .map(PrimeField64::to_canonical_u64)
                 .collect(),
-            fee_account: self.config.fee_account,
+            fee_owner: hash_bytes(&self.config.fee_owner),
             limits: Some(limits),
             root: hash_bytes(&root),
             next_batch,
@@ -248,6 +249,10 @@ impl SequencerService for Service {
         request: Request<pb::GetInclusionProofRequest>,
     ) -> Result<Response<pb::InclusionProof>, Status> {
         let index = request.into_inner().account;
+        if index >> ACCOUNT_BITS != 0 {
+            let message = format!("account: {index} is not below 2^{ACCOUNT_BITS}");
+            return Err(Status::invalid_argument(message));
+        }
         let view = inclusion(&self.store, index).map_err(|error| internal(&error))?;
         let balances_root = view
             .account

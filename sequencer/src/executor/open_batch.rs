@@ -31,6 +31,7 @@ pub(super) struct OpenBatch<A: Application> {
     open: Open<A>,
     receipts: Vec<([u8; 32], ReceiptRecord)>,
     operations: Vec<(Place, Operation)>,
+    deposits: u32,
     withdrawals: u32,
     started: Option<Instant>,
     pub steps: Steps,
@@ -106,6 +107,7 @@ impl<A: Application> OpenBatch<A> {
             open: application.open(view.clone())?,
             receipts: Vec::new(),
             operations: Vec::new(),
+            deposits: 0,
             withdrawals: 0,
             started: None,
             steps: Steps::default(),
@@ -167,6 +169,7 @@ impl<A: Application> OpenBatch<A> {
             Err(ExecuteError::State(error)) => return Err(error.into()),
         };
         self.steps.execute += start.elapsed();
+        self.deposits += 1;
         let accounts = effects.account.into_iter().map(u64::from).collect();
         self.executed(deposit_id(number), effects, Operation { position, accounts });
         Ok(())
@@ -236,6 +239,8 @@ impl<A: Application> OpenBatch<A> {
             changes: Arc::new(changes),
             receipts: self.receipts,
             operations: self.operations,
+            deposits: self.deposits,
+            withdrawals: self.withdrawals,
             sealed_to,
             steps: self.steps,
         })

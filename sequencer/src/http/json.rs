@@ -45,7 +45,7 @@ pub(super) fn info(info: &pb::Info) -> Value {
         "chain_id": info.chain_id,
         "rollup_address": hex(&info.rollup_address),
         "domain": info.domain.iter().map(u64::to_string).collect::<Vec<_>>(),
-        "fee_account": info.fee_account,
+        "fee_owner": hex(&info.fee_owner),
         "root": hex(&info.root),
         "next_batch": info.next_batch,
         "circuit_set_digest": hex(&info.circuit_set_digest),

@@ -114,17 +114,22 @@ impl L1Client {
 
     /// The block of this height.
     pub async fn block(&self, number: u64) -> Result<BlockRef, L1Error> {
-        let hash = self
+        Ok(self.block_and_time(number).await?.0)
+    }
+
+    /// The same with its timestamp, in seconds since 1970.
+    pub async fn block_and_time(&self, number: u64) -> Result<(BlockRef, u64), L1Error> {
+        let found = self
             .endpoints
             .agree("eth_getBlockByNumber", |node| async move {
                 let block = node.get_block_by_number(number.into()).await?;
-                Ok(block.map(|block| block.header.hash))
+                Ok(block.map(|block| (block.header.hash, block.header.timestamp)))
             })
             .await?;
-        let hash = hash.ok_or_else(|| L1Error::NoBlock {
+        let (hash, time) = found.ok_or_else(|| L1Error::NoBlock {
             block: number.to_string(),
         })?;
-        Ok(BlockRef { number, hash })
+        Ok((BlockRef { number, hash }, time))
     }
 
     /// The newest block that is final by configuration; `None` while there is none.
@@ -241,7 +246,7 @@ impl L1Client {
 
     /// The contract's proof verifier, and the digest of the key that it verifies for.
     pub(super) async fn key_digest(&self, at: BlockRef) -> Result<(Address, B256), L1Error> {
-        let verifier = self.read("VERIFIER", Rollup::VERIFIERCall {}, at).await?;
+        let verifier = self.read("verifier", Rollup::verifierCall {}, at).await?;
         let digest = self
             .read_from(verifier, "KEY_DIGEST", Halo2Verifier::KEY_DIGESTCall {}, at)
             .await?;
@@ -258,6 +263,7 @@ pub(super) fn reverted(call: &'static str, data: &Bytes) -> L1Error {
         reason: match named {
             Some(Revert::Rollup(error)) => format!("{error:?}"),
             Some(Revert::ProofVerifier(error)) => format!("{error:?}"),
+            Some(Revert::Router(error)) => format!("{error:?}"),
             None => format!("reverted with {data}"),
         },
     }

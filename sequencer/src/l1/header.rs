@@ -39,29 +39,55 @@ pub enum HeaderError {
     },
 }
 
-/// The header of a batch whose first deposit has this number in the queue.
+/// Where a batch begins: what the batches before it leave behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// Number in the queue of the first deposit that none of them processes.
+    pub first_deposit: u64,
+    /// Time of the last of them, in minutes; zero before the first batch.
+    pub time: u64,
+}
+
+impl Before {
+    /// Where the batch behind this one begins.
+    ///
+    /// # Errors
+    /// If the record is damaged.
+    pub fn after(self, batch: &BatchRecord) -> Result<Self, StoreError> {
+        Ok(Self {
+            first_deposit: self.first_deposit + u64::from(batch.deposits),
+            time: batch.public_inputs()?.time(),
+        })
+    }
+}
+
+/// The header of a batch that begins there.
 ///
 /// # Errors
 /// If the record is damaged.
-pub fn batch_header(batch: &BatchRecord, first_deposit: u64) -> Result<BatchHeader, HeaderError> {
+pub fn batch_header(batch: &BatchRecord, before: Before) -> Result<BatchHeader, HeaderError> {
     let number = batch.number;
     let inputs = batch.public_inputs()?;
     let records = bridge::parse(&batch.bridge).map_err(|source| HeaderError::Bridge { number, source })?;
+    let withdrawals = bridge::withdrawals(&records);
     let narrow =
         |what, value: u64| u32::try_from(value).map_err(|_| HeaderError::TooLarge { number, what, value });
     Ok(BatchHeader {
         number,
-        firstDeposit: first_deposit,
-        depositCount: narrow("number of deposits", inputs.deposit_count)?,
-        withdrawalCount: narrow("number of withdrawals", inputs.withdrawal_count)?,
-        transferCount: narrow("number of transfers", inputs.rollup_records)?,
-        feeAccount: narrow("fee account", inputs.fee_account)?,
+        firstDeposit: before.first_deposit,
+        withdrawalCount: narrow("number of withdrawals", withdrawals.len() as u64)?,
+        feeAccount: narrow("fee account", inputs.fee_account())?,
+        time: narrow("time", inputs.time())?,
+        previousTime: narrow("time", before.time)?,
+        bridgeWords: narrow("number of bridge words", inputs.bridge_words())?,
+        rollupWords: narrow("number of rollup words", inputs.rollup_words())?,
         oldRoot: hash_to_word(inputs.old_root),
         newRoot: hash_to_word(inputs.new_root),
         dataHash: hash_to_word(inputs.data_hash),
         z: extension_to_word(inputs.z),
-        eval: extension_to_word(inputs.eval),
-        withdrawalsRoot: withdrawal::root(&bridge::withdrawals(&records)),
+        bridgeEval: extension_to_word(inputs.bridge_eval),
+        rollupEval: extension_to_word(inputs.rollup_eval),
+        withdrawalsRoot: withdrawal::root(&withdrawals),
     })
 }
 

@@ -17,7 +17,7 @@ pub mod watcher;
 pub use client::{BlockRef, L1Client, View};
 pub use deposits::QueuedDeposit;
 pub use error::{L1Error, RequestError};
-pub use header::{HeaderError, batch_header, header_hash};
+pub use header::{Before, HeaderError, batch_header, header_hash};
 pub use identity::{Expected, IdentityError};
 pub use sender::{Call, MAX_TRANSACTION_GAS, SendError};
 pub use settings::{Finality, L1Settings};

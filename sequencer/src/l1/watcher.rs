@@ -144,10 +144,7 @@ impl<A: Application> Watcher<A> {
             self.executor.deposits(items).await?;
         }
         if let Some(block) = found.complete_to {
-            self.store.set_l1_cursor(Cursor {
-                number: block.number,
-                hash: block.hash.0,
-            })?;
+            self.set_cursor(block.number).await?;
             reading.gaps = 0;
         }
         reading.succeeded(to + 1);
@@ -291,8 +288,13 @@ impl<A: Application> Watcher<A> {
             }
         }
         let number = cursor.number.min(last.number);
-        let hash = self.l1.block(number).await?.hash.0;
-        self.store.set_l1_cursor(Cursor { number, hash })?;
+        self.set_cursor(number).await
+    }
+
+    async fn set_cursor(&self, number: u64) -> Result<(), WatchError<A>> {
+        let (block, time) = self.l1.block_and_time(number).await?;
+        let hash = block.hash.0;
+        self.store.set_l1_cursor(Cursor { number, hash, time })?;
         Ok(())
     }
 
@@ -300,8 +302,11 @@ impl<A: Application> Watcher<A> {
     fn unsettled_deposits(&self) -> Result<Vec<LogItem>, StoreError> {
         let last_final = self.store.batch(self.store.final_batch()?)?;
         let settled = last_final
-            .and_then(|batch| BatchHeader::abi_decode(&batch.header?).ok())
-            .map_or(0, |header| header.firstDeposit + u64::from(header.depositCount));
+            .and_then(|batch| {
+                let header = BatchHeader::abi_decode(&batch.header?).ok()?;
+                Some(header.firstDeposit + u64::from(batch.deposits))
+            })
+            .unwrap_or(0);
         self.store.deposits_from(settled)
     }
 }

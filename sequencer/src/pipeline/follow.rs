@@ -11,7 +11,7 @@ use ashlar_protocol::Step;
 
 use super::{SettleError, Settlement, update};
 use crate::{
-    l1::{BlockRef, IdentityError, View, batch_header, header_hash},
+    l1::{Before, BlockRef, IdentityError, View, batch_header, header_hash},
     store::{BatchRecord, BatchStatus, Purpose, StepRecord, Store, StoreError},
 };
 
@@ -137,15 +137,14 @@ impl Settlement {
         while first > 1 && stored_header(&self.store, first - 1)?.is_none() {
             first -= 1;
         }
-        let mut first_deposit = match first {
-            1 => 0,
-            _ => stored_header(&self.store, first - 1)?.map_or(0, |header| after(&header)),
+        let mut before = match first {
+            1 => Before::default(),
+            _ => after(&self.store, first - 1)?,
         };
         for earlier in first..number {
-            let header = batch_header(&record(&self.store, earlier)?, first_deposit)?;
-            first_deposit = after(&header);
+            before = before.after(&record(&self.store, earlier)?)?;
         }
-        Ok(batch_header(&record(&self.store, number)?, first_deposit)?)
+        Ok(batch_header(&record(&self.store, number)?, before)?)
     }
 
     fn known(&mut self, number: u64) -> Result<Known, SettleError> {
@@ -284,7 +283,12 @@ fn stored_header(store: &Store, number: u64) -> Result<Option<BatchHeader>, Sett
         .transpose()
 }
 
-/// Number of the first deposit behind a batch.
-fn after(header: &BatchHeader) -> u64 {
-    header.firstDeposit + u64::from(header.depositCount)
+/// Where the batch behind one with a stored header begins.
+fn after(store: &Store, number: u64) -> Result<Before, SettleError> {
+    let first_deposit = stored_header(store, number)?.map_or(0, |header| header.firstDeposit);
+    let own = Before {
+        first_deposit,
+        time: 0,
+    };
+    Ok(own.after(&record(store, number)?)?)
 }

@@ -281,14 +281,13 @@ impl Settlement {
 fn commit_call(batch: &BatchRecord) -> Result<Call, SettleError> {
     let number = batch.number;
     let inputs = batch.public_inputs()?;
+    let narrow = |what, value: u64| u32::try_from(value).map_err(|_| SettleError::Malformed { number, what });
     let data = CommitData {
         number,
+        time: narrow("time", inputs.time())?,
         newRoot: hash_to_word(inputs.new_root),
         dataHash: hash_to_word(inputs.data_hash),
-        feeAccount: u32::try_from(inputs.fee_account).map_err(|_| SettleError::Malformed {
-            number,
-            what: "fee account",
-        })?,
+        feeAccount: narrow("fee account", inputs.fee_account())?,
         bridge: batch.bridge.clone().into(),
         rollup: batch.rollup.clone().into(),
     };

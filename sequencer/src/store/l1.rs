@@ -17,6 +17,8 @@ pub struct Cursor {
     pub number: u64,
     /// Its hash.
     pub hash: [u8; 32],
+    /// Its timestamp, in seconds since 1970: the clock of the batches.
+    pub time: u64,
 }
 
 impl Store {

@@ -51,6 +51,10 @@ pub struct BatchRecord {
     pub chunks: u32,
     /// Ids of its transactions and deposits, in order of execution.
     pub transactions: Vec<[u8; 32]>,
+    /// Of these, deposits.
+    pub deposits: u32,
+    /// Of these, withdrawals.
+    pub withdrawals: u32,
     /// ABI encoding of the header that L1 stores the hash of once it is committed.
     pub header: Option<Vec<u8>>,
     /// The commit transaction, once included.
@@ -68,6 +72,11 @@ pub struct BatchRecord {
 }
 
 impl BatchRecord {
+    /// Transactions that are neither.
+    pub fn transfers(&self) -> u32 {
+        (self.transactions.len() as u32).saturating_sub(self.deposits + self.withdrawals)
+    }
+
     /// Its public inputs as canonical integers.
     ///
     /// # Errors

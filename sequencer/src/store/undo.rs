@@ -174,7 +174,7 @@ impl Store {
         let (mut next, end) = (0, self.next_batch()?);
         for number in 1..end {
             let record = self.batch(number)?.ok_or_else(|| missing("batches", number))?;
-            next += record.public_inputs()?.deposit_count;
+            next += u64::from(record.deposits);
             if deposit < next {
                 return Ok(Some(number));
             }

@@ -228,6 +228,7 @@ async fn a_deposit_that_was_lost_before_the_cursor_is_found_again() {
     let cursor = Cursor {
         number: head.number,
         hash: head.hash.0,
+        time: 0,
     };
     store.set_l1_cursor(cursor).expect("database");
     drop(store);

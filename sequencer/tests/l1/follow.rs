@@ -187,6 +187,7 @@ async fn another_batch_under_our_number_is_an_error_that_names_both() {
     let inputs = batch.public_inputs().expect("24 elements");
     let foreign = ashlar_contracts::CommitData {
         number: 2,
+        time: inputs.time() as u32,
         newRoot: ashlar_contracts::encoding::hash_to_word(inputs.new_root),
         dataHash: ashlar_contracts::encoding::hash_to_word([1, 2, 3, 4]),
         feeAccount: 0,

@@ -119,12 +119,8 @@ impl Deployed {
             Guard::Real => verifier.creation_code,
             Guard::AcceptsAll => accepting_verifier(&verifier.digest),
         };
-        let config = DeployConfig {
-            verifier_code,
-            genesis_root: hash_to_word(genesis_root()),
-            operator: signer(0).address(),
-            tokens: Vec::new(),
-        };
+        let (genesis, operator) = (hash_to_word(genesis_root()), signer(0).address());
+        let config = DeployConfig::new(verifier_code, verifier.route, genesis, operator);
         let rollup = deploy(&provider(endpoint, 0), config)
             .await
             .expect("deploys")
@@ -230,7 +226,7 @@ impl Node {
                 chain_id: l1.chain_id(),
                 rollup: rollup.into_array(),
             },
-            fee_account: 0,
+            fee_owner: key("operator").public_key().key_hash(),
             slots,
         });
         let changes = Changes::default();

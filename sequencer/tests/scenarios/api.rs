@@ -56,7 +56,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         operator_key: [1; 32],
         farm: String::new(),
         circuit_set_digest: [2; 32],
-        fee_account: 0,
+        fee_owner: key("operator").public_key().key_hash(),
         sealing: seal_at(seal_after),
         poll_interval: Duration::from_secs(1),
         limits,

@@ -55,7 +55,7 @@ impl Core {
         let store = Arc::new(Store::open(&folder.path().join("state.redb")).expect("database opens"));
         let payments = Payments(BlockConfig {
             domain: DOMAIN,
-            fee_account: 0,
+            fee_owner: key("operator").public_key().key_hash(),
             slots,
         });
         let changes = Changes::default();

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use ashlar_client::data::Record;
 use ashlar_kzg::Snark;
 use ashlar_report::file::{require_writable_folder, write_output};
 use serde_json::json;
@@ -34,12 +35,14 @@ pub async fn export(links: &Links, number: u64, out: &Path) -> anyhow::Result<()
     let inputs = serde_json::to_string_pretty(&inputs)? + "\n";
     write("public-inputs.json", inputs.as_bytes())?;
     let header = &data.header;
+    let count = |is: fn(&Record) -> bool| data.records.iter().filter(|record| is(record)).count();
     let header = json!({
         "number": header.number,
         "first_deposit": header.firstDeposit,
-        "deposits": header.depositCount,
+        "unix_time_secs": u64::from(header.time) * 60,
+        "deposits": count(|record| matches!(record, Record::Deposit { .. })),
         "withdrawals": header.withdrawalCount,
-        "transfers": header.transferCount,
+        "transfers": count(|record| matches!(record, Record::Transfer { .. })),
         "fee_account": header.feeAccount,
         "old_root": format!("{:#066x}", header.oldRoot),
         "new_root": format!("{:#066x}", header.newRoot),

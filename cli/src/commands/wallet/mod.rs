@@ -31,7 +31,7 @@ pub struct Args {
 enum Command {
     /// Make a key and keep it, encrypted, in the new file that --key-file names.
     New,
-    /// Show the wallet's L1 address, and the key hash that deposits for it name.
+    /// Show the wallet's L1 address, and the key hash that deposits for it on this rollup name.
     Address,
     /// Move money from L1 to the rollup; opens the account if there is none.
     Deposit(pay::Deposit),
@@ -72,22 +72,22 @@ impl Wallet {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     if let Command::New = args.command {
-        return new::run(&args.key);
+        return new::run(&args.key, &args.links);
     }
     let ethereum = args.key.signer()?;
-    let wallet = Wallet {
-        key: super::key::derive(&ethereum)?,
-        ethereum,
-        links: args.links,
-    };
-    if let Command::Address = args.command {
-        return Ok(show::address(&wallet)?);
-    }
+    let links = args.links;
     let is_watch = matches!(args.command, Command::Watch(_));
     crate::shutdown::run(async |interrupted| {
         let command = async {
+            let domain = links.domain().await?;
+            let wallet = Wallet {
+                key: super::key::derive(&ethereum, &domain)?,
+                ethereum,
+                links,
+            };
             match args.command {
-                Command::New | Command::Address => Ok(()),
+                Command::New => Ok(()),
+                Command::Address => Ok(show::address(&wallet)?),
                 Command::Deposit(args) => pay::deposit(&wallet, args).await,
                 Command::Balance(args) => show::balance(&wallet, &args).await,
                 Command::Transfer(args) => pay::transfer(&wallet, args).await,

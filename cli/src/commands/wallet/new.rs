@@ -4,9 +4,10 @@ use alloy::signers::local::PrivateKeySigner;
 use anyhow::{Context, ensure};
 
 use super::{key::Source, show};
-use crate::keys;
+use crate::{keys, links::Links};
 
-pub fn run(source: &Source) -> anyhow::Result<()> {
+pub fn run(source: &Source, links: &Links) -> anyhow::Result<()> {
+    let deployment = links.deployment()?;
     let path = source
         .key_file
         .as_deref()
@@ -37,5 +38,15 @@ pub fn run(source: &Source) -> anyhow::Result<()> {
     let keystore = std::fs::read(private.path().join("key.json")).context("cannot read the keystore back")?;
     keys::write_secret(path, &keystore)?;
     crate::say!("keystore  {}", path.display())?;
-    Ok(show::identity(&signer, &super::super::key::derive(&signer)?)?)
+    match deployment {
+        Some(deployment) => {
+            let key = crate::commands::key::derive(&signer, &deployment.domain())?;
+            show::identity(&signer, &key)?;
+        }
+        None => {
+            crate::say!("address   {}", signer.address())?;
+            crate::say!("its key of a rollup: `ashlar wallet address`")?;
+        }
+    }
+    Ok(())
 }

@@ -118,7 +118,7 @@ export class Explorer {
         const core = await loadCore();
         const client = await Client.connect(core, this.stack().gateway);
         const wallet = await EthereumWallet.connect(new User(this.stack().l1, ALICE));
-        const sender = await client.sender(await wallet.rollupKey(core));
+        const sender = await client.sender(await wallet.rollupKey(core, client.domain));
         await Promise.all(Array.from({ length: PAYMENTS }, () => sender.transfer({ to: 0, token: 0, amount: 1n, fee: 0n })));
     }
 
