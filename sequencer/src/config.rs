@@ -71,7 +71,7 @@ pub struct Limits {
     pub nonce_window: u32,
     /// Transactions that wait for earlier ones, of all accounts.
     pub waiting: u32,
-    /// How long a transaction waits for earlier ones.
+    /// How long a transaction waits for earlier ones while its account stands still.
     pub patience: Duration,
     /// Sealed batches without a proof on L1: beyond it, transactions are refused, and deposits still taken.
     pub max_unproven: u32,

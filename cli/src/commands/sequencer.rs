@@ -93,7 +93,7 @@ pub struct Args {
     /// Transactions that wait for earlier ones, of all accounts.
     #[arg(long, default_value_t = Limits::default().waiting)]
     max_waiting: u32,
-    /// How long a transaction waits for earlier ones, in milliseconds.
+    /// How long a transaction waits for earlier ones while its account stands still, in milliseconds.
     #[arg(long, default_value_t = Limits::default().patience.as_millis() as u64)]
     patience_ms: u64,
     /// Sealed batches without a proof on L1 beyond which no transaction is taken.

@@ -21,7 +21,7 @@ pub(super) fn refusal(error: &SubmitError<Payments>) -> (Code, pb::Refusal) {
     let (status, code, field) = match error {
         SubmitError::Decode(_) => (Code::InvalidArgument, R::Encoding, "encoding"),
         SubmitError::TooLarge { .. } => (Code::InvalidArgument, R::TooLarge, "encoding"),
-        SubmitError::TooFarAhead { .. } | SubmitError::NotInTime { .. } => {
+        SubmitError::TooFarAhead { .. } | SubmitError::NotInTime { .. } | SubmitError::Overtaken { .. } => {
             (Code::FailedPrecondition, R::Nonce, "nonce")
         }
         SubmitError::TooManyWaiting { .. } => (Code::ResourceExhausted, R::MempoolFull, "nonce"),

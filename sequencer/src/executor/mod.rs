@@ -71,8 +71,8 @@ pub enum SubmitError<A: Application> {
         /// How far ahead a transaction may be.
         window: u64,
     },
-    /// It has waited for its predecessors as long as this node waits, or another one took its nonce meanwhile.
-    #[error("nonce: {given} given, but {expected} is next after up to {} s of waiting", waited.as_secs_f32())]
+    /// Its account has stood still for as long as this node waits for the next one.
+    #[error("nonce: {given} given, but {expected} has been next for {} s: send those between first", waited.as_secs_f32())]
     NotInTime {
         /// Nonce of the transaction.
         given: u64,
@@ -80,6 +80,14 @@ pub enum SubmitError<A: Application> {
         expected: u64,
         /// How long a transaction waits.
         waited: Duration,
+    },
+    /// Another transaction took its nonce while it waited.
+    #[error("nonce: {given} given, but another transaction has taken it, and {expected} is next")]
+    Overtaken {
+        /// Nonce of the transaction.
+        given: u64,
+        /// Nonce of the account.
+        expected: u64,
     },
     /// As many transactions wait for earlier ones as this node keeps.
     #[error(

@@ -162,11 +162,14 @@ impl<A: Application> Running<A> {
     fn deadline(&mut self) -> Result<(), ExecutorError> {
         let now = Instant::now();
         while let Some((turn, held)) = self.parts.waiting.give_up(now) {
-            let expected = A::expected_nonce(self.open.state(), &held.verified.signed)?;
+            let expected = A::expected_nonce(self.open.state(), &held.verified.signed)?.unwrap_or(0);
+            let Some(held) = self.parts.waiting.renew(held, expected) else {
+                continue;
+            };
             for reply in held.replies {
                 reply.refuse(SubmitError::NotInTime {
                     given: turn.nonce,
-                    expected: expected.unwrap_or(0),
+                    expected,
                     waited: self.parts.waiting.patience(),
                 });
             }
@@ -268,12 +271,10 @@ impl<A: Application> Running<A> {
     /// What waits behind a transaction that was executed. Another one under its nonce has lost.
     fn successor(&mut self, Turn { account, nonce, .. }: Turn) -> Option<(Verified<A>, Vec<Reply<A>>)> {
         let waiting = &mut self.parts.waiting;
-        let waited = waiting.patience();
         if let Some(lost) = waiting.take(account, nonce) {
-            refuse(lost.replies, || SubmitError::NotInTime {
+            refuse(lost.replies, || SubmitError::Overtaken {
                 given: nonce,
                 expected: nonce + 1,
-                waited,
             });
         }
         let held = waiting.take(account, nonce + 1)?;

@@ -18,6 +18,8 @@ pub(super) struct Held<A: Application> {
     pub verified: Verified<A>,
     pub replies: Vec<Reply<A>>,
     turn: Turn,
+    /// The account's nonce when its patience began.
+    expected: u64,
     /// Which of the holds under this nonce it is.
     hold: u64,
 }
@@ -57,7 +59,7 @@ impl<A: Application> Waiting<A> {
         self.per_account.get(&account).copied().unwrap_or(0)
     }
 
-    /// How long a transaction waits.
+    /// How long a transaction waits while its account stands still.
     pub fn patience(&self) -> Duration {
         self.patience
     }
@@ -89,21 +91,34 @@ impl<A: Application> Waiting<A> {
                 reply.refuse(SubmitError::Replaced { fee: offered });
             }
         }
+        self.insert(Held {
+            verified,
+            replies: vec![reply],
+            turn,
+            expected,
+            hold: 0,
+        });
+    }
+
+    /// Lets it wait once more if its account has moved while it did: those before it are still coming.
+    pub fn renew(&mut self, mut held: Held<A>, expected: u64) -> Option<Held<A>> {
+        if held.expected == expected {
+            return Some(held);
+        }
+        held.expected = expected;
+        self.insert(held);
+        None
+    }
+
+    fn insert(&mut self, mut held: Held<A>) {
+        let Turn { account, nonce, .. } = held.turn;
         self.holds += 1;
-        let hold = self.holds;
-        let place = (account, nonce, hold);
+        held.hold = self.holds;
         if let Some(deadline) = Instant::now().checked_add(self.patience) {
-            self.deadlines.push_back((deadline, place));
+            self.deadlines.push_back((deadline, (account, nonce, held.hold)));
         }
         *self.per_account.entry(account).or_default() += 1;
-        self.replies += 1;
-        let replies = vec![reply];
-        let held = Held {
-            verified,
-            replies,
-            turn,
-            hold,
-        };
+        self.replies += held.replies.len();
         self.held.insert((account, nonce), held);
     }
 
@@ -125,7 +140,7 @@ impl<A: Application> Waiting<A> {
         self.deadlines.front().map(|(deadline, _)| *deadline)
     }
 
-    /// One that has waited long enough, with its turn.
+    /// One whose patience is at an end, with its turn.
     pub fn give_up(&mut self, now: Instant) -> Option<(Turn, Held<A>)> {
         while let Some((_, (account, nonce, hold))) =
             self.deadlines.pop_front_if(|(deadline, _)| *deadline <= now)

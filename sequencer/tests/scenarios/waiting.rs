@@ -1,6 +1,6 @@
 //! Transactions whose account's earlier ones are on their way.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ashlar_payments::{
     packing::{PackedAmount, PackedFee},
@@ -83,6 +83,33 @@ async fn a_transaction_whose_predecessor_does_not_come_is_refused_in_time() {
     for nonce in 0..3 {
         core.handle.submit(paying(1, nonce)).await.expect("admitted");
     }
+    core.stop();
+}
+
+/// Whoever waits behind a long queue is not refused while that queue is served.
+#[tokio::test(flavor = "multi_thread")]
+async fn patience_begins_anew_when_the_account_moves() {
+    let folder = TempDir::new().expect("folder");
+    // Long, so that a busy machine does not stand still for so long.
+    let patience = Duration::from_secs(4);
+    let limits = Limits {
+        patience,
+        ..Limits::default()
+    };
+    let core = core(&folder, limits).await;
+    let started = Instant::now();
+    let verified = core.handle.verify(paying(1, 500)).expect("signed");
+    let last = core.handle.hand_over(verified).await.expect("runs");
+    let mut nonces = 0..500;
+    while started.elapsed() < patience * 5 / 4 {
+        let nonce = nonces.next().expect("at most one in 20 ms");
+        core.handle.submit(paying(1, nonce)).await.expect("admitted");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for nonce in nonces {
+        core.handle.submit(paying(1, nonce)).await.expect("admitted");
+    }
+    last.outcome().await.expect("its turn has come");
     core.stop();
 }
 
