@@ -35,7 +35,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let (reporter, health) = tonic_health::server::health_reporter();
-        let router = grpc::server(&stop).add_service(health);
+        let router = grpc::server(&stop, grpc::CALLS_PER_CONNECTION).add_service(health);
         let stopped = stop.clone();
         let task = tokio::spawn(async move {
             let _reporter = reporter; // its end would end the streams

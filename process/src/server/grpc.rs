@@ -25,22 +25,25 @@ use tower::{
 /// A client that owes an answer to a ping for longer than the timeout is gone.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-/// Calls in progress on one connection; a client that wants more waits for one to end.
-const CALLS_PER_CONNECTION: u32 = 256;
+/// Calls in progress on one connection, of a service whose calls do not wait for each other; a client that wants more waits
+/// for one to end.
+pub const CALLS_PER_CONNECTION: u32 = 256;
 
 /// The layer that ends streams.
 type Ending<F> = Stack<MapResponseLayer<F>, Identity>;
 
 /// A server to which services are added. Streams that it answers with end at `stop` with UNAVAILABLE, as soon as they
-/// have nothing more to send at once: their clients call again when the service is back.
+/// have nothing more to send at once: their clients call again when the service is back. At most `calls` are in progress on
+/// one connection.
 pub fn server(
     stop: &CancellationToken,
+    calls: u32,
 ) -> Server<Ending<impl Fn(Response<Body>) -> Response<Body> + Clone + use<>>> {
     let stop = stop.clone();
     Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .max_concurrent_streams(calls)
         .layer(MapResponseLayer::new(move |response: Response<Body>| {
             let stop = stop.clone();
             response.map(|inner| {

@@ -79,7 +79,7 @@ pub async fn serve(
     health.set_serving::<AdminServiceServer<AdminService>>().await;
 
     tracing::info!(address = %listener.address, circuit_set = %farm.config().circuit_set, "coordinator serving");
-    let router = grpc::server(&shutdown)
+    let router = grpc::server(&shutdown, grpc::CALLS_PER_CONNECTION)
         .add_service(health_service)
         .add_service(batch)
         .add_service(work)
