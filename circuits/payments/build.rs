@@ -5,6 +5,12 @@ include!("../fingerprint.rs");
 fn main() {
     emit_fingerprint(
         "ASHLAR_PAYMENTS_FINGERPRINT",
-        &["statement/src", "ecgfp5/src", "gates/src", "payments/src"],
+        &[
+            "poseidon/src",
+            "statement/src",
+            "ecgfp5/src",
+            "gates/src",
+            "payments/src",
+        ],
     );
 }

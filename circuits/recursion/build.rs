@@ -5,6 +5,6 @@ include!("../fingerprint.rs");
 fn main() {
     emit_fingerprint(
         "ASHLAR_RECURSION_FINGERPRINT",
-        &["statement/src", "bn254/src", "recursion/src"],
+        &["poseidon/src", "statement/src", "bn254/src", "recursion/src"],
     );
 }

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use plonky2::{
-    hash::{hash_types::HashOut, poseidon::PoseidonHash},
-    plonk::config::Hasher,
-};
+use ashlar_poseidon::{Role, hash_no_pad};
+use plonky2::hash::hash_types::HashOut;
 use sha2::{Digest, Sha512};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -131,7 +129,7 @@ impl PublicKey {
 
     /// Poseidon hash of the five words of u: the owner of an account.
     pub fn key_hash(&self) -> HashOut<F> {
-        PoseidonHash::hash_no_pad(&self.0.u().0)
+        hash_no_pad(Role::Key, &self.0.u().0)
     }
 }
 

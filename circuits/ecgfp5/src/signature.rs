@@ -3,10 +3,10 @@
 //! A signature of the message m under Q = dG is (e, s) with s = k - e d for a nonce k, and
 //! e = H(R.u ‖ Q.u ‖ m) truncated to two words, R = kG. It holds iff e = H((sG + eQ).u ‖ Q.u ‖ m).
 
+use ashlar_poseidon::{Role, hash_no_pad};
 use plonky2::{
     field::types::{Field64, PrimeField64},
-    hash::{hash_types::HashOut, poseidon::PoseidonHash},
-    plonk::config::Hasher,
+    hash::hash_types::HashOut,
 };
 use zeroize::Zeroizing;
 
@@ -94,7 +94,7 @@ impl TryFrom<&[u8]> for Signature {
 /// The challenge for the commitment `r`: two canonical words of a Poseidon hash of 14 elements.
 fn challenge(r: &Point, key: &PublicKey, message: &HashOut<F>) -> u128 {
     let input = [&r.u().0[..], &key.point().u().0, &message.elements].concat();
-    let [low, high, ..] = PoseidonHash::hash_no_pad(&input)
+    let [low, high, ..] = hash_no_pad(Role::Challenge, &input)
         .elements
         .map(|w| w.to_canonical_u64() as u128);
     low | high << 64

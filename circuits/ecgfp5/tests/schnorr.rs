@@ -178,17 +178,17 @@ fn known_answers() {
     assert_eq!(
         key.public_key().key_hash().elements,
         [
-            10042432736983435378,
-            1080096583386999607,
-            15756246339912767669,
-            13065472225926355730
+            9748385712797997846,
+            12121840533999959547,
+            12330121413743851759,
+            14260428389565001477
         ]
         .map(F::from_canonical_u64)
     );
     assert_eq!(
         hex::encode(signature.to_bytes()),
-        "f1c25495e70de6b9c9376cf618c3115721ff84d565fb8c63f2b986d7e25af54d\
-         1084eac904597829270fd26ae4f124c6778dff7694d9ce38"
+        "06dd9677daafbcd43ed6c864db421e93688e4cf45640e4823c09f2319576aa2b\
+         e99a2432a6721b47d32e4b405c7b48a328268d7cdae09a2d"
     );
 }
 

@@ -1,11 +1,14 @@
-//! An account: owner, nonce, balances.
+//! An account: who may act for it, nonce, flags, balances.
 
 use std::collections::BTreeMap;
 
 use plonky2::field::types::Field;
 use serde::{Deserialize, Serialize};
 
-use ashlar_statement::hash::{F, Hash, ZERO_HASH, hash_no_pad, two_to_one};
+use ashlar_statement::{
+    hash::{F, Hash, Role, ZERO_HASH, two_to_one},
+    queue::address_words,
+};
 
 use crate::tree::{BalancePath, TOKEN_DEPTH, empty_subtree};
 
@@ -17,20 +20,64 @@ pub const NONCE_BITS: u32 = 32;
 /// State of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// Hash of the public key that signs for it.
-    pub owner: Hash,
+    /// L1 address that owns it: what it does there by the queue needs no signature here.
+    pub l1_owner: [u8; 20],
+    /// What signs for it, see [`crate::auth`]; zero: nothing does.
+    pub auth: Hash,
     /// Number of signed transactions executed so far.
     pub nonce: u32,
+    /// Set from L1; without effect so far.
+    pub flags: u8,
     /// Non-zero balances by token, in token units, each below 2^62.
     pub balances: BTreeMap<u8, u64>,
 }
 
+/// All of an account but its balances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// See [`Account::l1_owner`].
+    pub l1_owner: [u8; 20],
+    /// See [`Account::auth`].
+    pub auth: Hash,
+    /// See [`Account::nonce`].
+    pub nonce: u32,
+    /// See [`Account::flags`].
+    pub flags: u8,
+}
+
+impl Head {
+    /// Of no account.
+    pub const NONE: Self = Self {
+        l1_owner: [0; 20],
+        auth: ZERO_HASH,
+        nonce: 0,
+        flags: 0,
+    };
+
+    /// L1 owner in three elements, and `nonce + 2^32 · flags`.
+    pub fn meta(&self) -> Hash {
+        let [a0, a1, a2] = address_words(&self.l1_owner);
+        let nonce_and_flags = u64::from(self.nonce) | u64::from(self.flags) << NONCE_BITS;
+        Hash {
+            elements: [a0, a1, a2, nonce_and_flags].map(F::from_canonical_u64),
+        }
+    }
+
+    /// Digest of the leaf of an account with this head and these balances.
+    pub fn leaf(&self, balances_root: Hash) -> Hash {
+        let head = two_to_one(Role::AccountHead, self.auth, self.meta());
+        two_to_one(Role::AccountLeaf, head, balances_root)
+    }
+}
+
 impl Account {
     /// A fresh account, as the first deposit creates it.
-    pub fn new(owner: Hash) -> Self {
+    pub fn new(l1_owner: [u8; 20], auth: Hash) -> Self {
         Self {
-            owner,
+            l1_owner,
+            auth,
             nonce: 0,
+            flags: 0,
             balances: BTreeMap::new(),
         }
     }
@@ -61,9 +108,29 @@ impl Account {
         BalancePath { siblings }
     }
 
-    /// Digest of the account's leaf: `hash(owner, nonce, balances root)`.
+    /// All but the balances.
+    pub fn head(&self) -> Head {
+        Head {
+            l1_owner: self.l1_owner,
+            auth: self.auth,
+            nonce: self.nonce,
+            flags: self.flags,
+        }
+    }
+
+    /// Replaces all but the balances.
+    pub fn set_head(&mut self, head: Head) {
+        Head {
+            l1_owner: self.l1_owner,
+            auth: self.auth,
+            nonce: self.nonce,
+            flags: self.flags,
+        } = head;
+    }
+
+    /// Digest of the account's leaf: `hash(hash(auth, meta), balances root)`.
     pub fn digest(&self) -> Hash {
-        leaf_digest(self.owner, self.nonce, self.balances_root())
+        self.head().leaf(self.balances_root())
     }
 
     fn balances_subtree(&self, height: usize, index: u32) -> Hash {
@@ -71,12 +138,13 @@ impl Account {
         let last = first + ((1 << height) - 1);
         // Token numbers are bytes, so both ends fit one.
         if self.balances.range(first as u8..=last as u8).next().is_none() {
-            return empty_subtree(height);
+            return empty_subtree(BalancePath::NODE, height);
         }
         if height == 0 {
             return balance_digest(self.balance(first as u8));
         }
         two_to_one(
+            BalancePath::NODE,
             self.balances_subtree(height - 1, 2 * index),
             self.balances_subtree(height - 1, 2 * index + 1),
         )
@@ -88,20 +156,6 @@ pub fn balance_digest(balance: u64) -> Hash {
     Hash {
         elements: [F::from_canonical_u64(balance), F::ZERO, F::ZERO, F::ZERO],
     }
-}
-
-/// Leaf of the account tree.
-pub fn leaf_digest(owner: Hash, nonce: u32, balances_root: Hash) -> Hash {
-    hash_no_pad(&leaf_elements(owner, nonce, balances_root))
-}
-
-/// What [`leaf_digest`] is the hash of.
-pub(crate) fn leaf_elements(owner: Hash, nonce: u32, balances_root: Hash) -> [F; 9] {
-    let mut elements = [F::ZERO; 9];
-    elements[..4].copy_from_slice(&owner.elements);
-    elements[4] = F::from_canonical_u32(nonce);
-    elements[5..].copy_from_slice(&balances_root.elements);
-    elements
 }
 
 /// Leaf of an account that may be absent.
@@ -118,11 +172,11 @@ mod tests {
 
     #[test]
     fn zero_balances_leave_no_trace() {
-        let mut account = Account::new(ZERO_HASH);
+        let mut account = Account::new([0; 20], ZERO_HASH);
         assert_eq!(account.balances_root(), empty_balances_root());
         account.set_balance(9, 5);
         account.set_balance(9, 0);
-        assert_eq!(account, Account::new(ZERO_HASH));
+        assert_eq!(account, Account::new([0; 20], ZERO_HASH));
     }
 
     proptest! {
@@ -131,7 +185,7 @@ mod tests {
             balances in prop::collection::btree_map(any::<u8>(), 1u64..1 << 62, 0..20),
             token in any::<u8>(),
         ) {
-            let account = Account { balances, ..Account::new(ZERO_HASH) };
+            let account = Account { balances, ..Account::new([0; 20], ZERO_HASH) };
             let root = account.balance_path(token).root(balance_digest(account.balance(token)), token.into());
             prop_assert_eq!(root, account.balances_root());
         }

@@ -2,16 +2,18 @@
 
 use ashlar_statement::{
     Application,
-    application::{BatchSize, CloseError, Closed, Deposit, Effects, ExecuteError, Next, Turn, Withdrawal},
+    application::{BatchSize, CloseError, Closed, Effects, ExecuteError, Next, Turn, Withdrawal},
     hash::Hash,
+    queue::L1Operation,
     state::{StateError, StateStore},
 };
 
 use crate::{
     batch::{BlockBuilder, BlockConfig, BuildError},
     chunk::ChunkCircuit,
+    serve::serve,
     state::{AccountStore, Stored},
-    transaction::{self, DecodeError, Operation, SignedTransaction, Transaction},
+    transaction::{DecodeError, Operation, Served, SignedTransaction, Transaction},
     validate::{self, TransactionError},
 };
 
@@ -40,6 +42,10 @@ impl Application for Payments {
         BlockBuilder::new(Stored(store), self.0).map_err(|error| error.0)
     }
 
+    fn set_time<S: StateStore>(open: &mut Self::Open<S>, time: u32) {
+        open.set_time(time);
+    }
+
     fn verify(&self, signed: &SignedTransaction) -> Result<(), TransactionError> {
         validate::verify(&self.0.domain, signed)
     }
@@ -60,26 +66,20 @@ impl Application for Payments {
         })
     }
 
-    fn deposit<S: StateStore>(open: &mut Self::Open<S>, deposit: &Deposit) -> Outcome<S::Error> {
-        let Deposit {
-            token,
-            amount,
-            key_hash,
-        } = *deposit;
-        let account = open
-            .state()
-            .deposit_account(&key_hash)
-            .map_err(ExecuteError::State)?;
-        let deposit = transaction::Deposit {
-            account,
-            token,
-            amount,
-            key_hash,
+    fn execute_l1<S: StateStore>(open: &mut Self::Open<S>, operation: &L1Operation) -> Outcome<S::Error> {
+        let served = serve(open.state(), operation).map_err(|error| ExecuteError::State(error.0))?;
+        open.push_verified(served.into()).map_err(outcome)?;
+        let withdrawal = match operation {
+            L1Operation::ForcedWithdrawal(forced) if served.paid > 0 => Some(Withdrawal {
+                recipient: forced.sender,
+                token: forced.token,
+                amount: served.paid,
+            }),
+            _ => None,
         };
-        open.push_verified(deposit.into()).map_err(outcome)?;
         Ok(Effects {
-            withdrawal: None,
-            account: Some(account),
+            withdrawal,
+            account: Some(served.account),
         })
     }
 
@@ -89,12 +89,11 @@ impl Application for Payments {
 
     fn size<S: StateStore>(open: &Self::Open<S>, next: Option<Next<'_, SignedTransaction>>) -> BatchSize {
         let next = next.map(|next| match next {
-            // Which account it goes to does not matter.
-            Next::Deposit(deposit) => Operation::Deposit(transaction::Deposit {
+            // Which account it goes to and what it pays do not matter.
+            Next::L1(operation) => Operation::L1(Served {
+                operation: *operation,
                 account: 0,
-                token: deposit.token,
-                amount: deposit.amount,
-                key_hash: deposit.key_hash,
+                paid: 0,
             }),
             Next::Signed(signed) => signed.clone().into(),
         });
@@ -125,7 +124,7 @@ impl Application for Payments {
         signed: &SignedTransaction,
     ) -> Result<Option<u64>, StateError<S::Error>> {
         let account = open.state().account(signed.tx.from())?;
-        let own = account.filter(|account| account.owner == signed.public_key.key_hash());
+        let own = account.filter(|account| account.auth == signed.auth());
         Ok(own.map(|account| account.nonce.into()))
     }
 

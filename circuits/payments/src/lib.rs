@@ -3,35 +3,41 @@
 //!
 //! ```
 //! use ashlar_payments::{
+//!     auth,
 //!     batch::{BlockBuilder, BlockConfig},
 //!     packing::{PackedAmount, PackedFee},
 //!     state::MemoryStore,
-//!     transaction::{Deposit, Domain, SecretKey, Transaction, Transfer},
+//!     transaction::{Deposit, Domain, SecretKey, Served, Transaction, Transfer},
 //! };
 //!
 //! let domain = Domain { chain_id: 31337, rollup: [0x11; 20] };
 //! let [operator, alice] = ["operator", "alice"].map(|name| SecretKey::from_seed(name.as_bytes()));
-//! let config = BlockConfig { domain, fee_owner: operator.public_key().key_hash(), slots: 4 };
+//! let (earner, payer) = ([1; 20], [2; 20]); // on L1
+//! let config = BlockConfig { domain, fee_owner: earner, slots: 4 };
 //! let mut batch = BlockBuilder::new(MemoryStore::new(), config)?;
-//! for (account, key) in [(0, &operator), (1, &alice)] {
-//!     let key_hash = key.public_key().key_hash();
-//!     batch.push(Deposit { account, token: 0, amount: 1_000, key_hash })?;
+//! batch.set_time(29_700_000); // so many minutes since 1970
+//! for (account, owner, key) in [(0, earner, &operator), (1, payer, &alice)] {
+//!     let auth = auth::of_key(key.public_key().key_hash());
+//!     batch.push(Served::deposit(account, Deposit { token: 0, amount: 1_000, owner, auth }))?;
 //! }
 //! let (amount, fee) = (PackedAmount::exact(300)?, PackedFee::exact(2)?);
-//! let transfer = Transfer { from: 1, to: 0, token: 0, amount, fee, nonce: 0 };
+//! let transfer = Transfer { from: 1, to: 0, to_owner: earner, token: 0, amount, fee, nonce: 0 };
 //! batch.push(Transaction::Transfer(transfer).sign(&domain, &alice))?;
-//! let (sealed, _) = batch.seal(1, 29_700_000)?; // at so many minutes since 1970
+//! let (sealed, _) = batch.seal(1)?;
 //! assert_eq!(sealed.rollup.len(), 14); // a transfer's public data on L1
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod account;
 mod application;
+pub mod auth;
 pub mod batch;
 pub mod chunk;
 pub mod execute;
 pub mod packing;
+pub mod policy;
 pub mod pubdata;
+pub mod serve;
 pub mod state;
 pub mod transaction;
 pub mod tree;

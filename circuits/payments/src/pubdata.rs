@@ -4,25 +4,33 @@ use ashlar_statement::{
     Stream,
     application::Withdrawal,
     hash::F,
+    queue::{L1Operation, MAX_RECORD_WORDS, address_words, head, record_words},
     stream::{BLOCK_LEN, WORD_BYTES, words_to_bytes},
 };
-use plonky2::field::types::{Field, PrimeField64};
+use plonky2::field::types::Field;
 
-use crate::transaction::{Deposit, Kind, Operation, Transaction, Transfer, Withdraw, address_words};
+use crate::transaction::{Kind, Operation, Served, Transaction, Transfer, Withdraw};
 
 /// Words of the longest record.
-pub const MAX_WORDS: usize = 7;
-/// Words of a deposit, in the bridge stream.
-pub const DEPOSIT_WORDS: usize = 7;
+pub const MAX_WORDS: usize = MAX_RECORD_WORDS;
+/// Words of a deposit and of a new `auth`, in the bridge stream.
+pub const DEPOSIT_WORDS: usize = 10;
 /// Words of a withdrawal, in the bridge stream.
 pub const WITHDRAW_WORDS: usize = 5;
 /// Words of a transfer, in the rollup stream.
 pub const TRANSFER_WORDS: usize = 2;
+/// Words of a forced withdrawal, in the bridge stream.
+pub const FORCED_WITHDRAWAL_WORDS: usize = 6;
+/// Words of a forced transfer, in the bridge stream.
+pub const FORCED_TRANSFER_WORDS: usize = 7;
+/// Words of new flags, in the bridge stream.
+pub const SET_FLAGS_WORDS: usize = 1;
 
-/// First byte of a deposit's record.
-pub const DEPOSIT_TAG: u64 = 1;
-/// First byte of a withdrawal's record.
-pub const WITHDRAW_TAG: u64 = 2;
+/// First byte of a withdrawal's record; those of the L1 queue are in [`ashlar_statement::queue`].
+pub const WITHDRAW_TAG: u8 = 2;
+
+/// Blocks that the data hash absorbs of a record: its kind and 15 words, of which no record uses the last ones.
+pub const RECORD_BLOCKS: usize = 2;
 
 /// Public data of one slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +47,7 @@ impl Record {
         let kind = operation.kind();
         let words = match operation {
             Operation::Noop => [0; MAX_WORDS],
-            Operation::Deposit(deposit) => deposit_words(deposit),
+            Operation::L1(served) => padded(&served.words()),
             Operation::Signed(signed) => match &signed.tx {
                 Transaction::Transfer(transfer) => transfer_words(transfer),
                 Transaction::Withdraw(withdraw) => withdraw_words(withdraw),
@@ -52,8 +60,8 @@ impl Record {
     pub fn stream(&self) -> Option<Stream> {
         match self.kind {
             Kind::Noop => None,
-            Kind::Deposit | Kind::Withdraw => Some(Stream::Bridge),
             Kind::Transfer => Some(Stream::Rollup),
+            _ => Some(Stream::Bridge),
         }
     }
 
@@ -61,9 +69,12 @@ impl Record {
     pub fn len(&self) -> usize {
         match self.kind {
             Kind::Noop => 0,
-            Kind::Deposit => DEPOSIT_WORDS,
+            Kind::Deposit | Kind::SetAuth => DEPOSIT_WORDS,
             Kind::Transfer => TRANSFER_WORDS,
             Kind::Withdraw => WITHDRAW_WORDS,
+            Kind::ForcedWithdrawal => FORCED_WITHDRAWAL_WORDS,
+            Kind::ForcedTransfer => FORCED_TRANSFER_WORDS,
+            Kind::SetFlags => SET_FLAGS_WORDS,
         }
     }
 
@@ -82,68 +93,76 @@ impl Record {
         words_to_bytes(self.published())
     }
 
-    /// `[kind, word 0 … word 6]`: what the data hash absorbs.
-    pub fn block(&self) -> [F; BLOCK_LEN] {
-        let mut block = [F::from_canonical_u8(self.kind as u8); BLOCK_LEN];
-        block[1..].copy_from_slice(&self.words.map(F::from_canonical_u64));
-        block
+    /// `[kind, word 0 … word 6]`, `[word 7 … word 14]`: what the data hash absorbs.
+    pub fn blocks(&self) -> [[F; BLOCK_LEN]; RECORD_BLOCKS] {
+        let mut elements = [F::ZERO; BLOCK_LEN * RECORD_BLOCKS];
+        elements[0] = F::from_canonical_u8(self.kind as u8);
+        elements[1..=MAX_WORDS].copy_from_slice(&self.words.map(F::from_canonical_u64));
+        core::array::from_fn(|block| core::array::from_fn(|i| elements[BLOCK_LEN * block + i]))
     }
-}
-
-/// tag (1 byte), account (4), token (1), zero (1) | amount | low 56 bits of the four owner elements | their
-/// high bytes, element 0 first, in the low four bytes.
-fn deposit_words(deposit: &Deposit) -> [u64; MAX_WORDS] {
-    let owner = deposit
-        .key_hash
-        .elements
-        .map(|element| element.to_canonical_u64());
-    let low = owner.map(|element| element & ((1 << 56) - 1));
-    let high = owner.iter().fold(0, |word, element| word << 8 | element >> 56);
-    let head = DEPOSIT_TAG << 48 | u64::from(deposit.account) << 16 | u64::from(deposit.token) << 8;
-    [head, deposit.amount, low[0], low[1], low[2], low[3], high]
 }
 
 /// tag (1 byte), account (4), token (1), fee (1) | amount | L1 address in 7, 7 and 6 bytes.
 fn withdraw_words(withdraw: &Withdraw) -> [u64; MAX_WORDS] {
-    let head = WITHDRAW_TAG << 48
-        | u64::from(withdraw.from) << 16
-        | u64::from(withdraw.token) << 8
-        | u64::from(withdraw.fee.bits());
+    let head = head(WITHDRAW_TAG, withdraw.from, withdraw.token, withdraw.fee.bits());
     let [a0, a1, a2] = address_words(&withdraw.to_l1);
-    [head, withdraw.amount, a0, a1, a2, 0, 0]
+    padded(&[head, withdraw.amount, a0, a1, a2])
 }
 
-/// The withdrawals of a bridge stream, in their order; `None` if it is no such stream.
+/// The withdrawals of a bridge stream, in their order, those that were forced among them if they pay anything; `None` if it
+/// is no such stream.
 pub fn withdrawals(mut bridge: &[u8]) -> Option<Vec<Withdrawal>> {
     let mut found = Vec::new();
     while let Some(tag) = bridge.first() {
-        let is_withdrawal = match u64::from(*tag) {
-            DEPOSIT_TAG => false,
-            WITHDRAW_TAG => true,
-            _ => return None,
-        };
-        let words = if is_withdrawal {
+        let is_signed = *tag == WITHDRAW_TAG;
+        let words = if is_signed {
             WITHDRAW_WORDS
         } else {
-            DEPOSIT_WORDS
+            record_words(*tag)?
         };
         let (record, rest) = bridge.split_at_checked(words * WORD_BYTES)?;
         bridge = rest;
-        if is_withdrawal {
-            let amount = record[WORD_BYTES..2 * WORD_BYTES].iter();
-            let address = [
-                &record[2 * WORD_BYTES..4 * WORD_BYTES],
-                &record[4 * WORD_BYTES + 1..],
-            ]
-            .concat();
-            found.push(Withdrawal {
-                recipient: address.try_into().ok()?,
-                token: record[5],
-                amount: amount.fold(0, |amount, byte| amount << 8 | u64::from(*byte)),
-            });
-        }
+        found.extend(if is_signed {
+            Some(withdrawal(record)?)
+        } else {
+            forced_withdrawal(record)?
+        });
     }
     Some(found)
+}
+
+fn withdrawal(record: &[u8]) -> Option<Withdrawal> {
+    let amount = record[WORD_BYTES..2 * WORD_BYTES].iter();
+    let address = [
+        &record[2 * WORD_BYTES..4 * WORD_BYTES],
+        &record[4 * WORD_BYTES + 1..],
+    ]
+    .concat();
+    Some(Withdrawal {
+        recipient: address.try_into().ok()?,
+        token: record[5],
+        amount: amount.fold(0, |amount, byte| amount << 8 | u64::from(*byte)),
+    })
+}
+
+/// What a record of the L1 queue pays out: nothing, unless it is a forced withdrawal that found something.
+fn forced_withdrawal(record: &[u8]) -> Option<Option<Withdrawal>> {
+    let served = Served::decode(record).ok()?;
+    Some(match served.operation {
+        L1Operation::ForcedWithdrawal(forced) if served.paid > 0 => Some(Withdrawal {
+            recipient: forced.sender,
+            token: forced.token,
+            amount: served.paid,
+        }),
+        _ => None,
+    })
+}
+
+/// Zero beyond the record.
+fn padded(record: &[u64]) -> [u64; MAX_WORDS] {
+    let mut words = [0; MAX_WORDS];
+    words[..record.len()].copy_from_slice(record);
+    words
 }
 
 /// from (4 bytes), to (4), token (1), amount (4), fee (1), across two words.
@@ -153,44 +172,83 @@ fn transfer_words(transfer: &Transfer) -> [u64; MAX_WORDS] {
         | u64::from(transfer.token) << 40
         | u64::from(transfer.amount.bits()) << 8
         | u64::from(transfer.fee.bits());
-    [head, tail, 0, 0, 0, 0, 0]
+    padded(&[head, tail])
 }
 
 #[cfg(test)]
 mod tests {
-    use ashlar_statement::hash::Hash;
+    use ashlar_statement::{
+        hash::{Hash, ZERO_HASH},
+        queue::{Deposit, ForcedWithdrawal},
+    };
 
     use super::*;
     use crate::packing::{PackedAmount, PackedFee};
 
     fn deposit() -> Record {
-        let key_hash = Hash {
-            elements: [0x1122, 0xa0ff_ffff_ffff_ffff, 3, 4].map(F::from_canonical_u64),
+        let deposit = Deposit {
+            token: 5,
+            amount: 6,
+            owner: [7; 20],
+            auth: ZERO_HASH,
         };
-        Record::new(
-            &Deposit {
-                account: 0x0102_0304,
-                token: 5,
-                amount: 6,
-                key_hash,
-            }
-            .into(),
-        )
+        Record::new(&Served::deposit(0x0102_0304, deposit).into())
+    }
+
+    fn forced(paid: u64) -> Vec<u8> {
+        let operation = L1Operation::ForcedWithdrawal(ForcedWithdrawal {
+            account: 1,
+            token: 9,
+            amount: 8,
+            sender: [3; 20],
+        });
+        let served = Served {
+            operation,
+            account: 1,
+            paid,
+        };
+        Record::new(&served.into()).to_bytes()
     }
 
     #[test]
-    fn deposit_record_layout() {
+    fn a_record_is_the_queue_s_entry_with_the_account_filled_in() {
         let bytes = deposit().to_bytes();
-        assert_eq!(bytes.len(), 49);
+        assert_eq!(bytes.len(), 70);
         assert_eq!(bytes[..7], [1, 1, 2, 3, 4, 5, 0]);
         assert_eq!(bytes[7..14], [0, 0, 0, 0, 0, 0, 6]);
-        assert_eq!(bytes[19..21], [0x11, 0x22]);
-        assert_eq!(bytes[21..28], [0xff; 7]);
-        assert_eq!(bytes[42..], [0, 0, 0, 0, 0xa0, 0, 0]);
+        assert_eq!(
+            Served::decode(&bytes).map(|served| served.account),
+            Ok(0x0102_0304)
+        );
+        assert_eq!(Served::decode(&forced(6)).map(|served| served.paid), Ok(6));
     }
 
     #[test]
-    fn withdrawals_are_read_back_from_between_deposits() {
+    fn both_blocks_of_a_record_are_hashed() {
+        let record = Record::new(
+            &Served::deposit(
+                1,
+                Deposit {
+                    token: 5,
+                    amount: 6,
+                    owner: [7; 20],
+                    auth: Hash {
+                        elements: [F::NEG_ONE; 4],
+                    },
+                },
+            )
+            .into(),
+        );
+        let [first, second] = record.blocks();
+        let elements = [first, second].concat();
+        assert_eq!(elements[0], F::ONE);
+        assert_eq!(elements[1..11], record.words.map(F::from_canonical_u64));
+        assert_eq!(elements[11..], [F::ZERO; 5]);
+        assert_eq!(record.words[9], 0xffff_ffff);
+    }
+
+    #[test]
+    fn withdrawals_are_read_back_from_between_other_records() {
         let withdraw = |amount| Withdraw {
             from: 1,
             to_l1: core::array::from_fn(|i| i as u8 + 1),
@@ -200,7 +258,7 @@ mod tests {
             nonce: 8,
         };
         let record = |amount| words_to_bytes(&withdraw_words(&withdraw(amount))[..WITHDRAW_WORDS]);
-        let bridge = [record(6), deposit().to_bytes(), record(1 << 50)].concat();
+        let bridge = [record(6), deposit().to_bytes(), forced(0), record(1 << 50)].concat();
         let read = withdrawals(&bridge).expect("whole records");
         assert_eq!(
             read.iter().map(|read| read.amount).collect::<Vec<_>>(),
@@ -212,6 +270,15 @@ mod tests {
         );
         assert_eq!(withdrawals(&bridge[1..]), None);
         assert_eq!(withdrawals(&bridge[..bridge.len() - 1]), None);
+        let paid = withdrawals(&[forced(6), forced(0)].concat()).expect("whole records");
+        assert_eq!(
+            paid,
+            [Withdrawal {
+                recipient: [3; 20],
+                token: 9,
+                amount: 6
+            }]
+        );
     }
 
     #[test]
@@ -227,7 +294,7 @@ mod tests {
             nonce: 8,
         };
         assert_eq!(
-            withdraw_words(&withdraw),
+            withdraw_words(&withdraw)[..7],
             [
                 0x0002_0102_0304_0577,
                 6,
@@ -242,6 +309,7 @@ mod tests {
         let transfer = Transfer {
             from: 0x0102_0304,
             to: 0x0506_0708,
+            to_owner: [9; 20],
             token: 9,
             amount,
             fee,

@@ -4,8 +4,9 @@ use ashlar_ecgfp5::SignatureError;
 
 use crate::{
     account::{Account, BALANCE_BITS},
+    policy::PolicyError,
     state::{AccountStore, StateError},
-    transaction::{BRIDGE_AMOUNT_BITS, Deposit, Domain, SignedTransaction, Transaction},
+    transaction::{BRIDGE_AMOUNT_BITS, Domain, SignedTransaction, Transaction},
     tree::ACCOUNT_DEPTH,
 };
 
@@ -20,13 +21,40 @@ pub enum TransactionError {
         /// Its index.
         account: u32,
     },
-    /// The account belongs to another key.
+    /// The account belongs to another key, or to another L1 owner.
     #[error("{field}: not the owner of account {account}")]
     NotOwner {
-        /// `public_key` or `key_hash`.
+        /// `public_key`, or of a deposit `owner` or `auth`.
         field: &'static str,
         /// Account that was named.
         account: u32,
+    },
+    /// The clause that it is signed under does not permit it.
+    #[error("clause")]
+    Policy(#[source] PolicyError),
+    /// The batch is of a later time.
+    #[error("valid_until: {valid_until} is over, the batch is of minute {time}; sign it again")]
+    Expired {
+        /// Of the transaction, in minutes since 1970.
+        valid_until: u32,
+        /// Of the batch, in minutes since 1970.
+        time: u32,
+    },
+    /// The payee's account is not whose the payer has signed it to be.
+    #[error("to_owner: account {account} has another L1 owner; ask again whose it is")]
+    PayeeChanged {
+        /// Payee.
+        account: u32,
+    },
+    /// A forced operation does not pay what the state says.
+    #[error("paid: {given} given, account {account} pays {expected}")]
+    Payment {
+        /// Payer.
+        account: u32,
+        /// Of the operation, in token units.
+        given: u64,
+        /// In token units.
+        expected: u64,
     },
     /// Replayed, out of order, or too far ahead.
     #[error("nonce: {given} given, {expected} to {last} accepted for account {account}")]
@@ -104,54 +132,30 @@ pub(crate) fn credit(balance: u64, amount: u64) -> Option<u64> {
     balance.checked_add(amount).filter(|sum| sum >> BALANCE_BITS == 0)
 }
 
-fn bridge_amount(amount: u64) -> Result<(), TransactionError> {
+pub(crate) fn bridge_amount(amount: u64) -> Result<(), TransactionError> {
     if amount == 0 || amount >> BRIDGE_AMOUNT_BITS != 0 {
         return Err(TransactionError::BridgeAmount { amount });
     }
     Ok(())
 }
 
-/// Whether a deposit can be executed: amount and index in range, leaf empty or of the same owner, balance below 2^62.
-pub fn validate_deposit<S: AccountStore>(state: &S, deposit: &Deposit) -> Result<(), ExecuteError<S::Error>> {
-    bridge_amount(deposit.amount)?;
-    if deposit.account >> ACCOUNT_DEPTH != 0 {
-        let account = deposit.account;
-        return Err(TransactionError::AccountLimit { account }.into());
-    }
-    let existing = state.account(deposit.account).map_err(StateError)?;
-    if existing
-        .as_ref()
-        .is_some_and(|account| account.owner != deposit.key_hash)
-    {
-        return Err(TransactionError::NotOwner {
-            field: "key_hash",
-            account: deposit.account,
-        }
-        .into());
-    }
-    let balance = existing.map_or(0, |account| account.balance(deposit.token));
-    credit(balance, deposit.amount).ok_or(TransactionError::BalanceLimit {
-        account: deposit.account,
-        token: deposit.token,
-    })?;
-    Ok(())
-}
-
 /// Whether a signed transaction can be executed on this state, now or after at most `nonce_window` earlier
-/// ones of the same account (0: exactly now). Cheap checks first, the signature last.
+/// ones of the same account (0: exactly now), in a batch of this time, in minutes since 1970. Cheap checks first, the
+/// signature last.
 pub fn validate<S: AccountStore>(
     state: &S,
     domain: &Domain,
     signed: &SignedTransaction,
     nonce_window: u32,
+    time: u32,
 ) -> Result<(), ExecuteError<S::Error>> {
-    validate_verified(state, signed, nonce_window)?;
+    validate_verified(state, signed, nonce_window, time)?;
     Ok(verify(domain, signed)?)
 }
 
 /// Whether a transaction is signed by the key that it carries, for this chain and rollup.
 pub fn verify(domain: &Domain, signed: &SignedTransaction) -> Result<(), TransactionError> {
-    let message = signed.tx.message(domain);
+    let message = signed.message(domain);
     signed
         .public_key
         .verify(&message, &signed.signature)
@@ -163,6 +167,7 @@ pub(crate) fn validate_verified<S: AccountStore>(
     state: &S,
     signed: &SignedTransaction,
     nonce_window: u32,
+    time: u32,
 ) -> Result<(), ExecuteError<S::Error>> {
     let tx = &signed.tx;
     if let Transaction::Withdraw(withdraw) = tx {
@@ -176,10 +181,21 @@ pub(crate) fn validate_verified<S: AccountStore>(
             field: "from",
             account: from,
         })?;
-    if signed.public_key.key_hash() != payer.owner {
+    if signed.auth() != payer.auth {
         return Err(TransactionError::NotOwner {
             field: "public_key",
             account: from,
+        }
+        .into());
+    }
+    // Below 2^61 + 2^29: no overflow.
+    let spent = tx.amount() + tx.fee().value();
+    let permitted = signed.clause.permits(tx.kind(), tx.token(), spent, time);
+    permitted.map_err(TransactionError::Policy)?;
+    if time > signed.valid_until {
+        return Err(TransactionError::Expired {
+            valid_until: signed.valid_until,
+            time,
         }
         .into());
     }
@@ -199,6 +215,9 @@ pub(crate) fn validate_verified<S: AccountStore>(
         } else {
             payee.balance(transfer.token)
         };
+        if payee.l1_owner != transfer.to_owner {
+            return Err(TransactionError::PayeeChanged { account: transfer.to }.into());
+        }
         credit(balance, transfer.amount.value()).ok_or(TransactionError::BalanceLimit {
             account: transfer.to,
             token: transfer.token,

@@ -12,7 +12,7 @@ use ashlar_statement::{
     hash::{C, D, F, hash_to_bytes32},
     prove::prove_stock,
 };
-use common::{TIME, builder, deposit, funded, random_operation, rng, signed, transfer, withdraw};
+use common::{builder, deposit, funded, random_operation, rng, signed, transfer, withdraw};
 use plonky2::plonk::proof::ProofWithPublicInputs;
 
 #[test]
@@ -27,7 +27,7 @@ fn random_blocks_prove_what_the_native_transition_says() {
             let operation = random_operation(&mut rng, &builder, &tokens);
             builder.push(operation).expect("valid");
         }
-        let (batch, _) = builder.seal(1, TIME).expect("not empty");
+        let (batch, _) = builder.seal(1).expect("not empty");
         for (chunk, span) in batch.chunks.iter().zip(&batch.spans) {
             let proof = prove(&circuit, chunk);
             let proved = SpanPublicInputs::from_slice(&proof.public_inputs).expect("30 public inputs");
@@ -45,7 +45,7 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
     builder
         .push(signed(transfer(1, 2, 0, 100, 10, 0)))
         .expect("valid");
-    let (batch, _) = builder.seal(1, TIME).expect("not empty");
+    let (batch, _) = builder.seal(1).expect("not empty");
     let fault = |change: fn(&mut SealedBatch)| {
         let mut batch = batch.clone();
         change(&mut batch);
@@ -59,12 +59,12 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
             fault: SlotFault::SourcePath
         }
     );
-    let error = fault(|batch| batch.chunks[0].slots[0].destination.owner.elements.swap(0, 1));
+    let error = fault(|batch| batch.chunks[0].slots[0].destination.head.auth.elements.swap(0, 1));
     assert_eq!(
         error,
         WitnessError::Slot {
             slot: 0,
-            fault: SlotFault::KeyHash
+            fault: SlotFault::DepositOwner
         }
     );
     let error = fault(|batch| batch.chunks[0].domain.chain_id += 1);
@@ -88,7 +88,7 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
 }
 
 /// Digest of the circuit of [`SLOTS`] slots, as 32 bytes.
-const CHUNK_DIGEST: &str = "2781675739baf17f99117a5afc371435c434375b5874d1ece50e94421d07335e";
+const CHUNK_DIGEST: &str = "e4bc2a09891012bd6cea117defb6c971fe35159476905e026bbe0179d05b60e5";
 
 /// The circuit that is deployed. A change of its digest is a change of what is proved: new keys, new verifier.
 #[test]
@@ -116,7 +116,7 @@ fn full_size_circuit_is_pinned() {
             .expect("valid");
     }
     builder.push(signed(withdraw(2, 0, 100, 10, 0))).expect("valid");
-    let (batch, _) = builder.seal(1, TIME).expect("not empty");
+    let (batch, _) = builder.seal(1).expect("not empty");
     let start = std::time::Instant::now();
     let proof = prove(&circuit, &batch.chunks[0]);
     println!(

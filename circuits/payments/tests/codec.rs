@@ -2,22 +2,66 @@
 
 mod common;
 
-use ashlar_payments::transaction::{DecodeError, Operation, SignedTransaction};
-use common::{DOMAIN, deposit, key, signed, transfer, withdraw};
+use ashlar_payments::policy::{Clause, Policy, Rules};
+use ashlar_payments::transaction::{DecodeError, Operation, Served, SignedTransaction};
+use ashlar_statement::queue::RecordError;
+use common::{
+    DOMAIN, TIME, deposit, force_transfer, force_withdrawal, key, set_auth, set_flags, signed, transfer,
+    withdraw,
+};
 use proptest::prelude::*;
+
+fn under_a_clause() -> SignedTransaction {
+    let clause = Clause {
+        key_hash: key(1).public_key().key_hash(),
+        rules: Rules {
+            cap: 5,
+            ..Rules::PLAIN
+        },
+        lock: None,
+    };
+    let policy = Policy::new(vec![clause]).expect("a policy");
+    let shown = policy.authorise(0).expect("it has that clause");
+    transfer(1, 2, 3, 1_234_000, 310, 7).sign_under(&DOMAIN, &key(1), shown, TIME)
+}
 
 fn samples() -> Vec<Operation> {
     vec![
         Operation::Noop,
         deposit(0x0102_0304, 5, 6).into(),
+        Served {
+            operation: set_auth(0x0102_0304, 1, 2),
+            account: 0x0102_0304,
+            paid: 0,
+        }
+        .into(),
+        Served {
+            operation: force_withdrawal(7, 1, 2, 3),
+            account: 7,
+            paid: 2,
+        }
+        .into(),
+        Served {
+            operation: force_transfer(7, 8, 1, 2, 3),
+            account: 7,
+            paid: 3,
+        }
+        .into(),
+        Served {
+            operation: set_flags(7, 0xff),
+            account: 7,
+            paid: 0,
+        }
+        .into(),
         signed(transfer(1, 2, 3, 1_234_000, 310, 7)),
         signed(withdraw(1, 3, (1 << 56) - 1, 310, u32::MAX)),
+        under_a_clause().into(),
     ]
 }
 
 #[test]
 fn round_trip_at_exact_length_only() {
-    for (operation, length) in samples().into_iter().zip([2, 47, 116, 136]) {
+    for (operation, length) in samples().into_iter().zip([2, 72, 72, 44, 51, 9, 141, 141, 323]) {
         let bytes = operation.encode();
         assert_eq!(bytes.len(), length);
         assert_eq!(Operation::decode(&bytes).expect("own encoding"), operation);
@@ -39,35 +83,51 @@ fn every_field_is_checked() {
         SignedTransaction::decode(&bytes).expect_err("malformed")
     };
     assert!(matches!(
-        SignedTransaction::decode(&[1]),
+        SignedTransaction::decode(&[2]),
         Err(DecodeError::NoHeader { actual: 1 })
     ));
-    assert!(matches!(with(0, 2), DecodeError::Version { given: 2 }));
+    assert!(matches!(with(0, 1), DecodeError::Version { given: 1 }));
     assert!(matches!(with(1, 9), DecodeError::Kind { given: 9 }));
     assert!(matches!(
-        with(1, 3),
+        with(1, 7),
         DecodeError::Length {
-            actual: 116,
-            expected: 136
+            actual: 141,
+            expected: 9
         }
     ));
-    assert!(matches!(with(14, 11), DecodeError::Amount(_)), "exponent 11");
-    assert!(matches!(with(27, 0xff), DecodeError::PublicKey(_)));
-    assert!(matches!(with(115, 0xff), DecodeError::Signature(_)));
+    assert!(matches!(with(34, 11), DecodeError::Amount(_)), "exponent 11");
+    assert!(matches!(
+        with(40, 0x1f),
+        DecodeError::ValidUntil { given: 0x1fff_ffff }
+    ));
+    assert!(matches!(with(44, 2), DecodeError::Clause(_)), "form 2");
+    assert!(matches!(with(44, 1), DecodeError::Length { expected: 323, .. }));
+    assert!(matches!(with(52, 0xff), DecodeError::PublicKey(_)));
+    assert!(matches!(with(140, 0xff), DecodeError::Signature(_)));
     let deposit = Operation::from(deposit(1, 0, 1)).encode();
     assert!(matches!(
         SignedTransaction::decode(&deposit),
         Err(DecodeError::Kind { given: 1 })
     ));
     let mut free = deposit.clone();
-    free[14] = 0;
+    free[15] = 0;
+    let refused = |field| Err::<(), _>(RecordError::Field { field });
+    let record = |bytes: &[u8]| match Operation::decode(bytes) {
+        Err(DecodeError::Record(error)) => Err::<(), _>(error),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(record(&free), refused("amount"));
+    let mut wide = deposit.clone();
+    wide[37..44].fill(0xff);
+    wide[68] = 0xff;
+    assert_eq!(record(&wide), refused("auth"));
+    // The record says what it is, too.
+    let mut other = deposit;
+    other[1] = 4;
     assert!(matches!(
-        Operation::decode(&free),
-        Err(DecodeError::BridgeAmount { given: 0 })
+        Operation::decode(&other),
+        Err(DecodeError::Kind { given: 4 })
     ));
-    let mut wide = deposit;
-    wide[15..23].fill(0xff);
-    assert!(matches!(Operation::decode(&wide), Err(DecodeError::KeyHash)));
 }
 
 #[test]
@@ -78,10 +138,10 @@ fn identifiers_cover_the_signature() {
 
 proptest! {
     #[test]
-    fn decoding_never_panics_and_is_canonical(bytes in prop::collection::vec(any::<u8>(), 0..140), kind in 0u8..4) {
+    fn decoding_never_panics_and_is_canonical(bytes in prop::collection::vec(any::<u8>(), 0..140), kind in 0u8..9) {
         let mut bytes = bytes;
         if bytes.len() > 1 {
-            (bytes[0], bytes[1]) = (1, kind);
+            (bytes[0], bytes[1]) = (2, kind);
         }
         if let Ok(operation) = Operation::decode(&bytes) {
             prop_assert_eq!(operation.encode(), bytes);
@@ -89,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_is_refused_or_another_transaction(at in 0usize..116, flip in 1u8..=255) {
+    fn a_changed_byte_is_refused_or_another_transaction(at in 0usize..141, flip in 1u8..=255) {
         let operation = signed(transfer(1, 2, 3, 1_234_000, 310, 7));
         let mut bytes = operation.encode();
         bytes[at] ^= flip;

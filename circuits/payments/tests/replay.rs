@@ -7,7 +7,7 @@ use ashlar_payments::{
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
 use ashlar_statement::LeafWitness;
-use common::{TIME, builder, deposit, funded, signed, transfer};
+use common::{builder, deposit, funded, signed, transfer};
 
 /// Slot 0 creates account 3, slot 1 pays it, slot 2 adds to account 1.
 fn chunk() -> ChunkWitness {
@@ -20,7 +20,7 @@ fn chunk() -> ChunkWitness {
     ] {
         builder.push(operation).expect("valid");
     }
-    let (batch, _) = builder.seal(1, TIME).expect("not empty");
+    let (batch, _) = builder.seal(1).expect("not empty");
     batch.chunks[0].clone()
 }
 
@@ -60,7 +60,7 @@ fn an_account_that_is_not_in_the_tree_as_claimed_is_told() {
 fn an_absent_account_has_neither_balance_nor_history_and_is_not_paid() {
     let holds = told(|chunk| chunk.slots[0].destination.balance = 1);
     assert_eq!(holds, at(0, SlotFault::Existence));
-    let has_paid = told(|chunk| chunk.slots[0].destination.nonce = 1);
+    let has_paid = told(|chunk| chunk.slots[0].destination.head.nonce = 1);
     assert_eq!(has_paid, at(0, SlotFault::Existence));
     let is_paid = told(|chunk| chunk.slots[1].destination.exists = false);
     assert_eq!(is_paid, at(1, SlotFault::Existence));
@@ -79,7 +79,7 @@ fn the_first_fault_is_told() {
     // A path is looked at after the sums of all slots, and told before those of a later one.
     let path_before_nonce = told(|chunk| {
         chunk.slots[0].destination.account_path.siblings.swap(0, 1);
-        chunk.slots[1].source.nonce = 9;
+        chunk.slots[1].source.head.nonce = 9;
     });
     assert_eq!(path_before_nonce, at(0, SlotFault::DestinationPath));
     let source_before_payee = told(|chunk| {
@@ -88,7 +88,7 @@ fn the_first_fault_is_told() {
     });
     assert_eq!(source_before_payee, at(1, SlotFault::SourcePath));
     let (given, expected) = (0, 9);
-    let nonce = told(|chunk| chunk.slots[1].source.nonce = 9);
+    let nonce = told(|chunk| chunk.slots[1].source.head.nonce = 9);
     assert_eq!(nonce, at(1, SlotFault::Nonce { given, expected }));
     let (needed, balance) = (110, 109);
     let too_little = told(|chunk| chunk.slots[1].source.balance = 109);

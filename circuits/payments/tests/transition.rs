@@ -9,7 +9,7 @@ use ashlar_payments::{
     batch::{SealError, SealedBatch, fold_spans},
     packing::PackedFee,
     state::{AccountStore, MemoryStore, Overlay},
-    transaction::{Deposit, Domain, Operation, SignedTransaction, Transaction},
+    transaction::{Domain, L1Operation, Operation, SignedTransaction, Transaction},
     tree::ACCOUNT_DEPTH,
     validate::{ExecuteError, TransactionError, validate},
 };
@@ -19,8 +19,8 @@ use ashlar_statement::{
     stream_words,
 };
 use common::{
-    DOMAIN, FEE_ACCOUNT, TIME, builder, deposit, funded, key, random_operation, rng, signed, transfer,
-    withdraw,
+    DOMAIN, FEE_ACCOUNT, TIME, auth_of, builder, deposit, deposit_for, funded, key, owned_by, owner,
+    random_operation, rng, signed, transfer, withdraw,
 };
 use plonky2::field::extension::quadratic::QuadraticExtension;
 
@@ -54,7 +54,7 @@ fn transfer_moves_amount_and_fee() {
         .push(signed(transfer(1, 2, 7, 1000, 30, 0)))
         .expect("valid");
     builder.push(signed(withdraw(2, 7, 500, 20, 0))).expect("valid");
-    let (batch, changes) = builder.seal(1, TIME).expect("not empty");
+    let (batch, changes) = builder.seal(1).expect("not empty");
     store.apply(changes);
     assert_eq!(balance(&store, 1, 7), 1_000_000 - 1030);
     assert_eq!(balance(&store, 2, 7), 1_000_000 + 1000 - 520);
@@ -126,14 +126,28 @@ fn bad_transactions_are_refused_by_name() {
         refusal(&store, deposit(1, 0, 1 << 56)),
         E::BridgeAmount { .. }
     ));
-    let mut stolen = deposit(1, 0, 5);
-    stolen.key_hash = key(2).public_key().key_hash();
     assert!(matches!(
-        refusal(&store, stolen),
+        refusal(&store, deposit_for(1, 2, 0, 5)),
         E::NotOwner {
-            field: "key_hash",
+            field: "owner",
             account: 1
         }
+    ));
+    let mut other_auth = deposit(1, 0, 5);
+    if let L1Operation::Deposit(deposit) = &mut other_auth.operation {
+        deposit.auth = auth_of(2);
+    }
+    assert!(matches!(
+        refusal(&store, other_auth),
+        E::NotOwner {
+            field: "auth",
+            account: 1
+        }
+    ));
+    let misled = owned_by(transfer(1, 2, 0, 5, 0, 0), 0);
+    assert!(matches!(
+        refusal(&store, signed(misled)),
+        E::PayeeChanged { account: 2 }
     ));
 }
 
@@ -173,9 +187,9 @@ fn limits_of_balances_and_nonces() {
     let mut store = funded(3, &[0]);
     let mut changes = Overlay::new(&store);
     let rich = |account: u32, nonce| Account {
-        owner: key(account).public_key().key_hash(),
         nonce,
         balances: BTreeMap::from([(0, (1 << 62) - 1)]),
+        ..Account::new(owner(account), auth_of(account))
     };
     changes.set_account(1, rich(1, u32::MAX)).expect("in memory");
     changes.set_account(0, rich(0, 0)).expect("in memory");
@@ -218,21 +232,15 @@ fn no_fee_without_a_fee_account() {
 fn fees_go_to_the_account_of_their_owner_whatever_its_index() {
     let mut store = MemoryStore::new();
     let mut builder = builder(&store, 2);
-    let owner = Deposit {
-        account: 3,
-        ..deposit(FEE_ACCOUNT, 0, 1)
-    };
-    let stranger = Deposit {
-        account: 0,
-        ..deposit(5, 0, 100)
-    };
+    let owner = deposit_for(3, FEE_ACCOUNT, 0, 1);
+    let stranger = deposit_for(0, 5, 0, 100);
     builder.push(stranger).expect("fresh leaf");
-    let free = transfer(0, 0, 0, 1, 0, 0).sign(&DOMAIN, &key(5));
+    let free = owned_by(transfer(0, 0, 0, 1, 0, 0), 5).sign(&DOMAIN, &key(5));
     builder.push(free).expect("free of charge");
     builder.push(owner).expect("fresh leaf");
-    let paid = transfer(0, 0, 0, 1, 7, 1).sign(&DOMAIN, &key(5));
+    let paid = owned_by(transfer(0, 0, 0, 1, 7, 1), 5).sign(&DOMAIN, &key(5));
     builder.push(paid).expect("the owner has an account");
-    let (batch, changes) = builder.seal(1, TIME).expect("not empty");
+    let (batch, changes) = builder.seal(1).expect("not empty");
     // A chunk from before the owner's deposit names the same account.
     assert_eq!(
         batch
@@ -250,8 +258,8 @@ fn fees_go_to_the_account_of_their_owner_whatever_its_index() {
 fn admission_window_accepts_later_nonces() {
     let store = funded(2, &[0]);
     let tx = |nonce| transfer(1, 0, 0, 1, 0, nonce).sign(&DOMAIN, &key(1));
-    assert!(validate(&store, &DOMAIN, &tx(3), 3).is_ok());
-    let error = validate(&store, &DOMAIN, &tx(4), 3).expect_err("too far ahead");
+    assert!(validate(&store, &DOMAIN, &tx(3), 3, TIME).is_ok());
+    let error = validate(&store, &DOMAIN, &tx(4), 3, TIME).expect_err("too far ahead");
     assert!(matches!(
         error,
         ExecuteError::Refused(TransactionError::Nonce {
@@ -274,7 +282,7 @@ fn a_fifth_fee_token_opens_a_new_chunk() {
         let expected = if token == 5 { (1, 0) } else { (0, nonce as usize) };
         assert_eq!((placement.chunk, placement.slot), expected);
     }
-    let (batch, changes) = builder.seal(1, TIME).expect("not empty");
+    let (batch, changes) = builder.seal(1).expect("not empty");
     assert_eq!(batch.chunks[0].fee.tokens, [1, 2, 3, 4]);
     assert_eq!(batch.chunks[1].fee.tokens, [5, 0, 0, 0]);
     store.apply(changes);
@@ -322,7 +330,11 @@ fn random_batches_replay_and_conserve_tokens() {
         for _ in 0..30 {
             let operation = random_operation(&mut rng, &builder, &tokens);
             match &operation {
-                Operation::Deposit(deposit) => deposited += deposit.amount,
+                Operation::L1(served) => match served.operation {
+                    L1Operation::Deposit(deposit) => deposited += deposit.amount,
+                    L1Operation::ForcedWithdrawal(_) => withdrawn += served.paid,
+                    _ => {}
+                },
                 Operation::Signed(signed) if matches!(signed.tx, Transaction::Withdraw(_)) => {
                     withdrawn += signed.tx.amount();
                 }
@@ -330,7 +342,7 @@ fn random_batches_replay_and_conserve_tokens() {
             }
             builder.push(operation).expect("valid");
         }
-        let (batch, changes) = builder.seal(1, TIME).expect("not empty");
+        let (batch, changes) = builder.seal(1).expect("not empty");
         let mut after = store.clone();
         after.apply(changes);
         check_batch(&batch, &store, &after);
@@ -355,17 +367,17 @@ fn sealing_binds_the_batch_number_and_refuses_an_empty_batch() {
     let seal = |number| {
         let mut builder = builder(&store, 2);
         builder.push(deposit(0, 0, 1)).expect("valid");
-        builder.seal(number, TIME).expect("not empty").0.public_inputs
+        builder.seal(number).expect("not empty").0.public_inputs
     };
     assert_ne!(seal(1).z, seal(2).z);
     assert_eq!(seal(1).data_hash, seal(2).data_hash);
-    assert_eq!(seal(1).stream_words.0, stream_words(7, 0), "a deposit");
+    assert_eq!(seal(1).stream_words.0, stream_words(10, 0), "a deposit");
     assert_eq!(
         seal(1).fee_account_and_time.0,
         fee_account_and_time(0, TIME.into())
     );
     assert!(matches!(
-        builder(&store, 2).seal(1, TIME),
+        builder(&store, 2).seal(1),
         Err(SealError::Seal(ashlar_statement::SealError::Empty))
     ));
 }

@@ -1,10 +1,11 @@
 //! Joining neighbouring spans in-circuit. The native twins are [`ashlar_statement::fold_pair`] and
 //! [`ashlar_statement::batch_public_inputs`].
 
-use ashlar_statement::{BatchPublicInputs, SpanPublicInputs, TIME_BITS, WORDS_BITS};
+use ashlar_statement::{
+    BatchPublicInputs, SpanPublicInputs, TIME_BITS, WORDS_BITS, circuit::hash, hash::Role,
+};
 use plonky2::{
     field::types::Field,
-    hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
     iop::{ext_target::ExtensionTarget, target::Target},
 };
 
@@ -30,8 +31,11 @@ pub(crate) fn join(
         &[left.fee_account, left.time],
         &[right.fee_account, right.time],
     );
-    let data_hash: HashOutTarget =
-        builder.hash_n_to_hash_no_pad::<PoseidonHash>([left.data_hash, right.data_hash].concat());
+    let data_hash = hash(
+        builder,
+        Role::DataNode,
+        &[left.data_hash, right.data_hash].concat(),
+    );
     let zero = [builder.zero(); D];
     SpanPublicInputs {
         old_root: left.old_root,

@@ -5,19 +5,9 @@ use std::error::Error;
 use crate::{
     ClosedBatch, LeafCircuits,
     hash::Hash,
+    queue::L1Operation,
     state::{StateChanges, StateError, StateStore},
 };
-
-/// A deposit that waits in L1's queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deposit {
-    /// Token, by its number on L1.
-    pub token: u8,
-    /// In units of the token.
-    pub amount: u64,
-    /// Hash of the key that owns it.
-    pub key_hash: Hash,
-}
 
 /// A withdrawal that L1 will pay once the batch is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +25,7 @@ pub struct Withdrawal {
 pub struct Effects {
     /// What it withdraws to L1.
     pub withdrawal: Option<Withdrawal>,
-    /// The account that it credited from L1.
+    /// The account that an operation of the L1 queue has credited or named.
     pub account: Option<u32>,
 }
 
@@ -64,8 +54,8 @@ pub enum CloseError<E: Error + 'static> {
 /// An operation that may come next.
 #[derive(Debug, Clone, Copy)]
 pub enum Next<'a, S> {
-    /// A deposit from L1's queue.
-    Deposit(&'a Deposit),
+    /// An operation of L1's queue.
+    L1(&'a L1Operation),
     /// An operation that a user has signed.
     Signed(&'a S),
 }
@@ -75,8 +65,8 @@ pub enum Next<'a, S> {
 pub struct BatchSize {
     /// Operations.
     pub operations: u32,
-    /// Of these, deposits from L1's queue.
-    pub deposits: u32,
+    /// Of these, operations of L1's queue.
+    pub l1_operations: u32,
     /// Of these, withdrawals to L1.
     pub withdrawals: u32,
     /// Leaf proofs.
@@ -132,6 +122,10 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
     /// If the store fails.
     fn open<S: StateStore>(&self, store: S) -> Result<Self::Open<S>, StateError<S::Error>>;
 
+    /// Sets the time of an empty batch, in minutes since 1970: operations are judged by it, and it is the batch's in its proof.
+    /// By default it does not matter to what is executed.
+    fn set_time<S: StateStore>(_open: &mut Self::Open<S>, _time: u32) {}
+
     /// Whether an operation is signed by the key that it names, for this deployment: what can be told without a state, and
     /// takes the time.
     ///
@@ -146,10 +140,11 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
         signed: &Self::Signed,
     ) -> Result<Effects, ExecuteError<Self::Refusal, StateError<S::Error>>>;
 
-    /// Executes a deposit from L1's queue. L1 has taken the money, so a refusal is a disagreement about the rules.
-    fn deposit<S: StateStore>(
+    /// Executes an operation of L1's queue. The queue is served in order and L1 takes nothing back, so each one can be
+    /// executed in every state: a refusal is a disagreement about the rules.
+    fn execute_l1<S: StateStore>(
         open: &mut Self::Open<S>,
-        deposit: &Deposit,
+        operation: &L1Operation,
     ) -> Result<Effects, ExecuteError<Self::Refusal, StateError<S::Error>>>;
 
     /// State root after everything executed.

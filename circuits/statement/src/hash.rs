@@ -5,14 +5,11 @@ use plonky2::{
         goldilocks_field::GoldilocksField,
         types::{Field, Field64, PrimeField64},
     },
-    hash::{hash_types::HashOut, poseidon::PoseidonHash},
-    plonk::{
-        circuit_builder::CircuitBuilder,
-        config::{Hasher, PoseidonGoldilocksConfig},
-    },
+    hash::hash_types::HashOut,
+    plonk::{circuit_builder::CircuitBuilder, config::PoseidonGoldilocksConfig},
 };
 
-pub use ashlar_poseidon::{hash_no_pad_all, two_to_one_all};
+pub use ashlar_poseidon::{Role, hash_no_pad, two_to_one, two_to_one_all};
 
 /// Goldilocks, p = 2^64 - 2^32 + 1.
 pub type F = GoldilocksField;
@@ -29,16 +26,6 @@ pub type Hash = HashOut<F>;
 pub const ZERO_HASH: Hash = HashOut {
     elements: [F::ZERO; 4],
 };
-
-/// Inner node of every tree: `Poseidon(left, right)`.
-pub fn two_to_one(left: Hash, right: Hash) -> Hash {
-    PoseidonHash::two_to_one(left, right)
-}
-
-/// Poseidon sponge without padding; the caller's input length is fixed by its type.
-pub fn hash_no_pad(input: &[F]) -> Hash {
-    PoseidonHash::hash_no_pad(input)
-}
 
 /// `e0 + e1·2^64 + e2·2^128 + e3·2^192` as 32 big-endian bytes: a digest as L1 sees it (`bytes32`).
 pub fn hash_to_bytes32(hash: &Hash) -> [u8; 32] {

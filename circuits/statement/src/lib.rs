@@ -13,6 +13,7 @@ pub mod hash;
 mod leaf;
 pub mod prove;
 mod public_inputs;
+pub mod queue;
 mod seal;
 mod span;
 pub mod state;

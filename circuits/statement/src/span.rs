@@ -6,7 +6,7 @@ use plonky2::field::types::Field;
 
 use crate::{
     BatchPublicInputs, SpanPublicInputs,
-    hash::{F, Hash, two_to_one},
+    hash::{F, Hash, Role, two_to_one},
     public_inputs::{TIME_BITS, WORDS_BITS},
     stream::Evaluation,
 };
@@ -24,7 +24,7 @@ pub fn fold_pair(left: &SpanPublicInputs<F>, right: &SpanPublicInputs<F>) -> Opt
         old_root: left.old_root,
         new_root: right.new_root,
         domain: left.domain,
-        data_hash: two_to_one(hash(left.data_hash), hash(right.data_hash)).elements,
+        data_hash: data_node(hash(left.data_hash), hash(right.data_hash)).elements,
         z: left.z,
         bridge_eval: both.bridge_eval.0,
         rollup_eval: both.rollup_eval.0,
@@ -51,9 +51,13 @@ pub fn fold_spans(spans: &[SpanPublicInputs<F>]) -> Option<SpanPublicInputs<F>> 
 pub fn fold_hashes(hashes: &[Hash]) -> Option<Hash> {
     let mut nodes = hashes.to_vec();
     for step in fold_schedule(hashes.len()) {
-        nodes.push(two_to_one(nodes[step.left], nodes[step.right]));
+        nodes.push(data_node(nodes[step.left], nodes[step.right]));
     }
     nodes.last().copied()
+}
+
+fn data_node(left: Hash, right: Hash) -> Hash {
+    two_to_one(Role::DataNode, left, right)
 }
 
 /// What the compress circuit makes of the root span.

@@ -1,6 +1,7 @@
 //! Public data: what a batch publishes on L1, as 7-byte words, and its two commitments, a Poseidon hash and
 //! a polynomial evaluation.
 
+use ashlar_poseidon::initial_state;
 use plonky2::{
     field::{extension::quadratic::QuadraticExtension, types::Field},
     hash::{hashing::PlonkyPermutation, poseidon::PoseidonPermutation},
@@ -8,7 +9,7 @@ use plonky2::{
 
 use crate::{
     SpanPublicInputs,
-    hash::{F, Hash},
+    hash::{F, Hash, Role},
 };
 
 /// Bytes of a word: each word is below 2^56, so canonical in the field.
@@ -28,10 +29,10 @@ pub enum Stream {
 /// Elements that [`data_hash`] absorbs at a time.
 pub const BLOCK_LEN: usize = 8;
 
-/// Poseidon commitment to a chunk's records: one permutation a record, a duplex sponge in overwrite mode, capacity
-/// starting at zero; the digest is squeezed after the last.
+/// Poseidon commitment to a chunk's records: one permutation a record, a duplex sponge in overwrite mode, from
+/// [`Role::ChunkData`]; the digest is squeezed after the last.
 pub fn data_hash(blocks: impl IntoIterator<Item = [F; BLOCK_LEN]>) -> Hash {
-    let mut state = PoseidonPermutation::new([F::ZERO; 12]);
+    let mut state = PoseidonPermutation::new(initial_state(Role::ChunkData));
     for block in blocks {
         state.set_from_slice(&block, 0);
         state.permute();

@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Application, ClosedBatch, Domain, LeafCircuits, LeafWitness, Published, SpanPublicInputs, Stream,
     TIME_BITS,
-    application::{BatchSize, CloseError, Closed, Deposit, Effects, ExecuteError, Next},
+    application::{BatchSize, CloseError, Closed, Effects, ExecuteError, Next},
     circuit::{DataHash, EvaluationTarget, Part},
     hash::{Builder, C, D, F, Hash},
+    queue::L1Operation,
     state::{StateChanges, StateError, StateStore},
     stream::{BLOCK_LEN, Evaluation, data_hash, words_to_bytes},
 };
@@ -109,11 +110,14 @@ impl Application for Counter {
         Ok(Effects::default())
     }
 
-    fn deposit<S: StateStore>(
+    fn execute_l1<S: StateStore>(
         open: &mut Open<S>,
-        deposit: &Deposit,
+        operation: &L1Operation,
     ) -> Result<Effects, ExecuteError<OutOfRange, StateError<S::Error>>> {
-        Self::execute(open, &deposit.amount)
+        match operation {
+            L1Operation::Deposit(deposit) => Self::execute(open, &deposit.amount),
+            _ => Ok(Effects::default()), // nobody owns a counter
+        }
     }
 
     fn root<S: StateStore>(open: &mut Open<S>) -> Result<Hash, StateError<S::Error>> {

@@ -1,9 +1,10 @@
 //! Verification of a signature inside a circuit.
 
 use anyhow::Result;
+use ashlar_poseidon::{Role, circuit::hash};
 use plonky2::{
     field::{extension::FieldExtension, types::Field},
-    hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
+    hash::hash_types::HashOutTarget,
     iop::{
         target::{BoolTarget, Target},
         witness::WitnessWrite,
@@ -122,15 +123,15 @@ pub fn verify_signature(
     enabled: BoolTarget,
 ) {
     assert_key_in_group(builder, sig);
-    let hash = builder.hash_n_to_hash_no_pad::<PoseidonHash>(sig.key_u.to_vec());
-    for (computed, expected) in hash.elements.into_iter().zip(key_hash.elements) {
+    let computed = hash(builder, Role::Key, &sig.key_u);
+    for (computed, expected) in computed.elements.into_iter().zip(key_hash.elements) {
         builder.conditional_assert_eq(enabled.target, computed, expected);
     }
 
     let chain = constrain_chain(builder, sig);
     let input = [&chain.commitment_u[..], &sig.key_u, &message.elements].concat();
-    let hash = builder.hash_n_to_hash_no_pad::<PoseidonHash>(input);
-    for (computed, word) in hash.elements.into_iter().zip(chain.challenge) {
+    let computed = hash(builder, Role::Challenge, &input);
+    for (computed, word) in computed.elements.into_iter().zip(chain.challenge) {
         builder.conditional_assert_eq(enabled.target, computed, word);
     }
 }

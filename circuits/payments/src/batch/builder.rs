@@ -14,7 +14,7 @@ use crate::{
     account::{Account, BALANCE_BITS},
     execute::execute_verified,
     pubdata::Record,
-    state::{AccountStore, Changes, Overlay, StateError},
+    state::{AccountStore, Changes, L1Owner, Overlay, StateError},
     transaction::{Domain, Kind, Operation},
     tree::AccountPath,
     validate::{ExecuteError, TransactionError, credit, validate},
@@ -26,9 +26,9 @@ use crate::{
 pub struct BlockConfig {
     /// Chain and rollup.
     pub domain: Domain,
-    /// Hash of the key whose account earns the fees; until it has one, no fee can be paid. Not an index: who an index
+    /// L1 address whose first account earns the fees; until it has one, no fee can be paid. Not an index: who an index
     /// belongs to is settled by the order of the deposits, so anybody could be first.
-    pub fee_owner: Hash,
+    pub fee_owner: L1Owner,
     /// Slots per chunk: as many as the chunk circuit has, [`super::SLOTS`] in production.
     pub slots: usize,
 }
@@ -90,6 +90,8 @@ struct OpenChunk {
 #[derive(Debug)]
 pub struct BlockBuilder<S> {
     config: BlockConfig,
+    /// Minutes since 1970.
+    time: u32,
     overlay: Overlay<S>,
     chunks: Vec<ChunkWitness>,
     open: OpenChunk,
@@ -104,15 +106,25 @@ impl<S: AccountStore> BlockBuilder<S> {
     pub fn new(store: S, config: BlockConfig) -> Result<Self, StateError<S::Error>> {
         let overlay = Overlay::new(store);
         let open = OpenChunk::new(overlay.root()?);
-        let fee_account = overlay.find_owner(&config.fee_owner).map_err(StateError)?;
+        let fee_account = overlay.first_account(&config.fee_owner).map_err(StateError)?;
         Ok(Self {
             config,
+            time: 0,
             overlay,
             chunks: Vec::new(),
             open,
             fee_account,
             size: BatchSize::default(),
         })
+    }
+
+    /// Sets the batch's time, in minutes since 1970, by which it is judged what may be executed.
+    ///
+    /// # Panics
+    /// After the first operation.
+    pub fn set_time(&mut self, time: u32) {
+        assert_eq!(self.executed(), 0, "operations were judged by another time");
+        self.time = time;
     }
 
     /// The state after everything executed so far (fees of the open chunk are credited when it closes). Its tree is not
@@ -168,14 +180,14 @@ impl<S: AccountStore> BlockBuilder<S> {
     pub fn push(&mut self, operation: impl Into<Operation>) -> Result<Placement, ExecuteError<S::Error>> {
         let operation = operation.into();
         if let Operation::Signed(signed) = &operation {
-            validate(&self.overlay, &self.config.domain, signed, 0)?;
+            validate(&self.overlay, &self.config.domain, signed, 0, self.time)?;
         }
         self.push_verified(operation)
     }
 
     /// [`Self::push`] for an operation whose signature, if it has one, was verified before.
     pub fn push_verified(&mut self, operation: Operation) -> Result<Placement, ExecuteError<S::Error>> {
-        let mut slot = execute_verified(&mut self.overlay, &operation)?;
+        let mut slot = execute_verified(&mut self.overlay, self.time, &operation)?;
         let accepted = self.check_fee_account(&operation);
         if accepted.is_err() {
             self.overlay.rollback();
@@ -186,7 +198,7 @@ impl<S: AccountStore> BlockBuilder<S> {
             // A fifth fee token: this operation opens the next chunk, after this one's fees are credited.
             self.overlay.rollback();
             self.close_chunk().map_err(refused)?;
-            slot = execute_verified(&mut self.overlay, &operation)?;
+            slot = execute_verified(&mut self.overlay, self.time, &operation)?;
         }
         if let Some((token, amount)) = fee {
             // A chunk has a fee slot for a token, or was just opened.
@@ -194,7 +206,7 @@ impl<S: AccountStore> BlockBuilder<S> {
         }
         self.overlay.commit();
         if self.fee_account.is_none() {
-            let found = self.overlay.find_owner(&self.config.fee_owner);
+            let found = self.overlay.first_account(&self.config.fee_owner);
             self.fee_account = found.map_err(StateError)?;
         }
         let placement = Placement {
@@ -275,7 +287,7 @@ impl<S: AccountStore> BlockBuilder<S> {
         };
         let token = *first_token;
         let (index, mut account) = self.fee_account()?.ok_or(BuildError::NoFeeAccount { token })?;
-        (fee.enabled, fee.owner, fee.nonce) = (true, account.owner, account.nonce);
+        (fee.enabled, fee.head) = (true, account.head());
         for fee_slot in 0..FEE_SLOTS {
             let (token, sum) = self.open.fees.get(fee_slot).copied().unwrap_or((0, 0));
             fee.tokens[fee_slot] = token;
@@ -311,8 +323,9 @@ impl<S: AccountStore> BlockBuilder<S> {
         Ok((closed, changes))
     }
 
-    /// [`Self::close`], then draws the evaluation point and derives all public inputs; `time` is in minutes since 1970.
-    pub fn seal(self, number: u64, time: u32) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
+    /// [`Self::close`], then draws the evaluation point and derives all public inputs.
+    pub fn seal(self, number: u64) -> Result<(SealedBatch, Changes), SealError<S::Error>> {
+        let time = self.time;
         let (closed, changes) = self.close()?;
         Ok((closed.seal(number, time)?, changes))
     }
@@ -359,8 +372,8 @@ fn count(size: &mut BatchSize, operation: &Operation) {
     let record = Record::new(operation);
     let bytes = (record.len() * WORD_BYTES) as u64;
     size.operations += 1;
-    size.deposits += u32::from(record.kind == Kind::Deposit);
-    size.withdrawals += u32::from(record.kind == Kind::Withdraw);
+    size.l1_operations += u32::from(matches!(operation, Operation::L1(_)));
+    size.withdrawals += u32::from(matches!(record.kind, Kind::Withdraw | Kind::ForcedWithdrawal));
     match record.stream() {
         Some(Stream::Bridge) => size.bridge_bytes += bytes,
         Some(Stream::Rollup) => size.rollup_bytes += bytes,
@@ -374,7 +387,7 @@ fn fee_of(operation: &Operation) -> Option<(u8, u64)> {
         Operation::Signed(signed) if signed.tx.fee().value() > 0 => {
             Some((signed.tx.token(), signed.tx.fee().value()))
         }
-        Operation::Noop | Operation::Deposit(_) | Operation::Signed(_) => None,
+        Operation::Noop | Operation::L1(_) | Operation::Signed(_) => None,
     }
 }
 

@@ -4,19 +4,20 @@
 //! write was checked; a reader that starts from another tree owes the same.
 
 use plonky2::{
-    hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
+    field::types::Field,
+    hash::hash_types::HashOutTarget,
     iop::target::{BoolTarget, Target},
 };
 
 use ashlar_gates::range_check;
 use ashlar_statement::{
-    circuit::{Update, assert_equal_if, select_hash, update_roots},
-    hash::Builder,
+    circuit::{Update, assert_equal_if, hash, select_hash, update_roots},
+    hash::{Builder, F, Role},
 };
 
 use super::{
     rows::{Component, Rows},
-    wires::AccountWires,
+    wires::{AccountWires, HeadWires},
 };
 use crate::{
     account::{BALANCE_BITS, NONCE_BITS},
@@ -33,118 +34,87 @@ pub(super) struct Place<'a> {
     pub(super) token_bits: &'a [BoolTarget],
 }
 
-/// Debits the source: balance less `debit`, nonce plus one. Returns the new running root.
-pub(super) fn debit_step(
+/// What a step makes of its account.
+pub(super) struct Written {
+    /// All but the balances; what changes in it is in range.
+    pub(super) head: HeadWires<Target>,
+    /// In range.
+    pub(super) balance: Target,
+    /// Whether the leaf is in use afterwards: zero or one.
+    pub(super) exists: Target,
+}
+
+/// The nonce after a step that counts it if `signed`.
+pub(super) fn next_nonce(builder: &mut Builder, nonce: Target, signed: BoolTarget) -> Target {
+    let nonce = builder.add(nonce, signed.target);
+    range_check(builder, nonce, NONCE_BITS as usize);
+    nonce
+}
+
+/// The destination's balance after its credit.
+pub(super) fn credited(builder: &mut Builder, balance: Target, credit: Target) -> Target {
+    let balance = builder.add(balance, credit);
+    range_check(builder, balance, BALANCE_BITS as usize);
+    balance
+}
+
+/// Opens an account's leaf, which is the zero digest if it is not in use, and writes it. Returns the new running root, and
+/// the root of the balances before.
+pub(super) fn step(
     builder: &mut Builder,
     rows: &mut Rows,
     root: HashOutTarget,
     place: &Place<'_>,
     account: &AccountWires<Target>,
-    debit: Target,
-) -> HashOutTarget {
-    let (balance, nonce) = rows.count(builder, Component::RangeChecks, |builder| {
-        let balance = builder.sub(account.balance, debit);
-        // A debit above the balance wraps to at least p - 2^62, far out of range.
-        range_check(builder, balance, BALANCE_BITS as usize);
-        let one = builder.one();
-        let nonce = builder.add(account.nonce, one);
-        range_check(builder, nonce, NONCE_BITS as usize);
-        (
+    written: &Written,
+) -> (HashOutTarget, HashOutTarget) {
+    let balances = rows.count(builder, Component::BalancePaths, |builder| {
+        let leaf = balance_leaves(
+            builder,
             Update {
                 old: account.balance,
-                new: balance,
+                new: written.balance,
             },
-            Update {
-                old: account.nonce,
-                new: nonce,
-            },
+        );
+        update_roots(
+            builder,
+            Role::BalanceNode,
+            leaf,
+            place.token_bits,
+            &account.balance_siblings,
         )
     });
-    let balances = rows.count(builder, Component::BalancePaths, |builder| {
-        balances_roots(builder, place, account, balance)
-    });
     let leaf = rows.count(builder, Component::AccountLeaves, |builder| Update {
-        old: leaf_hash(builder, account.owner, nonce.old, balances.old),
-        new: leaf_hash(builder, account.owner, nonce.new, balances.new),
+        old: optional_leaf(builder, account.exists, &account.head, balances.old),
+        new: optional_leaf(builder, written.exists, &written.head, balances.new),
     });
-    rows.count(builder, Component::AccountPaths, |builder| {
-        write(builder, root, place, account, leaf)
-    })
+    let root = rows.count(builder, Component::AccountPaths, |builder| {
+        let roots = update_roots(
+            builder,
+            Role::AccountNode,
+            leaf,
+            place.index_bits,
+            &account.account_siblings,
+        );
+        assert_equal_if(builder, place.enabled, roots.old, root);
+        select_hash(builder, place.enabled, roots.new, root)
+    });
+    (root, balances.old)
 }
 
-/// Whether the destination may be, and is, an absent leaf.
-pub(super) struct Existence {
-    /// Set when the leaf is in use.
-    pub(super) exists: BoolTarget,
-    /// Set in the only kind that may not create an account.
-    pub(super) is_transfer: Target,
-}
-
-/// Credits the destination, creating it if it is absent. Returns the new running root.
-pub(super) fn credit_step(
-    builder: &mut Builder,
-    rows: &mut Rows,
-    root: HashOutTarget,
-    place: &Place<'_>,
-    account: &AccountWires<Target>,
-    existence: &Existence,
-    credit: Target,
-) -> HashOutTarget {
-    let balance = rows.count(builder, Component::RangeChecks, |builder| {
-        let balance = builder.add(account.balance, credit);
-        range_check(builder, balance, BALANCE_BITS as usize);
-        Update {
-            old: account.balance,
-            new: balance,
-        }
-    });
-    let balances = rows.count(builder, Component::BalancePaths, |builder| {
-        balances_roots(builder, place, account, balance)
-    });
-    rows.count(builder, Component::RangeChecks, |builder| {
-        constrain_absent(builder, account, existence, balances.old);
-    });
-    let leaf = rows.count(builder, Component::AccountLeaves, |builder| {
-        let old = leaf_hash(builder, account.owner, account.nonce, balances.old);
-        // An absent leaf is the zero digest.
-        let elements = old
-            .elements
-            .map(|element| builder.mul(existence.exists.target, element));
-        Update {
-            old: HashOutTarget { elements },
-            new: leaf_hash(builder, account.owner, account.nonce, balances.new),
-        }
-    });
-    rows.count(builder, Component::AccountPaths, |builder| {
-        write(builder, root, place, account, leaf)
-    })
-}
-
-/// An absent account is blank, and no transfer goes to it.
-fn constrain_absent(
+/// A leaf that is not in use is blank: what a deposit creates starts from nothing.
+pub(super) fn constrain_blank(
     builder: &mut Builder,
     account: &AccountWires<Target>,
-    existence: &Existence,
     balances_root: HashOutTarget,
 ) {
-    builder.assert_bool(existence.exists);
-    let absent = builder.not(existence.exists);
-    for must_be_zero in [existence.is_transfer, account.nonce] {
+    let absent = builder.not(BoolTarget::new_unsafe(account.exists));
+    for must_be_zero in [account.head.nonce, account.head.flags] {
         let product = builder.mul(absent.target, must_be_zero);
         builder.assert_zero(product);
     }
     let empty = builder.constant_hash(empty_balances_root());
     assert_equal_if(builder, absent, balances_root, empty);
-}
-
-fn balances_roots(
-    builder: &mut Builder,
-    place: &Place<'_>,
-    account: &AccountWires<Target>,
-    balance: Update<Target>,
-) -> Update<HashOutTarget> {
-    let leaf = balance_leaves(builder, balance);
-    update_roots(builder, leaf, place.token_bits, &account.balance_siblings)
 }
 
 /// Twin of [`crate::account::balance_digest`], before and after.
@@ -159,27 +129,36 @@ pub(super) fn balance_leaves(builder: &mut Builder, balance: Update<Target>) -> 
     }
 }
 
-/// Twin of [`crate::account::leaf_digest`].
-pub(super) fn leaf_hash(
-    builder: &mut Builder,
-    owner: [Target; 4],
-    nonce: Target,
-    balances_root: HashOutTarget,
-) -> HashOutTarget {
-    let mut elements = owner.to_vec();
-    elements.push(nonce);
-    elements.extend(balances_root.elements);
-    builder.hash_n_to_hash_no_pad::<PoseidonHash>(elements)
+/// The first half of [`crate::account::Head::leaf`].
+pub(super) fn head_hash(builder: &mut Builder, head: &HeadWires<Target>) -> HashOutTarget {
+    let shift = F::from_canonical_u64(1 << NONCE_BITS);
+    let nonce_and_flags = builder.mul_const_add(shift, head.flags, head.nonce);
+    let mut elements = head.auth.to_vec();
+    elements.extend(head.l1_owner);
+    elements.push(nonce_and_flags);
+    hash(builder, Role::AccountHead, &elements)
 }
 
-fn write(
+/// The second half of [`crate::account::Head::leaf`].
+pub(super) fn leaf_hash(
     builder: &mut Builder,
-    root: HashOutTarget,
-    place: &Place<'_>,
-    account: &AccountWires<Target>,
-    leaf: Update<HashOutTarget>,
+    head: HashOutTarget,
+    balances_root: HashOutTarget,
 ) -> HashOutTarget {
-    let roots = update_roots(builder, leaf, place.index_bits, &account.account_siblings);
-    assert_equal_if(builder, place.enabled, roots.old, root);
-    select_hash(builder, place.enabled, roots.new, root)
+    let elements = [head.elements, balances_root.elements].concat();
+    hash(builder, Role::AccountLeaf, &elements)
+}
+
+/// Twin of [`crate::account::optional_digest`].
+fn optional_leaf(
+    builder: &mut Builder,
+    exists: Target,
+    head: &HeadWires<Target>,
+    balances_root: HashOutTarget,
+) -> HashOutTarget {
+    let head = head_hash(builder, head);
+    let leaf = leaf_hash(builder, head, balances_root);
+    HashOutTarget {
+        elements: leaf.elements.map(|element| builder.mul(exists, element)),
+    }
 }

@@ -1,4 +1,4 @@
-//! Kind flags and amounts of a slot: decompositions, unpacking, and what each step adds or takes.
+//! Kind flags and amounts of a slot: decompositions and unpacking.
 
 use plonky2::{
     field::types::Field,
@@ -21,33 +21,71 @@ pub(super) struct Flags {
     pub(super) is_deposit: BoolTarget,
     pub(super) is_transfer: BoolTarget,
     pub(super) is_withdraw: BoolTarget,
-    /// A transfer or a withdrawal: the source signs and pays.
-    pub(super) debits: BoolTarget,
-    /// A deposit or a transfer: the destination is credited.
-    pub(super) credits: BoolTarget,
-    /// A deposit or a withdrawal: the record goes to the bridge stream.
+    pub(super) is_set_auth: BoolTarget,
+    pub(super) is_forced_withdrawal: BoolTarget,
+    pub(super) is_forced_transfer: BoolTarget,
+    pub(super) is_set_flags: BoolTarget,
+    /// A transfer or a withdrawal: the source has signed, and pays a fee.
+    pub(super) signed: BoolTarget,
+    /// A forced withdrawal or transfer.
+    pub(super) forced: BoolTarget,
+    /// A deposit or a new `auth`: the record holds an `auth`.
+    pub(super) names_auth: BoolTarget,
+    /// All but a deposit: the source's leaf is opened.
+    pub(super) opens_source: BoolTarget,
+    /// A deposit or a transfer, forced or not: the destination's leaf is opened.
+    pub(super) opens_destination: BoolTarget,
+    /// All but a transfer: the record goes to the bridge stream.
     pub(super) bridges: BoolTarget,
 }
 
 impl Flags {
     /// Constrains the flags to be boolean and at most one to be set.
     pub(super) fn new(builder: &mut Builder, wires: &SlotWires<Target>) -> Self {
-        let [is_deposit, is_transfer, is_withdraw] =
-            [wires.is_deposit, wires.is_transfer, wires.is_withdraw].map(BoolTarget::new_unsafe);
-        let any = builder.add_many([wires.is_deposit, wires.is_transfer, wires.is_withdraw]);
-        for flag in [is_deposit, is_transfer, is_withdraw, BoolTarget::new_unsafe(any)] {
-            builder.assert_bool(flag);
+        let kinds = [
+            wires.is_deposit,
+            wires.is_transfer,
+            wires.is_withdraw,
+            wires.is_set_auth,
+            wires.is_forced_withdrawal,
+            wires.is_forced_transfer,
+            wires.is_set_flags,
+        ];
+        let any = builder.add_many(kinds);
+        for flag in kinds.into_iter().chain([any]) {
+            builder.assert_bool(BoolTarget::new_unsafe(flag));
         }
-        // Sums of two are boolean because the sum of all is.
-        let mut either =
-            |a: BoolTarget, b: BoolTarget| BoolTarget::new_unsafe(builder.add(a.target, b.target));
+        let [
+            is_deposit,
+            is_transfer,
+            is_withdraw,
+            is_set_auth,
+            is_forced_withdrawal,
+            is_forced_transfer,
+            is_set_flags,
+        ] = kinds.map(BoolTarget::new_unsafe);
+        // Sums of some are boolean because the sum of all is.
+        let mut sum = |flags: &[BoolTarget]| {
+            BoolTarget::new_unsafe(builder.add_many(flags.iter().map(|flag| flag.target)))
+        };
+        let signed = sum(&[is_transfer, is_withdraw]);
+        let forced = sum(&[is_forced_withdrawal, is_forced_transfer]);
+        let names_auth = sum(&[is_deposit, is_set_auth]);
+        let opens_source = sum(&[signed, forced, is_set_auth, is_set_flags]);
         Self {
             is_deposit,
             is_transfer,
             is_withdraw,
-            debits: either(is_transfer, is_withdraw),
-            credits: either(is_deposit, is_transfer),
-            bridges: either(is_deposit, is_withdraw),
+            is_set_auth,
+            is_forced_withdrawal,
+            is_forced_transfer,
+            is_set_flags,
+            signed,
+            forced,
+            names_auth,
+            opens_source,
+            opens_destination: sum(&[is_deposit, is_transfer, is_forced_transfer]),
+            bridges: sum(&[names_auth, forced, is_withdraw, is_set_flags]),
         }
     }
 }
@@ -70,14 +108,14 @@ impl FieldBits {
     }
 }
 
-/// What a slot moves, in token units.
+/// What a slot is to move, in token units.
 pub(super) struct Amounts {
-    /// Fee that is paid; zero unless the source pays.
+    /// Fee that is paid; zero unless the source has signed.
     pub(super) fee: Target,
-    /// Leaves the source: amount and fee; zero unless the source pays.
-    pub(super) debit: Target,
-    /// Reaches the destination; zero unless the destination is credited.
-    pub(super) credit: Target,
+    /// Packed amount of a transfer; zero in other kinds.
+    pub(super) transferred: Target,
+    /// Asked of the source: amount and fee, or what a forced operation requests; zero in other kinds.
+    pub(super) needed: Target,
 }
 
 impl Amounts {
@@ -88,15 +126,20 @@ impl Amounts {
         range_check(builder, wires.bridge_amount, BRIDGE_AMOUNT_BITS as usize);
         let zero = builder.zero();
         let is_zero = builder.is_equal(wires.bridge_amount, zero);
-        let empty_bridge = builder.mul(flags.bridges.target, is_zero.target);
+        let withdrawn = builder.add(flags.is_withdraw.target, flags.forced.target);
+        let moves = builder.add(withdrawn, flags.is_deposit.target);
+        let empty_bridge = builder.mul(moves, is_zero.target);
         builder.assert_zero(empty_bridge);
 
-        let fee = builder.mul(flags.debits.target, fee);
+        let fee = builder.mul(flags.signed.target, fee);
         let transferred = builder.mul(flags.is_transfer.target, transferred);
-        let debit = builder.mul_add(flags.is_withdraw.target, wires.bridge_amount, transferred);
-        let debit = builder.add(debit, fee);
-        let credit = builder.mul_add(flags.is_deposit.target, wires.bridge_amount, transferred);
-        Self { fee, debit, credit }
+        let amount = builder.mul_add(withdrawn, wires.bridge_amount, transferred);
+        let needed = builder.add(amount, fee);
+        Self {
+            fee,
+            transferred,
+            needed,
+        }
     }
 }
 

@@ -8,11 +8,11 @@ use plonky2::{
 use ashlar_gates::range_check;
 use ashlar_statement::{
     circuit::{Update, assert_equal_if, select_hash, update_roots},
-    hash::Builder,
+    hash::{Builder, Role},
 };
 
 use super::{
-    account::{balance_leaves, leaf_hash},
+    account::{balance_leaves, head_hash, leaf_hash},
     wires::FeeWires,
 };
 use crate::{
@@ -63,7 +63,13 @@ pub(super) fn credit(
         range_check(builder, new, BALANCE_BITS as usize);
         let token_bits = builder.split_le(wires.tokens[index], TOKEN_DEPTH);
         let leaf = balance_leaves(builder, Update { old, new });
-        let roots = update_roots(builder, leaf, &token_bits, &wires.balance_siblings[index]);
+        let roots = update_roots(
+            builder,
+            Role::BalanceNode,
+            leaf,
+            &token_bits,
+            &wires.balance_siblings[index],
+        );
         // The credits form a chain: each starts from the root that the one before it left.
         balances = Some(match balances {
             None => roots,
@@ -79,11 +85,18 @@ pub(super) fn credit(
     // The range check of the public input, too.
     let index_bits = builder.split_le(fee_account, ACCOUNT_DEPTH);
     let Some(balances) = balances else { return root };
+    let head = head_hash(builder, &wires.head);
     let leaf = Update {
-        old: leaf_hash(builder, wires.owner, wires.nonce, balances.old),
-        new: leaf_hash(builder, wires.owner, wires.nonce, balances.new),
+        old: leaf_hash(builder, head, balances.old),
+        new: leaf_hash(builder, head, balances.new),
     };
-    let roots = update_roots(builder, leaf, &index_bits, &wires.account_siblings);
+    let roots = update_roots(
+        builder,
+        Role::AccountNode,
+        leaf,
+        &index_bits,
+        &wires.account_siblings,
+    );
     assert_equal_if(builder, enabled, roots.old, root);
     select_hash(builder, enabled, roots.new, root)
 }

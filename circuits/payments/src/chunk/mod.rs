@@ -1,15 +1,19 @@
 //! The chunk circuit: a fixed number of slots, from account root to account root.
 //!
-//! Every slot is the same circuit. Kind flags switch two steps on or off: the source pays amount and fee and
-//! signs, the destination is credited (a deposit may create it). A step that is off leaves the root as it is,
+//! Every slot is the same circuit. Kind flags switch two steps on or off: the source's account is written (it pays and
+//! signs, or an operation of the L1 queue acts on it), the destination is credited (a deposit may create it). A step that
+//! is off leaves the root as it is,
 //! and all that its wires feed is multiplied by a flag, so that they influence nothing. After the last slot the
-//! fees are credited. The public data words are hashed, one permutation a slot, and evaluated at `z`.
+//! fees are credited. The public data words are hashed, two permutations a slot, and evaluated at `z`.
 
 mod account;
 mod amounts;
+mod destination;
 mod fee;
 mod message;
+mod policy;
 mod pubdata;
+mod queue;
 mod rows;
 mod serialization;
 mod slot;
@@ -30,10 +34,11 @@ use plonky2::{
 use slot::{Running, Shared, constrain_slot};
 use targets::ChunkTargets;
 
+pub use policy::PolicyWires;
 pub use rows::{Component, Rows};
 pub use serialization::CircuitBytesError;
 pub use targets::ChunkAssignment;
-pub use wires::{AccountWires, FeeWires, SlotWires};
+pub use wires::{AccountWires, FeeWires, HeadWires, SlotWires};
 
 use crate::witness::{ChunkWitness, WitnessError};
 
@@ -149,6 +154,7 @@ fn constrain(builder: &mut Builder, rows: &mut Rows, targets: &ChunkTargets) {
     let zero = builder.zero();
     let shared = Shared {
         domain: claimed.domain,
+        time: claimed.time,
         fee_tokens: targets.fee.tokens,
     };
     let mut running = Running {
@@ -161,7 +167,6 @@ fn constrain(builder: &mut Builder, rows: &mut Rows, targets: &ChunkTargets) {
             EvaluationTarget::new(b, claimed.z)
         }),
     };
-    // Nothing here depends on the time yet, but what the batch shows of it must be its only form.
     rows.count(builder, Component::RangeChecks, |builder| {
         builder.range_check(claimed.time, TIME_BITS as usize);
     });

@@ -21,6 +21,10 @@ pub enum Component {
     AccountLeaves,
     /// Range checks, bit decompositions, flags and amounts.
     RangeChecks,
+    /// The clause of a policy that permits what is signed.
+    Policy,
+    /// What an operation of the L1 queue does to its account.
+    Queue,
     /// Public data words and their Poseidon chain.
     PublicData,
     /// Evaluation of the public data.
@@ -39,6 +43,8 @@ impl Component {
             Self::BalancePaths => "balance_paths",
             Self::AccountLeaves => "account_leaves",
             Self::RangeChecks => "range_checks",
+            Self::Policy => "policy",
+            Self::Queue => "queue",
             Self::PublicData => "public_data",
             Self::Evaluation => "evaluation",
             Self::FeeCredit => "fee_credit",

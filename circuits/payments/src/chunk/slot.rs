@@ -1,27 +1,32 @@
 //! One slot: from running root to running root.
 
 use ashlar_ecgfp5::{SignatureTarget, verify_signature};
-use plonky2::{
-    hash::hash_types::HashOutTarget,
-    iop::target::{BoolTarget, Target},
-};
+use plonky2::{hash::hash_types::HashOutTarget, iop::target::Target};
 
+use ashlar_gates::range_check;
 use ashlar_statement::{
-    circuit::{DataHash, EvaluationTarget, Part},
+    circuit::{DataHash, EvaluationTarget, Part, assert_equal_if},
     hash::Builder,
 };
 
 use super::{
-    account::{Existence, Place, credit_step, debit_step},
+    account::{Place, constrain_blank, step},
     amounts::{Amounts, FieldBits, Flags},
+    destination::destination_step,
     fee::charge,
     message::message_hash,
-    pubdata::{kind_number, words},
+    policy::{PolicyUse, WINDOW_BITS, constrain_policy},
+    pubdata::{auth_of_words, blocks, constrain_tail, kind_number, words},
+    queue::{SourceStep, source_step},
     rows::{Component, Rows},
     wires::SlotWires,
 };
 use crate::{
-    pubdata::{DEPOSIT_WORDS, MAX_WORDS, TRANSFER_WORDS, WITHDRAW_WORDS},
+    pubdata::{
+        DEPOSIT_WORDS, FORCED_TRANSFER_WORDS, FORCED_WITHDRAWAL_WORDS, MAX_WORDS, SET_FLAGS_WORDS,
+        TRANSFER_WORDS, WITHDRAW_WORDS,
+    },
+    transaction::Kind,
     witness::FEE_SLOTS,
 };
 
@@ -36,6 +41,8 @@ pub(super) struct Running {
 /// What all slots share.
 pub(super) struct Shared {
     pub(super) domain: [Target; 4],
+    /// Below 2^28.
+    pub(super) time: Target,
     pub(super) fee_tokens: [Target; FEE_SLOTS],
 }
 
@@ -63,53 +70,87 @@ pub(super) fn constrain_slot(
         (flags, bits, amounts)
     });
 
+    let named_auth = rows.count(builder, Component::Queue, |builder| auth_of_words(builder, wires));
+    let SourceStep { paid, written } = rows.count(builder, Component::Queue, |builder| {
+        source_step(builder, wires, &flags, &amounts, named_auth)
+    });
     let source = Place {
-        enabled: flags.debits,
+        enabled: flags.opens_source,
         index_bits: &bits.from,
         token_bits: &bits.token,
     };
-    running.root = debit_step(builder, rows, running.root, &source, &wires.source, amounts.debit);
+    (running.root, _) = step(builder, rows, running.root, &source, &wires.source, &written);
+
+    let written = rows.count(builder, Component::RangeChecks, |builder| {
+        let credit = builder.mul_add(flags.is_deposit.target, wires.bridge_amount, amounts.transferred);
+        let credit = builder.mul_add(flags.is_forced_transfer.target, paid, credit);
+        destination_step(builder, wires, &flags, credit, named_auth)
+    });
     let destination = Place {
-        enabled: flags.credits,
+        enabled: flags.opens_destination,
         index_bits: &bits.to,
         token_bits: &bits.token,
     };
-    let existence = Existence {
-        exists: BoolTarget::new_unsafe(wires.destination_exists),
-        is_transfer: flags.is_transfer.target,
-    };
-    running.root = credit_step(
+    let (root, balances) = step(
         builder,
         rows,
         running.root,
         &destination,
         &wires.destination,
-        &existence,
-        amounts.credit,
+        &written,
     );
+    running.root = root;
+    rows.count(builder, Component::RangeChecks, |builder| {
+        constrain_blank(builder, &wires.destination, balances);
+    });
 
     let kind = kind_number(builder, &flags);
     let message = rows.count(builder, Component::Message, |builder| {
         message_hash(builder, shared.domain, wires, &flags, kind)
     });
+    rows.count(builder, Component::Policy, |builder| {
+        permit(builder, shared, wires, &flags, amounts.needed);
+    });
     rows.count(builder, Component::Signature, |builder| {
-        let owner = HashOutTarget {
-            elements: wires.source.owner,
+        let key_hash = HashOutTarget {
+            elements: wires.clause.key_hash,
         };
-        verify_signature(builder, signature, owner, message, flags.debits);
+        verify_signature(builder, signature, key_hash, message, flags.signed);
     });
 
     let words = rows.count(builder, Component::PublicData, |builder| {
+        constrain_tail(builder, wires, &flags, paid);
         let words = words(builder, wires, &flags, &bits);
-        let [w0, w1, w2, w3, w4, w5, w6] = words;
-        running
-            .data_hash
-            .push(builder, [kind, w0, w1, w2, w3, w4, w5, w6]);
+        for block in blocks(builder, kind, &words) {
+            running.data_hash.push(builder, block);
+        }
         words
     });
     rows.count(builder, Component::Evaluation, |builder| {
         evaluate(builder, &mut running.evaluation, &flags, &words);
     });
+}
+
+/// Constrains a signed slot to be permitted by a clause of the source's policy, and not to have expired.
+fn permit(builder: &mut Builder, shared: &Shared, wires: &SlotWires<Target>, flags: &Flags, spent: Target) {
+    let usage = PolicyUse {
+        signed: flags.signed,
+        kinds: &[
+            (Kind::Transfer as usize, flags.is_transfer.target),
+            (Kind::Withdraw as usize, flags.is_withdraw.target),
+        ],
+        token: wires.token,
+        spent,
+        time: shared.time,
+    };
+    let led_to = constrain_policy(builder, &wires.clause, &usage);
+    let auth = HashOutTarget {
+        elements: wires.source.head.auth,
+    };
+    assert_equal_if(builder, flags.signed, led_to, auth);
+    let remaining = builder.sub(wires.valid_until, shared.time);
+    let remaining = builder.mul(flags.signed.target, remaining);
+    range_check(builder, remaining, WINDOW_BITS);
 }
 
 /// Appends a slot's words to the stream of its kind.
@@ -122,8 +163,11 @@ fn evaluate(
     let bridge = Part {
         member: flags.bridges.target,
         lengths: &[
-            (flags.is_deposit.target, DEPOSIT_WORDS),
+            (flags.names_auth.target, DEPOSIT_WORDS),
             (flags.is_withdraw.target, WITHDRAW_WORDS),
+            (flags.is_forced_withdrawal.target, FORCED_WITHDRAWAL_WORDS),
+            (flags.is_forced_transfer.target, FORCED_TRANSFER_WORDS),
+            (flags.is_set_flags.target, SET_FLAGS_WORDS),
         ],
     };
     let rollup = Part {

@@ -37,7 +37,7 @@ impl ChunkAssignment {
     pub fn new(witness: &ChunkWitness, claim: &SpanPublicInputs<F>) -> Self {
         let signatures = witness.slots.iter().map(|slot| match &slot.operation {
             Operation::Signed(signed) => Some((signed.public_key, signed.signature)),
-            Operation::Noop | Operation::Deposit(_) => None,
+            Operation::Noop | Operation::L1(_) => None,
         });
         Self {
             public_inputs: claim.map(Some),

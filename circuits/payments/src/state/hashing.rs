@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ashlar_statement::hash::{Hash, hash_no_pad_all, two_to_one_all};
+use ashlar_statement::hash::{Hash, Role, two_to_one_all};
 
 use crate::{
-    account::{balance_digest, leaf_elements},
+    account::{Head, balance_digest},
     tree::{ACCOUNT_DEPTH, AccountPath, BalancePath, empty_subtree, roots},
 };
 
@@ -30,10 +30,8 @@ pub(super) enum Leaf {
     Digest(Hash),
     /// Of an account with one balance on its path.
     Balance {
-        /// The account's owner.
-        owner: Hash,
-        /// The account's nonce.
-        nonce: u32,
+        /// All else of the account.
+        head: Head,
         /// Token of the balance.
         token: u8,
         /// In token units.
@@ -78,7 +76,8 @@ pub(super) fn hashed<E>(
             let place = parent(write.index, level);
             let sibling = match known.get(&(place ^ 1)) {
                 Some(sibling) => *sibling,
-                None => below((level as u8, place ^ 1))?.unwrap_or_else(|| empty_subtree(level)),
+                None => below((level as u8, place ^ 1))?
+                    .unwrap_or_else(|| empty_subtree(AccountPath::NODE, level)),
             };
             known.insert(place ^ 1, sibling);
             known.insert(place, *node);
@@ -90,7 +89,7 @@ pub(super) fn hashed<E>(
                 [*node, sibling]
             });
         }
-        nodes = two_to_one_all(&pairs);
+        nodes = two_to_one_all(AccountPath::NODE, &pairs);
     }
     hashed
         .nodes
@@ -100,26 +99,25 @@ pub(super) fn hashed<E>(
 
 /// Each write's leaf.
 fn digests(writes: &[Write]) -> Vec<Hash> {
-    let (mut climbs, mut accounts) = (Vec::new(), Vec::new());
+    let (mut climbs, mut heads) = (Vec::new(), Vec::new());
     for Write { leaf, .. } in writes {
         if let Leaf::Balance {
-            owner,
-            nonce,
+            head,
             token,
             balance,
             path,
         } = leaf
         {
             climbs.push((path, balance_digest(*balance), u32::from(*token)));
-            accounts.push((*owner, *nonce));
+            heads.push([head.auth, head.meta()]);
         }
     }
-    let elements: Vec<_> = accounts
-        .into_iter()
+    let heads = two_to_one_all(Role::AccountHead, &heads).into_iter();
+    let leaves: Vec<_> = heads
         .zip(roots(&climbs))
-        .map(|((owner, nonce), balances)| leaf_elements(owner, nonce, balances))
+        .map(|(head, balances)| [head, balances])
         .collect();
-    let mut fresh = hash_no_pad_all(&elements).into_iter();
+    let mut fresh = two_to_one_all(Role::AccountLeaf, &leaves).into_iter();
     let of = |write: &Write| match &write.leaf {
         Leaf::Digest(digest) => Some(*digest),
         Leaf::Balance { .. } => fresh.next(),

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use ashlar_statement::hash::{Hash, hash_to_bytes32};
 
-use super::{AccountStore, Changes};
+use super::{AccountStore, Changes, L1Owner};
 use crate::account::Account;
 
 /// A whole state in maps.
@@ -44,8 +44,13 @@ impl AccountStore for MemoryStore {
         Ok(self.state.nodes.get(&(level, index)).copied())
     }
 
-    fn find_owner(&self, owner: &Hash) -> Result<Option<u32>, Infallible> {
-        Ok(self.state.owners.get(&hash_to_bytes32(owner)).copied())
+    fn first_account(&self, l1_owner: &L1Owner) -> Result<Option<u32>, Infallible> {
+        Ok(self.state.owners.get(l1_owner).copied())
+    }
+
+    fn accounts_with(&self, l1_owner: &L1Owner, auth: &Hash) -> Result<Vec<u32>, Infallible> {
+        let accounts = self.state.auths.get(&(*l1_owner, hash_to_bytes32(auth)));
+        Ok(accounts.cloned().unwrap_or_default())
     }
 
     fn account_count(&self) -> Result<u32, Infallible> {

@@ -17,6 +17,9 @@ use ashlar_statement::hash::Hash;
 
 use crate::account::Account;
 
+/// An L1 address.
+pub type L1Owner = [u8; 20];
+
 /// Read access to the state. Nodes that were never written are absent: their subtree is empty.
 pub trait AccountStore {
     /// What a read may fail with.
@@ -28,8 +31,20 @@ pub trait AccountStore {
     /// A node of the account tree: level 0 holds the leaves, level 28 (index 0) the root.
     fn node(&self, level: u8, index: u32) -> Result<Option<Hash>, Self::Error>;
 
-    /// Index of the first account that an owner created.
-    fn find_owner(&self, owner: &Hash) -> Result<Option<u32>, Self::Error>;
+    /// Index of an L1 owner's first account.
+    fn first_account(&self, l1_owner: &L1Owner) -> Result<Option<u32>, Self::Error>;
+
+    /// Indices of an L1 owner's accounts with this `auth`, in the order in which they took it.
+    fn accounts_with(&self, l1_owner: &L1Owner, auth: &Hash) -> Result<Vec<u32>, Self::Error>;
+
+    /// Index of an L1 owner's account: its first one with this `auth`, or, with none given, its first one. Never look for an
+    /// `auth` alone: anybody can open an account of his own with another's.
+    fn find_account(&self, l1_owner: &L1Owner, auth: Option<&Hash>) -> Result<Option<u32>, Self::Error> {
+        match auth {
+            Some(auth) => Ok(self.accounts_with(l1_owner, auth)?.first().copied()),
+            None => self.first_account(l1_owner),
+        }
+    }
 
     /// One more than the largest index in use: the next free index.
     fn account_count(&self) -> Result<u32, Self::Error>;
@@ -48,8 +63,12 @@ macro_rules! forward_store {
                 (**self).node(level, index)
             }
 
-            fn find_owner(&self, owner: &Hash) -> Result<Option<u32>, S::Error> {
-                (**self).find_owner(owner)
+            fn first_account(&self, l1_owner: &L1Owner) -> Result<Option<u32>, S::Error> {
+                (**self).first_account(l1_owner)
+            }
+
+            fn accounts_with(&self, l1_owner: &L1Owner, auth: &Hash) -> Result<Vec<u32>, S::Error> {
+                (**self).accounts_with(l1_owner, auth)
             }
 
             fn account_count(&self) -> Result<u32, S::Error> {
@@ -68,8 +87,10 @@ pub struct Changes {
     pub accounts: BTreeMap<u32, Account>,
     /// New tree nodes, by level and index.
     pub nodes: BTreeMap<(u8, u32), Hash>,
-    /// Owners of new accounts ([`ashlar_statement::hash::hash_to_bytes32`] of the key hash) and their index.
-    pub owners: BTreeMap<[u8; 32], u32>,
+    /// First account of each new L1 owner.
+    pub owners: BTreeMap<L1Owner, u32>,
+    /// Accounts by L1 owner and `auth` ([`ashlar_statement::hash::hash_to_bytes32`]), where that changed.
+    pub auths: BTreeMap<(L1Owner, [u8; 32]), Vec<u32>>,
     /// The new account count, if it changed.
     pub account_count: Option<u32>,
 }
@@ -80,6 +101,7 @@ impl Changes {
         self.accounts.extend(later.accounts);
         self.nodes.extend(later.nodes);
         self.owners.extend(later.owners);
+        self.auths.extend(later.auths);
         self.account_count = later.account_count.or(self.account_count);
     }
 }

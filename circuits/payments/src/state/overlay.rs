@@ -7,11 +7,12 @@
 use ashlar_statement::hash::{Hash, hash_to_bytes32};
 
 use super::{
-    AccountStore, Changes,
+    AccountStore, Changes, L1Owner,
     hashing::{Hashed, Leaf, Write, hashed, parent},
 };
 use crate::{
-    account::Account,
+    account::{Account, optional_digest},
+    auth::NO_AUTH,
     tree::{ACCOUNT_DEPTH, AccountPath, BalancePath, empty_subtree},
 };
 
@@ -48,7 +49,7 @@ impl<S: AccountStore> Overlay<S> {
     /// Root of the account tree. Costly while there are writes that [`Self::hash`] has not seen.
     pub fn root(&self) -> Result<Hash, S::Error> {
         let root = self.node(ACCOUNT_DEPTH as u8, 0)?;
-        Ok(root.unwrap_or_else(|| empty_subtree(ACCOUNT_DEPTH)))
+        Ok(root.unwrap_or_else(|| empty_subtree(AccountPath::NODE, ACCOUNT_DEPTH)))
     }
 
     /// Siblings of an account's leaf. Costly while there are writes that [`Self::hash`] has not seen.
@@ -65,9 +66,11 @@ impl<S: AccountStore> Overlay<S> {
         Ok(path)
     }
 
-    /// The account that a deposit for this owner should name: the owner's, or the next free one.
-    pub fn deposit_account(&self, owner: &Hash) -> Result<u32, S::Error> {
-        match self.find_owner(owner)? {
+    /// The account that a deposit for this owner should name: the owner's with this `auth`, or his first one if that is
+    /// zero, or the next free one.
+    pub fn deposit_account(&self, l1_owner: &L1Owner, auth: &Hash) -> Result<u32, S::Error> {
+        let auth = Some(auth).filter(|auth| **auth != NO_AUTH);
+        match self.find_account(l1_owner, auth)? {
             Some(index) => Ok(index),
             None => self.account_count(),
         }
@@ -79,7 +82,7 @@ impl<S: AccountStore> Overlay<S> {
         self.write(index, account, leaf)
     }
 
-    /// Writes an account of which one balance has changed, and its nonce perhaps; `path` are the balance's siblings.
+    /// Writes an account of which one balance has changed, and its head perhaps; `path` are the balance's siblings.
     pub fn set_balance_of(
         &mut self,
         index: u32,
@@ -88,8 +91,7 @@ impl<S: AccountStore> Overlay<S> {
         path: BalancePath,
     ) -> Result<(), S::Error> {
         let leaf = Leaf::Balance {
-            owner: account.owner,
-            nonce: account.nonce,
+            head: account.head(),
             token,
             balance: account.balance(token),
             path,
@@ -98,16 +100,47 @@ impl<S: AccountStore> Overlay<S> {
     }
 
     fn write(&mut self, index: u32, account: Account, leaf: Leaf) -> Result<(), S::Error> {
-        if self.account(index)?.is_none() {
+        let before = self.account(index)?;
+        if before.is_none() {
             let count = self.account_count()?.max(index.saturating_add(1));
-            let known = self.find_owner(&account.owner)?;
+            let known = self.first_account(&account.l1_owner)?;
             self.pending.account_count = Some(count);
             if known.is_none() {
-                self.pending.owners.insert(hash_to_bytes32(&account.owner), index);
+                self.pending.owners.insert(account.l1_owner, index);
             }
+        }
+        let old = before.map(|account| (account.l1_owner, account.auth));
+        let new = (account.l1_owner, account.auth);
+        if old != Some(new) {
+            self.list_auth(index, old, new)?;
         }
         self.pending.accounts.insert(index, account);
         self.writes.push(Write { index, leaf });
+        Ok(())
+    }
+
+    /// Opens a leaf without changing it: its path is given where that of a write would be.
+    pub fn touch(&mut self, index: u32) -> Result<(), S::Error> {
+        let account = self.account(index)?;
+        let leaf = Leaf::Digest(optional_digest(account.as_ref()));
+        self.writes.push(Write { index, leaf });
+        Ok(())
+    }
+
+    /// Moves an account from where its old `auth` is listed to where its new one is.
+    fn list_auth(
+        &mut self,
+        index: u32,
+        old: Option<(L1Owner, Hash)>,
+        new: (L1Owner, Hash),
+    ) -> Result<(), S::Error> {
+        for ((owner, auth), is_new) in old.map(|old| (old, false)).into_iter().chain([(new, true)]) {
+            let mut accounts = self.accounts_with(&owner, &auth)?;
+            accounts.retain(|account| *account != index);
+            accounts.extend(is_new.then_some(index));
+            let key = (owner, hash_to_bytes32(&auth));
+            self.pending.auths.insert(key, accounts);
+        }
         Ok(())
     }
 
@@ -181,12 +214,22 @@ impl<S: AccountStore> AccountStore for Overlay<S> {
         }
     }
 
-    fn find_owner(&self, owner: &Hash) -> Result<Option<u32>, S::Error> {
-        let key = hash_to_bytes32(owner);
+    fn first_account(&self, l1_owner: &L1Owner) -> Result<Option<u32>, S::Error> {
         let buffered = [&self.pending, &self.committed]
             .into_iter()
-            .find_map(|layer| layer.owners.get(&key));
-        buffered.map_or_else(|| self.store.find_owner(owner), |index| Ok(Some(*index)))
+            .find_map(|layer| layer.owners.get(l1_owner));
+        buffered.map_or_else(|| self.store.first_account(l1_owner), |index| Ok(Some(*index)))
+    }
+
+    fn accounts_with(&self, l1_owner: &L1Owner, auth: &Hash) -> Result<Vec<u32>, S::Error> {
+        let key = (*l1_owner, hash_to_bytes32(auth));
+        let buffered = [&self.pending, &self.committed]
+            .into_iter()
+            .find_map(|layer| layer.auths.get(&key));
+        buffered.map_or_else(
+            || self.store.accounts_with(l1_owner, auth),
+            |accounts| Ok(accounts.clone()),
+        )
     }
 
     fn account_count(&self) -> Result<u32, S::Error> {
@@ -201,7 +244,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use ashlar_statement::hash::two_to_one;
+    use ashlar_statement::hash::{ZERO_HASH, two_to_one};
 
     use super::*;
     use crate::{state::MemoryStore, tree::empty_accounts_root};
@@ -210,15 +253,16 @@ mod tests {
     fn root_of(accounts: &[(u32, Account)], height: usize, index: u32) -> Hash {
         let inside = |leaf: u32| parent(leaf, height) == index;
         if !accounts.iter().any(|(leaf, _)| inside(*leaf)) {
-            return empty_subtree(height);
+            return empty_subtree(AccountPath::NODE, height);
         }
         if height == 0 {
             return accounts
                 .iter()
                 .find(|(leaf, _)| *leaf == index)
-                .map_or(empty_subtree(0), |(_, a)| a.digest());
+                .map_or(ZERO_HASH, |(_, a)| a.digest());
         }
         two_to_one(
+            AccountPath::NODE,
             root_of(accounts, height - 1, 2 * index),
             root_of(accounts, height - 1, 2 * index + 1),
         )
@@ -227,7 +271,7 @@ mod tests {
     fn owned(index: u32) -> Account {
         Account {
             nonce: index,
-            ..Account::new(crate::account::balance_digest(index.into()))
+            ..Account::new([index as u8; 20], crate::account::balance_digest(index.into()))
         }
     }
 
@@ -303,7 +347,8 @@ mod tests {
             store.apply(overlay.into_changes().expect("in memory"));
             for (index, account) in &accounts {
                 prop_assert_eq!(store.account(*index).expect("in memory"), Some(account.clone()));
-                prop_assert_eq!(store.find_owner(&account.owner).expect("in memory"), Some(*index));
+                let found = store.find_account(&account.l1_owner, Some(&account.auth)).expect("in memory");
+                prop_assert_eq!(found, Some(*index));
             }
             prop_assert_eq!(Overlay::new(store).root().expect("in memory"), root);
         }
@@ -318,7 +363,12 @@ mod tests {
         let root = overlay.root().expect("in memory");
         overlay.set_account(9, owned(9)).expect("in memory");
         assert_eq!(overlay.account_count().expect("in memory"), 10);
-        assert_eq!(overlay.deposit_account(&owned(9).owner).expect("in memory"), 9);
+        assert_eq!(
+            overlay
+                .deposit_account(&[9; 20], &owned(9).auth)
+                .expect("in memory"),
+            9
+        );
         overlay.rollback();
         assert_eq!(
             (
@@ -327,6 +377,11 @@ mod tests {
             ),
             (root, 4)
         );
-        assert_eq!(overlay.deposit_account(&owned(9).owner).expect("in memory"), 4);
+        assert_eq!(
+            overlay
+                .deposit_account(&[9; 20], &owned(9).auth)
+                .expect("in memory"),
+            4
+        );
     }
 }

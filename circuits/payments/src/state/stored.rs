@@ -6,17 +6,23 @@ use ashlar_statement::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{AccountStore, Changes};
+use super::{AccountStore, Changes, L1Owner};
 use crate::account::Account;
 
 /// The account tree.
 const TREE: u8 = 0;
 /// Accounts, by index (4 bytes, big-endian).
 const ACCOUNTS: u8 = 0;
-/// Index of an owner's first account, by key hash.
+/// Index of an L1 owner's first account, by address.
 const OWNERS: u8 = 1;
 /// The account count, under the empty key.
 const COUNT: u8 = 2;
+/// Indices of an L1 owner's accounts with an `auth`, by address and `auth`.
+const AUTHS: u8 = 3;
+
+fn auth_key(l1_owner: &L1Owner, auth: &[u8; 32]) -> Vec<u8> {
+    [&l1_owner[..], auth].concat()
+}
 
 /// Reads accounts from a state store.
 #[derive(Debug, Clone)]
@@ -43,8 +49,13 @@ impl<S: StateStore> AccountStore for Stored<S> {
         self.0.node(TREE, level, index.into()).map_err(StateError::Store)
     }
 
-    fn find_owner(&self, owner: &Hash) -> Result<Option<u32>, Self::Error> {
-        self.read(OWNERS, &hash_to_bytes32(owner))
+    fn first_account(&self, l1_owner: &L1Owner) -> Result<Option<u32>, Self::Error> {
+        self.read(OWNERS, l1_owner)
+    }
+
+    fn accounts_with(&self, l1_owner: &L1Owner, auth: &Hash) -> Result<Vec<u32>, Self::Error> {
+        let accounts = self.read(AUTHS, &auth_key(l1_owner, &hash_to_bytes32(auth)))?;
+        Ok(accounts.unwrap_or_default())
     }
 
     fn account_count(&self) -> Result<u32, Self::Error> {
@@ -64,12 +75,14 @@ impl From<Changes> for StateChanges {
             accounts.map(|(index, account)| ((ACCOUNTS, index.to_be_bytes().to_vec()), value(account)));
         let owners = changes.owners.iter();
         let owners = owners.map(|(owner, index)| ((OWNERS, owner.to_vec()), value(index)));
+        let auths = changes.auths.iter();
+        let auths = auths.map(|((owner, auth), accounts)| ((AUTHS, auth_key(owner, auth)), value(accounts)));
         let count = changes
             .account_count
             .map(|count| ((COUNT, Vec::new()), value(&count)));
         Self {
             nodes: nodes.collect(),
-            values: accounts.chain(owners).chain(count).collect(),
+            values: accounts.chain(owners).chain(auths).chain(count).collect(),
         }
     }
 }

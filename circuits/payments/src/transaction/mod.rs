@@ -1,20 +1,34 @@
 //! Transactions: what changes the state, and the message that an account holder signs.
 
 mod codec;
+mod served;
 
 use plonky2::field::types::Field;
 use sha3::{Digest, Keccak256};
 
 pub use ashlar_ecgfp5::{PublicKey, SecretKey, Signature};
-pub use ashlar_statement::Domain;
+pub use ashlar_statement::{
+    Domain,
+    queue::{Deposit, ForcedTransfer, ForcedWithdrawal, L1Operation, SetAuth, SetFlags, address_words},
+};
 pub use codec::DecodeError;
+pub use served::Served;
 
-use ashlar_statement::hash::{F, Hash, ZERO_HASH, hash_no_pad};
+use ashlar_statement::{
+    TIME_BITS,
+    hash::{F, Hash, Role, hash_no_pad},
+    queue::AMOUNT_BITS,
+};
 
-use crate::packing::{PackedAmount, PackedFee};
+use crate::{
+    packing::{PackedAmount, PackedFee},
+    policy::ClauseWitness,
+};
 
 /// Bits of an amount that crosses the bridge: it is one 7-byte word of public data.
-pub const BRIDGE_AMOUNT_BITS: u32 = 56;
+pub const BRIDGE_AMOUNT_BITS: u32 = AMOUNT_BITS;
+/// The last minute of a transaction that does not expire: the last that a batch can have.
+pub const NO_EXPIRY: u32 = (1 << TIME_BITS) - 1;
 
 /// Kind of a slot; the number is part of the encoding and of the data hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -28,19 +42,14 @@ pub enum Kind {
     Transfer = 2,
     /// To an L1 address.
     Withdraw = 3,
-}
-
-/// Credits an account with what was deposited on L1, creating it if its leaf is empty. Unsigned, free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Deposit {
-    /// Account to credit, chosen by the sequencer: an empty leaf, or one with the same owner.
-    pub account: u32,
-    /// Token number.
-    pub token: u8,
-    /// In token units, from 1 below 2^56.
-    pub amount: u64,
-    /// Hash of the owner's public key.
-    pub key_hash: Hash,
+    /// From L1: another `auth` for an account.
+    SetAuth = 4,
+    /// From L1: to the account's L1 owner.
+    ForcedWithdrawal = 5,
+    /// From L1: between two accounts.
+    ForcedTransfer = 6,
+    /// From L1: other flags for an account.
+    SetFlags = 7,
 }
 
 /// Moves tokens to an existing account.
@@ -50,6 +59,8 @@ pub struct Transfer {
     pub from: u32,
     /// Payee; must exist.
     pub to: u32,
+    /// L1 owner of the payee's account: whoever may have come to that index, the payer means this one.
+    pub to_owner: [u8; 20],
     /// Token number, of amount and fee.
     pub token: u8,
     /// What the payee gets.
@@ -135,18 +146,19 @@ impl Transaction {
         }
     }
 
-    /// The 13 elements that are hashed and signed; one layout for both kinds, unused places are zero:
-    /// domain (4), kind, from, payee (account, or L1 address in three words), token, amount, fee, nonce.
-    /// A transfer's amount is in packed form, so that the signature fixes the public data.
-    pub fn message_elements(&self, domain: &Domain) -> [F; 13] {
-        let (payee, amount) = match self {
-            Self::Transfer(tx) => ([tx.to.into(), 0, 0], tx.amount.bits().into()),
-            Self::Withdraw(tx) => (address_words(&tx.to_l1), tx.amount),
+    /// The 16 elements that are hashed and signed; one layout for both kinds: domain (4), kind, from, to (zero in a
+    /// withdrawal), L1 address in three words (the recipient's, or that of the payee's owner), token, amount, fee, nonce,
+    /// last minute, and the place of the clause that it is signed under. A transfer's amount is in packed form, so that the
+    /// signature fixes the public data.
+    pub fn message_elements(&self, domain: &Domain, valid_until: u32, place: u8) -> [F; 16] {
+        let (to, address, amount) = match self {
+            Self::Transfer(tx) => (tx.to, &tx.to_owner, tx.amount.bits().into()),
+            Self::Withdraw(tx) => (0, &tx.to_l1, tx.amount),
         };
         let [d0, d1, d2, d3] = domain.words();
-        let [p0, p1, p2] = payee.map(F::from_canonical_u64);
-        let [kind, from, token] =
-            [self.kind() as u32, self.from(), self.token().into()].map(F::from_canonical_u32);
+        let [a0, a1, a2] = address_words(address).map(F::from_canonical_u64);
+        let [kind, from, to, token] =
+            [self.kind() as u32, self.from(), to, self.token().into()].map(F::from_canonical_u32);
         let fee = F::from_canonical_u8(self.fee().bits());
         let nonce = F::from_canonical_u32(self.nonce());
         [
@@ -156,26 +168,43 @@ impl Transaction {
             d3,
             kind,
             from,
-            p0,
-            p1,
-            p2,
+            to,
+            a0,
+            a1,
+            a2,
             token,
             F::from_noncanonical_u64(amount),
             fee,
             nonce,
+            F::from_canonical_u32(valid_until),
+            F::from_canonical_u8(place),
         ]
     }
 
     /// The digest to sign: Poseidon of [`Self::message_elements`].
-    pub fn message(&self, domain: &Domain) -> Hash {
-        hash_no_pad(&self.message_elements(domain))
+    pub fn message(&self, domain: &Domain, valid_until: u32, place: u8) -> Hash {
+        hash_no_pad(Role::Message, &self.message_elements(domain, valid_until, place))
     }
 
-    /// Signs for one chain and rollup.
+    /// Signs for one chain and rollup, for a plain account, without an end.
     pub fn sign(self, domain: &Domain, key: &SecretKey) -> SignedTransaction {
-        let signature = key.sign(&self.message(domain));
+        self.sign_under(domain, key, ClauseWitness::plain(), NO_EXPIRY)
+    }
+
+    /// Signs for one chain and rollup under a clause of the account's policy. A batch whose time is after `valid_until`, in
+    /// minutes since 1970, does not take it.
+    pub fn sign_under(
+        self,
+        domain: &Domain,
+        key: &SecretKey,
+        clause: ClauseWitness,
+        valid_until: u32,
+    ) -> SignedTransaction {
+        let signature = key.sign(&self.message(domain, valid_until, clause.place));
         SignedTransaction {
             tx: self,
+            valid_until,
+            clause,
             public_key: key.public_key(),
             signature,
         }
@@ -187,13 +216,27 @@ impl Transaction {
 pub struct SignedTransaction {
     /// What was signed.
     pub tx: Transaction,
-    /// Key whose hash owns the paying account.
+    /// Last minute since 1970 at which it may be executed: below 2^28, [`NO_EXPIRY`] if it does not matter.
+    pub valid_until: u32,
+    /// The clause of the paying account's policy that it is signed under.
+    pub clause: ClauseWitness,
+    /// Key of that clause.
     pub public_key: PublicKey,
-    /// Over [`Transaction::message`].
+    /// Over [`Self::message`].
     pub signature: Signature,
 }
 
 impl SignedTransaction {
+    /// What the signature is over.
+    pub fn message(&self, domain: &Domain) -> Hash {
+        self.tx.message(domain, self.valid_until, self.clause.place)
+    }
+
+    /// `auth` of the accounts that it may be signed for.
+    pub fn auth(&self) -> Hash {
+        self.clause.auth(self.public_key.key_hash())
+    }
+
     /// Keccak-256 of the canonical encoding.
     pub fn id(&self) -> [u8; 32] {
         Keccak256::digest(self.encode()).into()
@@ -202,11 +245,12 @@ impl SignedTransaction {
 
 /// One entry of the ordered list that the sequencer executes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are signed")]
 pub enum Operation {
     /// Padding.
     Noop,
     /// From the L1 queue.
-    Deposit(Deposit),
+    L1(Served),
     /// From its signer, through the sequencer.
     Signed(SignedTransaction),
 }
@@ -216,15 +260,15 @@ impl Operation {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Noop => Kind::Noop,
-            Self::Deposit(_) => Kind::Deposit,
+            Self::L1(served) => served.kind(),
             Self::Signed(signed) => signed.tx.kind(),
         }
     }
 }
 
-impl From<Deposit> for Operation {
-    fn from(deposit: Deposit) -> Self {
-        Self::Deposit(deposit)
+impl From<Served> for Operation {
+    fn from(served: Served) -> Self {
+        Self::L1(served)
     }
 }
 
@@ -233,12 +277,3 @@ impl From<SignedTransaction> for Operation {
         Self::Signed(signed)
     }
 }
-
-/// An L1 address as words of 7, 7 and 6 bytes, big-endian.
-pub fn address_words(address: &[u8; 20]) -> [u64; 3] {
-    let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    [word(&address[..7]), word(&address[7..14]), word(&address[14..])]
-}
-
-/// Owner of no account: the digest that fills unused places.
-pub const NO_OWNER: Hash = ZERO_HASH;

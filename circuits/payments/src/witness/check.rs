@@ -9,17 +9,10 @@ use ashlar_statement::{
     stream::{Evaluation, data_hash},
 };
 
-use super::{
-    AccountWitness, ChunkWitness, FEE_SLOTS, SlotWitness,
-    moves::{Check, Leaf, Moves},
-};
+use super::{ChunkWitness, FEE_SLOTS, moves::Moves, plan::plan};
 use crate::{
-    account::{balance_digest, leaf_digest},
-    packing::PackedFee,
-    pubdata::Record,
-    transaction::{BRIDGE_AMOUNT_BITS, Operation, Transaction},
-    tree::ACCOUNT_DEPTH,
-    validate::credit,
+    account::balance_digest, policy::PolicyError, pubdata::Record, transaction::Operation,
+    tree::ACCOUNT_DEPTH, validate::credit,
 };
 
 /// Why a slot breaks the circuit.
@@ -28,9 +21,23 @@ pub enum SlotFault {
     /// Not signed by the owner of the paying account.
     #[error("signature: {0}")]
     Signature(SignatureError),
-    /// The signer's key does not own the paying account.
-    #[error("public_key: not the owner of the source")]
+    /// The signer's key does not sign for the paying account.
+    #[error("public_key: does not sign for the source")]
     Owner,
+    /// The payee's account is not whose the payer has signed it to be.
+    #[error("to_owner: not the L1 owner of the destination")]
+    PayeeOwner,
+    /// The clause does not permit it.
+    #[error("clause: {0}")]
+    Policy(PolicyError),
+    /// The batch is of a later time.
+    #[error("valid_until: {valid_until} is over, the batch is of minute {time}")]
+    Expired {
+        /// Of the transaction, in minutes since 1970.
+        valid_until: u32,
+        /// Of the batch, in minutes since 1970.
+        time: u32,
+    },
     /// The message's nonce is not the account's, or the account has none left.
     #[error("nonce: {given} given, the source is at {expected}")]
     Nonce {
@@ -62,9 +69,17 @@ pub enum SlotFault {
     /// A transfer to an absent account, or an absent account with a history.
     #[error("existence: the destination is absent, or is not blank")]
     Existence,
-    /// A deposit to another owner's account.
-    #[error("key_hash: not the owner of the destination")]
-    KeyHash,
+    /// A deposit to an account that is not its owner's, or has another `auth`.
+    #[error("deposit: not its owner and auth that the destination has")]
+    DepositOwner,
+    /// A forced operation that does not pay what the accounts say.
+    #[error("paid: {given} given, {expected} follows from the accounts")]
+    Payment {
+        /// Of the operation.
+        given: u64,
+        /// What follows from the accounts.
+        expected: u64,
+    },
     /// An account's index that the tree has no place for.
     #[error("account: {0} is not below 2^{ACCOUNT_DEPTH}")]
     Index(u32),
@@ -116,22 +131,13 @@ pub enum WitnessError {
     FeePath,
 }
 
-/// What is range-checked in the circuit and nowhere else here: the paths of two indices that differ above the tree's depth
-/// are the same.
-fn in_range(index: u32) -> Result<(), SlotFault> {
-    if index >> ACCOUNT_DEPTH != 0 {
-        return Err(SlotFault::Index(index));
-    }
-    Ok(())
-}
-
 /// Verifies the signature of every signed slot.
 pub(super) fn verify_signatures(witness: &ChunkWitness) -> Result<(), WitnessError> {
     for (index, slot) in witness.slots.iter().enumerate() {
         let Operation::Signed(signed) = &slot.operation else {
             continue;
         };
-        let message = signed.tx.message(&witness.domain);
+        let message = signed.message(&witness.domain);
         signed
             .public_key
             .verify(&message, &signed.signature)
@@ -159,7 +165,7 @@ pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, Witn
     let slots: Vec<_> = witness
         .slots
         .iter()
-        .map(|slot| plan(slot, &witness.fee.tokens, &mut fees, &mut moves))
+        .map(|slot| plan(slot, witness.time, &witness.fee.tokens, &mut fees, &mut moves))
         .collect();
     let places = moves.places();
     let mut root = witness.old_root;
@@ -186,7 +192,7 @@ pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, Witn
         old_root: witness.old_root.elements,
         new_root: new_root.elements,
         domain: witness.domain.words(),
-        data_hash: data_hash(records.iter().map(Record::block)).elements,
+        data_hash: data_hash(records.iter().flat_map(Record::blocks)).elements,
         z: witness.z,
         bridge_eval: evaluation.bridge_eval.0,
         rollup_eval: evaluation.rollup_eval.0,
@@ -197,155 +203,6 @@ pub(super) fn replay(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, Witn
         bridge_words: words(Stream::Bridge),
         rollup_words: words(Stream::Rollup),
     })
-}
-
-/// What is to be checked of a slot, in this order.
-fn plan<'a>(
-    slot: &'a SlotWitness,
-    fee_tokens: &[u8; FEE_SLOTS],
-    fees: &mut [u64; FEE_SLOTS],
-    moves: &mut Moves<'a>,
-) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let fault = match &slot.operation {
-        Operation::Noop => Ok(()),
-        Operation::Deposit(deposit) => bridge_amount(deposit.amount).and_then(|()| {
-            if slot.destination.owner != deposit.key_hash {
-                return Err(SlotFault::KeyHash);
-            }
-            let (index, token) = (deposit.account, deposit.token);
-            credit_step(
-                &slot.destination,
-                index,
-                token,
-                deposit.amount,
-                moves,
-                &mut checks,
-            )
-        }),
-        Operation::Signed(signed) => (|| {
-            if signed.public_key.key_hash() != slot.source.owner {
-                return Err(SlotFault::Owner);
-            }
-            debit_step(&slot.source, &signed.tx, moves, &mut checks)?;
-            charge(
-                slot.fee_slot,
-                signed.tx.token(),
-                signed.tx.fee(),
-                fee_tokens,
-                fees,
-            )?;
-            match &signed.tx {
-                Transaction::Withdraw(withdraw) => bridge_amount(withdraw.amount),
-                Transaction::Transfer(_) if !slot.destination.exists => Err(SlotFault::Existence),
-                Transaction::Transfer(tx) => {
-                    let amount = tx.amount.value();
-                    credit_step(&slot.destination, tx.to, tx.token, amount, moves, &mut checks)
-                }
-            }
-        })(),
-    };
-    checks.extend(fault.err().map(Check::Fault));
-    checks
-}
-
-fn bridge_amount(amount: u64) -> Result<(), SlotFault> {
-    if amount == 0 || amount >> BRIDGE_AMOUNT_BITS != 0 {
-        return Err(SlotFault::BridgeAmount(amount));
-    }
-    Ok(())
-}
-
-fn debit_step<'a>(
-    source: &'a AccountWitness,
-    tx: &Transaction,
-    moves: &mut Moves<'a>,
-    checks: &mut Vec<Check>,
-) -> Result<(), SlotFault> {
-    let (given, expected) = (tx.nonce(), source.nonce);
-    let new_nonce = expected
-        .checked_add(1)
-        .filter(|_| given == expected)
-        .ok_or(SlotFault::Nonce { given, expected })?;
-    let (needed, balance) = (tx.amount() + tx.fee().value(), source.balance);
-    let new_balance = balance
-        .checked_sub(needed)
-        .ok_or(SlotFault::Balance { needed, balance })?;
-    in_range(tx.from())?;
-    let mut leaf = |nonce, balance| {
-        moves.push(Leaf {
-            account: source,
-            index: tx.from(),
-            token: tx.token(),
-            nonce,
-            balance,
-            is_blank: false,
-        })
-    };
-    checks.push(Check::Move {
-        from: leaf(expected, balance),
-        to: leaf(new_nonce, new_balance),
-        fault: SlotFault::SourcePath,
-    });
-    Ok(())
-}
-
-fn credit_step<'a>(
-    destination: &'a AccountWitness,
-    index: u32,
-    token: u8,
-    amount: u64,
-    moves: &mut Moves<'a>,
-    checks: &mut Vec<Check>,
-) -> Result<(), SlotFault> {
-    let balance = credit(destination.balance, amount).ok_or(SlotFault::BalanceLimit)?;
-    in_range(index)?;
-    if !destination.exists && destination.nonce != 0 {
-        return Err(SlotFault::Existence);
-    }
-    let before = Leaf {
-        account: destination,
-        index,
-        token,
-        nonce: destination.nonce,
-        balance: destination.balance,
-        is_blank: !destination.exists,
-    };
-    let (from, to) = (
-        moves.push(before),
-        moves.push(Leaf {
-            balance,
-            is_blank: false,
-            ..before
-        }),
-    );
-    if !destination.exists {
-        checks.push(Check::HoldsNothing(from));
-    }
-    checks.push(Check::Move {
-        from,
-        to,
-        fault: SlotFault::DestinationPath,
-    });
-    Ok(())
-}
-
-fn charge(
-    slot: u8,
-    token: u8,
-    fee: PackedFee,
-    tokens: &[u8; FEE_SLOTS],
-    fees: &mut [u64; FEE_SLOTS],
-) -> Result<(), SlotFault> {
-    if fee.value() == 0 {
-        return Ok(());
-    }
-    let index = usize::from(slot);
-    if tokens.get(index) != Some(&token) {
-        return Err(SlotFault::FeeToken(slot));
-    }
-    fees[index] += fee.value();
-    Ok(())
 }
 
 fn replay_fees(root: Hash, witness: &ChunkWitness, fees: [u64; FEE_SLOTS]) -> Result<Hash, WitnessError> {
@@ -373,7 +230,7 @@ fn replay_fees(root: Hash, witness: &ChunkWitness, fees: [u64; FEE_SLOTS]) -> Re
     }
     let root_with = |balances| {
         fee.account_path
-            .root(leaf_digest(fee.owner, fee.nonce, balances), witness.fee_account)
+            .root(fee.head.leaf(balances), witness.fee_account)
     };
     if root_with(first_root) != root {
         return Err(WitnessError::FeePath);

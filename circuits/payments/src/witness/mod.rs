@@ -2,6 +2,7 @@
 
 mod check;
 mod moves;
+mod plan;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +10,14 @@ pub use check::{SlotFault, WitnessError};
 
 use ashlar_statement::{
     LeafWitness, Published, SpanPublicInputs, Stream,
-    hash::{F, Hash, ZERO_HASH},
+    hash::{F, Hash},
     stream::data_hash,
 };
 
 use crate::{
+    account::Head,
     pubdata::Record,
-    transaction::{Domain, Operation, Transaction},
+    transaction::{Domain, L1Operation, Operation, Transaction},
     tree::{AccountPath, BalancePath},
 };
 
@@ -25,12 +27,10 @@ pub const FEE_SLOTS: usize = 4;
 /// An account before one step of a slot, with its place in both trees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountWitness {
-    /// Whether the leaf is in use; an absent account has the owner that a deposit will give it.
+    /// Whether the leaf is in use; an account that a deposit creates has the head that it will have.
     pub exists: bool,
-    /// Hash of its public key.
-    pub owner: Hash,
     /// Before the step.
-    pub nonce: u32,
+    pub head: Head,
     /// Of the operation's token, before the step, in token units.
     pub balance: u64,
     /// Siblings of the balance.
@@ -44,11 +44,18 @@ impl AccountWitness {
     pub fn unused() -> Self {
         Self {
             exists: true,
-            owner: ZERO_HASH,
-            nonce: 0,
+            head: Head::NONE,
             balance: 0,
             balance_path: BalancePath::empty(),
             account_path: AccountPath::empty(),
+        }
+    }
+
+    /// An empty leaf that an operation of the L1 queue names; its path is not known yet.
+    pub fn absent() -> Self {
+        Self {
+            exists: false,
+            ..Self::unused()
         }
     }
 }
@@ -60,7 +67,7 @@ pub struct SlotWitness {
     pub operation: Operation,
     /// Which of the chunk's fee tokens a non-zero fee is paid in.
     pub fee_slot: u8,
-    /// Payer, of a transfer or a withdrawal.
+    /// Payer, or the account that a new `auth` or new flags are for.
     pub source: AccountWitness,
     /// Payee, of a deposit or a transfer; after the payer's step, should they be the same.
     pub destination: AccountWitness,
@@ -77,7 +84,7 @@ impl SlotWitness {
         }
     }
 
-    /// The accounts that the operation writes, in this order.
+    /// The accounts that the operation opens, in this order.
     pub(crate) fn written(&mut self) -> Vec<&mut AccountWitness> {
         let Self {
             operation,
@@ -87,7 +94,13 @@ impl SlotWitness {
         } = self;
         match operation {
             Operation::Noop => Vec::new(),
-            Operation::Deposit(_) => vec![destination],
+            Operation::L1(served) => match served.operation {
+                L1Operation::Deposit(_) => vec![destination],
+                L1Operation::ForcedTransfer(_) => vec![source, destination],
+                L1Operation::SetAuth(_) | L1Operation::ForcedWithdrawal(_) | L1Operation::SetFlags(_) => {
+                    vec![source]
+                }
+            },
             Operation::Signed(signed) => match signed.tx {
                 Transaction::Transfer(_) => vec![source, destination],
                 Transaction::Withdraw(_) => vec![source],
@@ -103,10 +116,8 @@ pub struct FeeWitness {
     pub enabled: bool,
     /// Tokens of the fee slots; unused ones are 0.
     pub tokens: [u8; FEE_SLOTS],
-    /// The fee account's owner.
-    pub owner: Hash,
-    /// The fee account's nonce.
-    pub nonce: u32,
+    /// All of the fee account but its balances.
+    pub head: Head,
     /// Balance of each fee slot's token before its credit, in slot order.
     pub balances: [u64; FEE_SLOTS],
     /// Siblings of each balance before its credit.
@@ -121,8 +132,7 @@ impl FeeWitness {
         Self {
             enabled: false,
             tokens: [0; FEE_SLOTS],
-            owner: ZERO_HASH,
-            nonce: 0,
+            head: Head::NONE,
             balances: [0; FEE_SLOTS],
             balance_paths: [BalancePath::empty(); FEE_SLOTS],
             account_path: AccountPath::empty(),
@@ -175,7 +185,7 @@ impl LeafWitness for ChunkWitness {
             records.flat_map(Record::to_bytes).collect()
         };
         Published {
-            data_hash: data_hash(records.iter().map(Record::block)),
+            data_hash: data_hash(records.iter().flat_map(Record::blocks)),
             bridge: stream(Stream::Bridge),
             rollup: stream(Stream::Rollup),
         }

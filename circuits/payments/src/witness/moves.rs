@@ -1,27 +1,27 @@
 //! Where a chunk's accounts lead to in the tree, before and after each step: all hashed together.
 
-use ashlar_statement::hash::{Hash, ZERO_HASH, hash_no_pad_all};
+use ashlar_statement::hash::{Hash, Role, ZERO_HASH, two_to_one_all};
 
 use super::{AccountWitness, SlotFault};
 use crate::{
-    account::{balance_digest, leaf_elements},
+    account::{Head, balance_digest},
     tree::{empty_balances_root, roots},
 };
 
 /// An account at some time, as its witness says that it is in the tree.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leaf<'a> {
-    /// Owner and paths.
+    /// Its paths.
     pub account: &'a AccountWitness,
     /// Its place.
     pub index: u32,
     /// The token that moves.
     pub token: u8,
     /// At that time.
-    pub nonce: u32,
+    pub head: Head,
     /// Of the token, at that time.
     pub balance: u64,
-    /// Whether the leaf is not in use yet.
+    /// Whether the leaf is not in use at that time.
     pub is_blank: bool,
 }
 
@@ -78,16 +78,20 @@ impl<'a> Moves<'a> {
             })
             .collect();
         let balances = roots(&climbs);
-        let elements: Vec<_> = self
+        let heads: Vec<_> = self
             .0
             .iter()
+            .map(|leaf| [leaf.head.auth, leaf.head.meta()])
+            .collect();
+        let leaves: Vec<_> = two_to_one_all(Role::AccountHead, &heads)
+            .into_iter()
             .zip(&balances)
-            .map(|(leaf, balances)| leaf_elements(leaf.account.owner, leaf.nonce, *balances))
+            .map(|(head, balances)| [head, *balances])
             .collect();
         let climbs: Vec<_> = self
             .0
             .iter()
-            .zip(hash_no_pad_all(&elements))
+            .zip(two_to_one_all(Role::AccountLeaf, &leaves))
             .map(|(leaf, digest)| {
                 let digest = if leaf.is_blank { ZERO_HASH } else { digest };
                 (&leaf.account.account_path, digest, leaf.index)

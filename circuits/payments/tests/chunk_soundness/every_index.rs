@@ -11,7 +11,7 @@ use plonky2::field::types::Field;
 
 use crate::{
     common::{
-        TIME, builder,
+        builder,
         forge::{FORGED_SLOTS, Forged, Step, TOKEN, accepted, f, forge, rejected, transfer},
         funded, signed, transfer as transfer_between, withdraw,
     },
@@ -96,7 +96,7 @@ fn every_fee_selector_is_boolean() {
 /// The fee slots from `link` on start from another balance tree, in which the account has a million of another token.
 /// They are consistent among themselves.
 fn minted_at(link: usize, honest: &FeeWires<F>) -> FeeWires<F> {
-    let mut running = Account::new(Forged::new(0, 0).owner);
+    let mut running = Account::new([0; 20], Forged::new(0, 0).auth);
     running.set_balance(TOKEN, 993); // the fee has left, and is not back
     let mut fee = *honest;
     for index in 0..FEE_SLOTS {
@@ -145,11 +145,11 @@ fn every_public_input_is_bound() {
     for operation in operations {
         builder.push(signed(operation)).expect("valid");
     }
-    let (batch, _) = builder.seal(1, TIME).expect("not empty");
+    let (batch, _) = builder.seal(1).expect("not empty");
     let assigned = |claim| ChunkAssignment::new(&batch.chunks[0], &claim);
     let honest = batch.spans[0];
     assert_eq!(accepted(&assigned(honest)), honest);
-    const FREE: usize = 27; // the time: nothing depends on it yet, its range is tested with the other claims
+    const FREE: usize = 27; // the time: these operations are good at any, and its range is tested with the other claims
     for index in (0..SpanPublicInputs::<F>::LEN).filter(|index| *index != FREE) {
         let mut claim = honest.to_vec();
         claim[index] += F::ONE;

@@ -4,15 +4,24 @@
 use ashlar_circuit_checks::free_wires;
 
 use crate::{
-    common::forge::{CIRCUIT, f},
+    common::forge::{CIRCUIT, Forged, OWNER, f, force_transfer, force_withdrawal, forge, set_auth},
     fresh, paid, plain,
 };
 
 #[test]
 fn no_derived_wire_is_free() {
-    let witnesses = [plain(), paid(), fresh()].map(|mut assignment| {
-        // An amount in the unused slot too: what follows from comparing it with zero is bound, whichever slot it is in.
+    let account = Forged::new(1000, 5);
+    let queued = [
+        force_withdrawal(OWNER, 2000, 1000, true),
+        force_transfer(OWNER, 100, 100, false),
+        set_auth(OWNER, &Forged::new(0, 0).auth),
+    ];
+    let [withdrawal, transfer, auth] = queued.map(|step| forge(account, step));
+    let assignments = [plain(), paid(), fresh(), withdrawal, transfer, auth];
+    let witnesses = assignments.map(|mut assignment| {
+        // Something in the unused slot too: what follows from comparing it is bound, whichever slot it is in.
         assignment.slots[1].bridge_amount = f(500);
+        assignment.slots[1].source.head.l1_owner = OWNER;
         assert!(
             assignment.public_inputs.new_root.iter().all(Option::is_none),
             "left to the circuit"

@@ -6,23 +6,26 @@ mod common;
 mod every_index;
 mod free_wires;
 mod off;
+mod policy;
+mod queue;
 mod ranges;
 mod switches;
 
 use ashlar_payments::{
-    account::{Account, leaf_digest},
+    account::Account,
     chunk::{ChunkAssignment, SlotWires},
     state::{MemoryStore, Overlay},
     tree::{ACCOUNT_DEPTH, AccountPath},
 };
 use ashlar_statement::{
     SpanPublicInputs, TIME_BITS,
-    hash::{F, ZERO_HASH},
+    hash::{F, Hash, Role, ZERO_HASH, two_to_one},
 };
 use common::{
+    auth_of,
     forge::{
-        Forged, INDEX, TOKEN, accepted, balance_root, deposit, f, forge, message, rejected, sign, transfer,
-        withdraw,
+        Forged, INDEX, OWNER, OWNER_ADDRESS, TOKEN, accepted, balance_root, deposit, f, force_transfer,
+        force_withdrawal, forge, message, rejected, set_auth, set_flags, sign, transfer, withdraw,
     },
     key,
 };
@@ -43,11 +46,8 @@ fn paid() -> ChunkAssignment {
 
 /// A deposit of 100 that creates its account.
 fn fresh() -> ChunkAssignment {
-    let account = Forged {
-        exists: false,
-        ..Forged::new(0, 0)
-    };
-    forge(account, deposit(100, &account.owner))
+    let account = Forged::absent();
+    forge(account, deposit(100, &account.auth))
 }
 
 /// Breaks the first slot's wires; the message is signed anew, so that only the constraint at stake can fail.
@@ -69,7 +69,15 @@ fn unbroken_assignments_are_accepted() {
     };
     assert_eq!(words(&plain()), [5, 0], "a withdrawal");
     assert_eq!(words(&paid()), [0, 2], "a transfer");
-    assert_eq!(words(&fresh()), [7, 0], "a deposit");
+    assert_eq!(words(&fresh()), [10, 0], "a deposit");
+    let sender = OWNER;
+    let queued = |step| words(&forge(Forged::new(1000, 5), step));
+    assert_eq!(queued(set_auth(sender, &auth_of(7))), [10, 0], "a new auth");
+    let withdrawal = force_withdrawal(sender, 100, 100, false);
+    assert_eq!(queued(withdrawal), [6, 0], "a forced withdrawal");
+    let transfer = force_transfer(sender, 100, 100, false);
+    assert_eq!(queued(transfer), [7, 0], "a forced transfer");
+    assert_eq!(queued(set_flags(3)), [1, 0], "new flags");
 }
 
 #[test]
@@ -119,7 +127,7 @@ fn every_signed_field_is_bound() {
 fn nonce() {
     let mut replayed = plain();
     let mut earlier = replayed.slots[0];
-    earlier.source.nonce = f(4);
+    earlier.source.head.nonce = f(4);
     let signature = key(INDEX).sign(&message(&earlier));
     replayed.signatures[0] = Some((key(INDEX).public_key(), signature));
     rejected(&replayed, "a signature for an earlier nonce");
@@ -141,11 +149,11 @@ fn balance() {
         &forge(Forged::new(106, 0), transfer(100 << 5, 100, 7)),
         "amount and fee above the balance",
     );
-    let owner = Forged::new(0, 0).owner;
+    let auth = Forged::new(0, 0).auth;
     let full = (1 << 62) - 1;
-    accepted(&forge(Forged::new(full - 100, 0), deposit(100, &owner)));
+    accepted(&forge(Forged::new(full - 100, 0), deposit(100, &auth)));
     rejected(
-        &forge(Forged::new(full - 99, 0), deposit(100, &owner)),
+        &forge(Forged::new(full - 99, 0), deposit(100, &auth)),
         "a credit to 2^62",
     );
 }
@@ -160,7 +168,7 @@ fn path() {
             slot.source.balance_siblings[0][3] += F::ONE
         });
         rejects(&base, "source: balance", |slot| slot.source.balance += F::ONE);
-        rejects(&base, "source: nonce", |slot| slot.source.nonce += F::ONE);
+        rejects(&base, "source: nonce", |slot| slot.source.head.nonce += F::ONE);
         rejects(&base, "source: index", |slot| slot.from += F::ONE);
     }
     for base in [paid(), fresh()] {
@@ -174,12 +182,12 @@ fn path() {
             slot.destination.balance += F::ONE
         });
         rejects(&base, "destination: nonce", |slot| {
-            slot.destination.nonce += F::ONE
+            slot.destination.head.nonce += F::ONE
         });
     }
     rejects(&paid(), "destination: index", |slot| slot.to += F::ONE);
     rejects(&paid(), "destination: owner", |slot| {
-        slot.destination.owner[2] += F::ONE
+        slot.destination.head.l1_owner[2] += F::ONE
     });
     let mut root = plain();
     root.public_inputs.old_root[0] = Some(F::ONE);
@@ -239,7 +247,7 @@ fn encoding() {
 
 #[test]
 fn bridge_amounts() {
-    let owner = Forged::new(0, 0).owner;
+    let auth = Forged::new(0, 0).auth;
     let limit = 1u64 << 56;
     accepted(&forge(Forged::new(limit, 0), withdraw(limit - 1)));
     rejected(
@@ -250,20 +258,20 @@ fn bridge_amounts() {
         &forge(Forged::new(limit, 0), withdraw(0)),
         "a withdrawal of nothing",
     );
-    accepted(&forge(Forged::new(0, 0), deposit(limit - 1, &owner)));
+    accepted(&forge(Forged::new(0, 0), deposit(limit - 1, &auth)));
     rejected(
-        &forge(Forged::new(0, 0), deposit(limit, &owner)),
+        &forge(Forged::new(0, 0), deposit(limit, &auth)),
         "a deposit of 2^56",
     );
     rejected(
-        &forge(Forged::new(0, 0), deposit(0, &owner)),
+        &forge(Forged::new(0, 0), deposit(0, &auth)),
         "a deposit of nothing",
     );
 }
 
 #[test]
 fn public_data_words() {
-    for index in 0..5 {
+    for index in 0..8 {
         rejects(&paid(), "a stray word in a transfer", |slot| {
             slot.tail_words[index] = F::ONE
         });
@@ -271,7 +279,7 @@ fn public_data_words() {
         stray.slots[1].tail_words[index] = F::ONE;
         rejected(&stray, "a stray word in a no-op");
     }
-    for index in 3..5 {
+    for index in 3..8 {
         rejects(&plain(), "a stray word in a withdrawal", |slot| {
             slot.tail_words[index] = F::ONE
         });
@@ -286,31 +294,40 @@ fn public_data_words() {
         });
     }
     for index in 0..4 {
-        // The same owner, its high byte moved into the low word.
-        rejects(&fresh(), "a wide owner word", |slot| {
-            slot.tail_words[index] += f(1 << 56);
-            slot.tail_words[4] -= f(1 << (24 - 8 * index));
+        // The same auth, its high byte moved into the low word.
+        rejects(&fresh(), "a wide auth word", |slot| {
+            slot.tail_words[3 + index] += f(1 << 56);
+            slot.tail_words[7] -= f(1 << (24 - 8 * index));
         });
     }
     rejects(&fresh(), "a wide last word", |slot| {
-        slot.tail_words[4] += f(1 << 32)
+        slot.tail_words[7] += f(1 << 32)
     });
 }
 
 #[test]
 fn owner_of_a_deposit() {
-    for index in 0..5 {
-        rejects(&fresh(), "a published owner that is not the leaf's", |slot| {
-            slot.tail_words[index] += F::ONE
-        });
+    for index in 0..8 {
+        rejects(
+            &fresh(),
+            "a published owner or auth that is not the leaf's",
+            |slot| slot.tail_words[index] += F::ONE,
+        );
     }
     let account = Forged::new(1000, 5);
-    accepted(&forge(account, deposit(100, &account.owner)));
-    let other = key(INDEX + 1).public_key().key_hash();
+    accepted(&forge(account, deposit(100, &account.auth)));
     rejected(
-        &forge(account, deposit(100, &other)),
-        "a deposit to another owner's account",
+        &forge(account, deposit(100, &auth_of(INDEX + 1))),
+        "a deposit to an account of another auth",
     );
+    for index in 0..3 {
+        let mut other = account;
+        other.l1_owner[index] += F::ONE;
+        rejected(
+            &forge(other, deposit(100, &other.auth)),
+            "a deposit to another owner's account",
+        );
+    }
 }
 
 #[test]
@@ -319,29 +336,31 @@ fn existence() {
         exists: false,
         ..account
     };
-    let owner = Forged::new(0, 0).owner;
+    let auth = Forged::new(0, 0).auth;
     rejected(
-        &forge(absent(Forged::new(0, 1)), deposit(100, &owner)),
+        &forge(absent(Forged::new(0, 1)), deposit(100, &auth)),
         "an absent account with a nonce",
     );
     rejected(
-        &forge(absent(Forged::new(50, 0)), deposit(100, &owner)),
+        &forge(absent(Forged::new(50, 0)), deposit(100, &auth)),
         "an absent account with a balance",
     );
     rejects(&fresh(), "an absent account taken for a blank one", |slot| {
-        slot.destination_exists = F::ONE
+        slot.destination.exists = F::ONE
     });
-    let existing = forge(Forged::new(0, 0), deposit(100, &owner));
+    let existing = forge(Forged::new(0, 0), deposit(100, &auth));
     accepted(&existing);
     rejects(&existing, "an existing account taken for an absent one", |slot| {
-        slot.destination_exists = F::ZERO
+        slot.destination.exists = F::ZERO
     });
     // An existence of 1/2 and a leaf that is half the digest.
     let mut half = existing;
     let two = f(2);
-    half.slots[0].destination_exists = two.inverse();
-    let leaf = leaf_digest(owner, 0, balance_root(0));
-    let leaf = ashlar_statement::hash::Hash {
+    half.slots[0].destination.exists = two.inverse();
+    let meta = [OWNER[0], OWNER[1], OWNER[2], F::ZERO];
+    let head = two_to_one(Role::AccountHead, auth, Hash { elements: meta });
+    let leaf = two_to_one(Role::AccountLeaf, head, balance_root(0));
+    let leaf = Hash {
         elements: leaf.elements.map(|element| element / two),
     };
     half.public_inputs.old_root = AccountPath::empty().root(leaf, INDEX).elements.map(Some);
@@ -353,14 +372,16 @@ fn transfer_to_an_absent_account() {
     for payee_exists in [true, false] {
         let (payer, to) = (Forged::new(1000, 5), INDEX ^ 1);
         let after = Account {
-            owner: payer.owner,
             nonce: 6,
             balances: [(TOKEN, 900)].into(),
+            ..Account::new(OWNER_ADDRESS, payer.auth)
         };
         let mut overlay = Overlay::new(MemoryStore::new());
-        let payee = key(to).public_key().key_hash();
+        let payee = auth_of(to);
         if payee_exists {
-            overlay.set_account(to, Account::new(payee)).expect("in memory");
+            overlay
+                .set_account(to, Account::new(OWNER_ADDRESS, payee))
+                .expect("in memory");
         }
         let before = Account {
             nonce: 5,
@@ -378,12 +399,12 @@ fn transfer_to_an_absent_account() {
         slot.source.account_siblings = source_path.siblings.map(|hash| hash.elements);
         slot.destination = Forged {
             exists: payee_exists,
-            owner: payee,
+            auth: payee,
             ..Forged::new(0, 0)
         }
         .wires();
         slot.destination.account_siblings = destination_path.siblings.map(|hash| hash.elements);
-        slot.destination_exists = F::from_bool(payee_exists);
+        slot.destination.exists = F::from_bool(payee_exists);
         let old_root = source_path.root(before.digest(), INDEX);
         assignment.public_inputs.old_root = old_root.elements.map(Some);
         sign(&mut assignment, &key(INDEX));

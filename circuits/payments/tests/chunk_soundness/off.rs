@@ -29,7 +29,7 @@ fn a_packed_amount_counts_in_transfers_only() {
     let account = Forged::new(1000, 5);
     for (step, what) in [
         (
-            deposit(100, &account.owner),
+            deposit(100, &account.auth),
             "a deposit credits what its record says",
         ),
         (withdraw(100), "a withdrawal debits what was signed"),

@@ -65,8 +65,8 @@ fn fee_credit() {
         ("a wide fee account", |a| {
             a.public_inputs.fee_account = Some(f(u64::from(INDEX) + (1 << 28)))
         }),
-        ("another owner", |a| a.fee.owner[0] += F::ONE),
-        ("another nonce", |a| a.fee.nonce += F::ONE),
+        ("another auth", |a| a.fee.head.auth[0] += F::ONE),
+        ("another nonce", |a| a.fee.head.nonce += F::ONE),
         ("another balance", |a| a.fee.balances[0] += F::ONE),
         ("a balance path that breaks the chain", |a| {
             a.fee.balance_siblings[2][7][0] += F::ONE
@@ -94,6 +94,34 @@ fn fee_credit() {
     );
 }
 
+/// A transfer of nothing with two more flags that cancel: all that they gate is consistent with it.
+#[test]
+fn every_kind_flag_of_the_queue_is_boolean() {
+    let (one, place) = (F::ONE, f(INDEX.into()));
+    let changes: [(&str, Change<SlotWires<F>>); 4] = [
+        ("a new auth less new flags", |slot| {
+            (slot.is_set_auth, slot.is_set_flags) = (F::ONE, -F::ONE)
+        }),
+        ("new flags less a new auth", |slot| {
+            (slot.is_set_auth, slot.is_set_flags) = (-F::ONE, F::ONE)
+        }),
+        ("a forced transfer less a forced withdrawal", |slot| {
+            (slot.is_forced_withdrawal, slot.is_forced_transfer) = (-F::ONE, F::ONE);
+            slot.tail_words[4] = slot.to;
+        }),
+        ("a forced withdrawal less a forced transfer, to nobody", |slot| {
+            (slot.is_forced_withdrawal, slot.is_forced_transfer) = (F::ONE, -F::ONE);
+            slot.to = F::ZERO;
+        }),
+    ];
+    let base = forge(Forged::new(1000, 5), transfer(0, 0, 0));
+    assert_eq!((base.slots[0].is_transfer, base.slots[0].to), (one, place));
+    accepted(&base);
+    for (what, change) in changes {
+        rejects(&base, what, change);
+    }
+}
+
 #[test]
 fn kind_flags() {
     let account = Forged::new(1000, 5);
@@ -115,7 +143,7 @@ fn kind_flags() {
     };
     let (zero, one, two) = (F::ZERO, F::ONE, f(2));
     accepted(&forged([zero, one, zero], transfer(100 << 5, 100, 0)));
-    let mut both = deposit(50, &account.owner);
+    let mut both = deposit(50, &account.auth);
     (both.wires.amount_packed, both.debit, both.credit) = (f(100 << 5), f(100), f(150));
     rejected(&forged([one, one, zero], both), "a deposit that is a transfer");
     let mint = Step {

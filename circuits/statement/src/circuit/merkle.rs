@@ -1,5 +1,6 @@
-//! Merkle updates: the root before and the root after one leaf changes, along the same siblings.
+//! Merkle paths, and updates along them: the root before and the root after one leaf changes.
 
+use ashlar_poseidon::circuit::initial_state;
 use plonky2::{
     hash::{
         hash_types::HashOutTarget,
@@ -10,7 +11,7 @@ use plonky2::{
     plonk::config::AlgebraicHasher,
 };
 
-use crate::hash::Builder;
+use crate::hash::{Builder, Role};
 
 /// Siblings from the leaf upwards.
 pub type Siblings<T, const DEPTH: usize> = [[T; 4]; DEPTH];
@@ -24,36 +25,47 @@ pub struct Update<T> {
     pub new: T,
 }
 
-/// Roots above a leaf before and after it changes: two rows a level, the index bits driving the swap wire of
-/// the Poseidon gate. `index_bits` are little-endian and boolean, one per level.
+/// Root above a leaf, twin of [`crate::tree::MerklePath::root`]: a row a level, the index bits driving the swap wire of the
+/// Poseidon gate. `index_bits` are little-endian and boolean, one per level.
+pub fn root<const DEPTH: usize>(
+    builder: &mut Builder,
+    node: Role,
+    leaf: HashOutTarget,
+    index_bits: &[BoolTarget],
+    siblings: &Siblings<Target, DEPTH>,
+) -> HashOutTarget {
+    assert_eq!(index_bits.len(), DEPTH, "one index bit per level");
+    let levels = siblings.iter().zip(index_bits);
+    levels.fold(leaf, |below, (sibling, bit)| {
+        let sibling = HashOutTarget { elements: *sibling };
+        parent(builder, node, below, sibling, *bit)
+    })
+}
+
+/// Roots above a leaf before and after it changes: [`root`] of both, two rows a level.
 pub fn update_roots<const DEPTH: usize>(
     builder: &mut Builder,
+    node: Role,
     leaf: Update<HashOutTarget>,
     index_bits: &[BoolTarget],
     siblings: &Siblings<Target, DEPTH>,
 ) -> Update<HashOutTarget> {
-    assert_eq!(index_bits.len(), DEPTH, "one index bit per level");
-    let mut node = leaf;
-    for (sibling, bit) in siblings.iter().zip(index_bits) {
-        let sibling = HashOutTarget { elements: *sibling };
-        node = Update {
-            old: parent(builder, node.old, sibling, *bit),
-            new: parent(builder, node.new, sibling, *bit),
-        };
+    Update {
+        old: root(builder, node, leaf.old, index_bits, siblings),
+        new: root(builder, node, leaf.new, index_bits, siblings),
     }
-    node
 }
 
-/// Twin of [`crate::hash::two_to_one`]; `swap` puts the node on the right.
+/// Twin of [`crate::hash::two_to_one`]; `swap` puts `below` on the right.
 fn parent(
     builder: &mut Builder,
-    node: HashOutTarget,
+    node: Role,
+    below: HashOutTarget,
     sibling: HashOutTarget,
     swap: BoolTarget,
 ) -> HashOutTarget {
-    let zero = builder.zero();
-    let mut state = PoseidonPermutation::new(core::iter::repeat_n(zero, 12));
-    state.set_from_slice(&node.elements, 0);
+    let mut state = PoseidonPermutation::new(initial_state(builder, node));
+    state.set_from_slice(&below.elements, 0);
     state.set_from_slice(&sibling.elements, 4);
     let state = PoseidonHash::permute_swapped(state, swap, builder);
     HashOutTarget {
@@ -84,3 +96,6 @@ pub fn select_hash(
         core::array::from_fn(|i| builder.select(condition, then.elements[i], otherwise.elements[i]));
     HashOutTarget { elements }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,5 +3,6 @@
 mod merkle;
 mod stream;
 
-pub use merkle::{Siblings, Update, assert_equal_if, select_hash, update_roots};
+pub use ashlar_poseidon::circuit::hash;
+pub use merkle::{Siblings, Update, assert_equal_if, root, select_hash, update_roots};
 pub use stream::{DataHash, EvaluationTarget, Part};

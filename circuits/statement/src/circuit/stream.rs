@@ -1,5 +1,6 @@
 //! Both streams in the circuit: the Poseidon chain over the records, and the evaluation.
 
+use ashlar_poseidon::circuit::initial_state;
 use plonky2::{
     field::types::Field,
     hash::{
@@ -10,7 +11,7 @@ use plonky2::{
 };
 
 use crate::{
-    hash::{Builder, D, F},
+    hash::{Builder, D, F, Role},
     stream::BLOCK_LEN,
 };
 
@@ -21,7 +22,7 @@ pub struct DataHash([Target; 12]);
 impl DataHash {
     /// Of nothing.
     pub fn new(builder: &mut Builder) -> Self {
-        Self([builder.zero(); 12])
+        Self(initial_state(builder, Role::ChunkData))
     }
 
     /// Absorbs one record.

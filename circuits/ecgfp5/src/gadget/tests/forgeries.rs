@@ -1,7 +1,8 @@
 //! Witnesses that meet every constraint but one.
 
 use ashlar_circuit_checks::free_wires;
-use plonky2::{field::types::Sample, plonk::config::Hasher};
+use ashlar_poseidon::hash_no_pad;
+use plonky2::field::types::Sample;
 
 use super::{super::*, Circuit, challenge, first_step_row, random_hash, random_scalar};
 use crate::{
@@ -65,7 +66,7 @@ fn keys_outside_the_group_give_no_proof() {
 fn forgeries_for_weak_keys_give_no_proof() {
     let circuit = Circuit::get();
     let message = random_hash();
-    let key_hash = |key: &Point| PoseidonHash::hash_no_pad(&key.u().0);
+    let key_hash = |key: &Point| hash_no_pad(Role::Key, &key.u().0);
 
     // Anybody signs for the neutral key: sG + e 0 = R.
     let s = random_scalar();
@@ -99,7 +100,7 @@ fn each_word_of_the_challenge_is_bound() {
     let (d, k, message) = (random_scalar(), random_scalar(), random_hash());
     let key = Point::GENERATOR.mul(&d);
     let e = challenge(&Point::GENERATOR.mul(&k), &key, &message);
-    let key_hash = PoseidonHash::hash_no_pad(&key.u().0);
+    let key_hash = hash_no_pad(Role::Key, &key.u().0);
     for (mask, verdict) in [
         (0, Verdict::Accepted),
         (1, Verdict::Refused),
@@ -128,7 +129,7 @@ fn the_first_step_has_no_challenge_bit() {
     };
     let top = Scalar::from(1 << 127);
     let s = k - (Scalar::from(e) + top + top) * d;
-    let mut witness = circuit.statement(PoseidonHash::hash_no_pad(&key.u().0), message, true);
+    let mut witness = circuit.statement(hash_no_pad(Role::Key, &key.u().0), message, true);
     circuit.sig.set(&mut witness, &key, e, &s).expect("set once");
     let bit = Target::wire(first_step_row(circuit), layout::challenge_bit(0));
     assert_eq!(
