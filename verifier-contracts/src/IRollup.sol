@@ -6,17 +6,23 @@ import {IProofVerifier} from "./IProofVerifier.sol";
 /// @title Ashlar rollup on L1
 /// @notice Holds deposits, receives batches with their public data, and advances the state root when a batch is proven.
 ///
+/// L1 *queues* operations: deposits, and what the L1 owner of an account orders without the operator's leave. Batches
+/// execute them in the order of the queue and leave none out. Only L2 knows whose an account is and what it holds, so
+/// whatever is well formed is queued: an operation of an account that is not its sender's does nothing when it is
+/// executed, and one that asks for more than there is pays what there is.
+///
 /// A batch is *committed* (its data is published and bound to one stored hash) and later *proven*; a batch is proven in
 /// the order of its number. Batch 0 is the genesis state, the first committed batch is number 1.
 ///
 /// Encodings. A Goldilocks hash of four elements is one word, `e0 + e1·2^64 + e2·2^128 + e3·2^192`, every limb below
-/// the field's order; an element of the quadratic extension is `a0 + a1·2^64`. Amounts named `amount` in a deposit, a
-/// withdrawal or public data are in *units* of the token: `Token.unit` of its base unit (1 gwei for ETH).
+/// the field's order; an element of the quadratic extension is `a0 + a1·2^64`. An account's *auth* is such a hash, of
+/// what signs for it, or zero if nothing does. Amounts are in *units* of the token, `Token.unit` of its base unit (1
+/// gwei for ETH), except where a deposit is made.
 ///
-/// Roles. The operator, fixed at construction, registers tokens, commits batches, reverts unproven ones and announces
-/// circuit sets; anybody may prove a committed batch, deposit, and trigger a claim (it pays the withdrawal's own
-/// recipient, who alone can have it paid elsewhere). A router (see `IVerifierRouter`) names the verifier of the circuit
-/// set that proves here.
+/// Roles. The operator, fixed at construction, registers tokens, commits batches, reverts unproven ones, sets accounts'
+/// flags and announces circuit sets; anybody may prove a committed batch, queue a deposit or an operation of his own
+/// account, and trigger a claim (it pays the withdrawal's own recipient, who alone can have it paid elsewhere). A
+/// router (see `IVerifierRouter`) names the verifier of the circuit set that proves here.
 interface IRollup {
     /// What the operator publishes for a batch.
     /// `bridge` and `rollup` are the two public-data streams of 7-byte words; `dataHash` is the circuit's Poseidon hash
@@ -36,8 +42,8 @@ interface IRollup {
     /// The contract stores its hash alone, `keccak256(abi.encode(header))`; `BatchCommitted` carries all of it.
     struct BatchHeader {
         uint64 number;
-        /// Queue index of the first deposit that the batch processes.
-        uint64 firstDeposit;
+        /// Queue index of the first operation that the batch executes, if it executes any.
+        uint64 firstOperation;
         uint32 withdrawalCount;
         uint32 feeAccount;
         /// Minutes since the Unix epoch: of this batch, and of the one before it (zero for the first), to which the
@@ -58,7 +64,7 @@ interface IRollup {
         bytes32 withdrawalsRoot;
     }
 
-    /// A withdrawal as the public data states it.
+    /// A withdrawal as the public data states it: signed on L2, or what a forced one paid.
     struct Withdrawal {
         uint8 token;
         uint64 amount;
@@ -78,10 +84,9 @@ interface IRollup {
         uint256 unit;
     }
 
-    /// A deposit waits for the operator under `index`.
-    event DepositQueued(
-        uint64 indexed index, uint8 indexed token, address indexed from, uint64 amount, uint256 keyHash
-    );
+    /// An operation waits for the operator under `index`, since `time` in seconds. The record (see `QueuedOperation`) is
+    /// zero where a batch that executes it says what it found.
+    event OperationQueued(uint64 indexed index, uint8 indexed kind, address indexed sender, uint32 time, bytes record);
     event TokenRegistered(uint8 indexed id, address indexed token, uint256 unit);
     /// The bridge stream is in the transaction's calldata; where the rollup stream is, the contract's data mode says.
     event BatchCommitted(uint64 indexed number, bytes32 indexed headerHash, BatchHeader header);
@@ -113,6 +118,8 @@ interface IRollup {
     error TokenRegistryFull();
     error TokenAlreadyRegistered(address token);
     error TokenNotRegistered(address token);
+    /// Only numbers below `count` are tokens'.
+    error TokenNumberNotRegistered(uint8 id, uint256 count);
     /// Not a token: no contract there, or no usable `decimals()`.
     error TokenInvalid(address token);
     /// The token has more decimals than the registry handles.
@@ -127,8 +134,14 @@ interface IRollup {
     /// The recipient refused the ETH.
     error EthTransferFailed(address to);
 
-    /// The key hash is zero or has a limb that is not below the field's order.
-    error KeyHashInvalid(uint256 keyHash);
+    /// A deposit is somebody's: address zero owns no account.
+    error OwnerMissing();
+    /// The auth has a limb that is not below the field's order.
+    error AuthNotCanonical(uint256 auth);
+    /// Only the owner's own deposit chooses an auth: anybody else's carries zero.
+    error CallerNotOwner(address caller, address owner);
+    /// The account tree has no place with this number.
+    error AccountOutOfRange(uint32 account, uint256 limit);
     /// The amount is not a whole number of the token's units.
     error AmountNotWholeUnits(uint256 amount, uint256 unit);
     /// The amount in units is zero, or not below `limit`.
@@ -156,10 +169,10 @@ interface IRollup {
     error BridgeRecordTagUnknown(uint256 offset, uint256 tag);
     /// Padding bytes of a record are not zero.
     error BridgeRecordPaddingNonzero(uint256 offset);
-    /// The batch processes a deposit that nobody made.
-    error DepositNotQueued(uint64 index);
-    /// The batch processes a deposit with another token, amount or key hash than queued, or out of order.
-    error DepositMismatch(uint64 index);
+    /// The batch executes an operation that nobody queued.
+    error OperationNotQueued(uint64 index);
+    /// The batch executes another operation than the one that was queued under this index, which is the next one.
+    error OperationMismatch(uint64 index);
 
     /// The batch is not committed, or not the oldest unproven one.
     error BatchNotProvable(uint64 number, uint64 next, uint64 lastCommitted);
@@ -181,12 +194,33 @@ interface IRollup {
     /// A payment to address zero or to the rollup itself would be lost.
     error PayeeInvalid(address to);
 
-    /// @notice Queues a deposit of `msg.value` for the account with this key hash.
-    /// @return index The deposit's place in the queue.
-    function depositETH(uint256 keyHash) external payable returns (uint64 index);
+    /// @notice Queues a deposit of `msg.value` to the account of this owner and auth, which it opens if there is none.
+    /// @param auth Zero for any account of the owner's: if he has none, one is opened for which nothing signs until he
+    /// sets its auth. Only the owner himself may choose another.
+    /// @return index The operation's place in the queue.
+    function depositETH(address owner, uint256 auth) external payable returns (uint64 index);
 
-    /// @notice Queues a deposit of `amount` base units of a registered ERC-20, taken from the caller by `transferFrom`.
-    function depositERC20(address token, uint256 amount, uint256 keyHash) external returns (uint64 index);
+    /// @notice As `depositETH`, of `amount` base units of a registered ERC-20, taken from the caller by `transferFrom`.
+    function depositERC20(address token, uint256 amount, address owner, uint256 auth) external returns (uint64 index);
+
+    /// @notice Queues a change of what signs for the caller's account; changes nothing if it is not his.
+    /// @param auth Zero locks the account: nothing signs for it until its owner sets another.
+    /// @return index The operation's place in the queue.
+    function setAuth(uint32 account, uint256 auth) external returns (uint64 index);
+
+    /// @notice Queues a withdrawal of up to `amount` units from the caller's account to the caller, without a signature
+    /// and without a fee; pays nothing if it is not his. What it pays is claimed as any withdrawal is.
+    /// @return index The operation's place in the queue.
+    function forceWithdrawal(uint32 account, uint8 token, uint64 amount) external returns (uint64 index);
+
+    /// @notice Queues a transfer of up to `amount` units from the caller's account to account `to`, without a signature
+    /// and without a fee; pays nothing if the account is not his, or there is none to pay to.
+    /// @return index The operation's place in the queue.
+    function forceTransfer(uint32 account, uint32 to, uint8 token, uint64 amount) external returns (uint64 index);
+
+    /// @notice Queues a change of an account's flags, which mean nothing yet. Operator only.
+    /// @return index The operation's place in the queue.
+    function setFlags(uint32 account, uint8 flags) external returns (uint64 index);
 
     /// @notice Gives an ERC-20 the next token number. Operator only: the registry has 256 places and cannot be cleared.
     /// @param unit Base units of the token in one unit of the rollup; zero for the default: 10^(decimals - 9), or 1 for
@@ -196,7 +230,7 @@ interface IRollup {
     function registerToken(address token, uint256 unit) external returns (uint8 id);
 
     /// @notice Publishes the next batch and binds its proof to it. Operator only.
-    /// Deposits in the bridge stream must be the queue's next ones, in order.
+    /// Queued operations in the bridge stream must be the queue's next ones, in order.
     function commitBatch(CommitData calldata batch) external returns (BatchHeader memory header);
 
     /// @notice Advances the state root to the header's, if `proof` proves it. Anybody may call.
@@ -256,12 +290,13 @@ interface IRollup {
     function committedTime() external view returns (uint32);
     /// @notice Number of the last proven batch.
     function provenBatches() external view returns (uint64);
-    /// @notice Deposits ever queued: the next deposit's index.
-    function queuedDeposits() external view returns (uint64);
-    /// @notice Deposits that committed batches process: the next batch starts with this index.
-    function committedDeposits() external view returns (uint64);
-    /// @notice Hash of a queued deposit, `keccak256(abi.encode(token, amount, keyHash))`.
-    function depositHash(uint64 index) external view returns (bytes32);
+    /// @notice Operations ever queued: the next one's index.
+    function queuedOperations() external view returns (uint64);
+    /// @notice Operations that committed batches execute: the next batch starts with this index.
+    function committedOperations() external view returns (uint64);
+    /// @notice What the queue keeps of an operation: the upper 224 bits of `keccak256(record)`, then the second of its
+    /// arrival in 32 bits. The record is the one that `OperationQueued` carried.
+    function queuedOperation(uint64 index) external view returns (bytes32);
     /// @notice Hash of the header last committed under a number.
     function headerHash(uint64 number) external view returns (bytes32);
     function tokenCount() external view returns (uint16);

@@ -5,7 +5,7 @@ import {IRollup} from "./IRollup.sol";
 
 /// @title What the operator alone may do, and what nobody may do in the middle of a payment
 abstract contract Operated is IRollup {
-    /// Commits and reverts batches, registers tokens, announces circuit sets.
+    /// Commits and reverts batches, registers tokens, sets accounts' flags, announces circuit sets.
     address public immutable OPERATOR;
 
     bool private transient _entered;

@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {INSTANCE_COUNT} from "./IProofVerifier.sol";
 import {CircuitSets} from "./CircuitSets.sol";
 import {IRollup} from "./IRollup.sol";
-import {TokenVault} from "./TokenVault.sol";
+import {OperationQueue} from "./OperationQueue.sol";
 import {BridgeStream} from "./libraries/BridgeStream.sol";
 import {Goldilocks} from "./libraries/Goldilocks.sol";
 import {Statement} from "./libraries/Statement.sol";
@@ -12,7 +12,7 @@ import {WithdrawalTree} from "./libraries/WithdrawalTree.sol";
 
 /// @title Batches of the rollup: committed, proven, reverted, withdrawn from
 /// @notice All but one thing: how a proof is bound to the batch's public data, which `_bind` decides.
-abstract contract RollupBase is CircuitSets, TokenVault {
+abstract contract RollupBase is CircuitSets, OperationQueue {
     /// Public data as the proof's statement names it.
     struct PublicData {
         uint32 bridgeWords;
@@ -26,9 +26,9 @@ abstract contract RollupBase is CircuitSets, TokenVault {
     uint256 internal immutable CHAIN_ID;
     uint256 private immutable DOMAIN;
 
-    // One slot with `queuedDeposits`, which `TokenVault` declares last.
+    // One slot with `queuedOperations`, which `OperationQueue` declares last.
     /// @inheritdoc IRollup
-    uint64 public committedDeposits;
+    uint64 public committedOperations;
     uint48 private _committedBatches;
     uint48 private _provenBatches;
     /// @inheritdoc IRollup
@@ -76,7 +76,7 @@ abstract contract RollupBase is CircuitSets, TokenVault {
         if (first <= proven || first > last) revert BatchNotRevertible(first, proven, last);
         _requireHeader(firstReverted);
         committedRoot = firstReverted.oldRoot;
-        committedDeposits = firstReverted.firstDeposit;
+        committedOperations = firstReverted.firstOperation;
         committedTime = firstReverted.previousTime;
         _committedBatches = uint48(first - 1);
         emit BatchesReverted(first, last);
@@ -145,12 +145,13 @@ abstract contract RollupBase is CircuitSets, TokenVault {
         }
         _requireCanonical(batch.newRoot);
         _requireCanonical(batch.dataHash);
-        uint64 firstDeposit = committedDeposits;
-        BridgeStream.Summary memory bridge = BridgeStream.parse(batch.bridge, depositHash, firstDeposit, queuedDeposits);
+        uint64 firstOperation = committedOperations;
+        BridgeStream.Summary memory bridge =
+            BridgeStream.parse(batch.bridge, queuedOperation, firstOperation, queuedOperations);
         PublicData memory data = _bind(batch);
 
         header.number = batch.number;
-        header.firstDeposit = firstDeposit;
+        header.firstOperation = firstOperation;
         header.withdrawalCount = bridge.withdrawalCount;
         header.feeAccount = batch.feeAccount;
         header.time = batch.time;
@@ -168,7 +169,7 @@ abstract contract RollupBase is CircuitSets, TokenVault {
         bytes32 hash = Statement.hash(header);
         headerHash[batch.number] = hash;
         committedRoot = batch.newRoot;
-        committedDeposits = firstDeposit + bridge.depositCount;
+        committedOperations = firstOperation + bridge.operationCount;
         committedTime = batch.time;
         _committedBatches = uint48(batch.number);
         emit BatchCommitted(batch.number, hash, header);

@@ -3,14 +3,12 @@ pragma solidity ^0.8.30;
 
 import {IRollup} from "./IRollup.sol";
 import {Operated} from "./Operated.sol";
-import {BridgeStream} from "./libraries/BridgeStream.sol";
 import {Goldilocks} from "./libraries/Goldilocks.sol";
+import {QueuedOperation} from "./libraries/QueuedOperation.sol";
 import {TokenTransfer} from "./libraries/TokenTransfer.sol";
 
-/// @title Tokens of the rollup: their registry, the queue of deposits, and what the contract owes of each
+/// @title Tokens of the rollup: their registry, their deposits, and what the contract owes of each
 abstract contract TokenVault is Operated {
-    /// A deposit's amount fits one word of public data.
-    uint256 private constant AMOUNT_LIMIT = 1 << 56;
     /// The circuit adds two balances below this without wrapping the field.
     uint256 private constant TOKEN_TOTAL_LIMIT = 1 << 62;
     uint256 private constant TOKEN_LIMIT = 256;
@@ -29,11 +27,6 @@ abstract contract TokenVault is Operated {
     mapping(uint8 id => Token token) private _tokens;
     /// Zero for a token that is not registered: number 0 is ETH, which has no address.
     mapping(address token => uint8 id) private _tokenIds;
-    /// @inheritdoc IRollup
-    mapping(uint64 index => bytes32 hash) public depositHash;
-    // The last variable, so that it shares a slot with the counters of `RollupBase`.
-    /// @inheritdoc IRollup
-    uint64 public queuedDeposits;
 
     /// @param tokens ERC-20 tokens to register as numbers 1, 2, ….
     constructor(TokenListing[] memory tokens) {
@@ -44,14 +37,18 @@ abstract contract TokenVault is Operated {
     }
 
     /// @inheritdoc IRollup
-    function depositETH(uint256 keyHash) external payable returns (uint64 index) {
-        return _queueDeposit(0, _toUnits(msg.value, ETH_UNIT), keyHash);
+    function depositETH(address owner, uint256 auth) external payable returns (uint64 index) {
+        return _queueDeposit(0, _toUnits(msg.value, ETH_UNIT), owner, auth);
     }
 
     /// @inheritdoc IRollup
-    function depositERC20(address token, uint256 amount, uint256 keyHash) external nonReentrant returns (uint64 index) {
+    function depositERC20(address token, uint256 amount, address owner, uint256 auth)
+        external
+        nonReentrant
+        returns (uint64 index)
+    {
         uint8 id = tokenId(token);
-        index = _queueDeposit(id, _toUnits(amount, _tokens[id].unit), keyHash);
+        index = _queueDeposit(id, _toUnits(amount, _tokens[id].unit), owner, auth);
         TokenTransfer.take(token, msg.sender, amount);
     }
 
@@ -80,21 +77,35 @@ abstract contract TokenVault is Operated {
         else TokenTransfer.send(info.token, to, baseUnits);
     }
 
-    function _queueDeposit(uint8 token, uint256 units, uint256 keyHash) private returns (uint64 index) {
-        if (keyHash == 0 || !Goldilocks.isCanonicalHash(keyHash)) revert KeyHashInvalid(keyHash);
+    /// Puts an operation's record at the end of the queue.
+    function _enqueue(bytes memory record) internal virtual returns (uint64 index);
+
+    function _requireAmount(uint256 units) internal pure {
+        if (units == 0 || units >= QueuedOperation.AMOUNT_LIMIT) {
+            revert AmountOutOfRange(units, QueuedOperation.AMOUNT_LIMIT);
+        }
+    }
+
+    function _requireAuth(uint256 auth) internal pure {
+        if (!Goldilocks.isCanonicalHash(auth)) revert AuthNotCanonical(auth);
+    }
+
+    function _queueDeposit(uint8 token, uint256 units, address owner, uint256 auth) private returns (uint64 index) {
+        if (owner == address(0)) revert OwnerMissing();
+        _requireAuth(auth);
+        // Else a stranger could open the owner's first account, with an auth of his own.
+        if (auth != 0 && msg.sender != owner) revert CallerNotOwner(msg.sender, owner);
         // What L2 holds of a token never exceeds deposits less claims, so this bounds every balance there.
         uint256 total = outstanding[token] + units;
         if (total >= TOKEN_TOTAL_LIMIT) revert TokenTotalExceeded(token, total, TOKEN_TOTAL_LIMIT);
         outstanding[token] = total;
-        index = queuedDeposits++;
-        depositHash[index] = BridgeStream.depositHash(token, units, keyHash);
-        emit DepositQueued(index, token, msg.sender, uint64(units), keyHash);
+        return _enqueue(QueuedOperation.deposit(token, units, owner, auth));
     }
 
     function _toUnits(uint256 amount, uint256 unit) private pure returns (uint256 units) {
         if (amount % unit != 0) revert AmountNotWholeUnits(amount, unit);
         units = amount / unit;
-        if (units == 0 || units >= AMOUNT_LIMIT) revert AmountOutOfRange(units, AMOUNT_LIMIT);
+        _requireAmount(units);
     }
 
     function _registerToken(address token, uint256 unit) private returns (uint8 id) {

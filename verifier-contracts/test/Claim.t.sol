@@ -28,9 +28,9 @@ contract ClaimTest is RollupTest {
 
     function setUp() public override {
         super.setUp();
-        _depositEth(1000, KEY_HASH);
-        _depositToken(1000, KEY_HASH);
-        _prove(_commit(bytes.concat(_depositRecord(0, 1000, KEY_HASH), _depositRecord(1, 1000, KEY_HASH)), ""));
+        _depositEth(1000, AUTH);
+        _depositToken(1000, AUTH);
+        _prove(_commit(bytes.concat(_depositRecord(0, 1000, AUTH), _depositRecord(1, 1000, AUTH)), ""));
     }
 
     function test_claimEthAndToken() external {
@@ -167,9 +167,9 @@ contract ClaimTest is RollupTest {
         VM.prank(ALICE);
         odd.approve(address(rollup), 10);
         VM.prank(ALICE);
-        rollup.depositERC20(address(odd), 10, KEY_HASH);
+        rollup.depositERC20(address(odd), 10, ALICE, AUTH);
         tree.push(IRollup.Withdrawal(id, 10, BOB));
-        IRollup.BatchHeader memory header = _commit(bytes.concat(_depositRecord(id, 10, KEY_HASH), tree.stream()), "");
+        IRollup.BatchHeader memory header = _commit(bytes.concat(_depositRecord(id, 10, AUTH), tree.stream()), "");
         _prove(header);
         odd.setBroken(true);
         _expectClaimRevert(

@@ -45,6 +45,6 @@ contract InvariantsTest is Test {
 
     function invariant_countersAreOrdered() external view {
         VM.assertGe(rollup.committedBatches(), rollup.provenBatches(), "batches");
-        VM.assertGe(rollup.queuedDeposits(), rollup.committedDeposits(), "deposits");
+        VM.assertGe(rollup.queuedOperations(), rollup.committedOperations(), "operations");
     }
 }

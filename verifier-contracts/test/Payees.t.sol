@@ -153,14 +153,14 @@ contract PayeesTest is RollupTest {
         returns (IRollup.BatchHeader memory header, IRollup.Withdrawal memory withdrawal)
     {
         if (id == 0) {
-            _depositEth(1000, KEY_HASH);
+            _depositEth(1000, AUTH);
         } else {
             address erc20 = rollup.tokenInfo(id).token;
             VM.prank(ALICE);
-            rollup.depositERC20(erc20, 1000, KEY_HASH);
+            rollup.depositERC20(erc20, 1000, ALICE, AUTH);
         }
         withdrawal = IRollup.Withdrawal(id, amount, to);
-        header = _commit(bytes.concat(_depositRecord(id, 1000, KEY_HASH), _withdrawRecord(id, amount, to)), "");
+        header = _commit(bytes.concat(_depositRecord(id, 1000, AUTH), _withdrawRecord(id, amount, to)), "");
         _prove(header);
     }
 }

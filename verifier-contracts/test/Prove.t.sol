@@ -77,8 +77,8 @@ contract ProveTest is RollupTest {
 
     /// Each field of the header is bound by the stored hash.
     function test_revertHeaderMismatch() external {
-        _depositEth(5, KEY_HASH);
-        IRollup.BatchHeader memory header = _commit(_depositRecord(0, 5, KEY_HASH), "");
+        _depositEth(5, AUTH);
+        IRollup.BatchHeader memory header = _commit(_depositRecord(0, 5, AUTH), "");
         bytes memory encoded = abi.encode(header);
         uint256 fields = encoded.length / 32;
         VM.assertEq(fields, 15);
@@ -93,10 +93,10 @@ contract ProveTest is RollupTest {
     }
 
     function test_revertBatches() external {
-        _depositEth(5, KEY_HASH);
-        _depositEth(6, KEY_HASH);
-        IRollup.BatchHeader memory first = _commit(_depositRecord(0, 5, KEY_HASH), "");
-        IRollup.BatchHeader memory second = _commit(_depositRecord(0, 6, KEY_HASH), "");
+        _depositEth(5, AUTH);
+        _depositEth(6, AUTH);
+        IRollup.BatchHeader memory first = _commit(_depositRecord(0, 5, AUTH), "");
+        IRollup.BatchHeader memory second = _commit(_depositRecord(0, 6, AUTH), "");
         IRollup.BatchHeader memory third = _commit("", new bytes(14));
         _prove(first);
 
@@ -107,14 +107,14 @@ contract ProveTest is RollupTest {
         rollup.revertBatches(second);
         VM.assertEq(rollup.committedBatches(), 1);
         VM.assertEq(rollup.committedRoot(), first.newRoot);
-        VM.assertEq(rollup.committedDeposits(), 1);
+        VM.assertEq(rollup.committedOperations(), 1);
         _expectRevertBatchesRevert(third, abi.encodeWithSelector(IRollup.BatchNotRevertible.selector, 3, 1, 1));
 
         // What was reverted cannot be proven, whatever the verifier says; its deposit waits in the queue again.
         verifier.accept(PROOF, rollup.instances(second));
         _expect(abi.encodeWithSelector(IRollup.BatchNotProvable.selector, 2, 2, 1));
         rollup.proveBatch(second, PROOF);
-        _prove(_commit(bytes.concat(_depositRecord(0, 6, KEY_HASH), _withdrawRecord(0, 1, ALICE)), ""));
+        _prove(_commit(bytes.concat(_depositRecord(0, 6, AUTH), _withdrawRecord(0, 1, ALICE)), ""));
         VM.assertEq(rollup.provenBatches(), 2);
     }
 

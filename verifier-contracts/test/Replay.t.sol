@@ -8,8 +8,8 @@ import {RollupTest} from "./support/RollupTest.sol";
 contract ReplayTest is RollupTest {
     /// Bits above a narrow field give no second name to a header, in any entry point.
     function test_dirtyHeadersAreRefused() external {
-        _depositEth(5, KEY_HASH);
-        bytes memory bridge = bytes.concat(_depositRecord(0, 5, KEY_HASH), _withdrawRecord(0, 1, ALICE));
+        _depositEth(5, AUTH);
+        bytes memory bridge = bytes.concat(_depositRecord(0, 5, AUTH), _withdrawRecord(0, 1, ALICE));
         IRollup.BatchHeader memory header = _commit(bridge, "");
         verifier.accept(PROOF, rollup.instances(header));
         bytes memory prove = abi.encodeCall(IRollup.proveBatch, (header, PROOF));
@@ -24,8 +24,8 @@ contract ReplayTest is RollupTest {
 
     /// A header whose batch was reverted is neither proven nor claimed from, whatever took its place.
     function test_revertedHeadersAreDead() external {
-        _depositEth(100, KEY_HASH);
-        bytes memory bridge = bytes.concat(_depositRecord(0, 100, KEY_HASH), _withdrawRecord(0, 10, ALICE));
+        _depositEth(100, AUTH);
+        bytes memory bridge = bytes.concat(_depositRecord(0, 100, AUTH), _withdrawRecord(0, 10, ALICE));
         IRollup.BatchHeader memory dead = _commit(bridge, "");
         verifier.accept(PROOF, rollup.instances(dead));
         _revert(dead);
@@ -63,12 +63,12 @@ contract ReplayTest is RollupTest {
 
     /// The same data under the same number is the same batch: a proof made before the revert stays good.
     function test_recommittedBatchKeepsItsProof() external {
-        _depositEth(5, KEY_HASH);
-        bytes memory bridge = _depositRecord(0, 5, KEY_HASH);
+        _depositEth(5, AUTH);
+        bytes memory bridge = _depositRecord(0, 5, AUTH);
         IRollup.BatchHeader memory header = _commit(bridge, "");
         verifier.accept(PROOF, rollup.instances(header));
         _revert(header);
-        VM.assertEq(rollup.committedDeposits(), 0);
+        VM.assertEq(rollup.committedOperations(), 0);
         VM.assertEq(keccak256(abi.encode(_commit(bridge, ""))), keccak256(abi.encode(header)));
         rollup.proveBatch(header, PROOF);
         VM.assertEq(rollup.provenBatches(), 1);
@@ -86,8 +86,8 @@ contract ReplayTest is RollupTest {
 
     /// Both streams in the same bytes of calldata are read as if each had its own.
     function test_aliasedStreams() external {
-        _depositEth(5, KEY_HASH);
-        bytes memory stream = _depositRecord(0, 5, KEY_HASH);
+        _depositEth(5, AUTH);
+        bytes memory stream = _depositRecord(0, 5, AUTH);
         bytes memory call = abi.encodeCall(IRollup.commitBatch, (_batch(stream, stream)));
         IRollup.BatchHeader memory header = abi.decode(_call(call, true), (IRollup.BatchHeader));
         _revert(header);

@@ -23,14 +23,14 @@ contract VectorsTest is Test {
         while (VM.keyExistsJson(json, _path(count, ""))) {
             _check(count++);
         }
-        VM.assertEq(count, 6);
+        VM.assertEq(count, 7);
     }
 
     function _check(uint256 batchIndex) private {
         root = _path(batchIndex, ".");
         VM.chainId(_uint("chain_id"));
         Rollup rollup = _rollupAt(VM.parseJsonAddress(json, _key("rollup_address")));
-        _queueDeposits(rollup);
+        _queueOperations(rollup);
         IRollup.CommitData memory data = IRollup.CommitData({
             number: uint64(_uint("number")),
             time: uint32(_uint("time")),
@@ -66,22 +66,58 @@ contract VectorsTest is Test {
             Listings.one(address(token))
         );
         _deployAt(target, bytes.concat(type(Rollup).creationCode, arguments));
-        token.mint(address(this), type(uint128).max);
-        token.approve(target, type(uint256).max);
-        VM.deal(address(this), type(uint128).max);
         return Rollup(target);
     }
 
-    function _queueDeposits(Rollup rollup) private {
-        for (uint256 i = 0; VM.keyExistsJson(json, _deposit(i, "")); ++i) {
-            uint256 amount = VM.parseJsonUint(json, _deposit(i, ".amount"));
-            uint256 keyHash = _join(VM.parseJsonUintArray(json, _deposit(i, ".key_hash")));
-            if (VM.parseJsonUint(json, _deposit(i, ".token")) == 0) {
-                rollup.depositETH{value: amount * 1 gwei}(keyHash);
+    function _queueOperations(Rollup rollup) private {
+        for (uint256 i = 0; VM.keyExistsJson(json, _operation(i, "")); ++i) {
+            bytes32 kind = keccak256(bytes(VM.parseJsonString(json, _operation(i, ".kind"))));
+            uint32 account = uint32(_operationUint(i, ".account"));
+            if (kind == keccak256("set_flags")) {
+                rollup.setFlags(account, uint8(_operationUint(i, ".flags")));
             } else {
-                rollup.depositERC20(rollup.tokenInfo(1).token, amount, keyHash);
+                _queueOf(VM.parseJsonAddress(json, _operation(i, ".owner")), rollup, i, kind, account);
             }
+            bytes32 kept = rollup.queuedOperation(uint64(i));
+            VM.assertEq((kept >> 32) << 32, VM.parseJsonBytes32(json, _operation(i, ".queue_hash")));
         }
+    }
+
+    /// Operations that their owner alone can order.
+    function _queueOf(address owner, Rollup rollup, uint256 i, bytes32 kind, uint32 account) private {
+        if (kind == keccak256("set_auth")) {
+            uint256 auth = _join(VM.parseJsonUintArray(json, _operation(i, ".auth")));
+            VM.prank(owner);
+            rollup.setAuth(account, auth);
+            return;
+        }
+        uint8 id = uint8(_operationUint(i, ".token"));
+        uint64 amount = uint64(_operationUint(i, ".amount"));
+        if (kind == keccak256("deposit")) {
+            _deposit(owner, rollup, id, amount, _join(VM.parseJsonUintArray(json, _operation(i, ".auth"))));
+        } else if (kind == keccak256("forced_withdrawal")) {
+            VM.prank(owner);
+            rollup.forceWithdrawal(account, id, amount);
+        } else {
+            uint32 to = uint32(_operationUint(i, ".to"));
+            VM.prank(owner);
+            rollup.forceTransfer(account, to, id, amount);
+        }
+    }
+
+    function _deposit(address owner, Rollup rollup, uint8 id, uint256 amount, uint256 auth) private {
+        if (id == 0) {
+            VM.deal(owner, amount * 1 gwei);
+            VM.prank(owner);
+            rollup.depositETH{value: amount * 1 gwei}(owner, auth);
+            return;
+        }
+        MintableToken token = MintableToken(rollup.tokenInfo(id).token);
+        token.mint(owner, amount);
+        VM.startPrank(owner);
+        token.approve(address(rollup), amount);
+        rollup.depositERC20(address(token), amount, owner, auth);
+        VM.stopPrank();
     }
 
     function _path(uint256 batchIndex, string memory suffix) private pure returns (string memory) {
@@ -92,8 +128,12 @@ contract VectorsTest is Test {
         return string.concat(root, name);
     }
 
-    function _deposit(uint256 i, string memory suffix) private view returns (string memory) {
-        return string.concat(root, "deposits[", VM.toString(i), "]", suffix);
+    function _operation(uint256 i, string memory suffix) private view returns (string memory) {
+        return string.concat(root, "operations[", VM.toString(i), "]", suffix);
+    }
+
+    function _operationUint(uint256 i, string memory suffix) private view returns (uint256) {
+        return VM.parseJsonUint(json, _operation(i, suffix));
     }
 
     function _uint(string memory name) private view returns (uint256) {

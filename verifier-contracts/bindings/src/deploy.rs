@@ -22,7 +22,7 @@ pub struct DeployConfig {
     pub notice_secs: u64,
     /// State root before the first batch, as [`crate::encoding::hash_to_word`] encodes it.
     pub genesis_root: U256,
-    /// Who may commit and revert batches, register tokens and announce circuit sets; owns the router, too.
+    /// Who may commit and revert batches, register tokens, set flags and announce circuit sets; owns the router, too.
     pub operator: Address,
     /// ERC-20 tokens to register as numbers 1, 2, …; a unit of zero is chosen by the token's decimals.
     pub tokens: Vec<TokenListing>,

@@ -1,7 +1,7 @@
 //! Bindings to the L1 contracts, from the artifacts committed beside them: building needs neither Node nor solc.
 //!
 //! * [`Rollup`], [`VerifierRouter`], [`Halo2Verifier`], [`MintableToken`]: typed calls, events and errors
-//! * [`bridge`]: records of a batch's bridge stream
+//! * [`bridge`]: records of a batch's bridge stream, and what the queue keeps of them
 //! * [`deploy()`]: puts a rollup, its verifier and the router between them on a chain
 //! * [`encoding`]: hashes and extension elements as L1 words
 //! * [`revert`]: named errors of refused calls

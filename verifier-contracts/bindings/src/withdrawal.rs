@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn root_equals_the_vectors() {
         let vectors = vectors();
-        assert_eq!(vectors.len(), 6);
+        assert_eq!(vectors.len(), 7);
         for (withdrawals, expected) in vectors {
             assert_eq!(root(&withdrawals), expected);
         }

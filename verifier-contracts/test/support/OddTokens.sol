@@ -57,7 +57,7 @@ contract ReentrantToken is MintableToken("Reentrant", "RE", 9) {
     bytes public answer;
 
     function _move(address from, address to, uint256 amount) internal override returns (bool) {
-        (, answer) = msg.sender.call(abi.encodeCall(IRollup.depositERC20, (address(this), 1, 1)));
+        (, answer) = msg.sender.call(abi.encodeCall(IRollup.depositERC20, (address(this), 1, address(this), 1)));
         return super._move(from, to, amount);
     }
 }

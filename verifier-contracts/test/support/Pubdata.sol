@@ -9,7 +9,36 @@ library Pubdata {
         uint32 account;
         uint8 token;
         uint56 amount;
-        uint256 keyHash;
+        address owner;
+        uint256 auth;
+    }
+
+    struct SetAuth {
+        uint32 account;
+        address sender;
+        uint256 auth;
+    }
+
+    struct ForcedWithdrawal {
+        uint32 account;
+        uint8 token;
+        uint56 amount;
+        address sender;
+        uint56 paid;
+    }
+
+    struct ForcedTransfer {
+        uint32 account;
+        uint8 token;
+        uint56 amount;
+        address sender;
+        uint56 paid;
+        uint32 to;
+    }
+
+    struct SetFlags {
+        uint32 account;
+        uint8 flags;
     }
 
     struct Withdraw {
@@ -29,23 +58,31 @@ library Pubdata {
     }
 
     function encode(Deposit memory d) internal pure returns (bytes memory) {
-        uint64 e0 = uint64(d.keyHash);
-        uint64 e1 = uint64(d.keyHash >> 64);
-        uint64 e2 = uint64(d.keyHash >> 128);
-        uint64 e3 = uint64(d.keyHash >> 192);
-        return bytes.concat(
-            abi.encodePacked(uint8(1), d.account, d.token, uint8(0), d.amount),
-            abi.encodePacked(uint56(e0), uint56(e1), uint56(e2), uint56(e3)),
-            abi.encodePacked(uint24(0), uint8(e0 >> 56), uint8(e1 >> 56), uint8(e2 >> 56), uint8(e3 >> 56))
-        );
+        bytes memory head = abi.encodePacked(uint8(1), d.account, d.token, uint8(0), d.amount);
+        return bytes.concat(head, _address(d.owner), _auth(d.auth));
     }
 
     function encode(Withdraw memory w) internal pure returns (bytes memory) {
-        bytes20 to = bytes20(w.to);
-        return bytes.concat(
-            abi.encodePacked(uint8(2), w.account, w.token, w.fee, w.amount),
-            abi.encodePacked(bytes14(to), uint8(0), bytes6(to << 112))
-        );
+        return bytes.concat(abi.encodePacked(uint8(2), w.account, w.token, w.fee, w.amount), _address(w.to));
+    }
+
+    function encode(SetAuth memory s) internal pure returns (bytes memory) {
+        bytes memory head = abi.encodePacked(uint8(4), s.account, uint8(0), uint8(0), uint56(0));
+        return bytes.concat(head, _address(s.sender), _auth(s.auth));
+    }
+
+    function encode(ForcedWithdrawal memory w) internal pure returns (bytes memory) {
+        bytes memory head = abi.encodePacked(uint8(5), w.account, w.token, uint8(0), w.amount);
+        return bytes.concat(head, _address(w.sender), abi.encodePacked(w.paid));
+    }
+
+    function encode(ForcedTransfer memory t) internal pure returns (bytes memory) {
+        bytes memory head = abi.encodePacked(uint8(6), t.account, t.token, uint8(0), t.amount);
+        return bytes.concat(head, _address(t.sender), abi.encodePacked(t.paid, uint24(0), t.to));
+    }
+
+    function encode(SetFlags memory s) internal pure returns (bytes memory) {
+        return abi.encodePacked(uint8(7), s.account, uint8(0), s.flags);
     }
 
     function encode(Transfer memory t) internal pure returns (bytes memory) {
@@ -72,6 +109,22 @@ library Pubdata {
             );
         }
         return eval0 | (eval1 << 64);
+    }
+
+    function _address(address whose) private pure returns (bytes memory) {
+        bytes20 all = bytes20(whose);
+        return abi.encodePacked(bytes14(all), uint8(0), bytes6(all << 112));
+    }
+
+    function _auth(uint256 auth) private pure returns (bytes memory) {
+        uint64 e0 = uint64(auth);
+        uint64 e1 = uint64(auth >> 64);
+        uint64 e2 = uint64(auth >> 128);
+        uint64 e3 = uint64(auth >> 192);
+        return bytes.concat(
+            abi.encodePacked(uint56(e0), uint56(e1), uint56(e2), uint56(e3)),
+            abi.encodePacked(uint24(0), uint8(e0 >> 56), uint8(e1 >> 56), uint8(e2 >> 56), uint8(e3 >> 56))
+        );
     }
 
     /// Reduces each limb below the field's order.

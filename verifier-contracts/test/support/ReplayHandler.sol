@@ -16,7 +16,7 @@ contract ReplayHandler is Test {
     struct Kept {
         IRollup.BatchHeader header;
         Withdrawals withdrawals;
-        uint64 depositEnd;
+        uint64 operationEnd;
         bool proven;
     }
 
@@ -28,7 +28,7 @@ contract ReplayHandler is Test {
     Kept[] private kept;
     /// Of the batches committed now: live[n - 1] is the place in `kept` of batch n.
     uint256[] private live;
-    uint256[] private keys;
+    uint256[] private auths;
     uint64[] private amounts;
     mapping(uint256 place => mapping(uint32 index => bool)) private claimed;
 
@@ -43,10 +43,10 @@ contract ReplayHandler is Test {
 
     function deposit(uint256 seed) external {
         uint64 amount = uint64(1 + seed % 1000);
-        uint256 keyHash = 1 + uint256(uint32(seed >> 20));
+        uint256 auth = uint256(uint32(seed >> 20));
         VM.deal(address(this), uint256(amount) * 1 gwei);
-        ROLLUP.depositETH{value: uint256(amount) * 1 gwei}(keyHash);
-        keys.push(keyHash);
+        ROLLUP.depositETH{value: uint256(amount) * 1 gwei}(address(this), auth);
+        auths.push(auth);
         amounts.push(amount);
         deposited += amount;
     }
@@ -54,13 +54,19 @@ contract ReplayHandler is Test {
     function commit(uint256 seed) external {
         Withdrawals withdrawals = new Withdrawals();
         bytes memory bridge = "";
-        uint256 next = ROLLUP.committedDeposits();
+        uint256 next = ROLLUP.committedOperations();
         uint256 supply = _supply();
-        for (uint256 i = 0; i < seed % 5 && next < keys.length; ++i) {
+        for (uint256 i = 0; i < seed % 5 && next < auths.length; ++i) {
             bridge = bytes.concat(
                 bridge,
                 Pubdata.encode(
-                    Pubdata.Deposit({account: uint32(i), token: 0, amount: uint56(amounts[next]), keyHash: keys[next]})
+                    Pubdata.Deposit({
+                        account: uint32(i),
+                        token: 0,
+                        amount: uint56(amounts[next]),
+                        owner: address(this),
+                        auth: auths[next]
+                    })
                 )
             );
             supply += amounts[next++];
@@ -83,7 +89,7 @@ contract ReplayHandler is Test {
             })
         );
         entry.withdrawals = withdrawals;
-        entry.depositEnd = uint64(next);
+        entry.operationEnd = uint64(next);
         live.push(kept.length - 1);
         VERIFIER.accept(PROOF, ROLLUP.instances(entry.header));
     }
@@ -165,7 +171,7 @@ contract ReplayHandler is Test {
 
     /// What L2 holds after the committed batches.
     function _supply() private view returns (uint256 supply) {
-        uint64 end = live.length == 0 ? 0 : kept[live[live.length - 1]].depositEnd;
+        uint64 end = live.length == 0 ? 0 : kept[live[live.length - 1]].operationEnd;
         for (uint256 i = 0; i < end; ++i) {
             supply += amounts[i];
         }

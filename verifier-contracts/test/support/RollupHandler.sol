@@ -17,7 +17,8 @@ contract RollupHandler is Test {
     struct Queued {
         uint8 token;
         uint64 amount;
-        uint256 keyHash;
+        /// As the queue has it: zero where a batch fills in.
+        bytes record;
     }
 
     struct Batch {
@@ -28,6 +29,8 @@ contract RollupHandler is Test {
     }
 
     bytes private constant PROOF = "proof";
+    /// Owns accounts on L2, and orders from L1.
+    address private constant OWNER = address(0xb0b);
 
     VerifierDouble private immutable VERIFIER;
     Rollup public immutable ROLLUP;
@@ -54,46 +57,63 @@ contract RollupHandler is Test {
         TOKEN.approve(address(ROLLUP), type(uint256).max);
     }
 
-    function deposit(uint256 tokenSeed, uint256 amountSeed, uint256 keySeed) external {
-        Queued memory entry = Queued({
-            token: uint8(tokenSeed % 2),
-            amount: uint64(_bound(amountSeed, 1, 1 << 40)),
-            keyHash: _bound(Pubdata.canonicalHash(keySeed), 1, type(uint256).max)
-        });
-        if (entry.token == 0) {
-            VM.deal(address(this), uint256(entry.amount) * 1 gwei);
-            ROLLUP.depositETH{value: uint256(entry.amount) * 1 gwei}(entry.keyHash);
+    function deposit(uint256 tokenSeed, uint256 amountSeed, uint256 authSeed) external {
+        uint8 id = uint8(tokenSeed % 2);
+        uint64 amount = uint64(_bound(amountSeed, 1, 1 << 40));
+        bool forAnother = authSeed % 3 == 0;
+        address owner = forAnother ? OWNER : address(this);
+        uint256 auth = forAnother ? 0 : Pubdata.canonicalHash(authSeed);
+        if (id == 0) {
+            VM.deal(address(this), uint256(amount) * 1 gwei);
+            ROLLUP.depositETH{value: uint256(amount) * 1 gwei}(owner, auth);
         } else {
-            TOKEN.mint(address(this), uint256(entry.amount) * 1e9);
-            ROLLUP.depositERC20(address(TOKEN), uint256(entry.amount) * 1e9, entry.keyHash);
+            TOKEN.mint(address(this), uint256(amount) * 1e9);
+            ROLLUP.depositERC20(address(TOKEN), uint256(amount) * 1e9, owner, auth);
         }
-        queue.push(entry);
-        deposited[entry.token] += entry.amount;
+        _queued(
+            id,
+            amount,
+            Pubdata.encode(Pubdata.Deposit({account: 0, token: id, amount: uint56(amount), owner: owner, auth: auth}))
+        );
+        deposited[id] += amount;
+    }
+
+    /// Orders one of the operations that bring nothing in.
+    function order(uint256 seed, uint256 kind) external {
+        uint32 account = uint32(seed % (1 << 28));
+        uint8 id = uint8((seed >> 28) & 1);
+        uint64 amount = uint64(_bound(seed >> 32, 1, 1 << 40));
+        if (kind % 4 != 3) VM.prank(OWNER);
+        if (kind % 4 == 0) {
+            uint256 auth = Pubdata.canonicalHash(seed);
+            ROLLUP.setAuth(account, auth);
+            _queued(0, 0, Pubdata.encode(Pubdata.SetAuth({account: account, sender: OWNER, auth: auth})));
+        } else if (kind % 4 == 1) {
+            ROLLUP.forceWithdrawal(account, id, amount);
+            _queued(id, amount, _forcedWithdrawal(account, id, amount));
+        } else if (kind % 4 == 2) {
+            ROLLUP.forceTransfer(account, 7, id, amount);
+            _queued(id, amount, _forcedTransfer(account, id, amount));
+        } else {
+            ROLLUP.setFlags(account, uint8(kind >> 8));
+            _queued(0, 0, Pubdata.encode(Pubdata.SetFlags({account: account, flags: uint8(kind >> 8)})));
+        }
     }
 
     function pass(uint256 seconds_) external {
         VM.warp(block.timestamp + _bound(seconds_, 1, 30 hours));
     }
 
-    /// Commits a batch of up to three waiting deposits and three withdrawals.
+    /// Commits a batch of up to three waiting operations and three signed withdrawals.
     function commit(uint256 seed) external {
         uint32 time = uint32(_bound(seed >> 64, _earliest(), block.timestamp / 1 minutes));
         Batch storage batch = batches.push();
         batch.supplyBefore = supply;
         batch.withdrawals = new Withdrawals();
         bytes memory bridge = "";
-        uint256 next = ROLLUP.committedDeposits();
+        uint256 next = ROLLUP.committedOperations();
         for (uint256 i = 0; i < seed % 4 && next < queue.length; ++i) {
-            Queued memory entry = queue[next++];
-            bridge = bytes.concat(
-                bridge,
-                Pubdata.encode(
-                    Pubdata.Deposit({
-                        account: uint32(i), token: entry.token, amount: uint56(entry.amount), keyHash: entry.keyHash
-                    })
-                )
-            );
-            supply[entry.token] += entry.amount;
+            bridge = bytes.concat(bridge, _execute(batch.withdrawals, queue[next++], seed >> (24 + i)));
         }
         for (uint256 i = 0; i < (seed >> 8) % 4; ++i) {
             uint8 id = uint8((seed >> (16 + i)) & 1);
@@ -175,6 +195,49 @@ contract RollupHandler is Test {
     /// Time of the last committed batch.
     function lastTime() public view returns (uint32) {
         return batches.length == 0 ? 0 : batches[batches.length - 1].header.time;
+    }
+
+    /// The record with what the batch fills in; keeps the supply and the withdrawals up to date.
+    function _execute(Withdrawals withdrawals, Queued memory operation, uint256 seed)
+        private
+        returns (bytes memory record)
+    {
+        record = operation.record;
+        (uint8 id, uint8 kind) = (operation.token, uint8(record[0]));
+        if (kind == 1) {
+            record[4] = bytes1(uint8(seed));
+            supply[id] += operation.amount;
+        } else if (kind == 5) {
+            uint256 most = operation.amount < supply[id] ? operation.amount : supply[id];
+            uint64 paid = seed % 4 == 0 ? 0 : uint64(most); // an account with nothing, or with enough
+            _pay(record, paid);
+            supply[id] -= paid;
+            if (paid > 0) withdrawals.pushForced(IRollup.Withdrawal(id, paid, OWNER));
+        } else if (kind == 6) {
+            _pay(record, uint64(seed % operation.amount));
+        }
+    }
+
+    function _pay(bytes memory record, uint64 paid) private pure {
+        for (uint256 i = 0; i < 7; ++i) {
+            record[35 + i] = bytes1(uint8(paid >> (8 * (6 - i))));
+        }
+    }
+
+    function _queued(uint8 id, uint64 amount, bytes memory record) private {
+        queue.push(Queued({token: id, amount: amount, record: record}));
+    }
+
+    function _forcedWithdrawal(uint32 account, uint8 id, uint64 amount) private pure returns (bytes memory) {
+        return Pubdata.encode(
+            Pubdata.ForcedWithdrawal({account: account, token: id, amount: uint56(amount), sender: OWNER, paid: 0})
+        );
+    }
+
+    function _forcedTransfer(uint32 account, uint8 id, uint64 amount) private pure returns (bytes memory) {
+        return Pubdata.encode(
+            Pubdata.ForcedTransfer({account: account, token: id, amount: uint56(amount), sender: OWNER, paid: 0, to: 7})
+        );
     }
 
     function _earliest() private view returns (uint256) {

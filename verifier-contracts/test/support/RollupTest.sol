@@ -16,7 +16,7 @@ abstract contract RollupTest is Test {
     address internal constant OPERATOR = address(0x09e7);
     address internal constant ALICE = address(0xa11ce);
     uint256 internal constant GENESIS_ROOT = 0x4_0000000000000003_0000000000000002_0000000000000001;
-    uint256 internal constant KEY_HASH = 0xfedcba9876543210_8877665544332211_ffeeddccbbaa9988_0123456789abcdef;
+    uint256 internal constant AUTH = 0xfedcba9876543210_8877665544332211_ffeeddccbbaa9988_0123456789abcdef;
     uint256 internal constant TOKEN_UNIT = 1e9;
     /// The minute in which tests start.
     uint32 internal constant NOW = 30_000_000;
@@ -39,14 +39,14 @@ abstract contract RollupTest is Test {
         token.approve(address(rollup), type(uint256).max);
     }
 
-    function _depositEth(uint256 units, uint256 keyHash) internal returns (uint64) {
+    function _depositEth(uint256 units, uint256 auth) internal returns (uint64) {
         VM.prank(ALICE);
-        return rollup.depositETH{value: units * 1 gwei}(keyHash);
+        return rollup.depositETH{value: units * 1 gwei}(ALICE, auth);
     }
 
-    function _depositToken(uint256 units, uint256 keyHash) internal returns (uint64) {
+    function _depositToken(uint256 units, uint256 auth) internal returns (uint64) {
         VM.prank(ALICE);
-        return rollup.depositERC20(address(token), units * TOKEN_UNIT, keyHash);
+        return rollup.depositERC20(address(token), units * TOKEN_UNIT, ALICE, auth);
     }
 
     /// Commit data for the next batch with these streams.
@@ -78,9 +78,23 @@ abstract contract RollupTest is Test {
         return Pubdata.encode(Pubdata.Withdraw({account: 3, token: id, fee: 9, amount: uint56(amount), to: to}));
     }
 
-    function _depositRecord(uint8 id, uint64 amount, uint256 keyHash) internal pure returns (bytes memory) {
-        return
-            Pubdata.encode(Pubdata.Deposit({account: 0xa1b2c3d4, token: id, amount: uint56(amount), keyHash: keyHash}));
+    /// Of a deposit that ALICE made for herself.
+    function _depositRecord(uint8 id, uint64 amount, uint256 auth) internal pure returns (bytes memory) {
+        return Pubdata.encode(
+            Pubdata.Deposit({account: 0xa1b2c3d4, token: id, amount: uint56(amount), owner: ALICE, auth: auth})
+        );
+    }
+
+    /// What the queue keeps of a record that arrives now.
+    function _entry(bytes memory record) internal view returns (bytes32) {
+        return ((keccak256(record) >> 32) << 32) | bytes32(block.timestamp);
+    }
+
+    function _expectCommitRevert(bytes memory bridge, bytes memory expected) internal {
+        IRollup.CommitData memory batch = _batch(bridge, "");
+        _expect(expected);
+        VM.prank(OPERATOR);
+        rollup.commitBatch(batch);
     }
 
     function _expect(bytes memory revertData) internal {

@@ -4,12 +4,21 @@ pragma solidity ^0.8.30;
 import {IRollup} from "../../src/IRollup.sol";
 import {Pubdata} from "./Pubdata.sol";
 
-/// @title A batch's withdrawals: their records, and proofs in their tree made level by level
+/// @title A batch's withdrawals: records of those that L2 signed, and proofs in their tree made level by level
 contract Withdrawals {
     IRollup.Withdrawal[] private list;
+    /// The first of the list: their records stand before the signed ones' in the stream, which has only the latter.
+    uint256 private forced;
 
     function push(IRollup.Withdrawal calldata withdrawal) external {
         list.push(withdrawal);
+    }
+
+    /// What a forced withdrawal paid; before any signed one.
+    function pushForced(IRollup.Withdrawal calldata withdrawal) external {
+        require(forced == list.length, "forced withdrawals come first");
+        list.push(withdrawal);
+        ++forced;
     }
 
     function get(uint256 index) external view returns (IRollup.Withdrawal memory) {
@@ -21,7 +30,7 @@ contract Withdrawals {
     }
 
     function stream() external view returns (bytes memory result) {
-        for (uint256 i = 0; i < list.length; ++i) {
+        for (uint256 i = forced; i < list.length; ++i) {
             IRollup.Withdrawal memory w = list[i];
             result = bytes.concat(
                 result,

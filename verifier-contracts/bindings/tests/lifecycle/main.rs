@@ -1,4 +1,4 @@
-//! Deploys a rollup on a node and takes a deposit and a withdrawal through commit, prove and claim.
+//! Deploys a rollup on a node and takes operations of the queue and withdrawals through commit, prove and claim.
 //!
 //! What is under test is the contracts' plumbing and the bindings, so the generated verifier is one that accepts, or
 //! refuses, every proof; real proofs are replayed by `test/Halo2Verifier.t.sol` and the end-to-end test.
@@ -18,7 +18,9 @@ use ashlar_contracts::{
     Halo2Verifier::{Halo2VerifierErrors, ProofInvalid},
     MintableToken, Rollup,
     Rollup::RollupErrors,
-    TokenListing, Withdrawal, deploy, deploy_token,
+    TokenListing, Withdrawal,
+    bridge::{self, BridgeRecord},
+    deploy, deploy_token,
     encoding::hash_to_word,
     revert::Revert,
     withdrawal,
@@ -32,7 +34,7 @@ const ACCEPT_ALL: Bytes = bytes!("60016000f3");
 const REFUSE_ALL: Bytes = bytes!("6b637fcdd1f45f526004601cfd600052600c6014f3");
 const PROOF: [u8; 64] = [7; 64];
 const GENESIS: [u64; 4] = [1, 2, 3, 4];
-const KEY_HASH: [u64; 4] = [
+const AUTH: [u64; 4] = [
     0x0123_4567_89ab_cdef,
     0xffee_ddcc_bbaa_9988,
     5,
@@ -40,6 +42,8 @@ const KEY_HASH: [u64; 4] = [
 ];
 const RECIPIENT: Address = address!("00112233445566778899aabbccddeeff00112233");
 const GWEI: u64 = 1_000_000_000;
+/// Units that a forced withdrawal asks for.
+const FORCED: u64 = 1000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_anvil() {
@@ -65,6 +69,7 @@ async fn lifecycle(url: &str) {
     );
 
     deposit(&provider, &deployment, token, operator).await;
+    force_withdrawal(&rollup, operator).await;
     let withdrawals = [
         Withdrawal {
             token: 0,
@@ -81,15 +86,27 @@ async fn lifecycle(url: &str) {
             amount: 1,
             to: RECIPIENT,
         },
+        Withdrawal {
+            token: 1,
+            amount: 2,
+            to: operator,
+        },
     ];
-    let mut bridge = [deposit_record(0, 10), deposit_record(1, 20)].concat();
-    bridge.extend(withdrawals.iter().flat_map(withdrawal_record));
-    let header = commit(&rollup, bridge).await;
+    let mut records = vec![deposit_record(0, 10, operator), deposit_record(1, 20, operator)];
+    records.extend(withdrawals[..3].iter().map(withdrawal_record));
+    records.push(forced_record(withdrawals[3].clone()));
+    for (index, queued) in (0..).zip(records.iter().filter_map(BridgeRecord::queue_record)) {
+        let kept = rollup.queuedOperation(index).call().await.unwrap();
+        let time = u32::from_be_bytes(kept[28..].try_into().unwrap());
+        assert_eq!(kept, bridge::queue_entry(&queued, time));
+    }
+    assert_eq!(bridge::withdrawals(&records), withdrawals);
+    let header = commit(&rollup, records.iter().flat_map(BridgeRecord::encode).collect()).await;
     assert_eq!(
         (header.withdrawalCount, header.bridgeWords, header.rollupWords),
-        (3, 2 * 7 + 3 * 5, 4)
+        (4, 2 * 10 + 3 * 5 + 6, 4)
     );
-    assert_eq!(rollup.committedDeposits().call().await.unwrap(), 2);
+    assert_eq!(rollup.committedOperations().call().await.unwrap(), 3);
     assert_eq!(header.withdrawalsRoot, withdrawal::root(&withdrawals));
     assert_eq!(
         rollup.headerHash(1).call().await.unwrap(),
@@ -122,7 +139,7 @@ async fn lifecycle(url: &str) {
         .unwrap();
     assert!(receipt.status());
     assert_eq!(rollup.stateRoot().call().await.unwrap(), header.newRoot);
-    for index in 0..3 {
+    for index in 0..4 {
         assert!(
             claim(index)
                 .send()
@@ -140,10 +157,12 @@ async fn lifecycle(url: &str) {
         U256::from(4 * GWEI)
     );
     let token = MintableToken::new(token, &provider);
-    assert_eq!(
-        token.balanceOf(RECIPIENT).call().await.unwrap(),
-        U256::from(4 * GWEI)
-    );
+    for (holder, units) in [(RECIPIENT, 4), (operator, 2)] {
+        assert_eq!(
+            token.balanceOf(holder).call().await.unwrap(),
+            U256::from(units * GWEI)
+        );
+    }
 }
 
 async fn refused_proof(url: &str) {
@@ -204,16 +223,15 @@ async fn deploy_rollup(
 async fn deposit(provider: &impl Provider, deployment: &Deployment, token: Address, depositor: Address) {
     let rollup = Rollup::new(deployment.rollup, provider);
     let token = MintableToken::new(token, provider);
-    let key_hash = hash_to_word(KEY_HASH);
-    let eth = rollup.depositETH(key_hash).value(U256::from(10 * GWEI));
+    let auth = hash_to_word(AUTH);
+    let eth = rollup.depositETH(depositor, auth).value(U256::from(10 * GWEI));
     let receipt = eth.send().await.unwrap().get_receipt().await.unwrap();
     let queued = receipt
-        .decoded_log::<Rollup::DepositQueued>()
+        .decoded_log::<Rollup::OperationQueued>()
         .expect("the deposit is announced");
-    assert_eq!(
-        (queued.index, queued.token, queued.amount, queued.keyHash),
-        (0, 0, 10, key_hash)
-    );
+    assert_eq!((queued.index, queued.kind, queued.sender), (0, 1, depositor));
+    let record = deposit_record(0, 10, depositor).queue_record();
+    assert_eq!(Some(queued.record.to_vec()), record);
     let amount = U256::from(20 * GWEI);
     token
         .mint(depositor, amount)
@@ -231,8 +249,18 @@ async fn deposit(provider: &impl Provider, deployment: &Deployment, token: Addre
         .get_receipt()
         .await
         .unwrap();
-    let erc20 = rollup.depositERC20(*token.address(), amount, key_hash);
+    let erc20 = rollup.depositERC20(*token.address(), amount, depositor, auth);
     assert!(erc20.send().await.unwrap().get_receipt().await.unwrap().status());
+}
+
+/// Asks for more of the token than there will be.
+async fn force_withdrawal<P: Provider>(rollup: &Rollup::RollupInstance<P>, sender: Address) {
+    let forced = rollup.forceWithdrawal(42, 1, FORCED);
+    let receipt = forced.send().await.unwrap().get_receipt().await.unwrap();
+    let queued = receipt
+        .decoded_log::<Rollup::OperationQueued>()
+        .expect("the operation is announced");
+    assert_eq!((queued.index, queued.kind, queued.sender), (2, 5, sender));
 }
 
 /// Commits batch 1 with two transfers, and returns the header that the event carries.
@@ -265,24 +293,30 @@ async fn commit<P: Provider>(rollup: &Rollup::RollupInstance<P>, bridge: Vec<u8>
     event.data.header
 }
 
-fn deposit_record(token: u8, amount: u64) -> Vec<u8> {
-    let mut record = vec![1, 0, 0, 0, 42, token, 0];
-    record.extend(&amount.to_be_bytes()[1..]);
-    KEY_HASH
-        .iter()
-        .for_each(|element| record.extend(&element.to_be_bytes()[1..]));
-    record.extend([0; 3]);
-    record.extend(KEY_HASH.map(|element| element.to_be_bytes()[0]));
-    record
+fn deposit_record(token: u8, amount: u64, owner: Address) -> BridgeRecord {
+    BridgeRecord::Deposit {
+        account: 42,
+        token,
+        amount,
+        owner,
+        auth: AUTH,
+    }
 }
 
-fn withdrawal_record(withdrawal: &Withdrawal) -> Vec<u8> {
-    let mut record = vec![2, 0, 0, 0, 42, withdrawal.token, 0];
-    record.extend(&withdrawal.amount.to_be_bytes()[1..]);
-    record.extend(&withdrawal.to[..14]);
-    record.push(0);
-    record.extend(&withdrawal.to[14..]);
-    record
+fn withdrawal_record(withdrawal: &Withdrawal) -> BridgeRecord {
+    BridgeRecord::Withdrawal {
+        account: 42,
+        fee_bits: 0,
+        withdrawal: withdrawal.clone(),
+    }
+}
+
+fn forced_record(withdrawal: Withdrawal) -> BridgeRecord {
+    BridgeRecord::ForcedWithdrawal {
+        account: 42,
+        requested: FORCED,
+        withdrawal,
+    }
 }
 
 /// Four 56-bit words of `keccak256("ashlar/v1" ‖ chain id ‖ address)`, as a hash.
