@@ -5,7 +5,7 @@ mod fees;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use ashlar_statement::{application::BatchSize, hash::Hash};
+use ashlar_statement::application::BatchSize;
 
 use crate::l1::L1Settings;
 
@@ -37,8 +37,8 @@ pub struct Config {
     pub farm: String,
     /// Digest of the circuits that the farm proves with.
     pub circuit_set_digest: [u8; 32],
-    /// Hash of the key whose account fees are credited to.
-    pub fee_owner: Hash,
+    /// L1 address whose first account fees are credited to; the operator's by default.
+    pub fee_owner: Option<[u8; 20]>,
     /// When to seal.
     pub sealing: Sealing,
     /// How often L1 is asked for news.
@@ -52,7 +52,7 @@ pub struct Config {
 /// When an open batch is closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Sealing {
-    /// At this many transactions and deposits.
+    /// At this many transactions and L1 operations.
     pub max_transactions: u32,
     /// When its first transaction is this old.
     pub max_age: Duration,
@@ -73,7 +73,7 @@ pub struct Limits {
     pub waiting: u32,
     /// How long a transaction waits for earlier ones while its account stands still.
     pub patience: Duration,
-    /// Sealed batches without a proof on L1: beyond it, transactions are refused, and deposits still taken.
+    /// Sealed batches without a proof on L1: beyond it, transactions are refused, and L1 operations still taken.
     pub max_unproven: u32,
 }
 

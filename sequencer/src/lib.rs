@@ -3,7 +3,7 @@
 //!
 //! * [`store`]: the database, whose order log is the source of truth
 //! * [`executor`]: the threads that fill and seal batches
-//! * [`l1`]: the rollup contract, and the watcher that reads its deposits
+//! * [`l1`]: the rollup contract, and the watcher that reads its queue of operations
 //! * [`farm`]: the client of the proving farm
 //! * [`pipeline`]: takes sealed batches through commit, proof and settlement
 //! * [`progress`]: what the farm has still to do

@@ -139,9 +139,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         chain_id: l1.chain_id(),
         rollup: config.rollup,
     };
+    let fee_owner = config.fee_owner.unwrap_or(l1.operator().into_array());
     let payments = Payments(BlockConfig {
         domain,
-        fee_owner: config.fee_owner,
+        fee_owner,
         slots: SLOTS,
     });
     let changes = Changes::default();
@@ -205,6 +206,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         load,
         readiness,
         domain,
+        fee_owner,
         config,
     };
     let gateway =

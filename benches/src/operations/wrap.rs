@@ -6,10 +6,11 @@ use ashlar_accel::BackendChoice;
 use ashlar_engine::{JobKind, OpenError, Proof, ProveError, open_prover};
 use ashlar_kzg::{CircuitKeys, INSTANCES, prove_stock, srs::Srs};
 use ashlar_payments::{
+    auth,
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
     chunk::ChunkCircuit,
     state::MemoryStore,
-    transaction::{Deposit, Domain, SecretKey},
+    transaction::{Deposit, Domain, SecretKey, Served},
 };
 use ashlar_recursion::CompressedProof;
 use ashlar_report::memory::{peak_bytes, reset_peak};
@@ -79,6 +80,9 @@ pub enum SampleError {
     Io(#[from] io::Error),
 }
 
+/// L1 owner of the only account.
+const OWNER: [u8; 20] = [7; 20];
+
 /// A batch of one deposit.
 fn batch() -> SealedBatch {
     let domain = Domain {
@@ -87,24 +91,21 @@ fn batch() -> SealedBatch {
     };
     let config = BlockConfig {
         domain,
-        fee_owner: SecretKey::from_seed(b"bench").public_key().key_hash(),
+        fee_owner: OWNER,
         slots: SLOTS,
     };
     let deposit = Deposit {
-        account: 0,
         token: 0,
         amount: 1_000_000,
-        key_hash: SecretKey::from_seed(b"bench").public_key().key_hash(),
+        owner: OWNER,
+        auth: auth::of_key(SecretKey::from_seed(b"bench").public_key().key_hash()),
     };
     let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("a store in memory does not fail");
+    builder.set_time(29_700_000); // in minutes since 1970
     builder
-        .push(deposit)
+        .push(Served::deposit(0, deposit))
         .expect("a deposit to a new account is valid");
-    let minutes_since_1970 = 29_700_000;
-    builder
-        .seal(1, minutes_since_1970)
-        .expect("the batch is not empty")
-        .0
+    builder.seal(1).expect("the batch is not empty").0
 }
 
 /// The compressed proof of a small batch; kept in `dir`, since it takes longer than what is measured.

@@ -24,10 +24,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Lift, fold, compress, and the whole set.
 const PINNED: [&str; 4] = [
-    "0294cf72466133f8aae3fcc38b5ba39882f7a237c153577878df09d393e4b61f",
-    "5ccbc737f891a104c3d416f4403277beabdb77c201e4566f821750607250aa48",
-    "fa79cc7467a81fe2cedf5d6ff8ecb3ed6d2235b5d078fbac54bf7de97c4f121f",
-    "d098235ae68599cd1ac06e26a4af8272b999131f27db747e392000390c1c32e5",
+    "8f365921577c84946d310fddb1fd00c788cf47d245595c70bbf3110de7a3dd12",
+    "d46783779fa11f599b51e9b8877e956cbc28b4880677ff7b76cd20decb9bc7b8",
+    "a0c05304f9078fd4d192d072fc58a17de2556d7158202acddb6ed43657301b22",
+    "8736ed344ffb4993a337b2c2c9cdf55a04158f951e8cc5df81bd9ed9822a4e4e",
 ];
 
 /// The deployed circuits. A change of a digest is a change of what is proved: new keys, new verifier contract.

@@ -17,8 +17,13 @@ use crate::{
 pub enum AccountKey {
     /// By its leaf.
     Index(u32),
-    /// By its owner's key hash.
-    Owner(Hash),
+    /// By the L1 address that it belongs to.
+    Owner {
+        /// The address.
+        l1_owner: [u8; 20],
+        /// The owner's account with exactly this auth; the owner's first one if it is not given.
+        auth: Option<Hash>,
+    },
 }
 
 /// An account in the state after everything executed.
@@ -26,7 +31,7 @@ pub enum AccountKey {
 pub struct AccountView {
     /// Its leaf.
     pub index: u32,
-    /// Owner, nonce, balances.
+    /// Owner, auth, nonce, balances.
     pub account: Account,
     /// Transactions of it that wait for earlier ones.
     pub waiting: u32,
@@ -52,7 +57,7 @@ impl ExecutorHandle<Payments> {
             let state = peek.open.state();
             let index = match key {
                 AccountKey::Index(index) => Some(index),
-                AccountKey::Owner(owner) => state.find_owner(&owner)?,
+                AccountKey::Owner { l1_owner, auth } => state.find_account(&l1_owner, auth.as_ref())?,
             };
             let Some(index) = index else { return Ok(None) };
             let account = state.account(index)?;

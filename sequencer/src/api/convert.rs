@@ -24,20 +24,24 @@ pub(super) fn refusal(error: &SubmitError<Payments>) -> (Code, pb::Refusal) {
         SubmitError::TooFarAhead { .. } | SubmitError::NotInTime { .. } | SubmitError::Overtaken { .. } => {
             (Code::FailedPrecondition, R::Nonce, "nonce")
         }
+        SubmitError::SignerReplaced => (Code::FailedPrecondition, R::Owner, "public_key"),
         SubmitError::TooManyWaiting { .. } => (Code::ResourceExhausted, R::MempoolFull, "nonce"),
         SubmitError::NotReplaced { .. } => (Code::FailedPrecondition, R::Fee, "fee"),
         SubmitError::FeeTooLow { .. } => (Code::FailedPrecondition, R::Fee, "fee"),
         SubmitError::FeeToken { .. } => (Code::FailedPrecondition, R::Fee, "token"),
         SubmitError::Replaced { .. } => (Code::FailedPrecondition, R::Replaced, "fee"),
         SubmitError::Busy { .. } | SubmitError::Lagging { .. } => (Code::ResourceExhausted, R::Busy, ""),
-        // Of deposits, which do not come through the API.
-        SubmitError::DepositGap { .. } => (Code::Internal, R::Unspecified, ""),
+        // Of L1 operations, which do not come through the API.
+        SubmitError::OperationGap { .. } => (Code::Internal, R::Unspecified, ""),
         SubmitError::Stopped => (Code::Unavailable, R::Unspecified, ""),
         SubmitError::Refused(refused) => match refused {
             TransactionError::UnknownAccount { field, .. } => {
                 (Code::FailedPrecondition, R::UnknownAccount, *field)
             }
-            TransactionError::NotOwner { field, .. } => (Code::InvalidArgument, R::Owner, *field),
+            TransactionError::NotOwner { field, .. } => (Code::FailedPrecondition, R::Owner, *field),
+            TransactionError::Policy(_) => (Code::FailedPrecondition, R::Policy, "clause"),
+            TransactionError::Expired { .. } => (Code::FailedPrecondition, R::Expired, "valid_until"),
+            TransactionError::PayeeChanged { .. } => (Code::FailedPrecondition, R::Payee, "to_owner"),
             TransactionError::NoFeeAccount => (Code::FailedPrecondition, R::UnknownAccount, "fee_account"),
             TransactionError::AccountLimit { .. } => (Code::ResourceExhausted, R::Unspecified, "account"),
             TransactionError::Nonce { .. } | TransactionError::NonceExhausted { .. } => {
@@ -46,6 +50,8 @@ pub(super) fn refusal(error: &SubmitError<Payments>) -> (Code, pb::Refusal) {
             TransactionError::InsufficientBalance { .. } | TransactionError::BalanceLimit { .. } => {
                 (Code::FailedPrecondition, R::Balance, "amount")
             }
+            // Of L1 operations.
+            TransactionError::Payment { .. } => (Code::Internal, R::Unspecified, ""),
             TransactionError::BridgeAmount { .. } => (Code::InvalidArgument, R::Amount, "amount"),
             TransactionError::Signature(_) => (Code::InvalidArgument, R::Signature, "signature"),
         },
@@ -77,18 +83,26 @@ pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Status {
     Status::internal("the node failed to answer; its log says why")
 }
 
-pub(super) fn digest(bytes: &[u8], field: &str) -> Result<[u8; 32], Status> {
+/// Exactly `N` bytes.
+pub(super) fn fixed<const N: usize>(bytes: &[u8], field: &str) -> Result<[u8; N], Status> {
     bytes
         .try_into()
-        .map_err(|_| Status::invalid_argument(format!("{field}: {} bytes given, 32 expected", bytes.len())))
+        .map_err(|_| Status::invalid_argument(format!("{field}: {} bytes given, {N} expected", bytes.len())))
 }
 
 pub(super) fn account_key(request: pb::GetAccountRequest) -> Result<AccountKey, Status> {
     match request.key {
         Some(pb::get_account_request::Key::Index(index)) => Ok(AccountKey::Index(index)),
-        Some(pb::get_account_request::Key::KeyHash(bytes)) => hash_from_bytes32(&digest(&bytes, "key_hash")?)
-            .map(AccountKey::Owner)
-            .ok_or_else(|| Status::invalid_argument("key_hash: a limb is not below the field's order")),
+        Some(pb::get_account_request::Key::Owner(owner)) => {
+            let auth = owner.auth.map(|bytes| {
+                hash_from_bytes32(&fixed(&bytes, "auth")?)
+                    .ok_or_else(|| Status::invalid_argument("auth: a limb is not below the field's order"))
+            });
+            Ok(AccountKey::Owner {
+                l1_owner: fixed(&owner.l1_owner, "l1_owner")?,
+                auth: auth.transpose()?,
+            })
+        }
         None => Err(Status::invalid_argument("key: missing")),
     }
 }
@@ -100,11 +114,13 @@ pub(super) fn hash_bytes(hash: &Hash) -> Bytes {
 pub(super) fn account(view: &AccountView) -> pb::Account {
     pb::Account {
         index: view.index,
-        key_hash: hash_bytes(&view.account.owner),
+        auth: hash_bytes(&view.account.auth),
         nonce: view.account.nonce,
         // What follows without a gap is executed as it comes, so nothing that waits has the next nonce.
         pending_nonce: view.account.nonce,
         waiting: view.waiting,
+        l1_owner: view.account.l1_owner.to_vec().into(),
+        flags: view.account.flags.into(),
         balances: view
             .account
             .balances
@@ -151,9 +167,9 @@ pub(super) fn batch(record: &BatchRecord) -> Result<pb::Batch, StoreError> {
         old_root: limbs(inputs.old_root),
         new_root: limbs(inputs.new_root),
         chunk_count: record.chunks,
-        deposit_count: record.deposits,
+        l1_operation_count: record.l1_operations,
         withdrawal_count: record.withdrawals,
-        transfer_count: record.transfers(),
+        transfer_count: record.transfers,
         pubdata_bytes: (record.bridge.len() + record.rollup.len()) as u64,
         commit: record.commit.as_ref().map(l1_transaction),
         prove: record.prove.as_ref().map(l1_transaction),

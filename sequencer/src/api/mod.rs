@@ -3,6 +3,7 @@
 mod accounts;
 mod admit;
 mod convert;
+mod l1_operation;
 mod operations;
 mod service;
 mod stream;
@@ -40,6 +41,8 @@ pub struct Service {
     pub readiness: Readiness,
     /// What signatures are bound to.
     pub domain: Domain,
+    /// L1 address whose first account earns the fees.
+    pub fee_owner: [u8; 20],
     /// The node's configuration.
     pub config: Config,
 }
@@ -59,9 +62,11 @@ impl Service {
             .build_v1()
             .expect("the descriptors are this build's own");
         let limit = self.config.limits.max_transaction_bytes as usize;
+        // Calls that wait for earlier ones must leave room for those.
+        let calls = grpc::CALLS_PER_CONNECTION.saturating_add(self.config.limits.nonce_window);
         // Room for the envelope around one transaction: nothing larger is a valid request.
         let service = SequencerServiceServer::new(self).max_decoding_message_size(limit + 1024);
-        let router = grpc::server(&shutdown)
+        let router = grpc::server(&shutdown, calls)
             .add_service(health)
             .add_service(reflection)
             .add_service(service);

@@ -9,9 +9,10 @@ use tonic::Status;
 use super::{
     Service,
     convert::{internal, withdrawal},
+    l1_operation::{describe, served},
 };
 use crate::{
-    executor::deposit_id,
+    executor::l1_operation_id,
     store::{BatchStatus, LogItem, Of, Place, ReceiptRecord, StoreError},
 };
 
@@ -60,65 +61,39 @@ impl Service {
             let Some(item) = self.store.operation(place)? else {
                 return Ok(None);
             };
-            let signed = match &item {
-                LogItem::Deposit { .. } => None,
-                LogItem::Signed(encoding) => SignedTransaction::decode(encoding).ok(),
+            let Some(executed) = Executed::read(item) else {
+                return Ok(None); // what does not decode was not executed
             };
-            let id = match (&item, &signed) {
-                (LogItem::Deposit { number, .. }, _) => deposit_id(*number),
-                (LogItem::Signed(_), Some(signed)) => signed.id(),
-                (LogItem::Signed(_), None) => return Ok(None), // what does not decode was not executed
+            let Some(ReceiptRecord::InBatch { withdrawal, .. }) = self.store.receipt(executed.id())? else {
+                return Ok(None);
             };
-            let status = self.store.batch(place.batch)?.map(|batch| batch.status);
-            Ok(Some((item, signed, id, self.store.receipt(id)?, status)))
+            let batch = self.store.batch(place.batch)?;
+            Ok(batch.map(|batch| (executed, withdrawal, batch)))
         };
-        let Some((item, signed, id, receipt, status)) = read().map_err(|error| internal(&error))? else {
+        let Some((executed, claim, batch)) = read().map_err(|error| internal(&error))? else {
             return Ok(None);
         };
-        let (account, claim) = match receipt {
-            Some(ReceiptRecord::InBatch {
-                account, withdrawal, ..
-            }) => (account, withdrawal),
-            Some(ReceiptRecord::Refused { .. }) | None => return Ok(None),
-        };
         let mut operation = pb::Operation {
-            transaction_id: id.to_vec().into(),
+            transaction_id: executed.id().to_vec().into(),
             batch_number: place.batch,
             slot: place.slot,
             withdrawal: claim.map(|claim| withdrawal(place.batch, &claim)),
             ..Default::default()
         };
-        operation.set_status(match status {
-            None | Some(BatchStatus::Sealed) => pb::TransactionStatus::Executed,
-            Some(BatchStatus::Committed) => pb::TransactionStatus::Committed,
-            Some(BatchStatus::Proven) => pb::TransactionStatus::Proven,
+        operation.set_status(match batch.status {
+            BatchStatus::Sealed => pb::TransactionStatus::Executed,
+            BatchStatus::Committed => pb::TransactionStatus::Committed,
+            BatchStatus::Proven => pb::TransactionStatus::Proven,
         });
-        if let LogItem::Deposit {
-            number,
-            token,
-            amount,
-            ..
-        } = item
-        {
-            operation.set_kind(Kind::Deposit);
-            operation.token = token.into();
-            operation.amount = amount;
-            operation.to = account;
-            operation.deposit_number = Some(number);
-        }
-        if let Some(SignedTransaction { tx, .. }) = signed {
-            operation.token = tx.token().into();
-            operation.amount = tx.amount();
-            operation.fee = tx.fee().value();
-            operation.from = Some(tx.from());
-            operation.nonce = Some(tx.nonce());
-            match tx {
-                Transaction::Transfer(transfer) => {
-                    operation.set_kind(Kind::Transfer);
-                    operation.to = Some(transfer.to);
-                }
-                Transaction::Withdraw(_) => operation.set_kind(Kind::Withdrawal),
+        match executed {
+            Executed::L1(queue_index) => {
+                let first = batch.first_l1_operation;
+                let served = first.and_then(|first| served(&batch.bridge, first, queue_index));
+                let served = served.ok_or_else(|| Status::internal("the batch's public data is damaged"))?;
+                operation.queue_index = Some(queue_index);
+                describe(&mut operation, &served);
             }
+            Executed::Signed(signed) => describe_signed(&mut operation, &signed.tx),
         }
         Ok(Some(operation))
     }
@@ -163,5 +138,46 @@ impl Service {
             siblings: siblings.iter().map(|hash: &B256| hash.to_vec().into()).collect(),
             batch_status: self.wire_batch(&record)?.status,
         })
+    }
+}
+
+/// What an item of the log is.
+enum Executed {
+    /// By its queue index.
+    L1(u64),
+    Signed(Box<SignedTransaction>),
+}
+
+impl Executed {
+    fn read(item: LogItem) -> Option<Self> {
+        match item {
+            LogItem::L1 { index, .. } => Some(Self::L1(index)),
+            LogItem::Signed(encoding) => {
+                let signed = SignedTransaction::decode(&encoding).ok()?;
+                Some(Self::Signed(Box::new(signed)))
+            }
+        }
+    }
+
+    fn id(&self) -> [u8; 32] {
+        match self {
+            Self::L1(index) => l1_operation_id(*index),
+            Self::Signed(signed) => signed.id(),
+        }
+    }
+}
+
+fn describe_signed(told: &mut pb::Operation, tx: &Transaction) {
+    told.token = tx.token().into();
+    told.amount = tx.amount();
+    told.fee = tx.fee().value();
+    told.from = Some(tx.from());
+    told.nonce = Some(tx.nonce());
+    match tx {
+        Transaction::Transfer(transfer) => {
+            told.set_kind(Kind::Transfer);
+            told.to = Some(transfer.to);
+        }
+        Transaction::Withdraw(_) => told.set_kind(Kind::Withdrawal),
     }
 }

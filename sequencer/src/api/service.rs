@@ -15,13 +15,13 @@ use super::{
     AccountView, Service,
     accounts::inclusion,
     convert::{
-        account, account_key, batch, digest, hash_bytes, internal, min_fees, progress, refusal_status,
+        account, account_key, batch, fixed, hash_bytes, internal, min_fees, progress, refusal_status,
         withdrawal, withdrawals,
     },
     stream,
 };
 use crate::{
-    executor::deposit_id,
+    executor::l1_operation_id,
     progress::BatchJobs,
     store::{BatchRecord, BatchStatus, Place, ReceiptRecord},
 };
@@ -136,8 +136,8 @@ impl SequencerService for Service {
     ) -> Result<Response<pb::Receipt>, Status> {
         use pb::get_receipt_request::Key;
         let id = match request.into_inner().key {
-            Some(Key::TransactionId(bytes)) => digest(&bytes, "transaction_id")?,
-            Some(Key::DepositNumber(number)) => deposit_id(number),
+            Some(Key::TransactionId(bytes)) => fixed(&bytes, "transaction_id")?,
+            Some(Key::QueueIndex(index)) => l1_operation_id(index),
             None => return Err(Status::invalid_argument("key: missing")),
         };
         // In this order: an operation leaves the first for the second.
@@ -230,12 +230,12 @@ impl SequencerService for Service {
                 .iter()
                 .map(PrimeField64::to_canonical_u64)
                 .collect(),
-            fee_owner: hash_bytes(&self.config.fee_owner),
+            fee_owner: self.fee_owner.to_vec().into(),
             limits: Some(limits),
             root: hash_bytes(&root),
             next_batch,
             circuit_set_digest: self.config.circuit_set_digest.to_vec().into(),
-            next_deposit: store.next_deposit().map_err(|error| internal(&error))?,
+            next_queue_index: store.next_queue_index().map_err(|error| internal(&error))?,
             unsealed_operations: log_end.saturating_sub(sealed_to) as u32,
             min_fees: min_fees(&self.config.fees.least(load.seconds_per_operation)),
             proving_seconds_per_operation: load.seconds_per_operation,

@@ -92,7 +92,7 @@ pub(super) type Submission<A> = (Verified<A>, Reply<A>);
 
 /// What else the executor can be asked.
 pub(super) enum Command<A: Application> {
-    Deposits {
+    L1 {
         items: Vec<LogItem>,
         reply: oneshot::Sender<Outcome<(), A>>,
     },
@@ -166,10 +166,10 @@ impl<A: Application> ExecutorHandle<A> {
         self.hand_over(verified).await?.outcome().await
     }
 
-    /// Hands over deposits in the order of L1's queue; those that are known are passed over. They are durable when this
+    /// Hands over operations of L1's queue in its order; those that are known are passed over. They are durable when this
     /// returns, and executed before anything that is submitted later.
-    pub async fn deposits(&self, items: Vec<LogItem>) -> Outcome<(), A> {
-        self.ask(|reply| Command::Deposits { items, reply }).await?
+    pub async fn l1_operations(&self, items: Vec<LogItem>) -> Outcome<(), A> {
+        self.ask(|reply| Command::L1 { items, reply }).await?
     }
 
     /// Looks at the state after everything executed so far, between two groups of commands. A state that cannot be read
@@ -202,7 +202,7 @@ impl<A: Application> ExecutorHandle<A> {
         Some(self.blocked_by.load(Ordering::Relaxed)).filter(|closed| *closed > 0)
     }
 
-    /// Log position of a transaction or deposit that is durable and whose batch is not stored yet.
+    /// Log position of a transaction or L1 operation that is durable and whose batch is not stored yet.
     pub fn unsealed_position(&self, id: [u8; 32]) -> Option<u64> {
         self.unsealed.position(id)
     }

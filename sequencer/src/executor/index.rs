@@ -1,8 +1,11 @@
 //! Indexes what an earlier version has sealed, which kept no index of operations.
 
-use ashlar_statement::Application;
+use ashlar_statement::{Application, queue::L1Operation};
 
-use super::unsealed::{PAGE, item_id};
+use super::{
+    open_batch::l1_parties,
+    unsealed::{PAGE, item_id},
+};
 use crate::store::{LogItem, Operation, Place, ReceiptRecord, Store, StoreError};
 
 /// Completes the index from log and receipts, page by page: a start that is interrupted goes on at the next one.
@@ -41,7 +44,8 @@ fn indexed<A: Application>(
         return Ok(None);
     };
     let accounts = match item {
-        LogItem::Deposit { .. } => account.into_iter().map(u64::from).collect(),
+        LogItem::L1 { record, .. } => L1Operation::decode(record)
+            .map_or_else(|_| Vec::new(), |operation| l1_parties(&operation, account)),
         LogItem::Signed(encoding) => {
             A::decode(encoding).map_or_else(|_| Vec::new(), |signed| A::parties(&signed))
         }

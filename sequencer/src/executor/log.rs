@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Instant};
 
-use ashlar_statement::{Application, application::Next};
+use ashlar_statement::{Application, TIME_BITS, application::Next};
 use tokio::sync::oneshot;
 
 use super::{
@@ -14,15 +14,15 @@ use super::{
 use crate::store::{Cut, LogItem, StoreError};
 
 impl<A: Application> Running<A> {
-    /// Puts the deposits into the log, and executes what a batch has room for.
-    pub(super) fn deposits(
+    /// Puts operations of L1's queue into the log, and executes what a batch has room for.
+    pub(super) fn l1_operations(
         &mut self,
         items: &[LogItem],
         reply: oneshot::Sender<Result<(), SubmitError<A>>>,
     ) -> Result<(), ExecutorError> {
         self.flush()?;
         let start = Instant::now();
-        let outcome = match self.parts.store.append_deposits(items) {
+        let outcome = match self.parts.store.append_l1(items) {
             Ok(end) => {
                 self.open.steps.order += start.elapsed();
                 self.parts.unsealed.insert(
@@ -36,8 +36,8 @@ impl<A: Application> Running<A> {
                 self.catch_up()?;
                 Ok(())
             }
-            Err(StoreError::DepositGap { expected, given }) => {
-                Err(SubmitError::DepositGap { expected, given })
+            Err(StoreError::OperationGap { expected, given }) => {
+                Err(SubmitError::OperationGap { expected, given })
             }
             Err(error) => return Err(error.into()),
         };
@@ -58,13 +58,15 @@ impl<A: Application> Running<A> {
                 return Ok(());
             }
             for (position, item) in self.parts.store.log_items(self.next, PAGE)? {
-                let item = Item::read(&item);
+                let item = Item::read(&item)?;
                 if self.must_close() {
                     break;
                 }
                 if !self.make_room(item.next())? {
                     return Ok(());
                 }
+                let recorded = self.parts.store.batch_time(self.open.number)?;
+                self.begin(recorded)?;
                 if let Some(dropped) = self.open.replay(position, item)? {
                     tracing::error!(position, reason = %dropped.reason, "an accepted transaction cannot be executed any more");
                     self.parts.store.refuse(dropped.id, &dropped.reason)?;
@@ -100,6 +102,35 @@ impl<A: Application> Running<A> {
         }
         self.close()?;
         Ok(true)
+    }
+
+    /// Settles the time of a batch that nothing was executed in: the recorded one, or the present.
+    pub(super) fn begin(&mut self, recorded: Option<u32>) -> Result<(), ExecutorError> {
+        if !self.open.is_empty() {
+            return Ok(());
+        }
+        let number = self.open.number;
+        let time = match recorded {
+            Some(time) => time,
+            None => self.present(number)?,
+        };
+        if self.open.time() != Some(time) {
+            if recorded.is_none() {
+                self.parts.store.set_batch_time(number, time)?;
+            }
+            self.open.set_time(time);
+        }
+        Ok(())
+    }
+
+    /// Now, in minutes since 1970, as the newest L1 block says that was read: L1 will not find it in the future. Never before
+    /// the last batch's.
+    fn present(&self, number: u64) -> Result<u32, ExecutorError> {
+        let store = &self.parts.store;
+        let last = store.batch_time(number - 1)?.unwrap_or(0);
+        let read = store.l1_cursor()?.map_or(0, |cursor| cursor.time / 60);
+        let limit = (1 << TIME_BITS) - 1;
+        Ok(read.min(limit).max(last.into()) as u32)
     }
 
     /// Makes what was executed durable, and answers.

@@ -25,12 +25,12 @@ use std::{
     time::Duration,
 };
 
-use ashlar_statement::{Application, state::StateError};
+use ashlar_statement::{Application, queue::RecordError, state::StateError};
 use tokio::sync::mpsc;
 
 use handle::Open;
 pub use handle::{ExecutorHandle, Submitted, Verified};
-pub(crate) use open_batch::deposit_id;
+pub(crate) use open_batch::l1_operation_id;
 use sealer::Sealer;
 use turn::{Parts, Running};
 use unsealed::Unsealed;
@@ -81,6 +81,11 @@ pub enum SubmitError<A: Application> {
         /// How long a transaction waits.
         waited: Duration,
     },
+    /// Its account is not its signer's any more.
+    #[error(
+        "public_key: the account's auth was changed while the transaction waited: sign for the present one"
+    )]
+    SignerReplaced,
     /// Another transaction took its nonce while it waited.
     #[error("nonce: {given} given, but another transaction has taken it, and {expected} is next")]
     Overtaken {
@@ -145,12 +150,12 @@ pub enum SubmitError<A: Application> {
         /// Token of the fee.
         token: u8,
     },
-    /// Deposits were handed over with a hole before them; none was taken.
-    #[error("deposit {given} was read from L1, but {expected} is next: read the blocks again")]
-    DepositGap {
-        /// Number of the next deposit.
+    /// Operations of L1's queue were handed over with a hole before them; none was taken.
+    #[error("operation {given} of L1's queue was read, but {expected} is next: read the blocks again")]
+    OperationGap {
+        /// Queue index of the next operation.
         expected: u64,
-        /// Number that was given.
+        /// Queue index that was given.
         given: u64,
     },
     /// The executor has stopped; the node is shutting down or its database failed.
@@ -182,14 +187,27 @@ pub enum ExecutorError {
     /// The sealing thread panicked: a bug, which the log tells of.
     #[error("the sealing thread panicked")]
     SealerPanicked,
-    /// A deposit that L1 accepted cannot be executed: L1 and this program disagree on the rules.
-    #[error("deposit {number} of the L1 queue cannot be executed")]
-    Deposit {
-        /// Its number in the queue.
-        number: u64,
+    /// An operation that L1 queued cannot be executed: L1 and this program disagree on the rules.
+    #[error(
+        "operation {index} of L1's queue cannot be executed: run the version that the rollup was deployed with"
+    )]
+    L1Operation {
+        /// Its queue index.
+        index: u64,
         /// Why.
         #[source]
         source: Fault,
+    },
+    /// The order log's record of an operation of L1's queue is none: it was written by another version, or is damaged.
+    #[error(
+        "order log: the record of operation {index} of L1's queue; restore both database files from one backup, or start from an empty data folder"
+    )]
+    L1Record {
+        /// Its queue index.
+        index: u64,
+        /// What is wrong with it.
+        #[source]
+        source: RecordError,
     },
     /// A thread could not be started.
     #[error("cannot start a thread of the executor")]

@@ -8,11 +8,10 @@ use std::{
 use ashlar_report::chain;
 use ashlar_statement::{
     Application,
-    application::{BatchSize, Deposit, Effects, ExecuteError, Next},
-    hash::{F, Hash},
+    application::{BatchSize, Effects, ExecuteError, Next},
+    queue::L1Operation,
     state::StateError,
 };
-use plonky2::field::types::Field;
 use sha3::{Digest, Keccak256};
 
 use super::{ExecutorError, Open, sealer::Job, view::View};
@@ -26,52 +25,69 @@ pub(super) struct Steps {
     pub execute: Duration,
 }
 
+/// What a batch is made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub l1_operations: u32,
+    /// Queue index of the first of them.
+    pub first_l1_operation: Option<u64>,
+    /// What can be claimed on L1, of signed and of forced withdrawals.
+    pub withdrawals: u32,
+    /// Signed transactions that withdraw nothing.
+    pub transfers: u32,
+}
+
 pub(super) struct OpenBatch<A: Application> {
     pub number: u64,
     open: Open<A>,
     receipts: Vec<([u8; 32], ReceiptRecord)>,
     operations: Vec<(Place, Operation)>,
-    deposits: u32,
-    withdrawals: u32,
+    counts: Counts,
     started: Option<Instant>,
+    /// Minutes since 1970.
+    time: Option<u32>,
     pub steps: Steps,
 }
 
-/// Id under which a deposit's receipt is kept.
-pub(crate) fn deposit_id(number: u64) -> [u8; 32] {
+/// Id under which the receipt of an operation of L1's queue is kept.
+pub(crate) fn l1_operation_id(queue_index: u64) -> [u8; 32] {
     Keccak256::new()
-        .chain_update(b"ashlar/deposit")
-        .chain_update(number.to_be_bytes())
+        .chain_update(b"ashlar/l1-operation")
+        .chain_update(queue_index.to_be_bytes())
         .finalize()
         .into()
 }
 
+/// Accounts whose history an operation of L1's queue belongs to, each once; `account` is what its effects say.
+pub(super) fn l1_parties(operation: &L1Operation, account: Option<u32>) -> Vec<u64> {
+    let Some(account) = account else {
+        return Vec::new(); // of an application without accounts
+    };
+    match operation {
+        L1Operation::ForcedTransfer(forced) if forced.to != account => {
+            vec![account.into(), forced.to.into()]
+        }
+        _ => vec![account.into()],
+    }
+}
+
 /// An item of the log, read.
 pub(super) enum Item<A: Application> {
-    Deposit { number: u64, deposit: Deposit },
+    L1 { index: u64, operation: L1Operation },
     Signed { id: [u8; 32], signed: A::Signed },
     Unreadable { id: [u8; 32], reason: String },
 }
 
 impl<A: Application> Item<A> {
-    pub fn read(item: &LogItem) -> Self {
-        match item {
-            LogItem::Deposit {
-                number,
-                token,
-                amount,
-                key_hash,
-            } => Self::Deposit {
-                number: *number,
-                deposit: Deposit {
-                    token: *token,
-                    amount: *amount,
-                    key_hash: Hash {
-                        elements: key_hash.map(F::from_noncanonical_u64),
-                    },
-                },
-            },
-            // It was decoded once before it was appended.
+    /// Both were decoded once before they were appended.
+    pub fn read(item: &LogItem) -> Result<Self, ExecutorError> {
+        Ok(match item {
+            LogItem::L1 { index, record } => {
+                let index = *index;
+                let operation = L1Operation::decode(record)
+                    .map_err(|source| ExecutorError::L1Record { index, source })?;
+                Self::L1 { index, operation }
+            }
             LogItem::Signed(encoding) => match A::decode(encoding) {
                 Ok(signed) => Self::Signed {
                     id: A::id(&signed),
@@ -82,12 +98,12 @@ impl<A: Application> Item<A> {
                     reason: chain(&error),
                 },
             },
-        }
+        })
     }
 
     pub fn next(&self) -> Option<Next<'_, A::Signed>> {
         match self {
-            Self::Deposit { deposit, .. } => Some(Next::Deposit(deposit)),
+            Self::L1 { operation, .. } => Some(Next::L1(operation)),
             Self::Signed { signed, .. } => Some(Next::Signed(signed)),
             Self::Unreadable { .. } => None,
         }
@@ -107,9 +123,9 @@ impl<A: Application> OpenBatch<A> {
             open: application.open(view.clone())?,
             receipts: Vec::new(),
             operations: Vec::new(),
-            deposits: 0,
-            withdrawals: 0,
+            counts: Counts::default(),
             started: None,
+            time: None,
             steps: Steps::default(),
         })
     }
@@ -118,7 +134,18 @@ impl<A: Application> OpenBatch<A> {
         self.receipts.is_empty()
     }
 
-    /// Transactions and deposits in the batch.
+    /// The batch's time in minutes since 1970, once it is settled.
+    pub fn time(&self) -> Option<u32> {
+        self.time
+    }
+
+    /// Settles the time of an empty batch.
+    pub fn set_time(&mut self, time: u32) {
+        self.time = Some(time);
+        A::set_time(&mut self.open, time);
+    }
+
+    /// Transactions and L1 operations in the batch.
     pub fn len(&self) -> usize {
         self.receipts.len()
     }
@@ -136,8 +163,8 @@ impl<A: Application> OpenBatch<A> {
     /// Executes the item at a position of the log.
     pub fn replay(&mut self, position: u64, item: Item<A>) -> Result<Option<Dropped>, ExecutorError> {
         match item {
-            Item::Deposit { number, deposit } => {
-                self.execute_deposit(position, number, &deposit)?;
+            Item::L1 { index, operation } => {
+                self.execute_l1(position, index, &operation)?;
                 Ok(None)
             }
             Item::Unreadable { id, reason } => Ok(Some(Dropped { id, reason })),
@@ -153,25 +180,26 @@ impl<A: Application> OpenBatch<A> {
         }
     }
 
-    fn execute_deposit(
+    fn execute_l1(
         &mut self,
         position: u64,
-        number: u64,
-        deposit: &Deposit,
+        index: u64,
+        operation: &L1Operation,
     ) -> Result<(), ExecutorError> {
         let start = Instant::now();
-        let effects = match A::deposit(&mut self.open, deposit) {
+        let effects = match A::execute_l1(&mut self.open, operation) {
             Ok(effects) => effects,
             Err(ExecuteError::Refused(error)) => {
                 let source = error.into();
-                return Err(ExecutorError::Deposit { number, source });
+                return Err(ExecutorError::L1Operation { index, source });
             }
             Err(ExecuteError::State(error)) => return Err(error.into()),
         };
         self.steps.execute += start.elapsed();
-        self.deposits += 1;
-        let accounts = effects.account.into_iter().map(u64::from).collect();
-        self.executed(deposit_id(number), effects, Operation { position, accounts });
+        self.counts.l1_operations += 1;
+        self.counts.first_l1_operation.get_or_insert(index);
+        let accounts = l1_parties(operation, effects.account);
+        self.executed(l1_operation_id(index), effects, Operation { position, accounts });
         Ok(())
     }
 
@@ -184,6 +212,7 @@ impl<A: Application> OpenBatch<A> {
     ) -> Result<(), ExecuteError<A::Refusal, StateError<StoreError>>> {
         let start = Instant::now();
         let effects = A::execute(&mut self.open, signed)?;
+        self.counts.transfers += u32::from(effects.withdrawal.is_none());
         let accounts = A::parties(signed);
         self.executed(id, effects, Operation { position, accounts });
         self.steps.execute += start.elapsed();
@@ -194,8 +223,8 @@ impl<A: Application> OpenBatch<A> {
         self.started.get_or_insert_with(Instant::now);
         let slot = self.receipts.len() as u32;
         let withdrawal = effects.withdrawal.map(|withdrawal| {
-            let index = self.withdrawals;
-            self.withdrawals += 1;
+            let index = self.counts.withdrawals;
+            self.counts.withdrawals += 1;
             WithdrawalRecord {
                 index,
                 recipient: withdrawal.recipient,
@@ -239,8 +268,8 @@ impl<A: Application> OpenBatch<A> {
             changes: Arc::new(changes),
             receipts: self.receipts,
             operations: self.operations,
-            deposits: self.deposits,
-            withdrawals: self.withdrawals,
+            counts: self.counts,
+            time: self.time.unwrap_or(0),
             sealed_to,
             steps: self.steps,
         })

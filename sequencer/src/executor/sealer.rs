@@ -14,13 +14,16 @@ use std::{
 
 use ashlar_protocol::Step;
 use ashlar_statement::{
-    Application, ClosedBatch, TIME_BITS, application::WitnessOf, hash::F, state::StateChanges,
-    witness_to_bytes,
+    Application, ClosedBatch, application::WitnessOf, hash::F, state::StateChanges, witness_to_bytes,
 };
 use plonky2::field::types::PrimeField64;
 use tokio::sync::mpsc;
 
-use super::{ExecutorError, open_batch::Steps, unsealed::Unsealed};
+use super::{
+    ExecutorError,
+    open_batch::{Counts, Steps},
+    unsealed::Unsealed,
+};
 use crate::{
     changes::Changes,
     store::{BatchRecord, BatchStatus, NewBatch, Operation, Place, ReceiptRecord, StepRecord, Store},
@@ -40,8 +43,9 @@ pub(super) struct Job<A: Application> {
     pub changes: Arc<StateChanges>,
     pub receipts: Vec<([u8; 32], ReceiptRecord)>,
     pub operations: Vec<(Place, Operation)>,
-    pub deposits: u32,
-    pub withdrawals: u32,
+    pub counts: Counts,
+    /// Minutes since 1970.
+    pub time: u32,
     pub sealed_to: u64,
     pub steps: Steps,
 }
@@ -141,24 +145,11 @@ fn step_back() {
     }
 }
 
-/// The batch's time in minutes: that of the newest L1 block that was read, which L1 will not find in the future, and never
-/// before the last batch's.
-fn batch_time(store: &Store, number: u64) -> Result<u32, ExecutorError> {
-    let last = match store.batch(number - 1)? {
-        Some(batch) => batch.public_inputs()?.time(),
-        None => 0,
-    };
-    let read = store.l1_cursor()?.map_or(0, |cursor| cursor.time / 60);
-    let limit = (1 << TIME_BITS) - 1;
-    Ok(last.max(read).min(limit) as u32)
-}
-
 fn seal<A: Application>(job: Job<A>, store: &Store, unsealed: &Unsealed) -> Result<u64, ExecutorError> {
     let (start, number, steps) = (Instant::now(), job.number, &job.steps);
-    let time = batch_time(store, number)?;
     let sealed = job
         .closed
-        .seal(number, time)
+        .seal(number, job.time)
         .map_err(|error| ExecutorError::Seal {
             number,
             source: error.into(),
@@ -183,8 +174,10 @@ fn seal<A: Application>(job: Job<A>, store: &Store, unsealed: &Unsealed) -> Resu
         rollup: sealed.rollup,
         chunks: chunks.len() as u32,
         transactions: job.receipts.iter().map(|(id, _)| *id).collect(),
-        deposits: job.deposits,
-        withdrawals: job.withdrawals,
+        l1_operations: job.counts.l1_operations,
+        first_l1_operation: job.counts.first_l1_operation,
+        withdrawals: job.counts.withdrawals,
+        transfers: job.counts.transfers,
         header: None,
         commit: None,
         prove: None,

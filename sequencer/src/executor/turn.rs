@@ -162,7 +162,10 @@ impl<A: Application> Running<A> {
     fn deadline(&mut self) -> Result<(), ExecutorError> {
         let now = Instant::now();
         while let Some((turn, held)) = self.parts.waiting.give_up(now) {
-            let expected = A::expected_nonce(self.open.state(), &held.verified.signed)?.unwrap_or(0);
+            let Some(expected) = A::expected_nonce(self.open.state(), &held.verified.signed)? else {
+                refuse(held.replies, || SubmitError::SignerReplaced);
+                continue;
+            };
             let Some(held) = self.parts.waiting.renew(held, expected) else {
                 continue;
             };
@@ -213,7 +216,7 @@ impl<A: Application> Running<A> {
 
     fn command(&mut self, command: Command<A>, looks: &mut Vec<Look<A>>) -> Result<(), ExecutorError> {
         match command {
-            Command::Deposits { items, reply } => self.deposits(&items, reply)?,
+            Command::L1 { items, reply } => self.l1_operations(&items, reply)?,
             Command::Look(look) => looks.push(look),
         }
         Ok(())
@@ -247,6 +250,7 @@ impl<A: Application> Running<A> {
                 self.stalled = Some((verified, replies));
                 return Ok(());
             }
+            self.begin(None)?;
             // Where the group's write will put it: closing a batch, as `make_room` may, has written what was before.
             let position = self.log_end + self.group.order.len() as u64;
             match self.open.execute_signed(position, verified.id, &verified.signed) {

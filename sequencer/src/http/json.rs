@@ -49,7 +49,7 @@ pub(super) fn info(info: &pb::Info) -> Value {
         "root": hex(&info.root),
         "next_batch": info.next_batch,
         "circuit_set_digest": hex(&info.circuit_set_digest),
-        "next_deposit": info.next_deposit,
+        "next_queue_index": info.next_queue_index,
         "unsealed_operations": info.unsealed_operations,
         "unproven_batches": info.unproven_batches,
         "min_fees": info.min_fees.iter().map(fee).collect::<Vec<_>>(),
@@ -66,7 +66,9 @@ pub(super) fn account(account: &pb::Account) -> Value {
     let balance = |of: &pb::Balance| json!({ "token": of.token, "amount": of.amount.to_string() });
     json!({
         "index": account.index,
-        "key_hash": hex(&account.key_hash),
+        "l1_owner": hex(&account.l1_owner),
+        "auth": hex(&account.auth),
+        "flags": account.flags,
         "nonce": account.nonce,
         "pending_nonce": account.pending_nonce,
         "waiting": account.waiting,
@@ -108,12 +110,18 @@ fn operation(operation: &pb::Operation) -> Value {
     set(&mut object, "from", operation.from);
     set(&mut object, "to", operation.to);
     set(&mut object, "nonce", operation.nonce);
-    set(&mut object, "deposit_number", operation.deposit_number);
+    set(&mut object, "queue_index", operation.queue_index);
     set(
         &mut object,
         "withdrawal",
         operation.withdrawal.as_ref().map(claim),
     );
+    let requested = operation.requested.map(|amount| amount.to_string());
+    set(&mut object, "requested", requested);
+    set(&mut object, "auth", operation.auth.as_ref().map(|auth| hex(auth)));
+    set(&mut object, "flags", operation.flags);
+    let address = operation.l1_address.as_ref().map(|address| hex(address));
+    set(&mut object, "l1_address", address);
     object
 }
 
@@ -182,7 +190,7 @@ pub(super) fn batch(batch: &pb::Batch, with_withdrawals: bool) -> Value {
         "old_root": hex(&batch.old_root),
         "new_root": hex(&batch.new_root),
         "chunk_count": batch.chunk_count,
-        "deposit_count": batch.deposit_count,
+        "l1_operation_count": batch.l1_operation_count,
         "withdrawal_count": batch.withdrawal_count,
         "transfer_count": batch.transfer_count,
         "pubdata_bytes": batch.pubdata_bytes,

@@ -67,7 +67,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Gateway>)> {
         ),
         ("/v1/transactions", post(routes::submit)),
         ("/v1/transactions/{hash}", get(routes::transaction)),
-        ("/v1/deposits/{number}", get(routes::deposit)),
+        ("/v1/l1-operations/{index}", get(routes::l1_operation)),
         (
             "/v1/withdrawals/{batch}/{index}/proof",
             get(routes::withdrawal_proof),

@@ -31,6 +31,17 @@ impl<'a> Query<'a> {
         Ok(Self(pairs))
     }
 
+    /// Whether a parameter is given.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(of, _)| of == name)
+    }
+
+    /// Bytes in hexadecimal, if they are given.
+    pub fn bytes(&self, name: &str) -> Result<Option<Vec<u8>>, Problem> {
+        let found = self.0.iter().find(|(of, _)| of == name);
+        found.map(|(_, value)| bytes(name, value)).transpose()
+    }
+
     /// The value of a parameter, if it is given.
     pub fn get<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, Problem> {
         let found = self.0.iter().find(|(of, _)| of == name);

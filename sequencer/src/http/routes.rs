@@ -34,9 +34,18 @@ pub(super) async fn info(State(gateway): State<Gateway>, query: RawQuery) -> Ans
     Ok(Json(answer::info(info.get_ref())))
 }
 
-async fn find_account(gateway: &Gateway, key: &str) -> Result<pb::Account, Problem> {
+/// By number, or by L1 owner with the query's auth, if it has one.
+async fn find_account(gateway: &Gateway, key: &str, query: &Query<'_>) -> Result<pb::Account, Problem> {
+    let auth = query.bytes("auth")?;
     let key = if key.starts_with("0x") {
-        get_account_request::Key::KeyHash(bytes("key", key)?.into())
+        get_account_request::Key::Owner(pb::Owner {
+            l1_owner: bytes("key", key)?.into(),
+            auth: auth.map(Into::into),
+        })
+    } else if auth.is_some() {
+        return Err(Problem::invalid(
+            "auth: goes with an L1 owner, and an account number says all",
+        ));
     } else {
         get_account_request::Key::Index(number("key", key)?)
     };
@@ -51,22 +60,24 @@ async fn find_account(gateway: &Gateway, key: &str) -> Result<pb::Account, Probl
 pub(super) async fn account(
     State(gateway): State<Gateway>,
     Path(key): Path<String>,
-    query: RawQuery,
+    RawQuery(query): RawQuery,
 ) -> Answer {
-    no_parameters(&query)?;
-    Ok(Json(answer::account(&find_account(&gateway, &key).await?)))
+    let query = Query::of(query.as_deref(), &["auth"])?;
+    Ok(Json(answer::account(
+        &find_account(&gateway, &key, &query).await?,
+    )))
 }
 
 /// Of an empty leaf, too: by its number.
 pub(super) async fn inclusion(
     State(gateway): State<Gateway>,
     Path(key): Path<String>,
-    query: RawQuery,
+    RawQuery(query): RawQuery,
 ) -> Answer {
-    no_parameters(&query)?;
+    let query = Query::of(query.as_deref(), &["auth"])?;
     let account = match number("key", &key) {
-        Ok(index) => index,
-        Err(_) => find_account(&gateway, &key).await?.index,
+        Ok(index) if !query.has("auth") => index,
+        _ => find_account(&gateway, &key, &query).await?.index,
     };
     let request = pb::GetInclusionProofRequest { account };
     let proof = gateway.service.get_inclusion_proof(Request::new(request)).await?;
@@ -88,8 +99,8 @@ pub(super) async fn account_transactions(
     Path(key): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let query = Query::of(query.as_deref(), &["before", "limit"])?;
-    let account = find_account(&gateway, &key).await?;
+    let query = Query::of(query.as_deref(), &["auth", "before", "limit"])?;
+    let account = find_account(&gateway, &key, &query).await?;
     operations(&gateway, Of::Account(account.index), &query).await
 }
 
@@ -150,13 +161,13 @@ pub(super) async fn transaction(
     receipt(&gateway, Key::TransactionId(bytes("hash", &hash)?.into())).await
 }
 
-pub(super) async fn deposit(
+pub(super) async fn l1_operation(
     State(gateway): State<Gateway>,
-    Path(deposit): Path<String>,
+    Path(index): Path<String>,
     query: RawQuery,
 ) -> Answer {
     no_parameters(&query)?;
-    receipt(&gateway, Key::DepositNumber(number("number", &deposit)?)).await
+    receipt(&gateway, Key::QueueIndex(number("index", &index)?)).await
 }
 
 pub(super) async fn withdrawal_proof(

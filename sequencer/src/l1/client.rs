@@ -95,7 +95,7 @@ impl L1Client {
         self.signer.address()
     }
 
-    /// Where reading deposits begins, if that is configured.
+    /// Where reading the queue begins, if that is configured.
     pub(super) fn start_block(&self) -> Option<u64> {
         self.settings.start_block
     }
@@ -226,15 +226,15 @@ impl L1Client {
         })
     }
 
-    /// Deposits ever queued, after this block.
-    pub async fn queued_deposits(&self, at: BlockRef) -> Result<u64, L1Error> {
-        self.read("queuedDeposits", Rollup::queuedDepositsCall {}, at)
+    /// Operations ever queued, after this block.
+    pub async fn queued_operations(&self, at: BlockRef) -> Result<u64, L1Error> {
+        self.read("queuedOperations", Rollup::queuedOperationsCall {}, at)
             .await
     }
 
-    /// Hash of a queued deposit.
-    pub async fn deposit_hash(&self, index: u64, at: BlockRef) -> Result<B256, L1Error> {
-        self.read("depositHash", Rollup::depositHashCall { index }, at)
+    /// What the contract keeps of a queued operation: 224 bits of its record's hash above its time.
+    pub async fn queued_operation(&self, index: u64, at: BlockRef) -> Result<B256, L1Error> {
+        self.read("queuedOperation", Rollup::queuedOperationCall { index }, at)
             .await
     }
 

@@ -91,24 +91,24 @@ pub enum L1Error {
         /// Its block.
         block: u64,
     },
-    /// A deposit between two known ones was not reported.
+    /// An operation between two known ones was not reported.
     #[error(
-        "L1 reported no deposit {expected} in blocks {from} to {to}, but later ones or a longer queue: the range is read again"
+        "L1 reported no operation {expected} of its queue in blocks {from} to {to}, but later ones or a longer queue: the range is read again"
     )]
-    DepositGap {
-        /// First deposit that is missing.
+    OperationGap {
+        /// Queue index of the first operation that is missing.
         expected: u64,
         /// First block read.
         from: u64,
         /// Last block read.
         to: u64,
     },
-    /// A reported deposit is not the one that the contract queued.
+    /// A reported operation is not the one that the contract queued.
     #[error(
-        "L1 reported deposit {index} with other values than the contract queued: the range is read again"
+        "L1 reported operation {index} of its queue with another record or time than the contract keeps: the range is read again"
     )]
-    DepositForged {
-        /// Its number in the queue.
+    OperationForged {
+        /// Its queue index.
         index: u64,
     },
     /// A block changed while its logs were read.
@@ -117,12 +117,12 @@ pub enum L1Error {
         /// The block.
         block: u64,
     },
-    /// L1 replaced a deposit that was final by configuration and is executed here.
+    /// L1 replaced an operation that was final by configuration and is executed here.
     #[error(
-        "L1 was reorganised below the configured finality: deposit {index}, executed here, is another one there now; stop, take the batches back that hold it with `ashlar batch unseal --from-deposit {index}`, and raise --confirmations"
+        "L1 was reorganised below the configured finality: operation {index} of its queue, executed here, is another one there now; stop, take the batches back that hold it with `ashlar batch unseal --from-queue-index {index}`, and raise --confirmations"
     )]
-    DepositReplaced {
-        /// Its number in the queue.
+    OperationReplaced {
+        /// Its queue index.
         index: u64,
     },
     /// L1 ends before the block that was read last.
@@ -193,8 +193,8 @@ impl L1Error {
             Self::Request(_)
             | Self::Disagreement { .. }
             | Self::NoBlock { .. }
-            | Self::DepositGap { .. }
-            | Self::DepositForged { .. }
+            | Self::OperationGap { .. }
+            | Self::OperationForged { .. }
             | Self::Moved { .. }
             | Self::Behind { .. }
             | Self::TooExpensive { .. }
@@ -209,7 +209,7 @@ impl L1Error {
             | Self::Reverted { .. }
             | Self::Answer { .. }
             | Self::Event { .. }
-            | Self::DepositReplaced { .. }
+            | Self::OperationReplaced { .. }
             | Self::TooMuchGas { .. }
             | Self::Sign { .. } => false,
         }

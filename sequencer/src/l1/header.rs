@@ -42,8 +42,8 @@ pub enum HeaderError {
 /// Where a batch begins: what the batches before it leave behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Before {
-    /// Number in the queue of the first deposit that none of them processes.
-    pub first_deposit: u64,
+    /// Queue index of the first operation that none of them executes.
+    pub first_operation: u64,
     /// Time of the last of them, in minutes; zero before the first batch.
     pub time: u64,
 }
@@ -55,7 +55,7 @@ impl Before {
     /// If the record is damaged.
     pub fn after(self, batch: &BatchRecord) -> Result<Self, StoreError> {
         Ok(Self {
-            first_deposit: self.first_deposit + u64::from(batch.deposits),
+            first_operation: self.first_operation + u64::from(batch.l1_operations),
             time: batch.public_inputs()?.time(),
         })
     }
@@ -74,7 +74,7 @@ pub fn batch_header(batch: &BatchRecord, before: Before) -> Result<BatchHeader, 
         |what, value: u64| u32::try_from(value).map_err(|_| HeaderError::TooLarge { number, what, value });
     Ok(BatchHeader {
         number,
-        firstDeposit: before.first_deposit,
+        firstOperation: before.first_operation,
         withdrawalCount: narrow("number of withdrawals", withdrawals.len() as u64)?,
         feeAccount: narrow("fee account", inputs.fee_account())?,
         time: narrow("time", inputs.time())?,

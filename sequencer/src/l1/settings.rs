@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What makes an L1 block final for this sequencer: deposits in it are executed, and batches proven in it are not looked
+/// What makes an L1 block final for this sequencer: operations queued in it are executed, and batches proven in it are not looked
 /// at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finality {

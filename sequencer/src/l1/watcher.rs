@@ -1,14 +1,14 @@
-//! Reads deposits off L1 and hands them to the executor.
+//! Reads the queue's operations off L1 and hands them to the executor.
 
 use std::{sync::Arc, time::Duration};
 
 use alloy::sol_types::SolValue;
-use ashlar_contracts::{BatchHeader, encoding::hash_to_word};
+use ashlar_contracts::BatchHeader;
 use ashlar_report::chain;
 use ashlar_statement::Application;
 use tokio_util::sync::CancellationToken;
 
-use super::{BlockRef, L1Client, L1Error, QueuedDeposit, deposits::queue_hash};
+use super::{BlockRef, L1Client, L1Error, QueuedOperation};
 use crate::{
     executor::{ExecutorHandle, SubmitError},
     retry::Retry,
@@ -17,10 +17,10 @@ use crate::{
 
 /// Most blocks asked for in one request; halved when a node refuses, doubled again when it does not.
 const MOST_BLOCKS: u64 = 10_000;
-/// After so many gaps in a row the missing deposit is looked for from the deployment on, not from the cursor: a node that
+/// After so many gaps in a row the missing operation is looked for from the deployment on, not from the cursor: a node that
 /// lags would have caught up.
 const LASTING_GAPS: u32 = 5;
-/// Longest pause after L1 did not answer, in intervals: deposits are waited for.
+/// Longest pause after L1 did not answer, in intervals: the queue's operations are waited for.
 const LONGEST_PAUSE: u32 = 4;
 
 /// What the watcher needs.
@@ -30,7 +30,7 @@ pub struct Watcher<A: Application> {
     pub l1: L1Client,
     /// Knows which block is next.
     pub store: Arc<Store>,
-    /// Takes the deposits.
+    /// Takes the operations.
     pub executor: ExecutorHandle<A>,
     /// Pause between two looks.
     pub interval: Duration,
@@ -45,7 +45,7 @@ pub enum WatchError<A: Application> {
     /// The state database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The executor did not take the deposits.
+    /// The executor did not take the operations.
     #[error(transparent)]
     Executor(#[from] SubmitError<A>),
 }
@@ -54,7 +54,7 @@ pub enum WatchError<A: Application> {
 #[derive(Debug, Default)]
 struct Reading {
     /// Next block to read, once one was read. Ahead of the stored cursor while nothing proves yet that the blocks
-    /// between hold no further deposit.
+    /// between hold no further operation.
     next: Option<u64>,
     /// How often the blocks to ask for at once were halved.
     halvings: u32,
@@ -84,15 +84,15 @@ impl Reading {
 
 /// What one range of blocks held.
 struct Found {
-    /// Deposits in final blocks.
-    deposits: Vec<QueuedDeposit>,
-    /// The block up to which every deposit is known now, if one is proven to be.
+    /// Those in final blocks.
+    operations: Vec<QueuedOperation>,
+    /// The block up to which every operation is known now, if one is proven to be.
     complete_to: Option<BlockRef>,
 }
 
 impl<A: Application> Watcher<A> {
     /// Runs until `shutdown`. A node that is away is asked again; what was read is durable before the cursor moves, and
-    /// a deposit that was read twice is appended once.
+    /// an operation that was read twice is appended once.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut reading = Reading::default();
         let longest = self.interval.saturating_mul(LONGEST_PAUSE);
@@ -111,7 +111,7 @@ impl<A: Application> Watcher<A> {
                     self.interval
                 }
                 Err(error) => {
-                    reading.failed(matches!(error, WatchError::L1(L1Error::DepositGap { .. })));
+                    reading.failed(matches!(error, WatchError::L1(L1Error::OperationGap { .. })));
                     retry.failed(&chain(&error))
                 }
             };
@@ -138,10 +138,15 @@ impl<A: Application> Watcher<A> {
         } else {
             self.read_past(from, to, head).await?
         };
-        if !found.deposits.is_empty() {
-            tracing::info!(count = found.deposits.len(), from, to, "deposits read");
-            let items = found.deposits.iter().map(QueuedDeposit::to_item).collect();
-            self.executor.deposits(items).await?;
+        if !found.operations.is_empty() {
+            tracing::info!(
+                count = found.operations.len(),
+                from,
+                to,
+                "operations of L1's queue read"
+            );
+            let items = found.operations.iter().map(QueuedOperation::to_item).collect();
+            self.executor.l1_operations(items).await?;
         }
         if let Some(block) = found.complete_to {
             self.set_cursor(block.number).await?;
@@ -171,7 +176,7 @@ impl<A: Application> Watcher<A> {
         }
     }
 
-    /// Reads up to the newest block, where the queue's length says whether a deposit is missing.
+    /// Reads up to the newest block, where the queue's length says whether an operation is missing.
     async fn read_to_head(
         &self,
         from: u64,
@@ -179,8 +184,8 @@ impl<A: Application> Watcher<A> {
         last: BlockRef,
         range: u64,
     ) -> Result<Found, WatchError<A>> {
-        let expected = self.store.next_deposit()?;
-        let mut deposits = Vec::new();
+        let expected = self.store.next_queue_index()?;
+        let mut operations = Vec::new();
         let mut next = from;
         while next <= head.number {
             let to = head.number.min(next.saturating_add(range - 1));
@@ -189,39 +194,39 @@ impl<A: Application> Watcher<A> {
             } else {
                 self.l1.block(to).await?
             };
-            let known = expected + deposits.len() as u64;
-            deposits.extend(self.l1.deposits(known, next, end, head).await?);
+            let known = expected + operations.len() as u64;
+            operations.extend(self.l1.operations(known, next, end, head).await?);
             next = to + 1;
         }
         let (known, queued) = (
-            expected + deposits.len() as u64,
-            self.l1.queued_deposits(head).await?,
+            expected + operations.len() as u64,
+            self.l1.queued_operations(head).await?,
         );
         if queued > known {
-            return Err(L1Error::DepositGap {
+            return Err(L1Error::OperationGap {
                 expected: known,
                 from,
                 to: head.number,
             }
             .into());
         }
-        deposits.retain(|deposit| deposit.block.number <= last.number);
+        operations.retain(|queued| queued.block.number <= last.number);
         Ok(Found {
-            deposits,
+            operations,
             complete_to: Some(last),
         })
     }
 
-    /// Reads old blocks. That none is missing shows at a later deposit with the next number, or at the newest block.
+    /// Reads old blocks. That none is missing shows at a later operation with the next index, or at the newest block.
     async fn read_past(&self, from: u64, to: u64, head: BlockRef) -> Result<Found, WatchError<A>> {
-        let (expected, end) = (self.store.next_deposit()?, self.l1.block(to).await?);
-        let deposits = self.l1.deposits(expected, from, end, head).await?;
-        let complete_to = match deposits.last() {
-            Some(deposit) => self.block_before(deposit.block).await?,
+        let (expected, end) = (self.store.next_queue_index()?, self.l1.block(to).await?);
+        let operations = self.l1.operations(expected, from, end, head).await?;
+        let complete_to = match operations.last() {
+            Some(queued) => self.block_before(queued.block).await?,
             None => None,
         };
         Ok(Found {
-            deposits,
+            operations,
             complete_to,
         })
     }
@@ -233,12 +238,12 @@ impl<A: Application> Watcher<A> {
         }
     }
 
-    /// Where a new database begins to read: before the first deposit.
+    /// Where a new database begins to read: before the first operation.
     async fn first_block(&self, head: BlockRef, last: BlockRef) -> Result<u64, WatchError<A>> {
         if let Some(block) = self.l1.start_block() {
             return Ok(block);
         }
-        if self.l1.queued_deposits(head).await? == 0 {
+        if self.l1.queued_operations(head).await? == 0 {
             return Ok(last.number); // nothing is queued in any block up to this one
         }
         let found = self.l1.deployment_block(head).await;
@@ -270,23 +275,11 @@ impl<A: Application> Watcher<A> {
         }
         tracing::warn!(
             block = cursor.number,
-            "L1 was reorganised below the configured finality: comparing the deposits executed since"
+            "L1 was reorganised below the configured finality: comparing the queue's operations executed since"
         );
-        for item in self.unsettled_deposits()? {
-            let LogItem::Deposit {
-                number,
-                token,
-                amount,
-                key_hash,
-            } = item
-            else {
-                continue;
-            };
-            let ours = queue_hash(token, amount, hash_to_word(key_hash));
-            if self.l1.deposit_hash(number, head).await? != ours {
-                return Err(L1Error::DepositReplaced { index: number }.into());
-            }
-        }
+        self.l1
+            .require_not_replaced(&self.unsettled_operations()?, head)
+            .await?;
         let number = cursor.number.min(last.number);
         self.set_cursor(number).await
     }
@@ -298,15 +291,15 @@ impl<A: Application> Watcher<A> {
         Ok(())
     }
 
-    /// The deposits in the log that are in no final batch.
-    fn unsettled_deposits(&self) -> Result<Vec<LogItem>, StoreError> {
+    /// The queue's operations in the log that are in no final batch.
+    fn unsettled_operations(&self) -> Result<Vec<LogItem>, StoreError> {
         let last_final = self.store.batch(self.store.final_batch()?)?;
         let settled = last_final
             .and_then(|batch| {
                 let header = BatchHeader::abi_decode(&batch.header?).ok()?;
-                Some(header.firstDeposit + u64::from(batch.deposits))
+                Some(header.firstOperation + u64::from(batch.l1_operations))
             })
             .unwrap_or(0);
-        self.store.deposits_from(settled)
+        self.store.l1_operations_from(settled)
     }
 }

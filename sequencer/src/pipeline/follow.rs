@@ -131,7 +131,7 @@ impl Settlement {
         Ok(())
     }
 
-    /// The header of a sealed batch. Its deposits begin behind those of the last batch whose header is stored.
+    /// The header of a sealed batch. Its L1 operations begin behind those of the last batch whose header is stored.
     fn header(&self, number: u64) -> Result<BatchHeader, SettleError> {
         let mut first = number;
         while first > 1 && stored_header(&self.store, first - 1)?.is_none() {
@@ -285,9 +285,9 @@ fn stored_header(store: &Store, number: u64) -> Result<Option<BatchHeader>, Sett
 
 /// Where the batch behind one with a stored header begins.
 fn after(store: &Store, number: u64) -> Result<Before, SettleError> {
-    let first_deposit = stored_header(store, number)?.map_or(0, |header| header.firstDeposit);
+    let first_operation = stored_header(store, number)?.map_or(0, |header| header.firstOperation);
     let own = Before {
-        first_deposit,
+        first_operation,
         time: 0,
     };
     Ok(own.after(&record(store, number)?)?)

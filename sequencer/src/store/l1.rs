@@ -10,7 +10,7 @@ use super::{
 const IDENTITY: &str = "identity";
 pub(super) const CURSOR: &str = "l1_cursor";
 
-/// The last L1 block up to which every deposit is known to be in the log.
+/// The last L1 block up to which every operation of its queue is known to be in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Its height.
@@ -49,7 +49,7 @@ impl Store {
         self.set_meta(IDENTITY, identity)
     }
 
-    /// How far L1's deposits are known completely; `None` before the first block was read.
+    /// How far L1's queue is known completely; `None` before the first block was read.
     pub fn l1_cursor(&self) -> Result<Option<Cursor>, StoreError> {
         self.meta(CURSOR)
     }

@@ -3,8 +3,8 @@
 use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::{
-    CUTS, LOG, LOG_COUNTERS, LOG_END, LogItem, NEXT_DEPOSIT, RECEIPTS, ReceiptRecord, Store, StoreError,
-    decode, encode,
+    CUTS, LOG, LOG_COUNTERS, LOG_END, LogItem, NEXT_QUEUE_INDEX, RECEIPTS, ReceiptRecord, Store, StoreError,
+    TIMES, decode, encode,
 };
 
 /// Where a batch was closed. It is durable before anything is executed on top of the batch, so that a replay closes it at
@@ -35,28 +35,28 @@ impl Store {
         Ok(first)
     }
 
-    /// Appends deposits in queue order, each exactly once: those that are in the log already are passed over, and nothing
-    /// is taken in behind a gap. Gives the next free position.
+    /// Appends operations of L1's queue in its order, each exactly once: those that are in the log already are passed over,
+    /// and nothing is taken in behind a gap. Gives the next free position.
     ///
     /// # Errors
-    /// [`StoreError::DepositGap`] if a deposit is missing: L1's node has answered with a part of the truth.
-    pub fn append_deposits(&self, deposits: &[LogItem]) -> Result<u64, StoreError> {
+    /// [`StoreError::OperationGap`] if one is missing: L1's node has answered with a part of the truth.
+    pub fn append_l1(&self, operations: &[LogItem]) -> Result<u64, StoreError> {
         let txn = self.log.begin_write()?;
-        let mut next = counter(&txn, NEXT_DEPOSIT)?;
+        let mut next = counter(&txn, NEXT_QUEUE_INDEX)?;
         let mut end = counter(&txn, LOG_END)?;
         {
             let mut log = txn.open_table(LOG)?;
-            for item in deposits {
-                let LogItem::Deposit { number, .. } = item else {
+            for item in operations {
+                let LogItem::L1 { index, .. } = item else {
                     continue;
                 };
-                if *number < next {
+                if *index < next {
                     continue;
                 }
-                if *number > next {
-                    return Err(StoreError::DepositGap {
+                if *index > next {
+                    return Err(StoreError::OperationGap {
                         expected: next,
-                        given: *number,
+                        given: *index,
                     });
                 }
                 log.insert(end, encode("log", item)?.as_slice())?;
@@ -64,7 +64,7 @@ impl Store {
                 end += 1;
             }
             let mut counters = txn.open_table(LOG_COUNTERS)?;
-            counters.insert(NEXT_DEPOSIT, next)?;
+            counters.insert(NEXT_QUEUE_INDEX, next)?;
             counters.insert(LOG_END, end)?;
         }
         txn.commit()?;
@@ -90,6 +90,21 @@ impl Store {
         Ok(position.map(|position| Cut { batch, position }))
     }
 
+    /// Notes a batch's time in minutes since 1970, before anything is executed in it: what is executed is judged by it, at a
+    /// replay too. Durable on return.
+    pub fn set_batch_time(&self, batch: u64, time: u32) -> Result<(), StoreError> {
+        let txn = self.log.begin_write()?;
+        txn.open_table(TIMES)?.insert(batch, time)?;
+        txn.commit()?;
+        Ok(())
+    }
+
+    /// The time of a batch, if anything was executed in it.
+    pub fn batch_time(&self, batch: u64) -> Result<Option<u32>, StoreError> {
+        let txn = self.log.begin_read()?;
+        Ok(txn.open_table(TIMES)?.get(batch)?.map(|time| time.value()))
+    }
+
     /// At most `limit` items from a position on, in order.
     pub fn log_items(&self, from: u64, limit: usize) -> Result<Vec<(u64, LogItem)>, StoreError> {
         let txn = self.log.begin_read()?;
@@ -107,19 +122,20 @@ impl Store {
         self.log_items(self.sealed_to()?, usize::MAX)
     }
 
-    /// The deposits in the log from this number on, newest first.
-    pub fn deposits_from(&self, from: u64) -> Result<Vec<LogItem>, StoreError> {
+    /// The operations of L1's queue that the log has from this queue index on, in order.
+    pub fn l1_operations_from(&self, from: u64) -> Result<Vec<LogItem>, StoreError> {
         let txn = self.log.begin_read()?;
-        let mut deposits = Vec::new();
+        let mut operations = Vec::new();
         for entry in txn.open_table(LOG)?.iter()?.rev() {
             let item: LogItem = decode("log", entry?.1.value())?;
             match item {
-                LogItem::Deposit { number, .. } if number < from => break,
-                LogItem::Deposit { .. } => deposits.push(item),
+                LogItem::L1 { index, .. } if index < from => break,
+                LogItem::L1 { .. } => operations.push(item),
                 LogItem::Signed(_) => {}
             }
         }
-        Ok(deposits)
+        operations.reverse();
+        Ok(operations)
     }
 
     /// Where the transaction with this id ended, once its batch is sealed.

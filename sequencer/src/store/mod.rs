@@ -1,6 +1,6 @@
 //! The node's data: two `redb` files in one folder, every change of either one transaction.
 //!
-//! The **order log** holds each accepted transaction and each L1 deposit, in the order in which they will be executed,
+//! The **order log** holds each accepted transaction and each operation of L1's queue, in the order in which they will be executed,
 //! and where batches were closed; an item is durable before its sender hears that it was accepted. The **sealed state**
 //! is what the log's sealed prefix led to: the application's tree nodes and values, batches, receipts, the index of
 //! operations by account. After a crash the
@@ -41,6 +41,8 @@ const VALUES: TableDefinition<'_, (u8, &[u8]), &[u8]> = TableDefinition::new("va
 const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 /// In the log's file: log position behind the last item of a closed batch, by batch number.
 const CUTS: TableDefinition<'_, u64, u64> = TableDefinition::new("cuts");
+/// In the log's file: time of each batch in minutes since 1970, by its number.
+const TIMES: TableDefinition<'_, u64, u32> = TableDefinition::new("times");
 /// Counters of the log's file.
 const LOG_COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("log_counters");
 const RECEIPTS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("receipts");
@@ -66,8 +68,8 @@ const SEALED_TO: &str = "sealed_to";
 const INDEXED_TO: &str = "indexed_to";
 /// Next free log position.
 const LOG_END: &str = "log_end";
-/// Next L1 deposit number to append.
-const NEXT_DEPOSIT: &str = "next_deposit";
+/// Queue index of the next L1 operation to append.
+const NEXT_QUEUE_INDEX: &str = "next_queue_index";
 /// Number of the next batch to seal.
 const NEXT_BATCH: &str = "next_batch";
 /// Number of the last batch whose proof is final on L1.
@@ -122,12 +124,12 @@ pub enum StoreError {
         /// Log position behind the last sealed item.
         sealed_to: u64,
     },
-    /// Deposits were handed over with a hole before them.
-    #[error("deposit {given} was read from L1, but {expected} is next: read the blocks again")]
-    DepositGap {
-        /// Number of the next deposit.
+    /// Operations of L1's queue were handed over with a hole before them.
+    #[error("operation {given} of L1's queue was read, but {expected} is next: read the blocks again")]
+    OperationGap {
+        /// Queue index of the next operation.
         expected: u64,
-        /// Number that was given.
+        /// Queue index that was given.
         given: u64,
     },
     /// A record that another record refers to is missing.
@@ -184,6 +186,7 @@ impl Store {
         {
             txn.open_table(LOG)?;
             txn.open_table(CUTS)?;
+            txn.open_table(TIMES)?;
             txn.open_table(LOG_COUNTERS)?;
         }
         txn.commit()?;
@@ -205,9 +208,9 @@ impl Store {
         Ok(txn.open_table(COUNTERS)?.get(name)?.map_or(0, |v| v.value()))
     }
 
-    /// Next L1 deposit number to append to the log.
-    pub fn next_deposit(&self) -> Result<u64, StoreError> {
-        self.log_counter(NEXT_DEPOSIT)
+    /// Queue index of the next L1 operation to append to the log.
+    pub fn next_queue_index(&self) -> Result<u64, StoreError> {
+        self.log_counter(NEXT_QUEUE_INDEX)
     }
 
     /// Number of the last batch whose proof is final on L1; 0 before the first.

@@ -1,6 +1,6 @@
 //! What the tables hold, as `postcard` records.
 
-use ashlar_statement::BatchPublicInputs;
+use ashlar_statement::{BatchPublicInputs, queue::L1Operation};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
@@ -10,17 +10,21 @@ use super::StoreError;
 pub enum LogItem {
     /// A transaction accepted from a user: its canonical encoding.
     Signed(Vec<u8>),
-    /// A deposit read from L1.
-    Deposit {
-        /// Its number in the L1 queue.
-        number: u64,
-        /// Token index.
-        token: u8,
-        /// Amount in units of the token.
-        amount: u64,
-        /// L2 key hash, four canonical Goldilocks elements.
-        key_hash: [u64; 4],
+    /// An operation read from L1's queue.
+    L1 {
+        /// Its place in the queue.
+        index: u64,
+        /// Its record, as [`L1Operation::record`] gives it.
+        record: Vec<u8>,
     },
+}
+
+impl LogItem {
+    /// An operation of L1's queue.
+    pub fn l1(index: u64, operation: &L1Operation) -> Self {
+        let record = operation.record();
+        Self::L1 { index, record }
+    }
 }
 
 /// How far a batch has come, as L1 shows it. A reorganisation or a reverted commit moves it back.
@@ -49,12 +53,16 @@ pub struct BatchRecord {
     pub rollup: Vec<u8>,
     /// Number of chunks.
     pub chunks: u32,
-    /// Ids of its transactions and deposits, in order of execution.
+    /// Ids of its transactions and L1 operations, in order of execution.
     pub transactions: Vec<[u8; 32]>,
-    /// Of these, deposits.
-    pub deposits: u32,
-    /// Of these, withdrawals.
+    /// Of these, operations of L1's queue.
+    pub l1_operations: u32,
+    /// Queue index of the first of them, if there is one.
+    pub first_l1_operation: Option<u64>,
+    /// What can be claimed on L1: signed withdrawals, and forced ones that paid anything.
     pub withdrawals: u32,
+    /// Signed transactions that withdraw nothing.
+    pub transfers: u32,
     /// ABI encoding of the header that L1 stores the hash of once it is committed.
     pub header: Option<Vec<u8>>,
     /// The commit transaction, once included.
@@ -72,11 +80,6 @@ pub struct BatchRecord {
 }
 
 impl BatchRecord {
-    /// Transactions that are neither.
-    pub fn transfers(&self) -> u32 {
-        (self.transactions.len() as u32).saturating_sub(self.deposits + self.withdrawals)
-    }
-
     /// Its public inputs as canonical integers.
     ///
     /// # Errors
@@ -133,9 +136,9 @@ pub enum ReceiptRecord {
         batch: u64,
         /// Its place among the batch's transactions, no-ops not counted.
         slot: u32,
-        /// For a withdrawal: what its claim on L1 needs.
+        /// For what can be claimed on L1: what the claim needs.
         withdrawal: Option<WithdrawalRecord>,
-        /// For a deposit: the account it went to.
+        /// For an L1 operation: the account that a deposit went to, or that another one names.
         account: Option<u32>,
     },
     /// Taken into the log but refused at execution; the state did not change.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, CUTS, LOG, LOG_COUNTERS, LOG_END, LogItem, META,
-    NEXT_BATCH, NEXT_DEPOSIT, NODES, RECEIPTS, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES, decode,
-    encode, l1::CURSOR, operations,
+    NEXT_BATCH, NEXT_QUEUE_INDEX, NODES, RECEIPTS, SEALED_TO, SNARKS, Store, StoreError, UNDO, VALUES,
+    decode, encode, l1::CURSOR, operations,
 };
 
 /// A node's place and what it held.
@@ -93,15 +93,15 @@ impl From<redb::CommitError> for UnsealError {
 
 impl Store {
     /// Takes back the batches from `first` on: the state before them is restored, and their operations are the unsealed
-    /// part of the log again. `without_deposits_from` also takes the deposits from that number on out of the log, to be
-    /// read anew; with them alone, `first` is the next batch. For a stopped sequencer.
+    /// part of the log again. `without_l1_from` also takes the L1 operations from that queue index on out of the log,
+    /// to be read anew; with them alone, `first` is the next batch. For a stopped sequencer.
     ///
     /// # Errors
     /// If one of them stands on L1, or there is no such batch.
-    pub fn unseal(&self, first: u64, without_deposits_from: Option<u64>) -> Result<(), UnsealError> {
+    pub fn unseal(&self, first: u64, without_l1_from: Option<u64>) -> Result<(), UnsealError> {
         let last = self.next_batch()? - 1;
-        let only_deposits = first == last + 1 && without_deposits_from.is_some();
-        if !(1..=last).contains(&first) && !only_deposits {
+        let is_log_alone = first == last + 1 && without_l1_from.is_some();
+        if !(1..=last).contains(&first) && !is_log_alone {
             return Err(UnsealError::NotSealed { number: first, last });
         }
         for number in first..=last {
@@ -118,15 +118,15 @@ impl Store {
         for number in (first..=last).rev() {
             take_back(&txn, number)?;
         }
-        if without_deposits_from.is_some() {
+        if without_l1_from.is_some() {
             txn.open_table(META)
                 .map_err(StoreError::from)?
                 .remove(CURSOR)
                 .map_err(StoreError::from)?; // they are before it
         }
         txn.commit()?;
-        if let Some(deposit) = without_deposits_from {
-            self.drop_deposits(deposit)?;
+        if let Some(index) = without_l1_from {
+            self.drop_l1_operations(index)?;
         }
         Ok(())
     }
@@ -139,8 +139,8 @@ impl Store {
         Ok(())
     }
 
-    /// Takes deposits out of the unsealed part of the log, whose positions stay without gaps.
-    fn drop_deposits(&self, from: u64) -> Result<(), StoreError> {
+    /// Takes L1 operations out of the unsealed part of the log, whose positions stay without gaps.
+    fn drop_l1_operations(&self, from: u64) -> Result<(), StoreError> {
         let sealed_to = self.sealed_to()?;
         let txn = self.log.begin_write()?;
         {
@@ -149,7 +149,7 @@ impl Store {
             let mut next = sealed_to;
             for entry in log.range(sealed_to..)? {
                 match decode("log", entry?.1.value())? {
-                    LogItem::Deposit { number, .. } if number >= from => {}
+                    LogItem::L1 { index, .. } if index >= from => {}
                     item => {
                         kept.insert(next, item);
                         next += 1;
@@ -162,20 +162,20 @@ impl Store {
             }
             let mut counters = txn.open_table(LOG_COUNTERS)?;
             counters.insert(LOG_END, next)?;
-            let deposits = counters.get(NEXT_DEPOSIT)?.map_or(0, |number| number.value());
-            counters.insert(NEXT_DEPOSIT, deposits.min(from))?;
+            let known = counters.get(NEXT_QUEUE_INDEX)?.map_or(0, |index| index.value());
+            counters.insert(NEXT_QUEUE_INDEX, known.min(from))?;
         }
         txn.commit()?;
         Ok(())
     }
 
-    /// The first batch that holds this deposit or a later one, if one is sealed.
-    pub fn batch_of_deposit(&self, deposit: u64) -> Result<Option<u64>, StoreError> {
+    /// The first batch that holds the L1 operation with this queue index or a later one, if one is sealed.
+    pub fn batch_of_l1_operation(&self, index: u64) -> Result<Option<u64>, StoreError> {
         let (mut next, end) = (0, self.next_batch()?);
         for number in 1..end {
             let record = self.batch(number)?.ok_or_else(|| missing("batches", number))?;
-            next += u64::from(record.deposits);
-            if deposit < next {
+            next += u64::from(record.l1_operations);
+            if index < next {
                 return Ok(Some(number));
             }
         }

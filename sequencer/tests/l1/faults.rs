@@ -1,6 +1,6 @@
 //! Two hundred and more faults in a random order: an L1 node that lags, empties, limits, hangs, drops and reorders, and a
 //! chain that is reorganised to the configured depth. In the end L1 and the sequencer hold the same root, and every
-//! deposit is executed once.
+//! operation of the queue is executed once.
 
 use std::{
     os::unix::process::CommandExt,
@@ -19,7 +19,7 @@ use ashlar_sequencer::{
     config::Sealing,
     l1::{Finality, L1Client},
     pipeline::Settlement,
-    store::BatchStatus,
+    store::{BatchStatus, LogItem},
 };
 use plonky2::field::types::PrimeField64;
 use rand::{Rng, SeedableRng};
@@ -158,7 +158,7 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
     client.identify(&node.store, expected()).await.expect("fresh");
     proxy.answer(unreliable(seed, count.clone()));
 
-    let settling = Settling::start(&node, client);
+    let settling = Settling::start(&node, client.clone());
     let chain = provider(&anvil.url, 2);
     let (start, mut reorganisations) = (Instant::now(), 0);
     while (count.load(Ordering::Relaxed) < FAULTS || reorganisations < 12) && start.elapsed() < LONGEST {
@@ -191,8 +191,8 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
     proxy.heal();
     let contract = l1.contract(1);
     l1.mine(DEPTH + 1).await;
-    let queued = contract.queuedDeposits().call().await.expect("call");
-    until("every deposit is in a proven batch", async || {
+    let queued = contract.queuedOperations().call().await.expect("call");
+    until("every operation is in a proven batch", async || {
         let end = node.store.next_batch().expect("database");
         for number in 1..end {
             if node.store.snark(number).expect("database").is_none() {
@@ -200,7 +200,7 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
             }
         }
         l1.mine(1).await;
-        contract.committedDeposits().call().await.expect("call") == queued
+        contract.committedOperations().call().await.expect("call") == queued
             && contract.provenBatches().call().await.expect("call") == end - 1
             && node.batch(end - 1).status == BatchStatus::Proven
     })
@@ -215,15 +215,20 @@ async fn random_faults_and_reorganisations_end_in_equal_roots() {
         ours.elements.map(|element| element.to_canonical_u64()),
         word_to_hash(theirs)
     );
-    // Each of the queue's deposits is in the log, once, in order, as the contract keeps it.
-    let log = node.store.deposits_from(0).expect("database");
+    // Each of the queue's operations is in the log, once, in order, as the contract keeps it.
+    let log = node.store.l1_operations_from(0).expect("database");
     assert_eq!(log.len() as u64, queued);
-    for (index, item) in (0..queued).rev().zip(log) {
-        let ashlar_sequencer::store::LogItem::Deposit { number, .. } = item else {
-            panic!("{item:?}")
-        };
-        assert_eq!(number, index);
+    for (expected, item) in (0..queued).zip(&log) {
+        assert!(
+            matches!(item, LogItem::L1 { index, .. } if *index == expected),
+            "{item:?}"
+        );
     }
+    let head = client.head().await.expect("answers");
+    client
+        .require_not_replaced(&log, head)
+        .await
+        .expect("the queue's");
     node.stop().await;
 }
 

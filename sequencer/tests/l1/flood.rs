@@ -1,13 +1,11 @@
-//! More deposits than one batch can carry to L1.
+//! More operations of L1's queue than one batch can carry to L1.
 
 use std::time::Duration;
 
 use alloy::primitives::U256;
-use ashlar_contracts::encoding::hash_to_word;
 use ashlar_sequencer::config::Sealing;
-use plonky2::field::types::PrimeField64;
 
-use super::support::{Guard, Node, key, l1};
+use super::support::{Guard, Node, auth_word, key, l1, signer};
 
 /// At commit 99c039d these made one batch of 147,000 bytes, which L1 refused for ever.
 #[tokio::test(flavor = "multi_thread")]
@@ -15,18 +13,17 @@ async fn a_flood_of_deposits_is_committed_in_several_batches() {
     const DEPOSITS: u64 = 3_000;
     let l1 = l1(Guard::Real).await;
     let contract = l1.contract(0);
-    let elements = key("alice").public_key().key_hash().elements;
-    let word = hash_to_word(elements.map(|element| element.to_canonical_u64()));
+    let auth = auth_word(&key("alice"));
     let mut last = None;
     for _ in 0..DEPOSITS {
         let deposit = contract
-            .depositETH(word)
+            .depositETH(signer(0).address(), auth)
             .value(U256::from(1_000_000_000u64))
             .gas(200_000);
         last = Some(deposit.send().await.expect("sent"));
     }
     last.expect("some").get_receipt().await.expect("mined");
-    assert_eq!(contract.queuedDeposits().call().await.expect("call"), DEPOSITS);
+    assert_eq!(contract.queuedOperations().call().await.expect("call"), DEPOSITS);
 
     let folder = tempfile::tempdir().expect("folder");
     let sealing = Sealing {
@@ -48,7 +45,10 @@ async fn a_flood_of_deposits_is_committed_in_several_batches() {
         store.sealed_to().expect("database") == DEPOSITS && (1..end).all(committed)
     })
     .await;
-    assert_eq!(contract.committedDeposits().call().await.expect("call"), DEPOSITS);
+    assert_eq!(
+        contract.committedOperations().call().await.expect("call"),
+        DEPOSITS
+    );
     let end = node.store.next_batch().expect("database");
     assert!(end > 2, "several batches");
     for number in 1..end {

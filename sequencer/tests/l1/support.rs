@@ -15,7 +15,7 @@ use alloy::{
 use ashlar_contracts::{DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
-use ashlar_payments::{Payments, batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
+use ashlar_payments::{Payments, auth, batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
 use ashlar_protocol::{INSTANCES, SnarkParts, WORD_BYTES};
 use ashlar_sequencer::{
     Changes,
@@ -25,6 +25,7 @@ use ashlar_sequencer::{
     pipeline::{SettleError, Settlement},
     store::{BatchRecord, Store},
 };
+use ashlar_statement::hash::Hash;
 use plonky2::field::types::PrimeField64;
 use tokio_util::sync::CancellationToken;
 
@@ -136,12 +137,12 @@ impl Deployed {
         Rollup::new(self.rollup, provider(&self.endpoint, account))
     }
 
-    /// Deposits five units for a key.
+    /// L1 account 1 deposits five units for its L2 account for which this key signs.
     pub async fn deposit(&self, key: &SecretKey) {
-        let owner = key.public_key().key_hash();
-        let word = hash_to_word(owner.elements.map(|element| element.to_canonical_u64()));
         let contract = self.contract(1);
-        let deposit = contract.depositETH(word).value(U256::from(5 * WEI_PER_UNIT));
+        let deposit = contract
+            .depositETH(signer(1).address(), auth_word(key))
+            .value(U256::from(5 * WEI_PER_UNIT));
         let sent = deposit.send().await.expect("sent");
         let receipt = sent.get_receipt().await.expect("mined");
         assert!(receipt.status(), "the deposit is taken");
@@ -226,7 +227,7 @@ impl Node {
                 chain_id: l1.chain_id(),
                 rollup: rollup.into_array(),
             },
-            fee_owner: key("operator").public_key().key_hash(),
+            fee_owner: signer(0).address().into_array(),
             slots,
         });
         let changes = Changes::default();
@@ -318,6 +319,16 @@ pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
         assert!(start.elapsed() < PATIENCE, "{what} never happens");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The auth of an account for which this key signs.
+pub fn auth(key: &SecretKey) -> Hash {
+    auth::of_key(key.public_key().key_hash())
+}
+
+/// The same as L1 encodes it.
+pub fn auth_word(key: &SecretKey) -> U256 {
+    hash_to_word(auth(key).elements.map(|element| element.to_canonical_u64()))
 }
 
 pub fn key(seed: &str) -> SecretKey {

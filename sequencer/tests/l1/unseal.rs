@@ -1,21 +1,18 @@
 //! Sealed batches that L1 does not hold can be taken back.
 
 use ashlar_sequencer::store::{BatchStatus, LogItem, Store, UnsealError};
-use plonky2::field::types::PrimeField64;
+use ashlar_statement::queue::{Deposit, L1Operation};
 
-use super::support::{Guard, Node, key, l1, until};
+use super::support::{Guard, Node, auth, key, l1, until};
 
-fn deposit(number: u64) -> LogItem {
-    LogItem::Deposit {
-        number,
+fn deposit(index: u64) -> LogItem {
+    let deposit = Deposit {
         token: 0,
         amount: 5,
-        key_hash: key(&format!("k{number}"))
-            .public_key()
-            .key_hash()
-            .elements
-            .map(|element| element.to_canonical_u64()),
-    }
+        owner: [1; 20],
+        auth: auth(&key(&format!("k{index}"))),
+    };
+    LogItem::l1(index, &L1Operation::Deposit(deposit))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,8 +29,11 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
         .await
     };
     let node = start(4).await;
-    for number in 0..8 {
-        node.executor.deposits(vec![deposit(number)]).await.expect("runs");
+    for index in 0..8 {
+        node.executor
+            .l1_operations(vec![deposit(index)])
+            .await
+            .expect("runs");
     }
     until("two batches", async || {
         node.store.next_batch().expect("database") == 3
@@ -48,7 +48,7 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
         store.unseal(3, None),
         Err(UnsealError::NotSealed { number: 3, last: 2 })
     ));
-    assert_eq!(store.batch_of_deposit(6).expect("database"), Some(2));
+    assert_eq!(store.batch_of_l1_operation(6).expect("database"), Some(2));
     store.unseal(2, None).expect("L1 holds neither");
     assert_eq!(store.next_batch().expect("database"), 2);
     assert!(store.chunks(2).expect("database").is_empty());
@@ -67,15 +67,18 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
     assert_eq!(inputs(3).old_root, inputs(2).new_root);
     node.stop().await;
 
-    // Without the deposits that L1 has replaced: they are read anew.
+    // Without the operations that L1 has replaced: they are read anew.
     let store = Store::open(&path).expect("database");
-    let from = store.batch_of_deposit(3).expect("database").expect("sealed");
+    let from = store.batch_of_l1_operation(3).expect("database").expect("sealed");
     store.unseal(from, Some(3)).expect("L1 holds none");
-    assert_eq!(store.next_deposit().expect("database"), 3);
+    assert_eq!(store.next_queue_index().expect("database"), 3);
     drop(store);
     let node = start(4).await;
-    for number in 3..8 {
-        node.executor.deposits(vec![deposit(number)]).await.expect("runs");
+    for index in 3..8 {
+        node.executor
+            .l1_operations(vec![deposit(index)])
+            .await
+            .expect("runs");
     }
     until("two batches", async || {
         node.store.next_batch().expect("database") == 3
@@ -95,19 +98,19 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
     node.stop().await;
 }
 
-/// What a reorganisation below the configured finality needs: the deposits are read from L1 again, though the cursor was
+/// What a reorganisation below the configured finality needs: the queue is read from L1 again, though the cursor was
 /// past them.
 #[tokio::test(flavor = "multi_thread")]
-async fn deposits_that_are_taken_out_are_read_again() {
+async fn operations_that_are_taken_out_are_read_again() {
     let l1 = l1(Guard::AcceptsAll).await;
     let folder = tempfile::tempdir().expect("folder");
     let start = async || Node::start(folder.path(), l1.client(&[&l1.endpoint]).await, l1.rollup, 2).await;
     let all_sealed = async |node: &Node| node.store.next_batch().expect("database") == 3;
     let node = start().await;
-    for number in 0..4 {
-        l1.deposit(&key(&format!("k{number}"))).await;
+    for index in 0..4 {
+        l1.deposit(&key(&format!("k{index}"))).await;
         until("it is executed", async || {
-            node.store.next_deposit().expect("database") == number + 1
+            node.store.next_queue_index().expect("database") == index + 1
         })
         .await;
     }

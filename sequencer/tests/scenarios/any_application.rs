@@ -9,7 +9,8 @@ use ashlar_sequencer::{
     store::{LogItem, Store},
 };
 use ashlar_statement::{
-    hash::F,
+    hash::{F, ZERO_HASH},
+    queue::{Deposit, L1Operation},
     testing::{AdderWitness, Counter, OutOfRange, SLOTS},
     witness_from_bytes,
 };
@@ -45,13 +46,14 @@ async fn a_counter_is_executed_sealed_and_restarted() {
             .await
             .expect("in range");
     }
-    let deposit = LogItem::Deposit {
-        number: 0,
+    let deposit = L1Operation::Deposit(Deposit {
         token: 0,
         amount: 100,
-        key_hash: [0; 4],
-    };
-    handle.deposits(vec![deposit]).await.expect("runs");
+        owner: [1; 20],
+        auth: ZERO_HASH,
+    });
+    let deposit = LogItem::l1(0, &deposit);
+    handle.l1_operations(vec![deposit]).await.expect("runs");
     let zero = handle.submit(vec![0; 8]).await;
     assert!(matches!(zero, Err(SubmitError::Refused(OutOfRange(0)))));
     assert!(matches!(

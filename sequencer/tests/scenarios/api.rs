@@ -25,7 +25,7 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-use super::support::{Core, DOMAIN, key, seal_at, transfer, withdraw};
+use super::support::{Core, DOMAIN, key, owner, seal_at, transfer, withdraw};
 
 pub struct Api {
     pub core: Core,
@@ -56,7 +56,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         operator_key: [1; 32],
         farm: String::new(),
         circuit_set_digest: [2; 32],
-        fee_owner: key("operator").public_key().key_hash(),
+        fee_owner: None,
         sealing: seal_at(seal_after),
         poll_interval: Duration::from_secs(1),
         limits,
@@ -77,6 +77,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         load,
         readiness: readiness.clone(),
         domain: DOMAIN,
+        fee_owner: owner(&key("operator")),
         config,
     };
     tokio::spawn(service.clone().serve(listener, stop.clone()));
@@ -103,7 +104,7 @@ pub fn request(encoded: Vec<u8>) -> pb::SubmitTransactionRequest {
     }
 }
 
-fn code(status: &Status) -> (Code, refusal::Code) {
+pub fn code(status: &Status) -> (Code, refusal::Code) {
     let refusal = pb::Refusal::decode(status.details()).expect("details hold a refusal");
     (status.code(), refusal.code())
 }
@@ -145,6 +146,27 @@ async fn thousands_of_calls_at_once_from_one_account_are_all_admitted() {
         (account.nonce, account.pending_nonce, account.waiting),
         (4_000, 4_000, 0)
     );
+    api.end();
+}
+
+/// One connection serves 256 calls that do not wait, and these do: the first that can be executed is sent last.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_sent_backwards_over_one_connection_are_all_admitted() {
+    let api = api(10_000, Limits::default(), FeePolicy::default()).await;
+    let (operator, alice) = (key("operator"), key("alice"));
+    api.core.deposit(0, &[&operator, &alice], 1_000_000).await;
+    let mut calls = Vec::new();
+    for nonce in (0..600).rev() {
+        let mut client = api.client.clone();
+        let encoded = transfer(&alice, 1, 0, 1, nonce).encode();
+        calls.push(tokio::spawn(async move {
+            client.submit_transaction(request(encoded)).await
+        }));
+        tokio::task::yield_now().await;
+    }
+    for call in calls {
+        call.await.expect("no panic").expect("admitted");
+    }
     api.end();
 }
 
@@ -231,7 +253,7 @@ async fn batches_are_listed_with_their_withdrawals_and_receipts_follow_them() {
         (open.status(), open.batch_number),
         (pb::TransactionStatus::Executed, None)
     );
-    let deposit = receipt(Key::DepositNumber(1)).await;
+    let deposit = receipt(Key::QueueIndex(1)).await;
     assert_eq!((deposit.account, deposit.batch_number), (Some(1), Some(1)));
     let list = pb::ListBatchesRequest {
         from_number: 0,
@@ -283,7 +305,7 @@ async fn fees_below_the_floor_and_in_other_tokens_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn transactions_are_refused_while_proving_lags_and_deposits_are_not() {
+async fn transactions_are_refused_while_proving_lags_and_l1_operations_are_not() {
     let limits = Limits {
         max_unproven: 1,
         ..Limits::default()

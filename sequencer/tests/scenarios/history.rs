@@ -71,7 +71,7 @@ async fn operations_are_listed_by_account_and_by_batch_the_latest_first() {
     assert_eq!(told[2], (Kind::Withdrawal, Some(1), None, 8, 1));
     assert_eq!(told[3], (Kind::Transfer, Some(1), Some(1), 7, 1));
     assert_eq!(told[6], (Kind::Deposit, None, Some(1), 1_000, 0));
-    assert_eq!(all.operations[6].deposit_number, Some(1));
+    assert_eq!(all.operations[6].queue_index, Some(1));
     assert_eq!(
         all.operations[2].withdrawal.as_ref().map(|claim| claim.amount),
         Some(8)

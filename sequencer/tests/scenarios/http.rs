@@ -18,7 +18,8 @@ use tokio::{
 
 use super::{
     api::{Api, api, request},
-    support::{key, transfer, withdraw},
+    l1_operations::{forced_transfer, forced_withdrawal, set_auth, set_flags},
+    support::{auth, key, transfer, withdraw},
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -165,18 +166,26 @@ async fn every_answer_is_as_the_file_says() {
         running: 1,
     };
     api.progress.note(1, BatchJobs::from([jobs; 4]));
-    let owner = ask(address, "GET", "/v1/accounts/1", "").await.json()["key_hash"]
-        .as_str()
-        .expect("set")
-        .to_owned();
+    let account = ask(address, "GET", "/v1/accounts/1", "").await.json();
+    let text = |name: &str| account[name].as_str().expect("set").to_owned();
+    let (l1_owner, auth_of_alice) = (text("l1_owner"), text("auth"));
 
     let hash = format!("/v1/transactions/0x{digits}");
-    let by_owner = format!("/v1/accounts/{owner}");
+    let by_owner = format!("/v1/accounts/{l1_owner}");
+    let by_both = format!("{by_owner}?auth={auth_of_alice}");
+    let by_none = format!("{by_owner}?auth=0x{}1", "0".repeat(63));
+    let by_auth = format!("/v1/accounts/{auth_of_alice}");
+    let history_of_both = format!("/v1/accounts/{l1_owner}/transactions?auth={auth_of_alice}&limit=1");
     for (path, route, status) in [
         ("/v1/info", "/v1/info", 200),
         ("/v1/info?x=1", "/v1/info", 400),
         ("/v1/accounts/1", "/v1/accounts/{key}", 200),
         (by_owner.as_str(), "/v1/accounts/{key}", 200),
+        (by_both.as_str(), "/v1/accounts/{key}", 200),
+        (by_none.as_str(), "/v1/accounts/{key}", 404),
+        (by_auth.as_str(), "/v1/accounts/{key}", 400),
+        ("/v1/accounts/1?auth=0x12", "/v1/accounts/{key}", 400),
+        (history_of_both.as_str(), "/v1/accounts/{key}/transactions", 200),
         ("/v1/accounts/77", "/v1/accounts/{key}", 404),
         ("/v1/accounts/+1", "/v1/accounts/{key}", 400),
         ("/v1/accounts/0x12", "/v1/accounts/{key}", 400),
@@ -214,8 +223,8 @@ async fn every_answer_is_as_the_file_says() {
         ),
         (hash.as_str(), "/v1/transactions/{hash}", 200),
         ("/v1/transactions/0x00", "/v1/transactions/{hash}", 400),
-        ("/v1/deposits/1", "/v1/deposits/{number}", 200),
-        ("/v1/deposits/9", "/v1/deposits/{number}", 404),
+        ("/v1/l1-operations/1", "/v1/l1-operations/{index}", 200),
+        ("/v1/l1-operations/9", "/v1/l1-operations/{index}", 404),
         (
             "/v1/withdrawals/1/0/proof",
             "/v1/withdrawals/{batch}/{index}/proof",
@@ -252,6 +261,35 @@ async fn every_answer_is_as_the_file_says() {
     assert_eq!(
         (&batch["status"], batch["withdrawals"].as_array().map(Vec::len)),
         (&json!("failed"), Some(1))
+    );
+
+    let queued = [
+        set_flags(1, 9),
+        forced_transfer("alice", 1, 0, 30),
+        forced_withdrawal("alice", 1, 5_000),
+        set_auth("alice", 1, auth(&key("bob"))),
+    ];
+    api.core.l1(2, &queued).await;
+    api.core.batch(2).await;
+    for (path, route) in [
+        ("/v1/batches/2/transactions", "/v1/batches/{number}/transactions"),
+        ("/v1/accounts/1/transactions", "/v1/accounts/{key}/transactions"),
+        ("/v1/accounts/1", "/v1/accounts/{key}"),
+        ("/v1/l1-operations/4", "/v1/l1-operations/{index}"),
+    ] {
+        let answer = ask(address, "GET", path, "").await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        check("GET", route, &answer);
+    }
+    let told = ask(address, "GET", "/v1/l1-operations/4", "").await.json();
+    let told = &told["operation"];
+    assert_eq!(
+        (&told["kind"], &told["queue_index"], &told["requested"]),
+        (&json!("forced_withdrawal"), &json!(4), &json!("5000"))
+    );
+    assert_eq!(
+        (&told["amount"], &told["l1_address"]),
+        (&json!("956"), &json!(l1_owner))
     );
     api.end();
 }

@@ -6,6 +6,8 @@ mod api;
 mod bounds;
 mod history;
 mod http;
+mod l1_operations;
+mod policies;
 mod restart;
 mod sealing;
 mod support;

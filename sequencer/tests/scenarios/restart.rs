@@ -26,7 +26,7 @@ async fn accepted_transactions_survive_a_crash_inside_an_open_batch() {
     assert_eq!(core.nonce_and_balance(1).await, (1, 1_000 - 101 + 30));
     // Deposits that are read again are not credited again.
     let again = vec![deposit(0, &operator, 1_000), deposit(2, &bob, 1_000)];
-    core.handle.deposits(again).await.expect("runs");
+    core.handle.l1_operations(again).await.expect("runs");
     assert_eq!(core.handle.root().await.expect("runs"), root);
     // The batch closes with what was accepted before the crash in it.
     core.handle

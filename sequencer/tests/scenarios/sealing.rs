@@ -33,10 +33,17 @@ async fn a_full_batch_is_sealed_with_witnesses_pubdata_and_receipts() {
     );
     let batch = core.batch(1).await;
     assert_eq!((batch.status, batch.chunks), (BatchStatus::Sealed, 2));
-    assert_eq!((batch.deposits, batch.transfers(), batch.withdrawals), (2, 3, 1));
+    assert_eq!(
+        (batch.l1_operations, batch.transfers, batch.withdrawals),
+        (2, 3, 1)
+    );
+    assert_eq!(batch.first_l1_operation, Some(0));
     let inputs = batch.public_inputs().expect("24 elements");
-    assert_eq!((inputs.bridge_words(), inputs.rollup_words()), (2 * 7 + 5, 3 * 2));
-    assert_eq!((batch.bridge.len(), batch.rollup.len()), (2 * 49 + 35, 3 * 14));
+    assert_eq!(
+        (inputs.bridge_words(), inputs.rollup_words()),
+        (2 * 10 + 5, 3 * 2)
+    );
+    assert_eq!((batch.bridge.len(), batch.rollup.len()), (2 * 70 + 35, 3 * 14));
     for bytes in core.store.chunks(1).expect("database") {
         let witness: ChunkWitness = witness_from_bytes(&bytes).expect("decodes");
         assert_eq!(witness.slots.len(), SLOTS);

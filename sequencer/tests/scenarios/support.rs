@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{
-    Payments,
+    Payments, auth,
     batch::BlockConfig,
     packing::{PackedAmount, PackedFee},
     transaction::{Domain, SignedTransaction, Transaction, Transfer, Withdraw},
@@ -16,7 +16,10 @@ use ashlar_sequencer::{
     executor::{Executor, ExecutorError, ExecutorHandle},
     store::{LogItem, Store},
 };
-use plonky2::field::types::PrimeField64;
+use ashlar_statement::{
+    hash::{Hash, hash_to_bytes32},
+    queue::{Deposit, L1Operation},
+};
 use tempfile::TempDir;
 
 pub const DOMAIN: Domain = Domain {
@@ -55,7 +58,7 @@ impl Core {
         let store = Arc::new(Store::open(&folder.path().join("state.redb")).expect("database opens"));
         let payments = Payments(BlockConfig {
             domain: DOMAIN,
-            fee_owner: key("operator").public_key().key_hash(),
+            fee_owner: owner(&key("operator")),
             slots,
         });
         let changes = Changes::default();
@@ -85,13 +88,22 @@ impl Core {
         (view.account.nonce, view.account.balance(0))
     }
 
-    /// Deposits for these keys, numbered from `first`.
+    /// Deposits for these keys, at queue indices from `first` on.
     pub async fn deposit(&self, first: u64, keys: &[&SecretKey], amount: u64) {
         let items = (first..)
             .zip(keys)
-            .map(|(number, key)| deposit(number, key, amount))
+            .map(|(index, key)| deposit(index, key, amount))
             .collect();
-        self.handle.deposits(items).await.expect("runs");
+        self.handle.l1_operations(items).await.expect("runs");
+    }
+
+    /// These operations, at queue indices from `first` on.
+    pub async fn l1(&self, first: u64, operations: &[L1Operation]) {
+        let items = (first..)
+            .zip(operations)
+            .map(|(index, operation)| LogItem::l1(index, operation))
+            .collect();
+        self.handle.l1_operations(items).await.expect("runs");
     }
 
     pub async fn batch(&self, number: u64) -> ashlar_sequencer::store::BatchRecord {
@@ -109,26 +121,55 @@ pub fn key(seed: &str) -> SecretKey {
     SecretKey::from_seed(seed.as_bytes())
 }
 
-pub fn deposit(number: u64, key: &SecretKey, amount: u64) -> LogItem {
-    let key_hash = key
-        .public_key()
-        .key_hash()
-        .elements
-        .map(|element| element.to_canonical_u64());
-    LogItem::Deposit {
-        number,
-        token: 0,
+/// The auth of an account for which this key signs.
+pub fn auth(key: &SecretKey) -> Hash {
+    auth::of_key(key.public_key().key_hash())
+}
+
+/// The L1 owner of this key's account in tests.
+pub fn owner(key: &SecretKey) -> [u8; 20] {
+    let bytes = hash_to_bytes32(&auth(key));
+    core::array::from_fn(|place| bytes[place])
+}
+
+/// Whose account has this index in most tests: theirs are the first deposits, in this order.
+pub fn owner_of(account: u32) -> [u8; 20] {
+    let known = ["operator", "alice", "bob"].get(account as usize);
+    known.map_or([0; 20], |name| owner(&key(name)))
+}
+
+pub fn deposit(index: u64, key: &SecretKey, amount: u64) -> LogItem {
+    token_deposit(index, key, 0, amount)
+}
+
+pub fn token_deposit(index: u64, key: &SecretKey, token: u8, amount: u64) -> LogItem {
+    let deposit = Deposit {
+        token,
         amount,
-        key_hash,
-    }
+        owner: owner(key),
+        auth: auth(key),
+    };
+    LogItem::l1(index, &L1Operation::Deposit(deposit))
 }
 
 pub fn transfer(key: &SecretKey, from: u32, to: u32, amount: u64, nonce: u32) -> SignedTransaction {
+    transfer_to(key, from, (to, owner_of(to)), amount, nonce)
+}
+
+/// To an account, signed as one of this L1 owner.
+pub fn transfer_to(
+    key: &SecretKey,
+    from: u32,
+    (to, to_owner): (u32, [u8; 20]),
+    amount: u64,
+    nonce: u32,
+) -> SignedTransaction {
     let amount = PackedAmount::exact(amount).expect("representable");
     let fee = PackedFee::exact(1).expect("representable");
     Transaction::Transfer(Transfer {
         from,
         to,
+        to_owner,
         token: 0,
         amount,
         fee,

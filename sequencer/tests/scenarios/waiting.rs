@@ -10,7 +10,7 @@ use ashlar_payments::{
 use ashlar_sequencer::{config::Limits, executor::SubmitError};
 use tempfile::TempDir;
 
-use super::support::{Core, DOMAIN, key, seal_at, transfer};
+use super::support::{Core, DOMAIN, key, owner_of, seal_at, transfer};
 
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -25,6 +25,7 @@ fn paying(fee: u64, nonce: u32) -> Vec<u8> {
     let transfer = Transfer {
         from: 1,
         to: 0,
+        to_owner: owner_of(0),
         token: 0,
         amount: PackedAmount::exact(1).expect("representable"),
         fee: PackedFee::exact(fee).expect("representable"),

@@ -4,11 +4,12 @@ use std::{path::PathBuf, sync::OnceLock};
 
 use ashlar_engine::{Proved, TimedStep, load_or_build};
 use ashlar_payments::{
+    auth,
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
     chunk::ChunkCircuit,
     packing::{PackedAmount, PackedFee},
     state::MemoryStore,
-    transaction::{Deposit, Domain, Operation, SecretKey, Transaction, Transfer, Withdraw},
+    transaction::{Deposit, Domain, Operation, SecretKey, Served, Transaction, Transfer, Withdraw},
 };
 use ashlar_recursion::{CompressedProof, SpanProof};
 
@@ -21,6 +22,11 @@ fn key(account: u32) -> SecretKey {
     SecretKey::from_seed(&account.to_be_bytes())
 }
 
+/// L1 owner of an account.
+fn owner(account: u32) -> [u8; 20] {
+    [account as u8 + 1; 20]
+}
+
 fn signed(tx: Transaction) -> Operation {
     tx.sign(&DOMAIN, &key(tx.from())).into()
 }
@@ -29,20 +35,19 @@ fn signed(tx: Transaction) -> Operation {
 pub fn batch(number: u64) -> SealedBatch {
     let config = BlockConfig {
         domain: DOMAIN,
-        fee_owner: key(0).public_key().key_hash(),
+        fee_owner: owner(0),
         slots: SLOTS,
     };
     let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("in memory");
+    builder.set_time(29_700_000); // in minutes since 1970
     for account in 0..3 {
-        let key_hash = key(account).public_key().key_hash();
-        builder
-            .push(Deposit {
-                account,
-                token: 0,
-                amount: 1_000_000,
-                key_hash,
-            })
-            .expect("valid");
+        let deposit = Deposit {
+            token: 0,
+            amount: 1_000_000,
+            owner: owner(account),
+            auth: auth::of_key(key(account).public_key().key_hash()),
+        };
+        builder.push(Served::deposit(account, deposit)).expect("valid");
     }
     for nonce in 0..SLOTS as u32 - 2 {
         let amount = PackedAmount::exact(100).expect("small");
@@ -50,6 +55,7 @@ pub fn batch(number: u64) -> SealedBatch {
         let transfer = Transfer {
             from: 1,
             to: 2,
+            to_owner: owner(2),
             token: 0,
             amount,
             fee,
@@ -71,7 +77,7 @@ pub fn batch(number: u64) -> SealedBatch {
     builder
         .push(signed(Transaction::Withdraw(withdraw)))
         .expect("valid");
-    builder.seal(number, 29_700_000).expect("not empty").0
+    builder.seal(number).expect("not empty").0
 }
 
 /// Where circuits and keys are kept between test runs.

@@ -84,9 +84,9 @@ const gas = (batch) => count((batch.commit ? batch.commit.gas_used : 0) + (batch
 
 function batchTable() {
   const rows = [...batches.values()].sort((a, b) => b.number - a.number).slice(0, PAGE).map((batch) => [
-    toBatch(batch.number), state(batch.status), bar(batch), count(batch.deposit_count), count(batch.transfer_count),
+    toBatch(batch.number), state(batch.status), bar(batch), count(batch.l1_operation_count), count(batch.transfer_count),
     count(batch.withdrawal_count), count(batch.pubdata_bytes), batch.snark_bytes ? count(batch.snark_bytes) : "", gas(batch)]);
-  return table([["Batch"], ["State"], ["Proving"], ["Deposits", true], ["Transfers", true], ["Withdrawals", true],
+  return table([["Batch"], ["State"], ["Proving"], ["From L1", true], ["Transfers", true], ["Withdrawals", true],
     ["Bytes on L1", true], ["Proof bytes", true], ["L1 gas", true]], rows, "No batch is sealed yet.");
 }
 
@@ -108,9 +108,14 @@ async function home() {
     make("section", { id: "standing" }, standing(info)), make("section", { id: "batches" }, batchTable())];
 }
 
+// Operations of L1's queue have their place in it, and may have paid less than was asked.
+const kindOf = (of) => make("span", {}, make("span", {}, of.kind.replace("_", " ")),
+  of.queue_index === undefined ? "" : make("span", { class: "faint" }, ` L1 operation ${of.queue_index}`));
+const paid = (of) => of.kind.startsWith("set_") ? "" : units(of.amount, of.token) + (of.requested === undefined || of.requested === of.amount ? "" : ` of ${units(of.requested, of.token)}`);
+
 function operationRows(page) {
-  return page.transactions.map((of) => [toTransaction(of.transaction_id), of.kind, toBatch(of.batch_number), of.slot, toAccount(of.from),
-    of.withdrawal ? onL1("address", of.withdrawal.recipient) : toAccount(of.to), units(of.amount, of.token), units(of.fee, of.token), state(of.status)]);
+  return page.transactions.map((of) => [toTransaction(of.transaction_id), kindOf(of), toBatch(of.batch_number), of.slot, toAccount(of.from),
+    of.withdrawal ? onL1("address", of.withdrawal.recipient) : toAccount(of.to), paid(of), of.queue_index === undefined ? units(of.fee, of.token) : "", state(of.status)]);
 }
 
 const OPERATIONS = [["Transaction"], ["Kind"], ["Batch"], ["Slot", true], ["From"], ["To"], ["Amount", true], ["Fee", true], ["State"]];
@@ -152,20 +157,29 @@ async function showBatch(number) {
     make("h2", {}, "Transactions"), await operations(`/v1/batches/${batch.number}/transactions`)];
 }
 
+// What signs for an account.
+const auth = (of) => /^0x0+$/.test(of) ? "none: only the L1 owner acts" : code(of);
+
 async function showAccount(key) {
   const account = await ask(`/v1/accounts/${encodeURIComponent(key)}`);
   return [make("h1", {}, `Account ${account.index}`),
-    facts([["Key hash", code(account.key_hash)], ["Nonce", account.nonce], ["Waiting", count(account.waiting)],
+    facts([["L1 owner", onL1("address", account.l1_owner)], ["Auth", auth(account.auth)], ["Flags", account.flags || undefined], ["Nonce", account.nonce], ["Waiting", count(account.waiting)],
       ...account.balances.map((of) => [of.token === ETH ? "ETH" : `Token ${of.token}`, of.token === ETH ? eth(of.amount) : BigInt(of.amount).toLocaleString("en")])]),
     make("h2", {}, "Transactions"), await operations(`/v1/accounts/${account.index}/transactions`)];
 }
+
+// What an operation of L1's queue says beside what it moved.
+const l1Facts = (of) => of.queue_index === undefined ? "" : facts([["Place in L1's queue", count(of.queue_index)],
+  [of.kind === "deposit" ? "For the L1 owner" : "Sent on L1 by", of.l1_address && onL1("address", of.l1_address)],
+  [of.kind === "deposit" ? "For the auth" : "New auth", of.auth && (of.kind === "deposit" && /^0x0+$/.test(of.auth) ? "any" : auth(of.auth))],
+  ["New flags", of.flags]]);
 
 async function showTransaction(id) {
   const receipt = await ask(`/v1/transactions/${encodeURIComponent(id)}`);
   const of = receipt.operation;
   return [make("h1", {}, "Transaction ", state(receipt.status)), make("p", { class: "mono" }, receipt.transaction_id),
     receipt.drop_reason ? make("p", { class: "fault" }, receipt.drop_reason) : "",
-    of ? table(OPERATIONS, operationRows({ transactions: [of] }), "") : make("p", { class: "faint" }, "Its batch is not sealed yet.")];
+    of ? make("div", {}, table(OPERATIONS, operationRows({ transactions: [of] }), ""), l1Facts(of)) : make("p", { class: "faint" }, "Its batch is not sealed yet.")];
 }
 
 const fault = (error) => make("p", { class: "fault", role: "alert" }, error.message);
@@ -220,15 +234,13 @@ async function listen() {
   });
 }
 
-document.getElementById("find").addEventListener("submit", async (event) => {
+document.getElementById("find").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = document.getElementById("query").value.trim();
   if (/^\d+$/.test(text)) location.hash = `#/account/${text}`;
-  else if (/^0x[0-9a-fA-F]{64}$/.test(text)) {
-    // A key hash and a transaction id look alike.
-    const known = await ask(`/v1/transactions/${text.toLowerCase()}`).then(() => true, () => false);
-    location.hash = `#/${known ? "transaction" : "account"}/${text.toLowerCase()}`;
-  } else view.replaceChildren(fault(new Error("An account number, or 0x and 64 hexadecimal digits")));
+  else if (/^0x[0-9a-fA-F]{40}$/.test(text)) location.hash = `#/account/${text.toLowerCase()}`;
+  else if (/^0x[0-9a-fA-F]{64}$/.test(text)) location.hash = `#/transaction/${text.toLowerCase()}`;
+  else view.replaceChildren(fault(new Error("An account number, an L1 owner (0x and 40 hexadecimal digits) or a transaction id (64)")));
 });
 addEventListener("hashchange", show);
 show();

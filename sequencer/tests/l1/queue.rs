@@ -1,4 +1,4 @@
-//! No answer of a node makes a deposit disappear, appear or change.
+//! No answer of a node makes an operation of L1's queue disappear, appear or change.
 
 use std::sync::{
     Arc,
@@ -7,9 +7,10 @@ use std::sync::{
 
 use alloy::providers::Provider;
 use ashlar_sequencer::{
-    l1::{Finality, L1Client},
-    store::{Cursor, Store},
+    l1::{Finality, L1Client, L1Error},
+    store::{Cursor, LogItem, Store},
 };
+use ashlar_statement::queue::{L1Operation, SetFlags};
 use serde_json::{Value, json};
 
 use super::{
@@ -39,20 +40,20 @@ async fn all_four_arrive(lie: impl FnMut(u32) -> Answer + Send + 'static) {
         l1.deposit(&key(name)).await;
     }
     until("the last deposit is executed", async || {
-        node.store.next_deposit().expect("database") == 4
+        node.store.next_queue_index().expect("database") == 4
     })
     .await;
     assert!(asked.load(Ordering::Relaxed) > 0, "the lie was told");
     let (root, store) = (node.executor.root().await.expect("runs"), node.store.clone());
-    let deposits = store.deposits_from(0).expect("database");
-    assert_eq!(deposits.len(), 4, "each once");
+    let items = store.l1_operations_from(0).expect("database");
+    assert_eq!(items.len(), 4, "each once");
     node.stop().await;
 
     // The same state as over an honest node.
     let honest = tempfile::tempdir().expect("folder");
     let node = Node::start(honest.path(), l1.client(&[&l1.endpoint]).await, l1.rollup, 100).await;
     until("the last deposit is executed", async || {
-        node.store.next_deposit().expect("database") == 4
+        node.store.next_queue_index().expect("database") == 4
     })
     .await;
     assert_eq!(node.executor.root().await.expect("runs"), root);
@@ -61,6 +62,111 @@ async fn all_four_arrive(lie: impl FnMut(u32) -> Answer + Send + 'static) {
 
 fn logs(answer: Value) -> Vec<Value> {
     answer.as_array().expect("a list of logs").clone()
+}
+
+/// The log with `bytes` of its data changed: the time's word, the record's offset and its length, then the record.
+fn changed(log: &Value, at: usize, bytes: &str) -> Value {
+    let mut log = log.clone();
+    let mut data = log["data"].as_str().expect("bytes").to_owned();
+    let digits = 2 + 2 * at;
+    data.replace_range(digits..digits + bytes.len(), bytes);
+    log["data"] = data.into();
+    log
+}
+
+const TIME: usize = 28;
+const RECORD: usize = 3 * 32;
+
+/// A deposit of a thousand times as much.
+fn richer(log: &Value) -> Value {
+    changed(log, RECORD + 7, &format!("{:014x}", 5_000))
+}
+
+/// What a client makes of the logs of three deposits, once a node has changed them.
+async fn told_of(change: impl FnOnce(&mut Vec<Value>) + Send + 'static) -> Result<usize, L1Error> {
+    let l1 = l1(Guard::Real).await;
+    for name in ["a", "b", "c"] {
+        l1.deposit(&key(name)).await;
+    }
+    let mut change = Some(change);
+    let proxy = Proxy::start(&l1.endpoint, move |method, _| match method {
+        "eth_getLogs" => match change.take() {
+            Some(change) => Answer::Change(Box::new(|answer| {
+                let mut logs = logs(answer);
+                change(&mut logs);
+                Value::Array(logs)
+            })),
+            None => Answer::Forward,
+        },
+        _ => Answer::Forward,
+    })
+    .await;
+    let client = l1.client(&[&proxy.url]).await;
+    let head = client.head().await.expect("answers");
+    let operations = client.operations(0, 0, head, head).await?;
+    Ok(operations.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_record_a_forged_time_and_a_gap_are_told_by_queue_index() {
+    assert!(matches!(told_of(|_| {}).await, Ok(3)));
+    let richer = told_of(|logs| logs[1] = richer(&logs[1])).await;
+    assert!(
+        matches!(richer, Err(L1Error::OperationForged { index: 1 })),
+        "{richer:?}"
+    );
+    let later = told_of(|logs| logs[2] = changed(&logs[2], TIME, "ffffffff")).await;
+    assert!(
+        matches!(later, Err(L1Error::OperationForged { index: 2 })),
+        "{later:?}"
+    );
+    let gap = told_of(|logs| drop(logs.remove(1))).await;
+    assert!(
+        matches!(gap, Err(L1Error::OperationGap { expected: 1, .. })),
+        "{gap:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_no_contract_emits_is_malformed() {
+    let padded = told_of(|logs| logs[0] = changed(&logs[0], RECORD + 6, "01")).await;
+    assert!(
+        matches!(
+            padded,
+            Err(L1Error::Event {
+                event: "OperationQueued",
+                ..
+            })
+        ),
+        "{padded:?}"
+    );
+    let other_kind = told_of(|logs| logs[0]["topics"][2] = format!("0x{:064x}", 4).into()).await;
+    assert!(matches!(other_kind, Err(L1Error::Event { .. })), "{other_kind:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_operation_that_l1_has_replaced_is_told_by_queue_index() {
+    let l1 = l1(Guard::Real).await;
+    for name in ["a", "b", "c"] {
+        l1.deposit(&key(name)).await;
+    }
+    let client = l1.client(&[&l1.endpoint]).await;
+    let head = client.head().await.expect("answers");
+    let operations = client.operations(0, 0, head, head).await.expect("three");
+    let mut items: Vec<_> = operations.iter().map(|queued| queued.to_item()).collect();
+    client.require_not_replaced(&items, head).await.expect("the same");
+    let other = L1Operation::SetFlags(SetFlags { account: 0, flags: 1 });
+    items.truncate(1);
+    items.extend((1..4).map(|index| LogItem::l1(index, &other))); // the queue has no fourth one at all
+    let error = client
+        .require_not_replaced(&items, head)
+        .await
+        .expect_err("others");
+    assert!(
+        matches!(error, L1Error::OperationReplaced { index: 1 }),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("--from-queue-index 1"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,9 +218,7 @@ async fn an_amount_that_the_contract_did_not_queue_is_refused() {
         Answer::Change(Box::new(|answer| {
             let mut logs = logs(answer);
             for log in &mut logs {
-                // The first word of the data is the amount: a thousand times as much.
-                let data = log["data"].as_str().expect("bytes").to_owned();
-                log["data"] = format!("0x{:064x}{}", 5_000, &data[66..]).into();
+                *log = richer(log);
             }
             Value::Array(logs)
         }))
@@ -175,7 +279,7 @@ async fn ranges_shrink_to_what_a_node_allows_and_start_at_the_deployment() {
     let folder = tempfile::tempdir().expect("folder");
     let node = Node::start(folder.path(), client, l1.rollup, 100).await;
     until("both deposits are executed", async || {
-        node.store.next_deposit().expect("database") == 2
+        node.store.next_queue_index().expect("database") == 2
     })
     .await;
     assert_eq!(first.load(Ordering::Relaxed), 350);
@@ -204,10 +308,10 @@ async fn a_deposit_is_executed_when_its_block_is_final_and_not_before() {
         .expect("answers");
     l1.mine(2).await;
     until("the block before is final", async || read_to(&node) == block - 1).await;
-    assert_eq!(node.store.next_deposit().expect("database"), 0);
+    assert_eq!(node.store.next_queue_index().expect("database"), 0);
     l1.mine(1).await;
     until("the deposit is executed", async || {
-        node.store.next_deposit().expect("database") == 1
+        node.store.next_queue_index().expect("database") == 1
     })
     .await;
     // The log is written first: a crash between the two reads the block again.
@@ -235,7 +339,7 @@ async fn a_deposit_that_was_lost_before_the_cursor_is_found_again() {
     let node = Node::start(folder.path(), client, l1.rollup, 100).await;
     l1.deposit(&key("next")).await;
     until("both are executed", async || {
-        node.store.next_deposit().expect("database") == 2
+        node.store.next_queue_index().expect("database") == 2
     })
     .await;
     node.stop().await;
@@ -258,7 +362,7 @@ async fn two_honest_nodes_outvote_one_that_lies_and_one_that_hangs() {
     let node = Node::start(node_folder.path(), l1.client(&endpoints).await, l1.rollup, 100).await;
     l1.deposit(&key("a")).await;
     until("the deposit is executed", async || {
-        node.store.next_deposit().expect("database") == 1
+        node.store.next_queue_index().expect("database") == 1
     })
     .await;
     node.stop().await;
@@ -267,7 +371,7 @@ async fn two_honest_nodes_outvote_one_that_lies_and_one_that_hangs() {
     let node_folder = tempfile::tempdir().expect("folder");
     let node = Node::start(node_folder.path(), l1.client(&endpoints).await, l1.rollup, 100).await;
     until("the deposit is executed", async || {
-        node.store.next_deposit().expect("database") == 1
+        node.store.next_queue_index().expect("database") == 1
     })
     .await;
     node.stop().await;
