@@ -25,8 +25,8 @@ pub struct Deployment {
     pub circuit_set: B256,
     /// State root before the first batch.
     pub genesis_root: B256,
-    /// Hash of the key whose account earns the fees: the operator's.
-    pub fee_owner: B256,
+    /// L1 address whose first account earns the fees: the operator's unless another was named.
+    pub fee_owner: Address,
     /// No event of the rollup is in an earlier block.
     pub block: u64,
 }
@@ -90,7 +90,7 @@ mod tests {
             verifier_digest: "ab".repeat(16),
             circuit_set: B256::repeat_byte(3),
             genesis_root: B256::repeat_byte(4),
-            fee_owner: B256::repeat_byte(5),
+            fee_owner: Address::repeat_byte(5),
             block: 5,
         }
     }

@@ -107,6 +107,6 @@ fn only_a_database_that_is_there_is_unsealed() {
         "{}",
         errors(&output)
     );
-    let output = ashlar(&["unseal", "--data-dir", data_dir, "--from-deposit", "0"], 0);
+    let output = ashlar(&["unseal", "--data-dir", data_dir, "--from-queue-index", "0"], 0);
     assert!(output.status.success(), "{}", errors(&output));
 }

@@ -280,7 +280,13 @@ fn only_payments_and_who_runs_them_name_a_transfer() {
         "report/src",
         "verifier-contracts/bindings/src",
     ];
-    assert_eq!(naming(&elsewhere, &["transfer"]), Vec::<String>::new());
+    // The contract's queue orders one whatever the application makes of it; its record has these places alone.
+    let of_the_queue = ["statement/src/queue.rs:", "bindings/src/bridge/"];
+    let named: Vec<_> = naming(&elsewhere, &["transfer"])
+        .into_iter()
+        .filter(|line| !of_the_queue.iter().any(|place| line.contains(place)))
+        .collect();
+    assert_eq!(named, Vec::<String>::new());
 }
 
 #[test]

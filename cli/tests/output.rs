@@ -228,7 +228,6 @@ fn durations_that_no_clock_can_add_are_refused_with_the_flags() {
         let zeros = |count: usize| "00".repeat(count);
         let mut command = ashlar(&sequencer);
         command.args(["--rollup", &zeros(20), "--circuit-set", &zeros(32)]);
-        command.args(["--fee-owner", &zeros(32)]);
         command.env("ASHLAR_OPERATOR_KEY", zeros(32));
         command.args([flag, value]);
         command

@@ -6,7 +6,7 @@
 use std::{env, error::Error, time::Duration};
 
 use alloy::signers::local::PrivateKeySigner;
-use ashlar_client::{Client, L1, L1Config, Milestone, rollup_key};
+use ashlar_client::{AccountKey, Client, L1, L1Config, Milestone, auth_of, rollup_key};
 use ashlar_payments::packing::{PackedAmount, PackedFee};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -29,14 +29,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let eth = l1.find_token("ETH").await?;
     let half = eth.parse("0.5")?.units;
-    let number = l1.deposit(&eth, half, &key.public_key().key_hash()).await?;
+    let (own, auth) = (ethereum.address(), auth_of(&key.public_key()));
+    let queue_index = l1.deposit(&eth, half, own, &auth).await?;
     client
-        .wait_for_deposit(number, Milestone::Executed, MINUTE)
+        .wait_for_l1_operation(queue_index, Milestone::Executed, MINUTE)
         .await?;
 
-    let mut sender = client.sender(key).await?;
+    let mut sender = client.sender(own, key).await?;
+    let payee = client.payee(AccountKey::Index(0)).await?;
+    println!("paying {payee}");
     let amount = PackedAmount::floor(eth.parse("0.001")?.units);
-    let id = sender.transfer(0, eth.id, amount, PackedFee::exact(10)?).await?;
+    let id = sender
+        .transfer(payee, eth.id, amount, PackedFee::exact(10)?)
+        .await?;
     println!("sent {id}");
     client.wait(id, Milestone::Committed, 5 * MINUTE).await?;
     println!("its data is on L1");

@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::transaction::{Domain, SignedTransaction, Transaction};
 use ashlar_proto::sequencer::v1::{
@@ -19,7 +19,7 @@ use tonic::{
 };
 
 use crate::{
-    Account, AccountKey, ClientError, History, Milestone, Options, Refusal, Sender,
+    Account, AccountKey, ClientError, History, Milestone, Options, Payee, Refusal, Sender,
     inclusion::{Inclusion, InclusionError},
 };
 
@@ -153,9 +153,10 @@ impl Client {
     pub async fn account(&self, asked: AccountKey) -> Result<Option<Account>, ClientError> {
         let key = match asked {
             AccountKey::Index(index) => get_account_request::Key::Index(index),
-            AccountKey::KeyHash(hash) => {
-                get_account_request::Key::KeyHash(hash_to_bytes32(&hash).to_vec().into())
-            }
+            AccountKey::Owner { l1_owner, auth } => get_account_request::Key::Owner(pb::Owner {
+                l1_owner: l1_owner.to_vec().into(),
+                auth: auth.map(|auth| hash_to_bytes32(&auth).to_vec().into()),
+            }),
         };
         let found = call!(
             self,
@@ -173,11 +174,7 @@ impl Client {
             request: "get_account",
             fault: "a field of the account is out of range",
         })?;
-        let is_asked_for = match asked {
-            AccountKey::Index(index) => account.index == index,
-            AccountKey::KeyHash(hash) => account.key_hash == hash,
-        };
-        if !is_asked_for {
+        if !asked.names(&account) {
             return Err(ClientError::Answer {
                 request: "get_account",
                 fault: "the account is another one than was asked for",
@@ -186,9 +183,18 @@ impl Client {
         Ok(Some(account))
     }
 
-    /// The account of a key, ready to pay.
-    pub async fn sender(&self, key: SecretKey) -> Result<Sender, ClientError> {
-        Sender::new(self.clone(), key).await
+    /// Whom a transfer to this account pays. The node is believed about an index's owner: show it to the payer.
+    pub async fn payee(&self, asked: AccountKey) -> Result<Payee, ClientError> {
+        let account = self.account(asked).await?;
+        account
+            .as_ref()
+            .map(Payee::from)
+            .ok_or(ClientError::NoPayee { asked })
+    }
+
+    /// The account of an L1 owner for which this key signs, ready to pay.
+    pub async fn sender(&self, l1_owner: Address, key: SecretKey) -> Result<Sender, ClientError> {
+        Sender::new(self.clone(), l1_owner, key).await
     }
 
     /// Signs for the sequencer's chain and rollup.
@@ -293,9 +299,9 @@ impl Client {
             .await
     }
 
-    /// What became of a deposit, by its number in the contract's queue; `None` before the sequencer has read it.
-    pub async fn deposit_receipt(&self, number: u64) -> Result<Option<pb::Receipt>, ClientError> {
-        self.receipt_of(get_receipt_request::Key::DepositNumber(number))
+    /// What became of an operation of the L1 queue, by its index there; `None` before the sequencer has read it.
+    pub async fn l1_receipt(&self, queue_index: u64) -> Result<Option<pb::Receipt>, ClientError> {
+        self.receipt_of(get_receipt_request::Key::QueueIndex(queue_index))
             .await
     }
 
@@ -329,15 +335,15 @@ impl Client {
             .await
     }
 
-    /// The same for a deposit.
-    pub async fn wait_for_deposit(
+    /// The same for an operation of the L1 queue: a deposit, another `auth`, or a forced operation.
+    pub async fn wait_for_l1_operation(
         &self,
-        number: u64,
+        queue_index: u64,
         milestone: Milestone,
         limit: Duration,
     ) -> Result<pb::Receipt, ClientError> {
-        let key = get_receipt_request::Key::DepositNumber(number);
-        self.wait_for(key, format!("deposit {number}"), milestone, limit)
+        let key = get_receipt_request::Key::QueueIndex(queue_index);
+        self.wait_for(key, format!("L1 operation {queue_index}"), milestone, limit)
             .await
     }
 

@@ -9,7 +9,7 @@ use ashlar_proto::{
 };
 use tonic::{Code, Status};
 
-use crate::types::Milestone;
+use crate::types::{AccountKey, Milestone};
 
 /// Why the sequencer did not admit a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,18 +81,24 @@ pub enum ClientError {
         /// What was wrong with the answer.
         fault: &'static str,
     },
-    /// Deposit first: a deposit opens the account.
-    #[error("no account belongs to key hash {key_hash}; a deposit opens one")]
+    /// Deposit first: a deposit opens the account. Or its owner gives it this `auth`, with [`crate::L1::set_auth`].
+    #[error("there is no {asked}; a deposit by its owner opens one")]
     NoAccount {
-        /// Hash of the key.
-        key_hash: B256,
+        /// As it was asked for.
+        asked: AccountKey,
+    },
+    /// Nobody to pay: correct the number or the address, or open the account with a deposit for that address.
+    #[error("nobody to pay: there is no {asked}; a deposit for its owner opens one")]
+    NoPayee {
+        /// As it was asked for.
+        asked: AccountKey,
     },
     /// Wait longer, or look why the batch does not advance (`failure_reason` of the batch).
     #[error(
         "{what} is {} after {} s, not {wanted}", reached.map_or_else(|| "not executed".to_owned(), |m| m.to_string()), after.as_secs()
     )]
     WaitTimeout {
-        /// A transaction or a deposit.
+        /// A transaction, or an operation of the L1 queue.
         what: String,
         /// How far it came.
         reached: Option<Milestone>,
@@ -138,6 +144,7 @@ impl ClientError {
             | Self::Refused(_)
             | Self::Answer { .. }
             | Self::NoAccount { .. }
+            | Self::NoPayee { .. }
             | Self::WaitTimeout { .. }
             | Self::Dropped { .. } => false,
         }

@@ -94,8 +94,10 @@ impl Inclusion {
             }
         }
         let state = account.as_ref().map(|account| State {
-            owner: account.key_hash,
+            l1_owner: account.l1_owner.into_array(),
+            auth: account.auth,
             nonce: account.nonce,
+            flags: account.flags,
             balances: account
                 .balances
                 .iter()

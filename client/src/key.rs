@@ -5,7 +5,7 @@ use ashlar_client_core::key;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_statement::Domain;
 
-pub use ashlar_client_core::key::key_message;
+pub use ashlar_client_core::key::{auth_of, key_message};
 
 /// The rollup key of an Ethereum key, for one rollup.
 ///

@@ -3,21 +3,26 @@
 //! * [`Client`]: the sequencer. Accounts, transactions one by one or many, receipts, batches. Every request has a
 //!   deadline, and what was lost on the way is sent again: a transaction has one id however often it is sent.
 //! * [`Sender`]: one account that pays, with its nonce.
-//! * [`L1`]: the rollup contract. Deposits, withdrawals and their proofs, claims, and all that was ever published, read
-//!   from calldata and checked against what the contract has bound: nobody need be trusted for it but the L1 node.
+//! * [`L1`]: the rollup contract. Deposits and the other operations of its queue, withdrawals and their proofs, claims, and
+//!   all that was ever published, read from calldata and checked against what the contract has bound: nobody need be
+//!   trusted for it but the L1 node.
 //! * [`inclusion`]: an account's state, checked against the root that L1 holds.
 //! * [`amount`]: `"0.5"` and `"12.25 USDC"` as units, and back.
-//! * [`rollup_key`]: the rollup key of an Ethereum key.
+//! * [`rollup_key`]: the rollup key of an Ethereum key, and [`auth_of`]: what it is to accounts for which it signs.
+//!
+//! An account belongs to an L1 address, and is found by that address, or by the address and its `auth`: never by `auth`
+//! alone, for anybody can open an account of his own with somebody else's.
 //!
 //! ```no_run
 //! use alloy::signers::local::PrivateKeySigner;
-//! use ashlar_client::{Client, L1, L1Config, Milestone, rollup_key};
+//! use ashlar_client::{AccountKey, Client, L1, L1Config, Milestone, auth_of, rollup_key};
 //! use ashlar_payments::packing::{PackedAmount, PackedFee};
 //! use std::time::Duration;
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let ethereum = PrivateKeySigner::random();
 //! let client = Client::connect("http://127.0.0.1:7001").await?;
+//! let own = ethereum.address();
 //! let key = rollup_key(&ethereum, client.domain())?; // in earnest, for the rollup that you know and not the one you are told
 //! let l1 = L1::connect(L1Config {
 //!     signer: Some(ethereum),
@@ -25,10 +30,12 @@
 //! })
 //! .await?;
 //!
-//! let number = l1.deposit(&l1.token(0).await?, 1_000_000_000, &key.public_key().key_hash()).await?; // 1 ETH in gwei
-//! client.wait_for_deposit(number, Milestone::Executed, Duration::from_secs(60)).await?;
-//! let mut sender = client.sender(key).await?;
-//! let id = sender.transfer(0, 0, PackedAmount::floor(1_000), PackedFee::exact(10)?).await?;
+//! let eth = l1.token(0).await?;
+//! let queued = l1.deposit(&eth, 1_000_000_000, own, &auth_of(&key.public_key())).await?; // 1 ETH in gwei
+//! client.wait_for_l1_operation(queued, Milestone::Executed, Duration::from_secs(60)).await?;
+//! let mut sender = client.sender(own, key).await?;
+//! let payee = client.payee(AccountKey::Index(0)).await?;
+//! let id = sender.transfer(payee, 0, PackedAmount::floor(1_000), PackedFee::exact(10)?).await?;
 //! client.wait(id, Milestone::Proven, Duration::from_secs(600)).await?;
 //! # Ok(())
 //! # }
@@ -48,11 +55,11 @@ pub use ashlar_client_core::amount;
 pub use ashlar_proto::sequencer::v1 as pb;
 pub use client::Client;
 pub use error::{ClientError, Refusal};
-pub use key::{key_message, rollup_key};
+pub use key::{auth_of, key_message, rollup_key};
 pub use l1::{
     BatchData, CommittedBatch, L1, L1Config, L1Error, ProvenBatch, RollupState, Standing, Token,
     WithdrawalProof,
 };
 pub use options::Options;
 pub use sender::Sender;
-pub use types::{Account, AccountKey, History, Milestone};
+pub use types::{Account, AccountKey, History, Milestone, Payee};

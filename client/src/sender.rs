@@ -7,9 +7,8 @@ use ashlar_payments::{
     transaction::{SignedTransaction, Transaction, Transfer, Withdraw},
 };
 use ashlar_proto::sequencer::v1::refusal::Code;
-use ashlar_statement::hash::hash_to_bytes32;
 
-use crate::{AccountKey, Client, ClientError};
+use crate::{AccountKey, Client, ClientError, Payee, auth_of};
 
 /// How often a transaction is signed anew because another wallet with the same key was faster.
 const SIGNATURES: u32 = 4;
@@ -18,15 +17,17 @@ const SIGNATURES: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
+    l1_owner: Address,
     key: SecretKey,
     account: u32,
     nonce: u32,
 }
 
 impl Sender {
-    pub(crate) async fn new(client: Client, key: SecretKey) -> Result<Self, ClientError> {
+    pub(crate) async fn new(client: Client, l1_owner: Address, key: SecretKey) -> Result<Self, ClientError> {
         let mut sender = Self {
             client,
+            l1_owner,
             key,
             account: 0,
             nonce: 0,
@@ -40,6 +41,11 @@ impl Sender {
         self.account
     }
 
+    /// Who owns the account on L1.
+    pub fn l1_owner(&self) -> Address {
+        self.l1_owner
+    }
+
     /// Nonce of the next transaction.
     pub fn nonce(&self) -> u32 {
         self.nonce
@@ -47,11 +53,12 @@ impl Sender {
 
     /// Asks the sequencer for the account and its nonce again.
     pub async fn refresh(&mut self) -> Result<(), ClientError> {
-        let owner = self.key.public_key().key_hash();
-        let account = self.client.account(AccountKey::KeyHash(owner)).await?;
-        let account = account.ok_or_else(|| ClientError::NoAccount {
-            key_hash: hash_to_bytes32(&owner).into(),
-        })?;
+        let asked = AccountKey::Owner {
+            l1_owner: self.l1_owner,
+            auth: Some(auth_of(&self.key.public_key())),
+        };
+        let account = self.client.account(asked).await?;
+        let account = account.ok_or(ClientError::NoAccount { asked })?;
         (self.account, self.nonce) = (account.index, account.pending_nonce);
         Ok(())
     }
@@ -59,7 +66,7 @@ impl Sender {
     /// Signs a transfer with the next nonce, for [`Client::submit`] and [`Client::submit_all`].
     pub fn sign_transfer(
         &mut self,
-        to: u32,
+        to: Payee,
         token: u8,
         amount: PackedAmount,
         fee: PackedFee,
@@ -89,7 +96,7 @@ impl Sender {
     /// Pays another account; gives the transaction's id.
     pub async fn transfer(
         &mut self,
-        to: u32,
+        to: Payee,
         token: u8,
         amount: PackedAmount,
         fee: PackedFee,
@@ -122,10 +129,11 @@ impl Sender {
         })
     }
 
-    fn transfer_at(&self, to: u32, token: u8, amount: PackedAmount, fee: PackedFee) -> Transaction {
+    fn transfer_at(&self, to: Payee, token: u8, amount: PackedAmount, fee: PackedFee) -> Transaction {
         Transaction::Transfer(Transfer {
             from: self.account,
-            to,
+            to: to.account,
+            to_owner: to.l1_owner.into_array(),
             token,
             amount,
             fee,

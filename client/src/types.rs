@@ -2,16 +2,51 @@
 
 use std::collections::BTreeMap;
 
+use alloy::primitives::{Address, B256};
 use ashlar_proto::sequencer::v1 as pb;
-use ashlar_statement::hash::{Hash, hash_from_bytes32};
+use ashlar_statement::hash::{Hash, hash_from_bytes32, hash_to_bytes32};
 
 /// How an account is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountKey {
     /// By its number.
     Index(u32),
-    /// By the hash of its owner's key: what a wallet knows without having been told anything.
-    KeyHash(Hash),
+    /// By its L1 owner, and by what signs for it. `auth` alone names no account: anybody can open one with another's.
+    Owner {
+        /// The L1 owner.
+        l1_owner: Address,
+        /// What signs for it; `None`: the owner's first account, whatever signs for it.
+        auth: Option<Hash>,
+    },
+}
+
+impl AccountKey {
+    /// Whether this is the account that is asked for.
+    pub(crate) fn names(&self, account: &Account) -> bool {
+        match self {
+            Self::Index(index) => account.index == *index,
+            Self::Owner { l1_owner, auth } => {
+                account.l1_owner == *l1_owner && auth.is_none_or(|auth| auth == account.auth)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for AccountKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "account {index}"),
+            Self::Owner { l1_owner, auth: None } => write!(f, "account of L1 address {l1_owner}"),
+            Self::Owner {
+                l1_owner,
+                auth: Some(auth),
+            } => write!(
+                f,
+                "account of L1 address {l1_owner} with auth {}",
+                B256::from(hash_to_bytes32(auth))
+            ),
+        }
+    }
 }
 
 /// An account after everything executed.
@@ -19,8 +54,12 @@ pub enum AccountKey {
 pub struct Account {
     /// Its number.
     pub index: u32,
-    /// Hash of its owner's key.
-    pub key_hash: Hash,
+    /// Who owns it on L1.
+    pub l1_owner: Address,
+    /// What signs for it; zero: nothing does, and only the L1 owner acts.
+    pub auth: Hash,
+    /// As the operator has set them; they have no effect yet.
+    pub flags: u8,
     /// Nonce of the next transaction to be executed.
     pub nonce: u32,
     /// Nonce that the next transaction to be sent should have.
@@ -40,11 +79,38 @@ impl Account {
         let balance = |balance: &pb::Balance| Some((u8::try_from(balance.token).ok()?, balance.amount));
         Some(Self {
             index: account.index,
-            key_hash: hash(&account.key_hash)?,
+            l1_owner: Address::try_from(account.l1_owner.as_ref()).ok()?,
+            auth: hash(&account.auth)?,
+            flags: account.flags.try_into().ok()?,
             nonce: account.nonce,
             pending_nonce: account.pending_nonce,
             balances: account.balances.iter().map(balance).collect::<Option<_>>()?,
         })
+    }
+}
+
+/// Who is paid by a transfer. The payer signs both, so that a payment cannot go to another owner whose account has the
+/// index by the time that it is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payee {
+    /// The account.
+    pub account: u32,
+    /// Its L1 owner.
+    pub l1_owner: Address,
+}
+
+impl From<&Account> for Payee {
+    fn from(account: &Account) -> Self {
+        Self {
+            account: account.index,
+            l1_owner: account.l1_owner,
+        }
+    }
+}
+
+impl std::fmt::Display for Payee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "account {} of {}", self.account, self.l1_owner)
     }
 }
 

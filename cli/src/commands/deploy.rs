@@ -4,17 +4,21 @@ use std::{path::PathBuf, time::Duration};
 
 use alloy::{
     network::EthereumWallet,
-    primitives::{B256, U256},
+    primitives::{Address, B256, U256},
     providers::{Provider, ProviderBuilder},
     transports::http::reqwest,
 };
 use anyhow::{Context, bail};
-use ashlar_client::{L1, L1Config};
+use ashlar_client::{L1, L1Config, auth_of};
 use ashlar_contracts::{DEFAULT_NOTICE_SECS, DeployConfig, TokenListing};
 use ashlar_payments::tree::empty_accounts_root;
 use ashlar_report::file::require_writable;
-use ashlar_statement::{Domain, hash::hash_to_bytes32};
+use ashlar_statement::{
+    Domain,
+    hash::{ZERO_HASH, hash_to_bytes32},
+};
 
+use super::l1_address;
 use crate::{cache::Cache, deployment::Deployment, keys::OperatorKey};
 
 #[derive(Debug, clap::Args)]
@@ -31,7 +35,10 @@ pub struct Args {
     /// Seconds between the announcement of another circuit set and the earliest time it may prove.
     #[arg(long, default_value_t = DEFAULT_NOTICE_SECS, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
     notice_secs: u64,
-    /// Deposit so many gwei for the operator, whose account earns the fees and exists from then on; 0 for none.
+    /// L1 address whose first account earns the fees [default: the operator's]
+    #[arg(long, value_name = "ADDRESS", value_parser = l1_address)]
+    fee_owner: Option<Address>,
+    /// Deposit so many gwei for --fee-owner, whose account earns the fees and exists from then on; 0 for none.
     #[arg(long, default_value_t = 1)]
     first_deposit_gwei: u64,
     /// Where the deployment is written down; must not exist.
@@ -95,7 +102,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 chain_id,
                 rollup: deployed.rollup.into_array(),
             };
-            let owner = super::key::derive(&signer, &domain)?.public_key().key_hash();
+            let owner = args.fee_owner.unwrap_or(signer.address());
             let deployment = Deployment {
                 chain_id,
                 rollup: deployed.rollup,
@@ -104,18 +111,24 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 verifier_digest,
                 circuit_set,
                 genesis_root: genesis_root.into(),
-                fee_owner: hash_to_bytes32(&owner).into(),
+                fee_owner: owner,
                 block,
             };
             deployment.store(&args.deployment)?; // before anything else can fail
             if args.first_deposit_gwei > 0 {
+                // What signs for somebody else's account is for its owner to say.
+                let auth = if owner == signer.address() {
+                    auth_of(&super::key::derive(&signer, &domain)?.public_key())
+                } else {
+                    ZERO_HASH
+                };
                 let l1 = L1::connect(L1Config {
                     signer: Some(signer),
                     ..L1Config::new(&args.l1_rpc, deployment.rollup)
                 })
                 .await?;
                 let eth = l1.token(0).await?;
-                l1.deposit(&eth, args.first_deposit_gwei, &owner).await?;
+                l1.deposit(&eth, args.first_deposit_gwei, owner, &auth).await?;
             }
             anyhow::Ok(deployment)
         };

@@ -48,8 +48,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let public = derive(&args.source.signer()?, &domain)?.public_key();
     say!("public key  0x{}", hex::encode(public.to_bytes()))?;
     say!(
-        "key hash    0x{}",
-        hex::encode(hash_to_bytes32(&public.key_hash()))
+        "auth        0x{}",
+        hex::encode(hash_to_bytes32(&ashlar_client::auth_of(&public)))
     )?;
     Ok(())
 }

@@ -12,12 +12,13 @@ use std::{
 
 use alloy::{
     network::EthereumWallet,
-    primitives::U256,
+    primitives::{Address, U256},
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
 use anyhow::{Context, bail, ensure};
 use ashlar_benches::load::{Measurement, Mode, percentile};
+use ashlar_client::auth_of;
 use ashlar_contracts::{DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::{
@@ -96,7 +97,7 @@ async fn run(args: &Args, mode: Mode, stop: &CancellationToken) -> anyhow::Resul
     let config = DeployConfig::new(verifier.creation_code, verifier.route, genesis, operator);
     let rollup = deploy(&provider, config).await?.rollup;
     let keys = args.keys();
-    deposit(&provider, rollup, &keys).await?;
+    deposit(&provider, rollup, operator, &keys).await?;
     let listen = crate::demo::free_address()?;
     let config = args.config(folder.path(), listen, node.url(), rollup.into_array());
     let server = tokio::spawn(ashlar_sequencer::run(config, stop.clone()));
@@ -187,7 +188,7 @@ impl Args {
             operator_key: DEV_ACCOUNTS[0].secret_key.into(),
             farm: "http://127.0.0.1:1".into(), // nobody listens there
             circuit_set_digest: [0; 32],
-            fee_owner: self.keys()[0].public_key().key_hash(),
+            fee_owner: None, // the operator
             sealing: Sealing {
                 max_transactions: self.batch_transactions,
                 max_age: Duration::from_secs(3600),
@@ -216,6 +217,7 @@ impl Args {
             let transfer = Transfer {
                 from: from as u32,
                 to: ((from + 1) % keys.len()) as u32,
+                to_owner: DEV_ACCOUNTS[0].address.into_array(),
                 token: 0,
                 amount,
                 fee,
@@ -228,21 +230,21 @@ impl Args {
     }
 }
 
+/// Opens an account for each key. All belong to the operator, who alone may name what signs for them.
 async fn deposit(
     provider: &DynProvider,
-    rollup: alloy::primitives::Address,
+    rollup: Address,
+    owner: Address,
     keys: &[SecretKey],
 ) -> anyhow::Result<()> {
     let contract = Rollup::new(rollup, provider.clone());
     for key in keys {
-        let owner = key
-            .public_key()
-            .key_hash()
+        let auth = auth_of(&key.public_key())
             .elements
             .map(|element| element.to_canonical_u64());
         let value = U256::from(DEPOSIT_UNITS) * U256::from(1_000_000_000u64);
         let sent = contract
-            .depositETH(hash_to_word(owner))
+            .depositETH(owner, hash_to_word(auth))
             .value(value)
             .gas(200_000)
             .send()
@@ -262,7 +264,7 @@ async fn connect(listen: SocketAddr, accounts: usize) -> anyhow::Result<Client> 
     loop {
         if let Ok(mut client) = Client::connect(format!("http://{listen}")).await {
             let info = client.get_info(GetInfoRequest {}).await?.into_inner();
-            if info.next_deposit as usize >= accounts {
+            if info.next_queue_index as usize >= accounts {
                 return Ok(client);
             }
         }

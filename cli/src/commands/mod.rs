@@ -22,7 +22,24 @@ pub mod wallet;
 pub mod worker;
 pub mod wrap_child;
 
-use anyhow::Context;
+use alloy::primitives::Address;
+use anyhow::{Context, ensure};
+
+/// Reads an L1 address that can be paid or own something. One of mixed case carries a checksum (EIP-55), which finds a
+/// mistyped digit.
+pub fn l1_address(text: &str) -> anyhow::Result<Address> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let is_mixed =
+        digits.bytes().any(|of| of.is_ascii_lowercase()) && digits.bytes().any(|of| of.is_ascii_uppercase());
+    let address = if is_mixed {
+        Address::parse_checksummed(format!("0x{digits}"), None)
+            .context("the checksum of the address is wrong: a digit was mistyped")?
+    } else {
+        digits.parse().context("not an address of 20 bytes")?
+    };
+    ensure!(!address.is_zero(), "nobody has the zero address");
+    Ok(address)
+}
 
 /// Decodes hex of a fixed length, `0x` optional.
 pub fn fixed_hex<const N: usize>(text: &str) -> anyhow::Result<[u8; N]> {
@@ -30,4 +47,19 @@ pub fn fixed_hex<const N: usize>(text: &str) -> anyhow::Result<[u8; N]> {
     bytes
         .try_into()
         .map_err(|bytes: Vec<u8>| anyhow::anyhow!("{} bytes given, {N} expected", bytes.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_address_is_refused() {
+        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"; // of EIP-55
+        let address = l1_address(good).expect("its checksum holds");
+        assert_eq!(l1_address(&good.to_lowercase()).expect("without one"), address);
+        let mistyped = l1_address("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeE").expect_err("one digit");
+        assert!(mistyped.to_string().contains("checksum"), "{mistyped}");
+        assert!(l1_address(&Address::ZERO.to_string()).is_err(), "nobody's");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use alloy::transports::http::reqwest::Url;
+use alloy::{primitives::Address, transports::http::reqwest::Url};
 use anyhow::{Context, bail};
 use ashlar_payments::batch::SLOTS;
 use ashlar_sequencer::{
@@ -10,9 +10,7 @@ use ashlar_sequencer::{
     l1::{Finality, L1Settings},
 };
 
-use ashlar_statement::hash::hash_from_bytes32;
-
-use super::fixed_hex;
+use super::{fixed_hex, l1_address};
 use crate::{deployment::Deployment, keys::OperatorKey};
 
 const WEI_PER_GWEI: u128 = 1_000_000_000;
@@ -54,9 +52,9 @@ pub struct Args {
     /// Digest of the farm's circuits, as `ashlar setup` prints it.
     #[arg(long, value_parser = fixed_hex::<32>)]
     circuit_set: Option<[u8; 32]>,
-    /// Hash of the key whose account earns the fees, as `ashlar key` prints it: in place of the deployment file's.
-    #[arg(long, value_name = "KEY_HASH", value_parser = fixed_hex::<32>)]
-    fee_owner: Option<[u8; 32]>,
+    /// L1 address whose first account earns the fees [default: as the deployment file says, or else the operator's]
+    #[arg(long, value_name = "ADDRESS", value_parser = l1_address)]
+    fee_owner: Option<Address>,
     /// Seal a batch at this many transactions.
     #[arg(long, default_value_t = Sealing::default().max_transactions, value_parser = clap::value_parser!(u32).range(1..))]
     max_transactions: u32,
@@ -66,7 +64,7 @@ pub struct Args {
     /// What makes an L1 block final: this many blocks on top of it, or `safe` or `finalized` as the consensus layer says.
     #[arg(long, default_value_t = L1Settings::default().finality)]
     confirmations: Finality,
-    /// L1 block in which the rollup was deployed, where reading deposits begins [default: searched for]
+    /// L1 block in which the rollup was deployed, where reading its queue begins [default: searched for]
     #[arg(long)]
     from_block: Option<u64>,
     /// Deadline of one L1 request, in milliseconds.
@@ -169,8 +167,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         args.circuit_set,
         deployment.map(|of| of.circuit_set.0),
     )?;
-    let fee_owner = args.fee_owner.or(deployment.map(|of| of.fee_owner.0));
-    let fee_owner = fee_owner.context("give --deployment FILE, or --fee-owner")?;
+    let fee_owner = args.fee_owner.or(deployment.map(|of| of.fee_owner));
     let config = Config {
         data_dir: args.data_dir,
         listen: args.listen,
@@ -191,7 +188,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         operator_key,
         farm: args.farm,
         circuit_set_digest: circuit_set,
-        fee_owner: hash_from_bytes32(&fee_owner).context("--fee-owner is no key hash: not canonical")?,
+        fee_owner: fee_owner.map(Address::into_array),
         sealing: Sealing {
             max_transactions: args.max_transactions,
             max_age: Duration::from_secs(args.max_age_secs),

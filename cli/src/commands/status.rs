@@ -80,8 +80,8 @@ async fn l1(args: &Args) -> anyhow::Result<(String, Value)> {
     let chain_id = l1.domain().chain_id;
     let rollup = alloy::primitives::Address::from(l1.domain().rollup);
     let text = format!(
-        "{} chain {chain_id}, block {head}, rollup {rollup}: {} batches committed, {} proven, {} deposits",
-        args.links.l1_rpc, state.committed_batches, state.proven_batches, state.queued_deposits
+        "{} chain {chain_id}, block {head}, rollup {rollup}: {} batches committed, {} proven, {} operations queued",
+        args.links.l1_rpc, state.committed_batches, state.proven_batches, state.queued_operations
     );
     let value = json!({
         "endpoint": args.links.l1_rpc,
@@ -90,7 +90,7 @@ async fn l1(args: &Args) -> anyhow::Result<(String, Value)> {
         "rollup": rollup,
         "committed_batches": state.committed_batches,
         "proven_batches": state.proven_batches,
-        "queued_deposits": state.queued_deposits,
+        "queued_operations": state.queued_operations,
         "state_root": state.state_root,
     });
     Ok((text, value))
@@ -99,14 +99,14 @@ async fn l1(args: &Args) -> anyhow::Result<(String, Value)> {
 async fn sequencer(args: &Args) -> anyhow::Result<(String, Value)> {
     let info = args.links.client().await?.info().await?;
     let text = format!(
-        "{} batch {} is open, {} operations unsealed, {} deposits executed",
-        args.links.sequencer, info.next_batch, info.unsealed_operations, info.next_deposit
+        "{} batch {} is open, {} operations unsealed, {} of L1's queue taken",
+        args.links.sequencer, info.next_batch, info.unsealed_operations, info.next_queue_index
     );
     let value = json!({
         "endpoint": args.links.sequencer,
         "next_batch": info.next_batch,
         "unsealed_operations": info.unsealed_operations,
-        "next_deposit": info.next_deposit,
+        "next_queue_index": info.next_queue_index,
         "root": format!("0x{}", hex::encode(&info.root)),
         "circuit_set": format!("0x{}", hex::encode(&info.circuit_set_digest)),
     });

@@ -1,4 +1,4 @@
-//! The demo's L1: a devnet, the contracts on it, deposits and the claim.
+//! The demo's L1: a devnet, and the contracts on it.
 
 use std::{
     net::SocketAddr,
@@ -20,7 +20,7 @@ use ashlar_contracts::{
 };
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::tree::empty_accounts_root;
-use ashlar_statement::{BatchPublicInputs, Domain, fee_account_and_time, hash::Hash, stream_words};
+use ashlar_statement::{BatchPublicInputs, Domain, fee_account_and_time, stream_words};
 use plonky2::field::types::PrimeField64;
 
 use super::processes::{Process, free_address};
@@ -89,13 +89,6 @@ impl Chain {
         Ok(L1::connect(config).await?)
     }
 
-    /// Hash of the operator's rollup key.
-    pub async fn fee_owner(&self, rollup: Address) -> anyhow::Result<Hash> {
-        let l1 = self.rollup(0, rollup).await?;
-        let key = crate::commands::key::derive(&signer(0)?, l1.domain())?;
-        Ok(key.public_key().key_hash())
-    }
-
     /// Deploys the generated verifier and the rollup with an empty state.
     pub async fn deploy(&self, verifier: GeneratedVerifier) -> anyhow::Result<Deployment> {
         let genesis = empty_accounts_root()
@@ -119,6 +112,8 @@ pub fn operator_key() -> String {
 
 /// Number of funded accounts that play users, the operator not counted.
 pub const USERS: usize = 4;
+/// Number of the funded account that triggers claims, whoever is paid.
+pub const CLAIMER: usize = USERS + 1;
 
 fn start_anvil(program: &Path, address: SocketAddr, folder: &Path) -> anyhow::Result<Process> {
     Process::start_other("anvil", program, folder, |command| {

@@ -1,9 +1,10 @@
 //! `ashlar demo`: everything on this machine, nothing of it pretended. A devnet, the contracts, a sequencer, a farm and
-//! a worker run as processes of their own; deposits on L1, signed transfers and a withdrawal over gRPC become one SNARK
-//! that the contract verifies, and the withdrawal is claimed on L1.
+//! a worker run as processes of their own; deposits on L1, signed transfers and a withdrawal over gRPC, and what an owner
+//! orders through L1's queue become one SNARK that the contract verifies, and the withdrawals are claimed on L1.
 
 pub mod chain;
 pub mod processes;
+mod queue;
 mod report;
 
 use std::{
@@ -18,14 +19,13 @@ use alloy::{
 };
 use anyhow::{Context, bail, ensure};
 use ashlar_client::{
-    AccountKey, Client, Sender,
+    AccountKey, Client, Payee, Sender, auth_of,
     pb::{Batch, BatchStatus, L1Transaction, Receipt},
 };
 use ashlar_kzg::Snark;
 use ashlar_payments::packing::{PackedAmount, PackedFee};
 use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_sequencer::farm::FarmClient;
-use ashlar_statement::hash::hash_to_bytes32;
 use futures::StreamExt;
 use tokio::process::Command;
 
@@ -57,7 +57,7 @@ pub struct Args {
     /// Signed transfers to prove.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     transactions: u32,
-    /// Deposits and transactions of one batch, at most.
+    /// Transactions and operations of L1's queue in one batch, at most.
     #[arg(long, default_value_t = BATCH_TRANSACTIONS, value_parser = clap::value_parser!(u32).range(1..=8_192))]
     batch_transactions: u32,
     /// Print one JSON object instead of progress and table.
@@ -162,7 +162,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
 
     // Deposits come first; the operator's is the very first, so that its account is there to earn the fees.
     let users = chain::USERS.min(args.transactions as usize + 1);
-    let total = args.transactions + 1 + users as u32 + 1;
+    let total = args.transactions + 1 + users as u32 + 1 + queue::OPERATIONS;
     let sealing = Sealing {
         max_transactions: total.min(args.batch_transactions),
         max_age_secs: if total > args.batch_transactions {
@@ -182,7 +182,9 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     .await?;
     let sequencer = Client::connect(&services.endpoint).await?;
 
-    let players = deposit_all(&chain, deployment.rollup, &sequencer, &mut services, users).await?;
+    let rollup = deployment.rollup;
+    let players = deposit_all(&chain, rollup, &sequencer, &mut services, users).await?;
+    let accounts: Vec<u32> = players.iter().map(Sender::account).collect();
     progress.line(
         "deposit",
         &format!("{} deposits on L1, executed on L2", users + 1),
@@ -193,11 +195,22 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         &format!("{} signed transfers and a withdrawal", args.transactions),
     );
 
+    let queued = queue::order(&chain.rollup(1, rollup).await?, accounts[0], accounts[1]).await?;
+    progress.line(
+        "queue",
+        "a withdrawal, a transfer and a new auth, by order of an owner on L1",
+    );
+
     let batches = watch(&progress, &mut services, &mut chain, &sequencer, total).await?;
     let receipt = sequencer.receipt(withdrawal).await?;
     let receipt = receipt.context("the sequencer has lost the withdrawal")?;
-    let claimed = claim(&chain, deployment.rollup, &receipt).await?;
-    progress.line("claim", &format!("{WITHDRAW_UNITS} gwei paid on L1"));
+    let claimed = claim(&chain, rollup, &receipt, WITHDRAW_UNITS).await?;
+    let (queued, forced) = queue::outcome(&sequencer, queued).await?;
+    claim(&chain, rollup, &forced, queue::WITHDRAW_UNITS).await?;
+    progress.line(
+        "claim",
+        &format!("{WITHDRAW_UNITS} and {} gwei paid on L1", queue::WITHDRAW_UNITS),
+    );
 
     save(
         folder,
@@ -224,10 +237,11 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     let (commit, prove) = (sum(|batch| gas(&batch.commit)), sum(|batch| gas(&batch.prove)));
     let steps: Vec<_> = batches.iter().flat_map(|batch| batch.steps.clone()).collect();
     Ok(Report {
-        transactions: sum(operations),
+        transactions: sum(operations) - u64::from(queue::WITHDRAWALS),
         batches: batches.len(),
         chunks: sum(|batch| batch.chunk_count.into()),
         devnet: chain.kind,
+        queue: queued,
         steps: report::steps(&steps),
         snark_bytes: batches.iter().map(|batch| batch.snark_bytes).max().unwrap_or(0),
         gas: Gas {
@@ -241,9 +255,9 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     })
 }
 
-/// Deposits and transactions of a batch.
+/// Operations of a batch; a forced withdrawal counts twice, for it is one of L1's queue as well.
 fn operations(batch: &Batch) -> u64 {
-    u64::from(batch.deposit_count) + u64::from(batch.transfer_count) + u64::from(batch.withdrawal_count)
+    u64::from(batch.l1_operation_count) + u64::from(batch.transfer_count) + u64::from(batch.withdrawal_count)
 }
 
 /// When the sequencer seals a batch.
@@ -274,7 +288,6 @@ impl Services {
         circuit_set: &str,
         sealing: &Sealing,
     ) -> anyhow::Result<Self> {
-        let fee_owner = hex::encode(hash_to_bytes32(&chain.fee_owner(rollup).await?));
         let (farm_address, sequencer_address) = (free_address()?, free_address()?);
         let farm_endpoint = format!("http://{farm_address}");
         let mut farm = Process::start("farm", folder, |command| {
@@ -305,8 +318,6 @@ impl Services {
             command.args([
                 "--circuit-set",
                 circuit_set,
-                "--fee-owner",
-                &fee_owner,
                 "--confirmations",
                 "0",
                 "--poll-ms",
@@ -350,22 +361,29 @@ async fn deposit_all(
 ) -> anyhow::Result<Vec<Sender>> {
     let mut players = Vec::new();
     for account in 0..=users {
-        let key = crate::commands::key::derive(&chain::signer(account)?, sequencer.domain())?;
-        let owner = key.public_key().key_hash();
+        let signer = chain::signer(account)?;
+        let key = crate::commands::key::derive(&signer, sequencer.domain())?;
+        let (owner, auth) = (signer.address(), auth_of(&key.public_key()));
+        let own = AccountKey::Owner {
+            l1_owner: owner,
+            auth: Some(auth),
+        };
         let l1 = chain.rollup(account, rollup).await?;
-        let number = l1.deposit(&l1.token(0).await?, DEPOSIT_UNITS, &owner).await?;
+        let queued = l1
+            .deposit(&l1.token(0).await?, DEPOSIT_UNITS, owner, &auth)
+            .await?;
         let start = Instant::now();
         // The account shows in the executor's state before its batch is sealed.
-        while sequencer.account(AccountKey::KeyHash(owner)).await?.is_none() {
+        while sequencer.account(own).await?.is_none() {
             services.check()?;
             ensure!(
                 start.elapsed() < Duration::from_secs(60),
-                "deposit {number} was not executed within 60 s"
+                "deposit {queued} was not executed within 60 s"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         if account > 0 {
-            players.push(sequencer.sender(key).await?);
+            players.push(sequencer.sender(owner, key).await?);
         }
     }
     Ok(players)
@@ -373,10 +391,14 @@ async fn deposit_all(
 
 /// Sends the transfers, each user to the next in turn, and one withdrawal; gives the withdrawal's id.
 async fn send_all(transfers: u32, mut users: Vec<Sender>) -> anyhow::Result<B256> {
-    let accounts: Vec<u32> = users.iter().map(Sender::account).collect();
+    let payee = |of: &Sender| Payee {
+        account: of.account(),
+        l1_owner: of.l1_owner(),
+    };
+    let payees: Vec<Payee> = users.iter().map(payee).collect();
     let fee = PackedFee::exact(FEE_UNITS).context("fee")?;
     for number in 0..transfers as usize {
-        let (from, to) = (number % users.len(), accounts[(number + 1) % accounts.len()]);
+        let (from, to) = (number % users.len(), payees[(number + 1) % payees.len()]);
         let amount = TRANSFER_UNITS * (1 + number as u64 % 100);
         let amount = PackedAmount::exact(amount).context("amount")?;
         let sent = users[from].transfer(to, 0, amount, fee).await;
@@ -423,7 +445,7 @@ async fn watch(
         let proven = batches
             .values()
             .filter(|batch| batch.status() == BatchStatus::Proven);
-        if proven.map(operations).sum::<u64>() >= u64::from(total) {
+        if proven.map(operations).sum::<u64>() >= u64::from(total + queue::WITHDRAWALS) {
             return Ok(batches.into_values().collect());
         }
     }
@@ -448,19 +470,19 @@ async fn save(folder: &Path, chain: &Chain, rollup: Address, farm: &str, batch: 
 }
 
 /// Claims the withdrawal that the receipt describes, with a proof from L1's own data, and checks that its recipient is paid
-/// exactly; gives its batch.
-async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt) -> anyhow::Result<u64> {
+/// so many units exactly; gives its batch.
+async fn claim(chain: &Chain, rollup: Address, receipt: &Receipt, units: u64) -> anyhow::Result<u64> {
     let place = receipt.withdrawal.as_ref();
     let place = place.context("the withdrawal has no claim data")?;
-    let l1 = chain.rollup(1, rollup).await?;
+    let l1 = chain.rollup(chain::CLAIMER, rollup).await?;
     let proof = l1
         .withdrawal_proof(place.batch_number, place.withdrawal_index)
         .await?;
-    let (provider, recipient) = (l1.contract().provider(), Address::from(RECIPIENT));
+    let (provider, recipient) = (l1.contract().provider(), proof.withdrawal.to);
     let before = provider.get_balance(recipient).await?;
     l1.claim(&proof).await?;
     let gained = provider.get_balance(recipient).await? - before;
-    let owed = l1.token(0).await?.base_units(WITHDRAW_UNITS);
+    let owed = l1.token(0).await?.base_units(units);
     ensure!(
         gained == owed,
         "the claim paid {gained} wei, {owed} were withdrawn"

@@ -7,7 +7,7 @@ use crate::{output::OutputError, say};
 /// Result of a demo.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Signed transactions and deposits.
+    /// Signed transactions, and operations of L1's queue.
     pub transactions: u64,
     /// Batches that they made.
     pub batches: usize,
@@ -15,6 +15,8 @@ pub struct Report {
     pub chunks: u64,
     /// Devnet that settled it.
     pub devnet: &'static str,
+    /// What an owner ordered through L1's queue, beside the deposits.
+    pub queue: Vec<Queued>,
     /// Cost of each step, in the order of the pipeline.
     pub steps: Vec<Step>,
     /// Bytes of a SNARK with its instances.
@@ -27,6 +29,21 @@ pub struct Report {
     pub l2_state_root: String,
     /// L1 holds the sequencer's root, put there by a verified SNARK.
     pub verified: bool,
+}
+
+/// An operation of L1's queue.
+#[derive(Debug, Serialize)]
+pub struct Queued {
+    /// What it was.
+    pub kind: &'static str,
+    /// Its index in the queue.
+    pub queue_index: u64,
+    /// Of a forced payment, what was asked for, in units (gwei).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested: Option<u64>,
+    /// And what it paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid: Option<u64>,
 }
 
 /// One step, summed over its runs.
@@ -105,6 +122,13 @@ impl Report {
         }
         say!()?;
         say!("transactions   {}", self.transactions)?;
+        for queued in &self.queue {
+            let paid = match (queued.paid, queued.requested) {
+                (Some(paid), Some(requested)) => format!(": {paid} of {requested} gwei"),
+                _ => String::new(),
+            };
+            say!("L1 queue       {} {}{paid}", queued.queue_index, queued.kind)?;
+        }
         say!("batches        {}", self.batches)?;
         say!("chunk proofs   {}", self.chunks)?;
         say!("SNARK          {} bytes", self.snark_bytes)?;

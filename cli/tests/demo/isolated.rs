@@ -100,7 +100,7 @@ fn a_batch_settles_though_its_wrap_process_is_killed() {
         .expect("the binary runs");
     let pid = kill_wrap_process(folder.path(), &mut demo);
     let report = report(&demo.wait_with_output().expect("it ends"));
-    check_report(&report, 3 + 5 + 1);
+    check_report(&report, 3 + 5 + 1 + 3);
     assert_eq!(
         (&report["devnet"], &report["chunks"]),
         (&"embedded".into(), &1.into())

@@ -59,6 +59,17 @@ fn check_report(report: &Value, transactions: u64) {
         "settle",
     ];
     assert_eq!(names, expected);
+    let queue = report["queue"].as_array().expect("a list");
+    let paid: Vec<_> = queue
+        .iter()
+        .map(|of| (of["kind"].as_str(), of["paid"].as_u64()))
+        .collect();
+    let expected = [
+        (Some("forced withdrawal"), Some(150_000)),
+        (Some("forced transfer"), Some(2_000)),
+        (Some("set auth"), None),
+    ];
+    assert_eq!(paid, expected);
     for step in steps {
         assert!(
             step["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0),
@@ -92,7 +103,7 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
         "--work-dir",
         work,
     ]));
-    check_report(&report, 64 + 5 + 1);
+    check_report(&report, 64 + 5 + 1 + 3);
     assert_eq!(report["batches"], 1);
     assert_eq!(
         (&report["devnet"], &report["chunks"]),
@@ -130,8 +141,10 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("the SNARK is refused"));
 
-    // A word more in the rollup stream than 64 transfers have; five deposits and a withdrawal are in the other.
-    let words = |rollup| format!("\"{}\"", ashlar_statement::stream_words(5 * 7 + 5, rollup));
+    // A word more in the rollup stream than 64 transfers have. In the other are five deposits, a withdrawal, a forced one, a
+    // forced transfer and a new auth.
+    let bridge = 5 * 10 + 5 + 6 + 7 + 10;
+    let words = |rollup| format!("\"{}\"", ashlar_statement::stream_words(bridge, rollup));
     let text = std::fs::read_to_string(&inputs).expect("saved");
     let other = text.replace(&words(64 * 2), &words(64 * 2 + 1));
     assert_ne!(text, other);
@@ -154,7 +167,7 @@ fn what_one_batch_does_not_hold_makes_several() {
         "--devnet",
         "embedded",
     ]));
-    check_report(&report, 34 + 5 + 1);
+    check_report(&report, 34 + 5 + 1 + 3);
     assert_eq!(
         (&report["batches"], &report["chunks"]),
         (&Value::from(2), &Value::from(2))
@@ -174,13 +187,9 @@ fn batches_that_l1_could_not_take_are_refused_at_the_start() {
             "--rollup",
             &zeros[..40],
         ]);
-        command.env("ASHLAR_OPERATOR_KEY", "11".repeat(32)).args([
-            "--circuit-set",
-            &zeros,
-            "--fee-owner",
-            &zeros,
-            "--data-dir",
-        ]);
+        command
+            .env("ASHLAR_OPERATOR_KEY", "11".repeat(32))
+            .args(["--circuit-set", &zeros, "--data-dir"]);
         let output = command.arg(data).args(flags).output().expect("the binary runs");
         assert!(!output.status.success());
         String::from_utf8_lossy(&output.stderr).into_owned()

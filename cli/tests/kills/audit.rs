@@ -6,11 +6,12 @@ use alloy::{primitives::U256, providers::Provider};
 use ashlar_client::{AccountKey, data::Record, pb::TransactionStatus};
 
 use crate::{
+    queue::Order,
     stack::Links,
-    users::{Deposited, FEE, Ledger, Payment},
+    users::{FEE, Ledger, Payment},
 };
 
-pub async fn audit(links: &Links, ledgers: &[Ledger], deposits: &[Deposited]) {
+pub async fn audit(links: &Links, ledgers: &[Ledger], orders: &[Order]) {
     let (client, l1) = (links.client().await, links.l1(0).await);
     let state = l1.state().await.expect("L1 answers");
     let mut records = Vec::new();
@@ -20,14 +21,14 @@ pub async fn audit(links: &Links, ledgers: &[Ledger], deposits: &[Deposited]) {
     let acknowledged: usize = ledgers.iter().map(|ledger| ledger.acknowledged.len()).sum();
     let unknown: usize = ledgers.iter().map(|ledger| ledger.unknown.len()).sum();
     println!(
-        "{acknowledged} acknowledged, {unknown} unanswered, {} records on L1, {} deposits",
+        "{acknowledged} acknowledged, {unknown} unanswered, {} records on L1, {} of them of its queue",
         records.len(),
-        state.queued_deposits
+        state.queued_operations
     );
     assert!(acknowledged > 40, "too little was going on to tell anything");
 
     exactly_once(ledgers, &records);
-    deposits_in_order(deposits, &records, state.queued_deposits);
+    queue_in_order(orders, &records, state.queued_operations);
 
     // Each has its place, and no two have the same.
     let mut places = BTreeSet::new();
@@ -75,7 +76,6 @@ fn exactly_once(ledgers: &[Ledger], records: &[Record]) {
     let mut on_l1 = BTreeMap::<Payment, usize>::new();
     for record in records {
         let payment = match record {
-            Record::Deposit { .. } => continue,
             Record::Transfer { from, to, amount, .. } => Payment::Transfer {
                 from: *from,
                 to: *to,
@@ -88,6 +88,7 @@ fn exactly_once(ledgers: &[Ledger], records: &[Record]) {
                 to: withdrawal.to,
                 amount: withdrawal.amount,
             },
+            _ => continue, // of the queue
         };
         *on_l1.entry(payment).or_default() += 1;
     }
@@ -103,18 +104,16 @@ fn exactly_once(ledgers: &[Ledger], records: &[Record]) {
 }
 
 /// L1's queue is executed whole, in its order.
-fn deposits_in_order(noted: &[Deposited], records: &[Record], queued: u64) {
-    let executed: Vec<_> = records
-        .iter()
-        .filter_map(|record| match record {
-            Record::Deposit { amount, key_hash, .. } => Some((*amount, *key_hash)),
-            _ => None,
-        })
-        .collect();
+fn queue_in_order(noted: &[Order], records: &[Record], queued: u64) {
+    let executed: Vec<_> = records.iter().filter(|record| record.is_l1_operation()).collect();
     assert_eq!(executed.len() as u64, queued);
-    for deposit in noted {
-        let found = executed[deposit.number as usize];
-        assert_eq!(found, (deposit.amount, deposit.key_hash), "{deposit:?}");
+    for order in noted {
+        let found = executed[order.queue_index as usize];
+        assert_eq!(
+            found, &order.record,
+            "operation {} of the queue",
+            order.queue_index
+        );
     }
 }
 
@@ -130,6 +129,19 @@ fn balances(records: &[Record]) -> (BTreeMap<u32, u64>, u64) {
                 change(*account, (*amount).into());
                 continue;
             }
+            Record::ForcedWithdrawal {
+                account, withdrawal, ..
+            } => {
+                withdrawn += withdrawal.amount;
+                change(*account, -i128::from(withdrawal.amount));
+                continue;
+            }
+            Record::ForcedTransfer { from, to, paid, .. } => {
+                change(*from, -i128::from(*paid));
+                change(*to, (*paid).into());
+                continue;
+            }
+            Record::SetAuth { .. } | Record::SetFlags { .. } => continue,
             Record::Withdrawal {
                 account,
                 fee,

@@ -1,9 +1,11 @@
-//! Every process of a rollup is killed again and again while users pay, withdraw and deposit. What was acknowledged is
+//! Every process of a rollup is killed again and again while users pay, withdraw, deposit and order through L1's queue. What was acknowledged is
 //! executed exactly once, nothing else is, and L1's proven root is the sequencer's. Real processes, real proofs.
 //!
 //! `KILL_SEED=n` repeats a run's choices; what happens in between is the machine's.
 
 mod audit;
+mod queue;
+mod reader;
 mod stack;
 mod users;
 
@@ -35,13 +37,15 @@ async fn nothing_acknowledged_is_lost_and_nothing_happens_twice_when_every_proce
     let mut stack = Stack::start().await;
     let users = users::fund(&stack).await;
 
+    let accounts = users.iter().map(users::User::account).collect();
     let stop = CancellationToken::new();
     let mut at_work = tokio::task::JoinSet::new();
     for (number, user) in users.into_iter().enumerate() {
         at_work.spawn(user.pay(StdRng::seed_from_u64(seed + 1 + number as u64), stop.clone()));
     }
-    let deposits = tokio::spawn(users::deposit(
+    let orders = tokio::spawn(queue::order(
         stack.links(),
+        accounts,
         StdRng::seed_from_u64(!seed),
         stop.clone(),
     ));
@@ -59,7 +63,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_happens_twice_when_every_proce
     }
     stop.cancel();
     let ledgers = at_work.join_all().await;
-    let deposits = deposits.await.expect("no panic");
+    let orders = orders.await.expect("no panic");
     stack.settle().await;
-    audit::audit(&stack.links(), &ledgers, &deposits).await;
+    audit::audit(&stack.links(), &ledgers, &orders).await;
+    reader::agrees(&stack.links()).await;
 }

@@ -270,7 +270,7 @@ impl Stack {
             let info = client.info().await.expect("it answers");
             let state = l1.state().await.expect("it answers");
             if info.unsealed_operations == 0
-                && info.next_deposit == state.queued_deposits
+                && info.next_queue_index == state.queued_operations
                 && info.next_batch == state.proven_batches + 1
                 && is_proven(&client, state.proven_batches).await
             {

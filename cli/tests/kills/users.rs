@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
-use ashlar_client::{Client, ClientError, Milestone, Sender, rollup_key};
+use ashlar_client::{AccountKey, Client, ClientError, Milestone, Payee, Sender, auth_of, rollup_key};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::packing::{PackedAmount, PackedFee};
-use ashlar_statement::{Domain, hash::Hash};
+use ashlar_statement::Domain;
 use rand::{Rng, rngs::StdRng};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-
-use crate::stack::Links;
 
 pub const USERS: usize = 3;
 pub const FEE: u64 = 10;
@@ -41,11 +39,13 @@ pub struct User {
     client: Client,
     address: Address,
     number: usize,
+    /// By account: 0 is the operator's.
+    payees: Vec<Payee>,
     sent: u64,
     ledger: Ledger,
 }
 
-fn key(domain: &Domain, number: usize) -> ashlar_ecgfp5::SecretKey {
+pub fn key(domain: &Domain, number: usize) -> ashlar_ecgfp5::SecretKey {
     let signer = alloy::signers::local::PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[number].secret_key);
     rollup_key(&signer.expect("a key"), domain).expect("signs")
 }
@@ -53,32 +53,45 @@ fn key(domain: &Domain, number: usize) -> ashlar_ecgfp5::SecretKey {
 /// Opens the users' accounts.
 pub async fn fund(stack: &crate::stack::Stack) -> Vec<User> {
     let links = stack.links();
-    let (client, l1) = (links.client().await, links.l1(0).await);
-    let ether = l1.token(0).await.expect("ETH");
+    let client = links.client().await;
     let mut users = Vec::new();
     for number in 1..=USERS {
-        let key = key(l1.domain(), number);
+        let l1 = links.l1(number).await;
+        let ether = l1.token(0).await.expect("ETH");
+        let (owner, key) = (DEV_ACCOUNTS[number].address, key(l1.domain(), number));
         let deposit = l1
-            .deposit(&ether, FUNDS, &key.public_key().key_hash())
+            .deposit(&ether, FUNDS, owner, &auth_of(&key.public_key()))
             .await
             .expect("deposits");
         client
-            .wait_for_deposit(deposit, Milestone::Executed, LIMIT)
+            .wait_for_l1_operation(deposit, Milestone::Executed, LIMIT)
             .await
             .expect("executed");
         users.push(User {
-            sender: client.sender(key).await.expect("an account"),
+            sender: client.sender(owner, key).await.expect("an account"),
             client: client.clone(),
-            address: DEV_ACCOUNTS[number].address,
+            address: owner,
             number,
+            payees: Vec::new(),
             sent: 0,
             ledger: Ledger::default(),
         });
+    }
+    for user in &mut users {
+        for account in 0..=USERS as u32 {
+            let payee = client.payee(AccountKey::Index(account)).await;
+            user.payees
+                .push(payee.expect("the operator's account, or a user's"));
+        }
     }
     users
 }
 
 impl User {
+    pub fn account(&self) -> u32 {
+        self.sender.account()
+    }
+
     /// An amount that nobody else pays, and this one never again.
     fn amount(&mut self) -> u64 {
         self.sent += 1;
@@ -98,15 +111,15 @@ impl User {
         self.ledger
     }
 
-    fn payee(&self, rng: &mut StdRng) -> u32 {
-        rng.gen_range(0..=USERS as u32) // 0 is the operator's account, or the first user's
+    fn payee(&self, rng: &mut StdRng) -> Payee {
+        self.payees[rng.gen_range(0..self.payees.len())]
     }
 
     async fn transfer(&mut self, rng: &mut StdRng) {
         let (to, amount) = (self.payee(rng), self.amount());
         let payment = Payment::Transfer {
             from: self.sender.account(),
-            to,
+            to: to.account,
             amount,
         };
         let outcome = self.sender.transfer(to, 0, packed(amount), fee()).await;
@@ -129,7 +142,11 @@ impl User {
         for _ in 0..size {
             let (to, amount) = (self.payee(rng), self.amount());
             let from = self.sender.account();
-            payments.push(Payment::Transfer { from, to, amount });
+            payments.push(Payment::Transfer {
+                from,
+                to: to.account,
+                amount,
+            });
             signed.push(self.sender.sign_transfer(to, 0, packed(amount), fee()));
         }
         match self.client.submit_all(&signed).await {
@@ -172,38 +189,4 @@ fn packed(amount: u64) -> PackedAmount {
 
 fn fee() -> PackedFee {
     PackedFee::exact(FEE).expect("representable")
-}
-
-/// A deposit that L1 has acknowledged: its number and what it names.
-#[derive(Clone, Copy, Debug)]
-pub struct Deposited {
-    pub number: u64,
-    pub amount: u64,
-    pub key_hash: Hash,
-}
-
-/// Deposits for the users until told to stop. L1 is killed as well: what it does not answer is not noted.
-pub async fn deposit(links: Links, mut rng: StdRng, stop: CancellationToken) -> Vec<Deposited> {
-    let l1 = links.l1(4).await;
-    let mut noted = Vec::new();
-    for sent in 1.. {
-        sleep(Duration::from_millis(rng.gen_range(1_000..4_000))).await;
-        if stop.is_cancelled() {
-            break;
-        }
-        let owner = key(l1.domain(), rng.gen_range(1..=USERS));
-        let (amount, key_hash) = (sent * 7, owner.public_key().key_hash());
-        let ether = match l1.token(0).await {
-            Ok(ether) => ether,
-            Err(_) => continue, // away
-        };
-        if let Ok(number) = l1.deposit(&ether, amount, &key_hash).await {
-            noted.push(Deposited {
-                number,
-                amount,
-                key_hash,
-            });
-        }
-    }
-    noted
 }

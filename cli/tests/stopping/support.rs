@@ -173,8 +173,6 @@ pub fn sequencer(folder: &Path, l1: SocketAddr, rollup: Address) -> (Process, So
         "http://127.0.0.1:1",
         "--circuit-set",
         &"00".repeat(32),
-        "--fee-owner",
-        &"00".repeat(32),
         "--poll-ms",
         "100",
     ];

@@ -45,14 +45,33 @@ impl User<'_> {
     }
 }
 
+/// The owner of the devnet's account 1.
+fn alice<'a>(rollup: &'a Rollup, deployment: &str) -> User<'a> {
+    User {
+        rollup,
+        deployment: deployment.to_owned(),
+        variables: vec![("ASHLAR_ETHEREUM_KEY", hex::encode(signer(1).to_bytes()))],
+    }
+}
+
+/// An ETH on L1, for gas.
+async fn fund(l1: &ashlar_client::L1, to: &str) {
+    let funding = alloy::rpc::types::TransactionRequest::default()
+        .to(to.parse().expect("an address"))
+        .value(U256::from(10).pow(U256::from(18)));
+    let sent = l1.contract().provider().send_transaction(funding).await;
+    sent.expect("sent").get_receipt().await.expect("mined");
+}
+
 fn store_deployment(rollup: &Rollup, folder: &Path) -> String {
     let path = folder.join("deployment.toml");
     let zero = B256::ZERO;
     let text = format!(
-        "chain_id = 31337\nrollup = \"{}\"\nverifier = \"{}\"\nrouter = \"{}\"\nverifier_digest = \"\"\ncircuit_set = \"{zero}\"\ngenesis_root = \"{zero}\"\nfee_owner = \"{zero}\"\nblock = 0\n",
+        "chain_id = 31337\nrollup = \"{}\"\nverifier = \"{}\"\nrouter = \"{}\"\nverifier_digest = \"\"\ncircuit_set = \"{zero}\"\ngenesis_root = \"{zero}\"\nfee_owner = \"{}\"\nblock = 0\n",
         rollup.address,
         Address::ZERO,
-        Address::ZERO
+        Address::ZERO,
+        signer(0).address()
     );
     fs::write(&path, text).expect("writes");
     path.display().to_string()
@@ -64,11 +83,7 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
     let folder = tempfile::tempdir().expect("a folder");
     let deployment = store_deployment(&rollup, folder.path());
     rollup.fund(&[0]).await; // account 0 earns the fees
-    let alice = User {
-        rollup: &rollup,
-        deployment: deployment.clone(),
-        variables: vec![("ASHLAR_ETHEREUM_KEY", hex::encode(signer(1).to_bytes()))],
-    };
+    let alice = alice(&rollup, &deployment);
 
     // Bob's key is made, encrypted, and opens with its password alone.
     let (keystore, password) = (folder.path().join("bob.json"), folder.path().join("password"));
@@ -83,8 +98,10 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
         ],
     };
     let made = said(&bob.wallet(&["new"]));
-    let bob_hash = word(&made, "key hash").to_owned();
-    assert_eq!(word(&said(&bob.wallet(&["address"])), "key hash"), bob_hash);
+    let bob_address = word(&made, "address").to_owned();
+    let text = said(&bob.wallet(&["address"]));
+    assert_eq!(word(&text, "address"), bob_address);
+    assert_eq!(word(&text, "auth"), word(&made, "auth"));
     let mode = fs::metadata(&keystore).expect("written").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let error = refused(&bob.wallet(&["new"]));
@@ -104,12 +121,12 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
     let text = said(&alice.wallet(&["balance"]));
     assert!(text.contains("none yet"), "{text}");
     let error = refused(&alice.wallet(&["transfer", "0.1", "--to", "0"]));
-    assert!(error.contains("a deposit opens one"), "{error}");
+    assert!(error.contains("a deposit by its owner opens one"), "{error}");
     let text = said(&alice.wallet(&["deposit", "0.5", "ETH"]));
     assert!(text.contains("executed: account 1"), "{text}");
-    let error = refused(&alice.wallet(&["transfer", "0.1ETH", "--to", &bob_hash]));
+    let error = refused(&alice.wallet(&["transfer", "0.1ETH", "--to", &bob_address]));
     assert!(error.contains("ashlar wallet deposit --for"), "{error}");
-    let text = said(&alice.wallet(&["deposit", "0.1234567891ETH", "--for", &bob_hash]));
+    let text = said(&alice.wallet(&["deposit", "0.1234567891ETH", "--for", &bob_address]));
     assert!(
         text.contains("rounded down to 0.123456789 ETH") && text.contains("account 2"),
         "{text}"
@@ -130,13 +147,13 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
         "transfer",
         "0.123456789ETH",
         "--to",
-        &bob_hash,
+        &bob_address,
         "--fee",
         "0.0000000333",
     ]));
-    let paid = "0.123456789 ETH from account 1 to account 2, fee 0.00000004 ETH";
+    let paid = format!("0.123456789 ETH from account 1 to account 2 of {bob_address}, fee 0.00000004 ETH");
     assert!(
-        text.contains("fee rounded up to 0.00000004 ETH") && text.contains(paid),
+        text.contains("fee rounded up to 0.00000004 ETH") && text.contains(&paid),
         "{text}"
     );
     assert!(!text.contains("rounded down"), "{text}");
@@ -150,6 +167,20 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
     assert!(error.contains("CODE_BALANCE"), "{error}");
     let error = refused(&alice.wallet(&["transfer", "1", "DAI", "--to", "2"]));
     assert!(error.contains("USDC (1)"), "{error}");
+
+    // No key signs for what Alice has opened for Bob, until he sets his own; that costs gas.
+    let text = said(&bob.wallet(&["balance"]));
+    assert!(text.contains("account   2, which no key signs for"), "{text}");
+    let error = refused(&bob.wallet(&["withdraw", "0.05ETH"]));
+    assert!(error.contains("`ashlar wallet set-auth`"), "{error}");
+    fund(&l1, &bob_address).await;
+    let text = said(&bob.wallet(&["set-auth"]));
+    assert!(
+        text.contains(word(&made, "auth")) && text.contains("executed"),
+        "{text}"
+    );
+    let error = refused(&bob.wallet(&["set-auth"]));
+    assert!(error.contains("account 2 has this auth"), "{error}");
 
     // What is withdrawn waits for its proof, and is paid once.
     let recipient = Address::repeat_byte(0x5a);
@@ -169,33 +200,12 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
     for data in batches.into_values() {
         rollup.prove(data.header).await;
     }
-    // Bob owns nothing on L1 and cannot pay for the transaction.
-    let output = bob.wallet(&["claim"]);
-    let (error, text) = (refused(&output), String::from_utf8_lossy(&output.stdout));
-    assert!(
-        error.contains("1 of 1 withdrawals could not be claimed"),
-        "{error}"
-    );
-    assert!(
-        text.contains("not paid") && text.contains("claimWithdrawal"),
-        "{text}"
-    );
     let text = said(&alice.wallet(&["claim"]));
     assert!(text.contains("claimed 9 USDC"), "{text}");
     assert_eq!(
         usdc.balanceOf(signer(1).address()).call().await.expect("call"),
         U256::from(96_750_000)
     );
-    let funding = alloy::rpc::types::TransactionRequest::default()
-        .to(word(&made, "address").parse().expect("an address"))
-        .value(U256::from(10).pow(U256::from(18)));
-    let sent = l1
-        .contract()
-        .provider()
-        .send_transaction(funding)
-        .await
-        .expect("sent");
-    sent.get_receipt().await.expect("mined");
     let text = said(&bob.wallet(&["claim"]));
     assert!(text.contains(&format!("claimed 0.05 ETH for {to}")), "{text}");
     let text = said(&bob.wallet(&["claim"]));
@@ -219,6 +229,7 @@ async fn a_wallet_goes_from_its_first_key_to_a_claimed_withdrawal() {
         "deposit   +0.123456789 ETH",
         "transfer  +0.23456789 ETH from account 1",
         "transfer  +2.25 USDC from account 1",
+        "set-auth  by",
         "withdraw  -0.05 ETH to",
     ] {
         assert!(text.contains(line), "{line} is not in {text}");
@@ -263,6 +274,78 @@ fn operator_s_commands(user: &User<'_>, batch: u64, last: u64, folder: &Path) {
     assert!(status["farm"]["error"].is_string());
     let error = refused(&output);
     assert!(error.contains("not available: farm"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_orders_through_l1_s_queue_with_and_without_a_sequencer() {
+    let mut rollup = Rollup::start(1_000).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let deployment = store_deployment(&rollup, folder.path());
+    rollup.fund(&[0, 1]).await;
+    let address = signer(1).address();
+    let user = alice(&rollup, &deployment);
+    let text = said(&user.wallet(&["force-withdraw", "0.03ETH", "--wait", "committed"]));
+    assert!(
+        text.contains(&format!(
+            "L1 operation 2: up to 0.03 ETH from account 1 to {address} on L1"
+        )) && text.contains("paid 0.03 ETH of 0.03 ETH"),
+        "{text}"
+    );
+    let text = said(&user.wallet(&["force-transfer", "7 ETH", "--to", "0", "--wait", "committed"]));
+    let payee = format!("from account 1 to account 0 of {}", signer(0).address());
+    assert!(
+        text.contains(&payee) && text.contains("paid 0.07 ETH of 7 ETH"),
+        "{text}"
+    );
+    // Somebody else's account pays nothing.
+    let others = ["force-withdraw", "1ETH", "--account", "0", "--wait", "committed"];
+    let text = said(&user.wallet(&others));
+    assert!(text.contains("paid 0 ETH of 1 ETH"), "{text}");
+    let error = refused(&user.wallet(&["force-transfer", "1ETH", "--to", "nobody"]));
+    assert!(
+        error.contains("neither an account's number nor an L1 address"),
+        "{error}"
+    );
+
+    // Without a sequencer L1 says which account it is; the sequencer does as it is told when it is back.
+    rollup.stop_sequencer().await;
+    let user = alice(&rollup, &deployment);
+    let text = said(&user.wallet(&["set-auth", "--lock", "--wait", "sent"]));
+    assert!(text.contains("L1 operation 5: auth of account 1"), "{text}");
+    rollup.start_sequencer();
+    let client = rollup.client().await;
+    client
+        .wait_for_l1_operation(5, ashlar_client::Milestone::Committed, super::support::LIMIT)
+        .await
+        .expect("committed");
+    let user = alice(&rollup, &deployment);
+    let text = said(&user.wallet(&["balance"]));
+    assert!(text.contains("account   1, which no key signs for"), "{text}");
+    for lines in [
+        said(&user.wallet(&["history"])),
+        said(&user.wallet(&["history", "--remote"])),
+    ] {
+        for line in [
+            "deposit   +0.1 ETH",
+            "force     -0.03 ETH of 0.03 ETH to",
+            "force     -0.07 ETH of 7 ETH to account 0",
+            "set-auth  by",
+        ] {
+            assert!(lines.contains(line), "{line} is not in {lines}");
+        }
+    }
+
+    // A forced withdrawal is claimed like any other.
+    let l1 = rollup.l1(3).await;
+    let last = l1.state().await.expect("state").committed_batches;
+    for batch in l1.committed(1, last).await.expect("committed").into_values() {
+        rollup.prove(batch.header).await;
+    }
+    let text = said(&user.wallet(&["claim"]));
+    assert!(
+        text.contains(&format!("claimed 0.03 ETH for {address}")) && text.lines().count() == 1,
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,8 +4,9 @@
 //! names chain and rollup: another rollup's page that is signed for learns nothing of this one's key. Whoever obtains that
 //! signature owns the rollup key, so the text says what it is for.
 
-use ashlar_ecgfp5::SecretKey;
-use ashlar_payments::transaction::Domain;
+use ashlar_ecgfp5::{PublicKey, SecretKey};
+use ashlar_payments::{auth, transaction::Domain};
+use ashlar_statement::hash::Hash;
 use zeroize::Zeroizing;
 
 /// What the wallet signs for a rollup.
@@ -71,6 +72,20 @@ pub fn rollup_key(signature: &[u8]) -> Result<SecretKey, SignatureFormError> {
         return Err(SignatureFormError::HighS);
     }
     Ok(SecretKey::from_seed(seed))
+}
+
+/// What an account's `auth` is, for this key alone to sign for it.
+///
+/// ```
+/// use ashlar_client_core::key::{auth_of, rollup_key};
+/// use ashlar_statement::hash::ZERO_HASH;
+///
+/// let auth = auth_of(&rollup_key(&[1; 65])?.public_key());
+/// assert_ne!(auth, ZERO_HASH); // which would be: nobody signs
+/// # Ok::<(), ashlar_client_core::key::SignatureFormError>(())
+/// ```
+pub fn auth_of(key: &PublicKey) -> Hash {
+    auth::of_key(key.key_hash())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! `client/wasm` carries it into browsers. It does no input or output and needs no operating system.
 //!
 //! * [`amount`]: `"0.5"` and `"12.25"` as units, and back.
-//! * [`key`]: the rollup key that an Ethereum signature gives.
+//! * [`key`]: the rollup key that an Ethereum signature gives, and the `auth` of accounts for which it signs.
 //! * [`inclusion`]: an account, led to a root.
 
 pub mod amount;

@@ -1,16 +1,20 @@
-//! Transactions on L1: deposits and claims.
+//! Transactions on L1: operations of the queue, and claims.
 
 use alloy::{
     contract::{CallBuilder, CallDecoder},
-    primitives::U256,
+    primitives::{Address, U256},
     providers::Provider,
     rpc::types::TransactionReceipt,
 };
 use ashlar_contracts::{MintableToken, Rollup, encoding::hash_to_word};
-use ashlar_statement::hash::Hash;
+use ashlar_statement::hash::{Hash, ZERO_HASH};
 use plonky2::field::types::PrimeField64;
 
 use super::{L1, L1Error, Token, WithdrawalProof, error::refused};
+
+fn auth_word(auth: &Hash) -> U256 {
+    hash_to_word(auth.elements.map(|element| element.to_canonical_u64()))
+}
 
 impl L1 {
     /// Sends a call, waits until it is mined, and gives the receipt of a success.
@@ -45,28 +49,67 @@ impl L1 {
         Ok(receipt)
     }
 
-    /// Deposits units of a token for the account of a key, which need not be the depositor's and need not exist yet.
-    /// Gives the deposit's number in the queue. An ERC-20 is approved first, for this amount.
-    pub async fn deposit(&self, token: &Token, units: u64, key_hash: &Hash) -> Result<u64, L1Error> {
-        let key = hash_to_word(key_hash.elements.map(|element| element.to_canonical_u64()));
-        let amount = token.base_units(units);
-        let receipt = if token.id == 0 {
-            self.mine("depositETH", self.rollup.depositETH(key).value(amount))
-                .await?
-        } else {
-            self.approve(token, amount).await?;
-            self.mine(
-                "depositERC20",
-                self.rollup.depositERC20(token.address, amount, key),
-            )
-            .await?
-        };
-        let queued = receipt.decoded_log::<Rollup::DepositQueued>();
+    /// Sends a call that queues an operation; gives its index in the queue.
+    async fn queue<P: Provider, D: CallDecoder>(
+        &self,
+        name: &'static str,
+        call: CallBuilder<P, D>,
+    ) -> Result<u64, L1Error> {
+        let receipt = self.mine(name, call).await?;
+        let queued = receipt.decoded_log::<Rollup::OperationQueued>();
         queued.map(|event| event.data.index).ok_or(L1Error::Failed {
-            call: "deposit",
+            call: name,
             hash: receipt.transaction_hash,
             block: receipt.block_number.unwrap_or_default(),
         })
+    }
+
+    /// Deposits units of a token for the owner's account with this `auth`, which need not exist yet; with a zero one,
+    /// which is all that others may give, for any account of the owner. Gives the index in the queue. An ERC-20 is
+    /// approved first, for this amount.
+    pub async fn deposit(
+        &self,
+        token: &Token,
+        units: u64,
+        owner: Address,
+        auth: &Hash,
+    ) -> Result<u64, L1Error> {
+        match self.signer {
+            Some(depositor) if depositor != owner && *auth != ZERO_HASH => {
+                return Err(L1Error::ForeignAuth { depositor, owner });
+            }
+            _ => {}
+        }
+        let (auth, amount) = (auth_word(auth), token.base_units(units));
+        if token.id == 0 {
+            let call = self.rollup.depositETH(owner, auth).value(amount);
+            return self.queue("depositETH", call).await;
+        }
+        self.approve(token, amount).await?;
+        let call = self.rollup.depositERC20(token.address, amount, owner, auth);
+        self.queue("depositERC20", call).await
+    }
+
+    /// Gives an account of the signer another `auth`; a zero one locks it until it is set again. Gives the index in the
+    /// queue. It does nothing to an account of somebody else.
+    pub async fn set_auth(&self, account: u32, auth: &Hash) -> Result<u64, L1Error> {
+        let call = self.rollup.setAuth(account, auth_word(auth));
+        self.queue("setAuth", call).await
+    }
+
+    /// Withdraws units of a token, or what there is of them, from an account of the signer to the signer; no sequencer can
+    /// refuse it. Gives the index in the queue. From an account of somebody else it withdraws nothing.
+    pub async fn force_withdrawal(&self, account: u32, token: u8, units: u64) -> Result<u64, L1Error> {
+        let call = self.rollup.forceWithdrawal(account, token, units);
+        self.queue("forceWithdrawal", call).await
+    }
+
+    /// Pays units of a token, or what there is of them, from an account of the signer to another account; no sequencer can
+    /// refuse it. Gives the index in the queue. From an account of somebody else, or to one that nobody has, it pays
+    /// nothing.
+    pub async fn force_transfer(&self, account: u32, to: u32, token: u8, units: u64) -> Result<u64, L1Error> {
+        let call = self.rollup.forceTransfer(account, to, token, units);
+        self.queue("forceTransfer", call).await
     }
 
     async fn approve(&self, token: &Token, amount: U256) -> Result<(), L1Error> {

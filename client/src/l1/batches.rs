@@ -51,18 +51,15 @@ pub struct BatchData {
     pub bridge: Vec<u8>,
     /// Rollup stream.
     pub rollup: Vec<u8>,
-    /// Deposits and withdrawals of the bridge stream, then transfers of the rollup stream, each in order.
+    /// Those of the bridge stream, then transfers of the rollup stream, each in order.
     pub records: Vec<Record>,
 }
 
 impl BatchData {
     /// What the batch pays on L1, in the order of their indices.
     pub fn withdrawals(&self) -> Vec<Withdrawal> {
-        let withdrawal = |record: &Record| match record {
-            Record::Withdrawal { withdrawal, .. } => Some(withdrawal.clone()),
-            Record::Deposit { .. } | Record::Transfer { .. } => None,
-        };
-        self.records.iter().filter_map(withdrawal).collect()
+        let paid = self.records.iter().filter_map(Record::withdrawal);
+        paid.cloned().collect()
     }
 
     /// The proof of one of its withdrawals.

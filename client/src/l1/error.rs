@@ -87,6 +87,16 @@ pub enum L1Error {
         /// The method.
         call: &'static str,
     },
+    /// Who deposits for somebody else names no `auth`: whoever signs for the account is for its owner to say.
+    #[error(
+        "{depositor} deposits for {owner} and names an auth, which only {owner} may: leave it zero, and {owner} sets it"
+    )]
+    ForeignAuth {
+        /// Who deposits.
+        depositor: Address,
+        /// For whom.
+        owner: Address,
+    },
     /// Tokens have numbers from 0 (ETH); `tokens` of the contract are registered.
     #[error("token {token} is not registered in the rollup; it knows {known}")]
     UnknownToken {

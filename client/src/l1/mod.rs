@@ -32,7 +32,7 @@ pub struct L1Config {
     pub rollup: Address,
     /// Block of the deployment: no event of the rollup is older.
     pub start_block: u64,
-    /// Who deposits and claims; reading needs none.
+    /// Who deposits, claims and owns accounts; reading needs none.
     pub signer: Option<PrivateKeySigner>,
     /// Limit for each request.
     pub request_timeout: Duration,
@@ -61,8 +61,8 @@ pub struct RollupState {
     pub committed_batches: u64,
     /// Last proven batch.
     pub proven_batches: u64,
-    /// Deposits ever made.
-    pub queued_deposits: u64,
+    /// Operations ever queued.
+    pub queued_operations: u64,
     /// Root after the last proven batch.
     pub state_root: B256,
 }
@@ -130,6 +130,11 @@ impl L1 {
         &self.domain
     }
 
+    /// Who signs here for transactions.
+    pub fn signer(&self) -> Option<Address> {
+        self.signer
+    }
+
     /// The contract, for what this crate has no method for.
     pub fn contract(&self) -> &Rollup::RollupInstance<DynProvider> {
         &self.rollup
@@ -146,12 +151,12 @@ impl L1 {
         Ok(RollupState {
             committed_batches: self.committed_batches().await?,
             proven_batches: self.proven_batches().await?,
-            queued_deposits: self
+            queued_operations: self
                 .rollup
-                .queuedDeposits()
+                .queuedOperations()
                 .call()
                 .await
-                .map_err(refused("queuedDeposits"))?,
+                .map_err(refused("queuedOperations"))?,
             state_root: root.into(),
         })
     }

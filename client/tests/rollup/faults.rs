@@ -14,7 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::support::{Rollup, amount, connect, fee};
+use super::support::{Rollup, amount, connect, fee, payee, signer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_sent_while_the_sequencer_restarts_is_executed_once() {
@@ -22,7 +22,7 @@ async fn a_transaction_sent_while_the_sequencer_restarts_is_executed_once() {
     let mut sender = rollup.fund(&[0]).await.remove(0);
     rollup.stop_sequencer().await;
     let sending = tokio::spawn(async move {
-        let id = sender.transfer(0, 0, amount(3), fee()).await;
+        let id = sender.transfer(payee(0, 0), 0, amount(3), fee()).await;
         (id, sender)
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -84,9 +84,12 @@ async fn a_stream_that_breaks_goes_on_where_it_was_and_pays_nothing_twice() {
     rollup.fund(&[0, 1]).await;
     let (endpoint, cuts) = cutting_proxy(rollup.listen, 2_000).await;
     let client = connect(&endpoint).await;
-    let mut sender = client.sender(rollup.key(1)).await.expect("exists");
+    let mut sender = client
+        .sender(signer(1).address(), rollup.key(1))
+        .await
+        .expect("exists");
     let mut batch: Vec<_> = (0..120)
-        .map(|_| sender.sign_transfer(0, 0, amount(5), fee()))
+        .map(|_| sender.sign_transfer(payee(0, 0), 0, amount(5), fee()))
         .collect();
     // One is refused in its place, and the others are not disturbed.
     batch.insert(60, batch[0].clone());
@@ -115,8 +118,14 @@ async fn another_wallet_with_the_same_key_costs_a_new_signature_and_no_payment()
     let rollup = Rollup::start(1_000).await;
     let mut one = rollup.fund(&[0]).await.remove(0);
     let mut other = one.clone();
-    let paid = one.transfer(0, 0, amount(1), fee()).await.expect("admitted");
-    let paid_too = other.transfer(0, 0, amount(2), fee()).await.expect("signed anew");
+    let paid = one
+        .transfer(payee(0, 0), 0, amount(1), fee())
+        .await
+        .expect("admitted");
+    let paid_too = other
+        .transfer(payee(0, 0), 0, amount(2), fee())
+        .await
+        .expect("signed anew");
     assert_ne!(paid, paid_too);
     assert_eq!((one.nonce(), other.nonce()), (1, 2));
 }

@@ -3,4 +3,5 @@
 
 mod faults;
 mod money;
+mod queue;
 mod support;

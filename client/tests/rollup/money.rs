@@ -10,7 +10,7 @@ use ashlar_client::{
 
 use ashlar_contracts::MintableToken;
 
-use super::support::{FEE, LIMIT, Rollup, amount, fee, signer};
+use super::support::{FEE, LIMIT, Rollup, amount, fee, payee, signer};
 
 const RECIPIENT: Address = Address::repeat_byte(0xa5);
 
@@ -23,7 +23,7 @@ async fn deposited_money_is_transferred_withdrawn_and_claimed_with_l1_s_data_alo
     assert_eq!(accounts, [0, 1, 2]);
 
     senders[1]
-        .transfer(2, 0, amount(5_000), fee())
+        .transfer(payee(2, 2), 0, amount(5_000), fee())
         .await
         .expect("admitted");
     let first = senders[1]
@@ -144,9 +144,8 @@ async fn a_balance_is_checked_against_the_root_on_l1() {
     let rollup = Rollup::start(100).await;
     rollup.fund(&[0, 1]).await;
     let (client, l1) = (rollup.client().await, rollup.l1(3).await);
-    let owner = rollup.key(1).public_key().key_hash();
     let account = client
-        .account(AccountKey::KeyHash(owner))
+        .account(rollup.owned(1))
         .await
         .expect("asks")
         .expect("exists");
@@ -154,7 +153,7 @@ async fn a_balance_is_checked_against_the_root_on_l1() {
     assert_eq!(client.account(AccountKey::Index(77)).await.expect("asks"), None);
 
     client
-        .wait_for_deposit(1, Milestone::Committed, LIMIT)
+        .wait_for_l1_operation(1, Milestone::Committed, LIMIT)
         .await
         .expect("committed");
     let included = client
@@ -186,7 +185,10 @@ async fn a_balance_is_checked_against_the_root_on_l1() {
     assert_eq!(ahead, Standing::NotOnL1);
 
     // A sequencer that shows a state L1 does not have is found out.
-    let error = l1.standing(included.batch, &owner).await.expect_err("no root");
+    let error = l1
+        .standing(included.batch, &rollup.auth(1))
+        .await
+        .expect_err("no root");
     assert!(matches!(error, L1Error::Root { .. }), "{error}");
     let nobody = client.inclusion(77).await.expect("asks").expect("an empty leaf");
     assert_eq!(nobody.account, None);
@@ -226,22 +228,27 @@ async fn tokens_are_found_by_name_and_deposited_with_an_approval() {
 
     let usdc = l1.find_token("USDC").await.expect("registered");
     let units = usdc.parse("12.25").expect("an amount").units;
-    let owner = rollup.key(1).public_key().key_hash();
-    let number = l1.deposit(&usdc, units, &owner).await.expect("deposits");
+    let (owner, auth) = (signer(1).address(), rollup.auth(1));
+    let number = l1.deposit(&usdc, units, owner, &auth).await.expect("deposits");
     client
-        .wait_for_deposit(number, Milestone::Executed, LIMIT)
+        .wait_for_l1_operation(number, Milestone::Executed, LIMIT)
         .await
         .expect("executed");
     let account = client
-        .account(AccountKey::KeyHash(owner))
+        .account(rollup.owned(1))
         .await
         .expect("asks")
         .expect("exists");
     assert_eq!((account.balance(1), account.balance(0)), (12_250_000, 0));
     // More than the wallet has: the token's own refusal, and nothing is stuck behind it.
-    let error = l1.deposit(&usdc, 90_000_000, &owner).await.expect_err("too much");
+    let error = l1
+        .deposit(&usdc, 90_000_000, owner, &auth)
+        .await
+        .expect_err("too much");
     assert!(error.to_string().contains("depositERC20"), "{error}");
-    l1.deposit(&usdc, 1, &owner).await.expect("the next one is mined");
+    l1.deposit(&usdc, 1, owner, &auth)
+        .await
+        .expect("the next one is mined");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,14 +256,25 @@ async fn a_refusal_names_its_code_and_a_wait_says_how_far_it_came() {
     let rollup = Rollup::start(100).await;
     let mut sender = rollup.fund(&[0]).await.remove(0);
     let client = rollup.client().await;
-    let Err(ClientError::Refused(refusal)) = sender.transfer(99, 0, amount(1), fee()).await else {
+    let Err(ClientError::Refused(refusal)) = sender.transfer(payee(99, 0), 0, amount(1), fee()).await else {
         panic!("nobody has account 99")
     };
     assert_eq!(refusal.code, pb::refusal::Code::UnknownAccount);
-    let error = client.sender(rollup.key(5)).await.expect_err("never deposited");
+    let error = client
+        .sender(signer(5).address(), rollup.key(5))
+        .await
+        .expect_err("never deposited");
     assert!(matches!(error, ClientError::NoAccount { .. }), "{error}");
+    let error = client
+        .payee(AccountKey::Index(99))
+        .await
+        .expect_err("nobody to pay");
+    assert!(error.to_string().contains("there is no account 99"), "{error}");
 
-    let id = sender.transfer(0, 0, amount(1), fee()).await.expect("admitted");
+    let id = sender
+        .transfer(payee(0, 0), 0, amount(1), fee())
+        .await
+        .expect("admitted");
     let limit = std::time::Duration::from_millis(1);
     let error = client
         .wait(id, Milestone::Proven, limit)

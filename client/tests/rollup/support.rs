@@ -6,7 +6,9 @@ use alloy::{
     primitives::{Address, B256, Bytes, U256},
     signers::local::PrivateKeySigner,
 };
-use ashlar_client::{Client, L1, L1Config, Milestone, Options, Sender, rollup_key};
+use ashlar_client::{
+    AccountKey, Client, L1, L1Config, Milestone, Options, Payee, Sender, auth_of, rollup_key,
+};
 use ashlar_contracts::{BatchHeader, DeployConfig, TokenListing, deploy, deploy_token, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
@@ -18,7 +20,10 @@ use ashlar_sequencer::{
     config::{Bounds, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
-use ashlar_statement::{Domain, hash::hash_to_bytes32};
+use ashlar_statement::{
+    Domain,
+    hash::{Hash, hash_to_bytes32},
+};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +62,14 @@ pub fn amount(units: u64) -> PackedAmount {
 
 pub fn fee() -> PackedFee {
     PackedFee::exact(FEE).expect("representable")
+}
+
+/// Account `index` of this user.
+pub fn payee(index: u32, account: usize) -> Payee {
+    Payee {
+        account: index,
+        l1_owner: signer(account).address(),
+    }
 }
 
 pub fn free_address() -> SocketAddr {
@@ -118,7 +131,7 @@ impl Rollup {
             operator_key: signer(0).to_bytes().0,
             farm: format!("http://{}", free_address()), // nobody listens there
             circuit_set_digest: [1; 32],
-            fee_owner: self.key(0).public_key().key_hash(),
+            fee_owner: None, // the operator
             sealing: Sealing {
                 max_transactions: self.max_transactions,
                 max_age: Duration::from_millis(200),
@@ -147,13 +160,26 @@ impl Rollup {
             .expect("without panic");
     }
 
-    /// An account's rollup key.
+    /// A user's rollup key.
     pub fn key(&self, account: usize) -> SecretKey {
         let domain = Domain {
             chain_id: ashlar_devnet::Config::default().chain_id,
             rollup: self.address.into_array(),
         };
         rollup_key(&signer(account), &domain).expect("signs")
+    }
+
+    /// What accounts name that this user's key signs for.
+    pub fn auth(&self, account: usize) -> Hash {
+        auth_of(&self.key(account).public_key())
+    }
+
+    /// A user's account, as the wallet finds it.
+    pub fn owned(&self, account: usize) -> AccountKey {
+        AccountKey::Owner {
+            l1_owner: signer(account).address(),
+            auth: Some(self.auth(account)),
+        }
     }
 
     pub fn url(&self) -> String {
@@ -180,16 +206,21 @@ impl Rollup {
             let l1 = self.l1(*account).await;
             let eth = l1.token(0).await.expect("ETH");
             let number = l1
-                .deposit(&eth, 100_000_000, &self.key(*account).public_key().key_hash())
+                .deposit(
+                    &eth,
+                    100_000_000,
+                    signer(*account).address(),
+                    &self.auth(*account),
+                )
                 .await
                 .expect("deposits");
             client
-                .wait_for_deposit(number, Milestone::Executed, LIMIT)
+                .wait_for_l1_operation(number, Milestone::Executed, LIMIT)
                 .await
                 .expect("executed");
             senders.push(
                 client
-                    .sender(self.key(*account))
+                    .sender(signer(*account).address(), self.key(*account))
                     .await
                     .expect("the account exists"),
             );

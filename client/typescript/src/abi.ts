@@ -4,8 +4,11 @@ import { type Hex, fromHex, toHex } from "./bytes.js";
 
 /** First four bytes of keccak-256 of the signature. */
 const SELECTORS = {
-    depositETH: "0x5358fbda",
-    depositERC20: "0x21425ee0",
+    depositETH: "0x2e599054",
+    depositERC20: "0x178a8a98",
+    setAuth: "0xf249eb85",
+    forceWithdrawal: "0xfe79110d",
+    forceTransfer: "0xe81fa25c",
     approve: "0x095ea7b3",
     allowance: "0xdd62ed3e",
     decimals: "0x313ce567",
@@ -15,8 +18,8 @@ const SELECTORS = {
     claimWithdrawal: "0xff46230a",
 } as const;
 
-/** Topic of `DepositQueued`; its first argument, the second topic, is the deposit's number. */
-export const DEPOSIT_QUEUED: Hex = "0x4bc3e13050b2eb11f02d4c84daf64a915076ae3af41813d32678009d796fb68d";
+/** Topic of `OperationQueued`; its first argument, the second topic, is the operation's index in the queue. */
+export const OPERATION_QUEUED: Hex = "0x39b28a725caf427a1cf35685757bff3b7db36e7917299964227f27029f6da7cf";
 
 /** Words of a `BatchHeader`. */
 const HEADER_BYTES = 15 * 32;
@@ -46,9 +49,14 @@ function call(name: keyof typeof SELECTORS, ...words: readonly string[]): Hex {
     return `${SELECTORS[name]}${words.join("")}` as Hex;
 }
 
-export const depositEth = (keyHash: Hex): Hex => call("depositETH", right(keyHash, 32));
-export const depositErc20 = (token: Hex, amount: bigint, keyHash: Hex): Hex =>
-    call("depositERC20", right(token, 20), word(amount), right(keyHash, 32));
+export const depositEth = (owner: Hex, auth: Hex): Hex => call("depositETH", right(owner, 20), right(auth, 32));
+export const depositErc20 = (token: Hex, amount: bigint, owner: Hex, auth: Hex): Hex =>
+    call("depositERC20", right(token, 20), word(amount), right(owner, 20), right(auth, 32));
+export const setAuth = (account: number, auth: Hex): Hex => call("setAuth", word(account), right(auth, 32));
+export const forceWithdrawal = (account: number, token: number, units: bigint): Hex =>
+    call("forceWithdrawal", word(account), word(token), word(units));
+export const forceTransfer = (account: number, to: number, token: number, units: bigint): Hex =>
+    call("forceTransfer", word(account), word(to), word(token), word(units));
 export const approve = (spender: Hex, amount: bigint): Hex => call("approve", right(spender, 20), word(amount));
 export const allowance = (owner: Hex, spender: Hex): Hex => call("allowance", right(owner, 20), right(spender, 20));
 export const decimals = (): Hex => call("decimals");

@@ -2,7 +2,7 @@
 
 import { type Hex, fromHex, toHex } from "./bytes.js";
 import type { Core, Domain, RollupKey, SignedTransaction } from "./core.js";
-import { AnswerError, DroppedError, NoAccountError, WaitTimeoutError } from "./errors.js";
+import { AnswerError, DroppedError, NoAccountError, NoPayeeError, WaitTimeoutError } from "./errors.js";
 import { DEFAULTS, Http, type Options } from "./http.js";
 import { Sender } from "./sender.js";
 import { sleep } from "./time.js";
@@ -21,6 +21,24 @@ export interface Inclusion {
     readonly root: Hex;
     /** The batch after which the state has this root: compare with the contract's root. */
     readonly batch: bigint;
+}
+
+/** An account by its number, or by its L1 owner. */
+export type AccountKey = number | OwnerKey;
+
+/**
+ * The owner's account with exactly this `auth`, or without one the owner's first account. An `auth` alone names no
+ * account: anybody can open one of his own with somebody else's.
+ */
+export interface OwnerKey {
+    readonly l1Owner: Hex;
+    readonly auth?: Hex;
+}
+
+/** Whom a transfer pays: the payer signs both, so that no other owner of the account can be paid instead. */
+export interface Payee {
+    readonly to: number;
+    readonly toOwner: Hex;
 }
 
 export class Client {
@@ -49,14 +67,21 @@ export class Client {
         return types.info(await this.#http.get("/v1/info"));
     }
 
-    /** By number or key hash; `undefined` if there is none. */
-    async account(key: number | Hex): Promise<types.Account | undefined> {
-        const found = await this.#http.find(`/v1/accounts/${key}`);
+    /** `undefined` if there is none. */
+    async account(key: AccountKey): Promise<types.Account | undefined> {
+        const found = await this.#http.find(`/v1/accounts/${typeof key === "number" ? key : ownerPath(key)}`);
         const account = found && types.account(found);
-        if (account !== undefined && account.index !== key && account.keyHash !== key) {
+        if (account !== undefined && !isAskedFor(account, key)) {
             throw new AnswerError("GET /v1/accounts", "another account than was asked for");
         }
         return account;
+    }
+
+    /** Whom a transfer to this account pays. The gateway is believed about a number's owner: show it to the payer. */
+    async payee(key: AccountKey): Promise<Payee> {
+        const account = await this.account(key);
+        if (account === undefined) throw new NoPayeeError(typeof key === "number" ? String(key) : key.l1Owner);
+        return { to: account.index, toOwner: account.l1Owner };
     }
 
     /** Sealed operations of an account, the latest first. */
@@ -65,9 +90,9 @@ export class Client {
         return types.history(await this.#http.get(`/v1/accounts/${account}/transactions?limit=${PAGE}${page}`));
     }
 
-    /** The account that a key owns, ready to pay. */
-    async sender(key: RollupKey): Promise<Sender> {
-        return Sender.open(this, key);
+    /** The account of an L1 owner that a key signs for, ready to pay. */
+    async sender(l1Owner: Hex, key: RollupKey): Promise<Sender> {
+        return Sender.open(this, l1Owner, key);
     }
 
     /**
@@ -88,8 +113,9 @@ export class Client {
         return found && types.receipt(found);
     }
 
-    async depositReceipt(number: bigint): Promise<types.Receipt | undefined> {
-        const found = await this.#http.find(`/v1/deposits/${number}`);
+    /** What became of an operation of the L1 queue, by its index there. */
+    async l1Receipt(queueIndex: bigint): Promise<types.Receipt | undefined> {
+        const found = await this.#http.find(`/v1/l1-operations/${queueIndex}`);
         return found && types.receipt(found);
     }
 
@@ -98,8 +124,9 @@ export class Client {
         return waitFor(() => this.receipt(id), `transaction ${id}`, milestone, limitMs);
     }
 
-    waitForDeposit(number: bigint, milestone: types.Milestone, limitMs: number): Promise<types.Receipt> {
-        return waitFor(() => this.depositReceipt(number), `deposit ${number}`, milestone, limitMs);
+    /** The same for an operation of the L1 queue: a deposit, another `auth`, or a forced operation. */
+    waitForL1Operation(queueIndex: bigint, milestone: types.Milestone, limitMs: number): Promise<types.Receipt> {
+        return waitFor(() => this.l1Receipt(queueIndex), `L1 operation ${queueIndex}`, milestone, limitMs);
     }
 
     /** What the contract needs to pay a withdrawal; known once its batch is committed. */
@@ -121,11 +148,22 @@ export class Client {
     }
 
     /** @internal */
-    async owned(keyHash: Hex): Promise<types.Account> {
-        const account = await this.account(keyHash);
-        if (account === undefined) throw new NoAccountError(keyHash);
+    async owned(l1Owner: Hex, auth: Hex): Promise<types.Account> {
+        const account = await this.account({ l1Owner, auth });
+        if (account === undefined) throw new NoAccountError(l1Owner, auth);
         return account;
     }
+}
+
+function ownerPath({ l1Owner, auth }: OwnerKey): string {
+    const owner = toHex(fromHex(l1Owner, 20));
+    return auth === undefined ? owner : `${owner}?auth=${toHex(fromHex(auth, 32))}`;
+}
+
+function isAskedFor(account: types.Account, key: AccountKey): boolean {
+    if (typeof key === "number") return account.index === key;
+    const isSame = (given: Hex, asked: Hex): boolean => given.toLowerCase() === asked.toLowerCase();
+    return isSame(account.l1Owner, key.l1Owner) && (key.auth === undefined || isSame(account.auth, key.auth));
 }
 
 async function waitFor(

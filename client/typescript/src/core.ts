@@ -23,6 +23,8 @@ interface Payment {
 export interface Transfer extends Payment {
     /** The account that is paid. */
     readonly to: number;
+    /** Its L1 owner: the sequencer refuses the transfer if the account is another's. */
+    readonly toOwner: Hex;
 }
 
 export interface Withdrawal extends Payment {
@@ -48,7 +50,13 @@ export interface InclusionClaim {
     readonly root: Hex;
     /** From the leaf up: 28. */
     readonly siblings: readonly Hex[];
-    readonly account?: { readonly keyHash: Hex; readonly nonce: number; readonly balances: ReadonlyMap<number, bigint> };
+    readonly account?: {
+        readonly l1Owner: Hex;
+        readonly auth: Hex;
+        readonly nonce: number;
+        readonly flags: number;
+        readonly balances: ReadonlyMap<number, bigint>;
+    };
 }
 
 export class Core {
@@ -120,7 +128,8 @@ export class Core {
         for (const sibling of claim.siblings) request.hex(sibling, 32);
         request.number(claim.account === undefined ? 0 : 1, 1);
         if (claim.account !== undefined) {
-            request.hex(claim.account.keyHash, 32).number(claim.account.nonce, 4);
+            const { l1Owner, auth, nonce, flags } = claim.account;
+            request.hex(l1Owner, 20).hex(auth, 32).number(nonce, 4).number(flags, 1);
             for (const [token, balance] of claim.account.balances) request.number(token, 1).number(balance, 8);
         }
         this.#module.call("ashlar_verify_inclusion", request.finish());
@@ -136,8 +145,8 @@ export class RollupKey {
         module: Module,
         handle: number,
         readonly publicKey: Hex,
-        /** What owns an account. */
-        readonly keyHash: Hex,
+        /** What the accounts name that it signs for. */
+        readonly auth: Hex,
     ) {
         this.#module = module;
         this.#handle = handle;
@@ -150,7 +159,7 @@ export class RollupKey {
     }
 
     signTransfer(domain: Domain, transfer: Transfer): SignedTransaction {
-        const request = this.#head(domain, transfer).number(transfer.to, 4);
+        const request = this.#head(domain, transfer).number(transfer.to, 4).hex(transfer.toOwner, 20);
         return this.#sign("ashlar_sign_transfer", request, transfer);
     }
 

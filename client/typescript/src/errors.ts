@@ -78,11 +78,36 @@ export class AnswerError extends AshlarError {
     }
 }
 
-/** A deposit opens the account. */
+/** A deposit by the owner opens the account, or the owner gives this `auth` to one that is there. */
 export class NoAccountError extends AshlarError {
     override name = "NoAccountError";
-    constructor(readonly keyHash: string) {
-        super(`no account belongs to key hash ${keyHash}; a deposit opens one`);
+    constructor(
+        readonly l1Owner: string,
+        readonly auth: string,
+    ) {
+        super(`there is no account of L1 address ${l1Owner} with auth ${auth}; a deposit by its owner opens one`);
+    }
+}
+
+/** Nobody to pay: correct the number or the address, or open the account with a deposit for it. */
+export class NoPayeeError extends AshlarError {
+    override name = "NoPayeeError";
+    constructor(
+        /** A number, or an L1 address. */
+        readonly account: string,
+    ) {
+        super(`nobody to pay: there is no account ${account}; a deposit for its owner opens one`);
+    }
+}
+
+/** Who deposits for somebody else names no `auth`: what signs for the account is for its owner to say. */
+export class ForeignAuthError extends AshlarError {
+    override name = "ForeignAuthError";
+    constructor(
+        readonly depositor: string,
+        readonly owner: string,
+    ) {
+        super(`${depositor} deposits for ${owner} and names an auth, which only ${owner} may: leave it away`);
     }
 }
 

@@ -7,7 +7,7 @@
 
 export type { Claim } from "./abi.js";
 export { type Hex, fromHex, toHex } from "./bytes.js";
-export { Client, type Inclusion } from "./client.js";
+export { type AccountKey, Client, type Inclusion, type OwnerKey, type Payee } from "./client.js";
 export {
     Core,
     type Domain,
@@ -20,7 +20,7 @@ export {
 } from "./core.js";
 export * from "./errors.js";
 export type { Options } from "./http.js";
-export { ETH, L1, type Token, parseAmount } from "./l1.js";
+export { ETH, L1, NO_AUTH, type Token, parseAmount } from "./l1.js";
 export { type Eip1193Provider, EthereumWallet } from "./provider.js";
 export { type Payment, type Payout, Sender } from "./sender.js";
 export type {

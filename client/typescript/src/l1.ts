@@ -1,9 +1,9 @@
-// What goes to L1 through the user's wallet: deposits and claims.
+// What goes to L1 through the user's wallet: operations of the queue, and claims.
 
 import * as abi from "./abi.js";
 import { type Hex, fromHex, toHex } from "./bytes.js";
 import type { Core, Domain, ParsedAmount } from "./core.js";
-import { L1Error } from "./errors.js";
+import { ForeignAuthError, L1Error } from "./errors.js";
 import type { EthereumWallet } from "./provider.js";
 import { sleep } from "./time.js";
 
@@ -20,6 +20,9 @@ export interface Token {
 }
 
 export const ETH: Token = { id: 0, address: `0x${"00".repeat(20)}`, unit: 10n ** 9n, decimals: 9, symbol: "ETH" };
+
+/** The `auth` for which nothing signs. */
+export const NO_AUTH: Hex = `0x${"00".repeat(32)}`;
 
 /** `12.25` as units of a token. */
 export function parseAmount(core: Core, token: Token, text: string): ParsedAmount {
@@ -63,25 +66,46 @@ export class L1 {
     }
 
     /**
-     * Deposits units of a token for the account of a key, which need not exist yet. Gives the deposit's number in the
-     * queue. An ERC-20 is approved first, for this amount.
+     * Deposits units of a token for the owner's account with this `auth`, which need not exist yet; without one, which is
+     * all that others may give, for any account of the owner. Gives the index in the queue. An ERC-20 is approved first,
+     * for this amount.
      */
-    async deposit(token: Token, units: bigint, keyHash: Hex): Promise<bigint> {
+    async deposit(token: Token, units: bigint, owner: Hex, auth: Hex = NO_AUTH): Promise<bigint> {
         const amount = units * token.unit;
         const { rollup } = this.domain;
+        const { address } = this.wallet;
+        if (auth !== NO_AUTH && owner.toLowerCase() !== address.toLowerCase()) throw new ForeignAuthError(address, owner);
         if (token.id !== 0) {
-            const allowed = await this.#call("allowance", token.address, abi.allowance(this.wallet.address, rollup));
+            const allowed = await this.#call("allowance", token.address, abi.allowance(address, rollup));
             if (abi.wordAt(allowed, 0) < amount) await this.#mine("approve", token.address, abi.approve(rollup, amount));
         }
-        const receipt =
-            token.id === 0
-                ? await this.#mine("depositETH", rollup, abi.depositEth(keyHash), amount)
-                : await this.#mine("depositERC20", rollup, abi.depositErc20(token.address, amount, keyHash));
-        const queued = receipt.logs.find(
-            ({ address, topics }) => address.toLowerCase() === rollup && topics[0] === abi.DEPOSIT_QUEUED,
-        );
-        if (queued?.topics[1] === undefined) throw new L1Error("deposit", undefined, "the contract has queued nothing");
-        return BigInt(queued.topics[1]);
+        return token.id === 0
+            ? this.#queue("depositETH", abi.depositEth(owner, auth), amount)
+            : this.#queue("depositERC20", abi.depositErc20(token.address, amount, owner, auth));
+    }
+
+    /**
+     * Gives an account of this wallet another `auth`; {@link NO_AUTH} locks it until it is set again. Gives the index in
+     * the queue. It does nothing to an account of somebody else.
+     */
+    setAuth(account: number, auth: Hex): Promise<bigint> {
+        return this.#queue("setAuth", abi.setAuth(account, auth));
+    }
+
+    /**
+     * Withdraws units of a token, or what there is of them, from an account of this wallet to its address; no sequencer
+     * can refuse it. Gives the index in the queue. From an account of somebody else it withdraws nothing.
+     */
+    forceWithdrawal(account: number, token: number, units: bigint): Promise<bigint> {
+        return this.#queue("forceWithdrawal", abi.forceWithdrawal(account, token, units));
+    }
+
+    /**
+     * Pays units of a token, or what there is of them, from an account of this wallet to another account; no sequencer
+     * can refuse it. Gives the index in the queue. From an account of somebody else, or to none, it pays nothing.
+     */
+    forceTransfer(account: number, to: number, token: number, units: bigint): Promise<bigint> {
+        return this.#queue("forceTransfer", abi.forceTransfer(account, to, token, units));
     }
 
     /** Has a withdrawal paid to its recipient; its batch must be proven. Gives the transaction's hash. */
@@ -98,6 +122,17 @@ export class L1 {
         const answer = await this.wallet.request("eth_call", [{ to, data }, "latest"]);
         if (typeof answer !== "string" || answer === "0x") throw new L1Error(name, undefined, "there is no such contract");
         return toHex(fromHex(answer));
+    }
+
+    /** Sends a call that queues an operation; gives its index in the queue. */
+    async #queue(call: string, data: Hex, value = 0n): Promise<bigint> {
+        const { rollup } = this.domain;
+        const { hash, logs } = await this.#mine(call, rollup, data, value);
+        const queued = logs.find(
+            ({ address, topics }) => address.toLowerCase() === rollup && topics[0] === abi.OPERATION_QUEUED,
+        );
+        if (queued?.topics[1] === undefined) throw new L1Error(call, hash, "the contract has queued nothing");
+        return BigInt(queued.topics[1]);
     }
 
     async #mine(call: string, to: Hex, data: Hex, value = 0n): Promise<L1Receipt & { readonly hash: Hex }> {

@@ -49,7 +49,7 @@ export class EthereumWallet {
     async confirmKey(core: Core, domain: Domain, key: RollupKey): Promise<void> {
         const again = await this.rollupKey(core, domain);
         again.close();
-        if (again.keyHash !== key.keyHash) throw new UnstableSignatureError();
+        if (again.auth !== key.auth) throw new UnstableSignatureError();
     }
 
     async #signature(core: Core, domain: Domain): Promise<Uint8Array> {

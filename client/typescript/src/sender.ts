@@ -8,7 +8,7 @@ import { RefusedError } from "./errors.js";
 /** How often a transaction is signed anew because another wallet with the same key was faster. */
 const SIGNATURES = 4;
 
-export type Payment = Pick<Transfer, "to" | "token" | "amount" | "fee">;
+export type Payment = Pick<Transfer, "to" | "toOwner" | "token" | "amount" | "fee">;
 export type Payout = Pick<Withdrawal, "to" | "token" | "amount" | "fee">;
 
 /** Signs and sends transactions of one account, in the order of their nonces. */
@@ -21,6 +21,7 @@ export class Sender {
     private constructor(
         client: Client,
         key: RollupKey,
+        readonly l1Owner: Hex,
         /** The account's number. */
         readonly account: number,
     ) {
@@ -29,9 +30,9 @@ export class Sender {
     }
 
     /** @internal */
-    static async open(client: Client, key: RollupKey): Promise<Sender> {
-        const { index, pendingNonce } = await client.owned(key.keyHash);
-        const sender = new Sender(client, key, index);
+    static async open(client: Client, l1Owner: Hex, key: RollupKey): Promise<Sender> {
+        const { index, pendingNonce } = await client.owned(l1Owner, key.auth);
+        const sender = new Sender(client, key, l1Owner, index);
         sender.#nonce = pendingNonce;
         return sender;
     }
@@ -41,7 +42,7 @@ export class Sender {
         return this.#nonce;
     }
 
-    /** Pays another account; gives the transaction's id. Amount and fee must be representable, see `Core.roundAmount`. */
+    /** Pays another account, see `Client.payee`; gives the transaction's id. Amount and fee must be representable, see `Core.roundAmount`. */
     transfer(payment: Payment): Promise<Hex> {
         return this.#inTurn(() => this.#send((at) => this.#key.signTransfer(this.#client.domain, { ...payment, ...at })));
     }
@@ -71,7 +72,7 @@ export class Sender {
                 return id;
             } catch (error) {
                 if (!(error instanceof RefusedError) || error.code !== "CODE_NONCE") throw error;
-                this.#nonce = (await this.#client.owned(this.#key.keyHash)).pendingNonce;
+                this.#nonce = (await this.#client.owned(this.l1Owner, this.#key.auth)).pendingNonce;
                 if (this.#nonce === used || signatures === SIGNATURES) throw error;
             }
         }

@@ -15,7 +15,12 @@ export interface Info {
 
 export interface Account {
     readonly index: number;
-    readonly keyHash: Hex;
+    /** Who owns it on L1. */
+    readonly l1Owner: Hex;
+    /** What signs for it; zero: nothing does, and only the L1 owner acts. */
+    readonly auth: Hex;
+    /** As the operator has set them; they have no effect yet. */
+    readonly flags: number;
     /** Nonce of the next transaction to be executed. */
     readonly nonce: number;
     /** Nonce that the next transaction to be sent should have. */
@@ -30,7 +35,15 @@ export type Status = (typeof STATUSES)[number];
 /** How far a transaction is to have come: in the state, its data on L1, proven on L1. */
 export type Milestone = "executed" | "committed" | "proven";
 
-const KINDS = ["deposit", "transfer", "withdrawal"] as const;
+const KINDS = [
+    "deposit",
+    "transfer",
+    "withdrawal",
+    "set_auth",
+    "forced_withdrawal",
+    "forced_transfer",
+    "set_flags",
+] as const;
 
 /** Where a withdrawal stands. */
 export interface WithdrawalPlace {
@@ -45,10 +58,21 @@ export interface Operation {
     readonly status: Status;
     readonly batch: bigint;
     readonly token: number;
+    /** Of a forced one, what it paid. */
     readonly amount: bigint;
     readonly fee: bigint;
     readonly from?: number;
     readonly to?: number;
+    /** Of an operation of the L1 queue. */
+    readonly queueIndex?: bigint;
+    /** Of a forced one, what was asked for. */
+    readonly requested?: bigint;
+    /** Of a deposit, that of the account it is for (zero: any); of a `set_auth`, the new one. */
+    readonly auth?: Hex;
+    /** Of a `set_flags`, the new ones. */
+    readonly flags?: number;
+    /** Of a deposit, the L1 owner of its account; of a `set_auth` or a forced one, its sender on L1. */
+    readonly l1Address?: Hex;
     readonly withdrawal?: WithdrawalPlace & { readonly recipient: Hex };
 }
 
@@ -95,7 +119,9 @@ export function info(fields: Fields): Info {
 export function account(fields: Fields): Account {
     return {
         index: fields.number("index"),
-        keyHash: fields.hex("key_hash", 32),
+        l1Owner: fields.hex("l1_owner", 20),
+        auth: fields.hex("auth", 32),
+        flags: fields.number("flags"),
         nonce: fields.number("nonce"),
         pendingNonce: fields.number("pending_nonce"),
         balances: balances(fields.list("balances")),
@@ -114,6 +140,11 @@ export function operation(fields: Fields): Operation {
         fee: fields.amount("fee"),
         ...(fields.has("from") && { from: fields.number("from") }),
         ...(fields.has("to") && { to: fields.number("to") }),
+        ...(fields.has("queue_index") && { queueIndex: fields.bigint("queue_index") }),
+        ...(fields.has("requested") && { requested: fields.amount("requested") }),
+        ...(fields.has("auth") && { auth: fields.hex("auth", 32) }),
+        ...(fields.has("flags") && { flags: fields.number("flags") }),
+        ...(fields.has("l1_address") && { l1Address: fields.hex("l1_address", 20) }),
         ...(place !== undefined && {
             withdrawal: {
                 batch: place.bigint("batch_number"),

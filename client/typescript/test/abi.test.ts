@@ -13,18 +13,22 @@ function vector(name: string): `0x${string}` {
 }
 
 test("calls of the contracts are those that the Rust bindings make", () => {
-    const [keyHash, address, amount] = [vector("key_hash"), vector("address"), BigInt(vector("amount"))];
+    const [auth, address, amount] = [vector("auth"), vector("address"), BigInt(vector("amount"))];
+    const units = 2n ** 56n - 1n;
     const claim = {
         header: `0x${vector("claim_withdrawal").slice(10, 10 + 15 * 64)}` as const,
         index: 2,
         token: 1,
-        amount: 2n ** 56n - 1n,
+        amount: units,
         recipient: `0x${"cd".repeat(20)}` as const,
         siblings: [`0x${"01".repeat(32)}`, `0x${"02".repeat(32)}`] as const,
     };
     for (const [name, made] of [
-        ["deposit_eth", abi.depositEth(keyHash)],
-        ["deposit_erc20", abi.depositErc20(address, amount, keyHash)],
+        ["deposit_eth", abi.depositEth(address, auth)],
+        ["deposit_erc20", abi.depositErc20(address, amount, address, auth)],
+        ["set_auth", abi.setAuth(2 ** 28 - 1, auth)],
+        ["force_withdrawal", abi.forceWithdrawal(2 ** 28 - 1, 5, units)],
+        ["force_transfer", abi.forceTransfer(2 ** 28 - 1, 6, 5, units)],
         ["approve", abi.approve(address, amount)],
         ["allowance", abi.allowance(address, address)],
         ["decimals", abi.decimals()],
@@ -32,7 +36,7 @@ test("calls of the contracts are those that the Rust bindings make", () => {
         ["token_info", abi.tokenInfo(1)],
         ["is_claimed", abi.isClaimed(3n, 2)],
         ["claim_withdrawal", abi.claimWithdrawal(claim)],
-        ["deposit_queued", abi.DEPOSIT_QUEUED],
+        ["operation_queued", abi.OPERATION_QUEUED],
     ] as const) {
         assert.equal(made, vector(name), name);
     }

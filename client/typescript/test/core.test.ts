@@ -25,7 +25,7 @@ describe("the module", () => {
         assert.deepEqual(core.domainWords(domain).map(String), vectors.domain.words);
         const key = open();
         assert.equal(key.publicKey, vectors.key.public_key);
-        assert.equal(key.keyHash, vectors.key.key_hash);
+        assert.equal(key.auth, vectors.key.auth);
         for (const { id, encoded, amount, fee, ...rest } of vectors.transfers) {
             const transfer = { ...rest, amount: BigInt(amount), fee: BigInt(fee) };
             assert.deepEqual(key.signTransfer(domain, transfer), { id, encoded });
@@ -60,7 +60,7 @@ describe("a rollup key", () => {
     test("does not depend on the last byte of the signature, which wallets write in several ways", () => {
         const signature = fromHex(vectors.key.signature);
         signature[64] = (signature[64] ?? 0) - 27;
-        assert.equal(core.openKey(signature).keyHash, vectors.key.key_hash);
+        assert.equal(core.openKey(signature).auth, vectors.key.auth);
     });
 
     test("is not derived from what is no signature of a key", () => {
@@ -72,14 +72,14 @@ describe("a rollup key", () => {
     test("signs nothing once it is closed", () => {
         const key = open();
         key.close();
-        const transfer = { from: 0, to: 1, token: 0, amount: 1n, fee: 0n, nonce: 0 };
+        const transfer = { from: 0, to: 1, toOwner: rollup, token: 0, amount: 1n, fee: 0n, nonce: 0 };
         assert.throws(() => key.signTransfer(domain, transfer), refused("key-closed"));
     });
 
     test("signs no amount that cannot be carried", () => {
         const key = open();
         const payment = { from: 0, token: 0, amount: 1n, fee: 0n, nonce: 0 };
-        const transfer = (given: object) => () => key.signTransfer(domain, { ...payment, to: 1, ...given });
+        const transfer = (given: object) => () => key.signTransfer(domain, { ...payment, to: 1, toOwner: rollup, ...given });
         assert.throws(transfer({ amount: 1_000_000_001n }), refused("amount-inexact"));
         assert.throws(transfer({ fee: 321n }), refused("amount-inexact"));
         assert.throws(transfer({ amount: 2n ** 63n }), refused("amount-out-of-range"));
@@ -108,8 +108,8 @@ describe("amounts", () => {
 });
 
 describe("an inclusion proof", () => {
-    const { index, siblings, root, root_of_empty_leaf, key_hash, nonce, balances } = vectors.inclusion;
-    const account = { keyHash: key_hash, nonce, balances: new Map(balances.map(([token, units]) => [token, BigInt(units)])) };
+    const { index, siblings, root, root_of_empty_leaf, l1_owner, auth, nonce, flags, balances } = vectors.inclusion;
+    const account = { l1Owner: l1_owner, auth, nonce, flags, balances: new Map(balances.map(([token, units]) => [token, BigInt(units)])) };
 
     test("holds for its account, and for an empty leaf", () => {
         core.verifyInclusion({ index, siblings, root, account });
@@ -120,7 +120,9 @@ describe("an inclusion proof", () => {
         const verify = (given: object) => () => core.verifyInclusion({ index, siblings, root, account, ...given });
         assert.throws(verify({ index: index + 1 }), refused("inclusion-root"));
         assert.throws(verify({ root: root_of_empty_leaf }), refused("inclusion-root"));
-        assert.throws(verify({ account: { ...account, nonce: nonce + 1 } }), refused("inclusion-root"));
+        for (const other of [{ nonce: nonce + 1 }, { flags: flags + 1 }, { l1Owner: rollup }, { auth: root }]) {
+            assert.throws(verify({ account: { ...account, ...other } }), refused("inclusion-root"));
+        }
         assert.throws(verify({ siblings: [...siblings].reverse() }), refused("inclusion-root"));
         assert.throws(verify({ siblings: siblings.slice(1) }), CoreError);
         assert.throws(verify({ root: `0x${"ff".repeat(32)}` }), refused("inclusion-malformed"));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CoreError, EthereumWallet, L1, UnstableSignatureError, WalletError, WrongChainError } from "@ashlar/client";
+import { CoreError, ETH, EthereumWallet, ForeignAuthError, L1, UnstableSignatureError, WalletError, WrongChainError } from "@ashlar/client";
 
 import { loadCore, loadVectors } from "./support.js";
 
@@ -26,7 +26,7 @@ const another = () => `0x${"01".repeat(64)}1b`;
 test("a wallet that signs the same each time is confirmed, and one that does not is refused", async () => {
     const stable = await connect(signature);
     const key = await stable.rollupKey(core, domain);
-    assert.equal(key.keyHash, vectors.key.key_hash);
+    assert.equal(key.auth, vectors.key.auth);
     await stable.confirmKey(core, domain, key);
     const unstable = await connect(signature, another);
     await assert.rejects(unstable.confirmKey(core, domain, await unstable.rollupKey(core, domain)), UnstableSignatureError);
@@ -54,6 +54,17 @@ test("a wallet on another chain sends nothing", async () => {
     await assert.rejects(L1.connect({ chainId, rollup }, wallet), (error) => {
         assert.ok(error instanceof WrongChainError);
         assert.deepEqual([error.given, error.expected], [1n, chainId]);
+        return true;
+    });
+});
+
+test("who deposits for somebody else cannot name what signs there", async () => {
+    const wallet = await connect(() => `0x${domain.chainId.toString(16)}`);
+    const l1 = await L1.connect(domain, wallet);
+    const owner = `0x${"0b".repeat(20)}` as const;
+    await assert.rejects(l1.deposit(ETH, 1n, owner, vectors.key.auth), (error) => {
+        assert.ok(error instanceof ForeignAuthError);
+        assert.deepEqual([error.depositor, error.owner], [wallet.address, owner]);
         return true;
     });
 });

@@ -2,7 +2,7 @@
 
 import { AshlarError, Client, Core, type Eip1193Provider, type History, type Operation } from "./index.js";
 import { element, field, row, say, setHidden, setText } from "./page.js";
-import { Session } from "./session.js";
+import { Session, describePayee } from "./session.js";
 
 /** How often the balance and the history are read. */
 const REFRESH_MS = 5_000;
@@ -28,6 +28,16 @@ function describe(operation: Operation, own: number): string {
     switch (operation.kind) {
         case "deposit":
             return "deposit";
+        case "set_auth":
+            return `auth set by ${operation.l1Address ?? "L1"}`;
+        case "set_flags":
+            return "flags set";
+        case "forced_withdrawal":
+            return `forced withdrawal by ${operation.l1Address ?? "L1"}`;
+        case "forced_transfer":
+            return operation.from === own
+                ? `forced transfer to account ${operation.to}`
+                : `forced transfer from account ${operation.from}`;
         case "withdrawal":
             return `withdrawal to ${operation.withdrawal?.recipient ?? "L1"}`;
         case "transfer":
@@ -54,12 +64,16 @@ async function refresh(): Promise<void> {
     const of = session;
     if (of === undefined) return;
     const look = ++looks;
-    const account = await client.account(of.key.keyHash);
+    const account = await of.account();
     if (account === undefined) return;
     const [proven, history] = await Promise.all([client.inclusion(account.index), client.history(account.index, before)]);
     const claimable = await Promise.all(history.operations.map((operation) => of.isClaimable(operation)));
     if (look !== looks) return;
-    setText("account", String(account.index));
+    const isSigning = account.auth === of.key.auth;
+    setText("account", isSigning ? String(account.index) : `${account.index}, which your key does not sign for`);
+    const adopt = element("adopt", HTMLButtonElement);
+    adopt.hidden = isSigning;
+    adopt.onclick = () => void act(() => of.adopt(account.index));
     setText("balance", of.display(account.balances.get(0) ?? 0n));
     const holds = proven.account === undefined ? "does not hold the account yet" : "holds the account under its root";
     setText("inclusion", `the state after batch ${proven.batch} ${holds}`);
@@ -94,7 +108,7 @@ async function connect(): Promise<string> {
     if (window.ethereum === undefined) throw new RangeError("this browser has no Ethereum wallet");
     session = await Session.connect(client, window.ethereum);
     setText("address", session.address);
-    setText("key-hash", session.key.keyHash);
+    setText("auth", session.key.auth);
     setHidden("welcome", true);
     setHidden("wallet", false);
     return "connected";
@@ -108,6 +122,7 @@ function onSubmit(id: string, action: (form: HTMLFormElement, of: Session) => Pr
             if (session === undefined) throw new RangeError("connect a wallet first");
             const done = await action(form, session);
             form.reset();
+            setText("payee", "");
             return done;
         });
     });
@@ -118,7 +133,21 @@ element("disconnect", HTMLButtonElement).addEventListener("click", () => {
     session?.close();
     location.reload(); // nothing of the session stays
 });
-onSubmit("deposit", (form, of) => of.deposit(field(form, "amount")));
+/** Shows whom a payment would go to before it is signed. */
+async function showPayee(form: HTMLFormElement): Promise<void> {
+    const text = field(form, "to");
+    setText("payee", "");
+    if (session === undefined || text === "") return;
+    const payee = await session.payee(text);
+    if (field(form, "to") === text) setText("payee", `pays ${describePayee(payee)}`);
+}
+
+element("transfer", HTMLFormElement).addEventListener("change", (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.name === "to") {
+        showPayee(element("transfer", HTMLFormElement)).catch(complain);
+    }
+});
+onSubmit("deposit", (form, of) => of.deposit(field(form, "owner"), field(form, "amount")));
 onSubmit("transfer", (form, of) => of.transfer(field(form, "to"), field(form, "amount")));
 onSubmit("withdraw", (form, of) => of.withdraw(field(form, "to"), field(form, "amount")));
 setInterval(() => {

@@ -22,7 +22,7 @@ pub fn key_message(request: &mut Reader<'_>, _: &mut Keys) -> Result {
     Ok(key::key_message(&domain).into())
 }
 
-/// The wallet's signature → handle (4), public key (40), key hash (32).
+/// The wallet's signature → handle (4), public key (40), `auth` of the accounts that the key signs for (32).
 pub fn open_key(request: &mut Reader<'_>, keys: &mut Keys) -> Result {
     let key = key::rollup_key(request.rest())?;
     let public = key.public_key();
@@ -30,7 +30,7 @@ pub fn open_key(request: &mut Reader<'_>, keys: &mut Keys) -> Result {
     Ok([
         &handle[..],
         &public.to_bytes(),
-        &hash_to_bytes32(&public.key_hash()),
+        &hash_to_bytes32(&key::auth_of(&public)),
     ]
     .concat())
 }
@@ -63,13 +63,15 @@ fn signed(transaction: Transaction, domain: &Domain, keys: &Keys, handle: u32) -
     Ok([&signed.id()[..], &signed.encode()].concat())
 }
 
-/// Handle (4), chain id (8), rollup (20), from (4), to (4), token (1), amount (8), fee (8), nonce (4)
+/// Handle (4), chain id (8), rollup (20), from (4), to (4), L1 owner of the payee's account (20), token (1), amount (8),
+/// fee (8), nonce (4)
 /// → id (32), encoding. Amount and fee must be representable: see [`round_amount`].
 pub fn sign_transfer(request: &mut Reader<'_>, keys: &mut Keys) -> Result {
     let (handle, domain) = (request.u32("handle")?, read_domain(request)?);
     let transfer = Transfer {
         from: request.u32("from")?,
         to: request.u32("to")?,
+        to_owner: request.bytes("payee's owner")?,
         token: request.u8("token")?,
         amount: PackedAmount::exact(request.u64("amount")?)?,
         fee: PackedFee::exact(request.u64("fee")?)?,
@@ -138,8 +140,8 @@ fn hash(request: &mut Reader<'_>, field: &'static str) -> std::result::Result<Ha
     hash_from_bytes32(&request.bytes(field)?).ok_or(Error::Inclusion { fault })
 }
 
-/// Index (4), root (32), 28 siblings from the leaf up (32 each), whether the account exists (1), and if so: key hash
-/// (32), nonce (4), and token (1) with balance (8), as often as there are tokens
+/// Index (4), root (32), 28 siblings from the leaf up (32 each), whether the account exists (1), and if so: L1 owner
+/// (20), auth (32), nonce (4), flags (1), and token (1) with balance (8), as often as there are tokens
 /// → nothing, if the account leads to the root.
 pub fn verify_inclusion(request: &mut Reader<'_>, _: &mut Keys) -> Result {
     let (index, root) = (request.u32("index")?, hash(request, "root")?);
@@ -148,8 +150,10 @@ pub fn verify_inclusion(request: &mut Reader<'_>, _: &mut Keys) -> Result {
         *sibling = hash(request, "siblings")?;
     }
     let account = if request.flag("exists")? {
-        let mut account = Account::new(hash(request, "key hash")?);
+        let l1_owner = request.bytes("L1 owner")?;
+        let mut account = Account::new(l1_owner, hash(request, "auth")?);
         account.nonce = request.u32("nonce")?;
+        account.flags = request.u8("flags")?;
         while request.end("balances").is_err() {
             let (token, balance) = (request.u8("token")?, request.u64("balance")?);
             if balance >> BALANCE_BITS != 0 {

@@ -9,7 +9,7 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
     sol_types::{SolCall, SolEvent},
 };
-use ashlar_client::{key_message, rollup_key};
+use ashlar_client::{auth_of, key_message, rollup_key};
 use ashlar_client_wasm::{Error, Reader, keys::Keys, operations};
 use ashlar_contracts::{BatchHeader, MintableToken, Rollup, Withdrawal};
 use ashlar_payments::{
@@ -26,6 +26,7 @@ const DOMAIN: Domain = Domain {
     chain_id: 31_337,
     rollup: [0x5b; 20],
 };
+const PAYEE_OWNER: [u8; 20] = [0xba; 20];
 const TRANSFERS: [(u64, u64, u32); 3] = [
     (1, 0, 0),
     (1_234_500_000, 30, 7),
@@ -54,6 +55,7 @@ fn transfer((amount, fee, nonce): (u64, u64, u32)) -> Transaction {
     Transaction::Transfer(Transfer {
         from: 3,
         to: 0x0102_0304,
+        to_owner: PAYEE_OWNER,
         token: 5,
         amount: PackedAmount::exact(amount).expect("representable"),
         fee: PackedFee::exact(fee).expect("representable"),
@@ -74,24 +76,29 @@ fn withdrawal((amount, fee, nonce): (u64, u64, u32)) -> Transaction {
 
 fn transaction(transaction: Transaction) -> Value {
     let signed: SignedTransaction = transaction.sign(&DOMAIN, &key());
-    let to = match transaction {
-        Transaction::Transfer(transfer) => json!(transfer.to),
-        Transaction::Withdraw(withdraw) => json!(hexed(withdraw.to_l1)),
+    let mut fields = match transaction {
+        Transaction::Transfer(transfer) => json!({ "to": transfer.to, "toOwner": hexed(transfer.to_owner) }),
+        Transaction::Withdraw(withdraw) => json!({ "to": hexed(withdraw.to_l1) }),
     };
-    json!({
-        "from": transaction.from(), "to": to, "token": transaction.token(), "amount": transaction.amount().to_string(),
+    let shared = json!({
+        "from": transaction.from(), "token": transaction.token(), "amount": transaction.amount().to_string(),
         "fee": transaction.fee().value().to_string(), "nonce": transaction.nonce(),
         "id": hexed(signed.id()), "encoded": hexed(signed.encode()),
-    })
+    });
+    let shared = shared.as_object().expect("an object").clone();
+    fields.as_object_mut().expect("an object").extend(shared);
+    fields
 }
 
 /// An account with two balances, and an empty leaf of the same tree.
 fn inclusion() -> Value {
     let index = 6;
     let mut path = AccountPath::empty();
-    path.siblings[3] = key().public_key().key_hash(); // any digest: as if others lived there
-    let mut account = Account::new(key().public_key().key_hash());
+    let auth = auth_of(&key().public_key());
+    path.siblings[3] = auth; // any digest: as if others lived there
+    let mut account = Account::new([0xcc; 20], auth);
     account.nonce = 9;
+    account.flags = 0xa5;
     account.set_balance(0, (1 << 62) - 1);
     account.set_balance(255, 1);
     let siblings: Vec<String> = path
@@ -108,7 +115,8 @@ fn inclusion() -> Value {
     };
     json!({
         "index": index, "siblings": siblings, "root": root(Some(&account)), "root_of_empty_leaf": root(None),
-        "key_hash": hexed(hash_to_bytes32(&account.owner)), "nonce": account.nonce,
+        "l1_owner": hexed(account.l1_owner), "auth": hexed(hash_to_bytes32(&account.auth)),
+        "nonce": account.nonce, "flags": account.flags,
         "balances": account.balances.iter().map(|(token, amount)| json!([token, amount.to_string()])).collect::<Vec<_>>(),
     })
 }
@@ -116,7 +124,7 @@ fn inclusion() -> Value {
 fn claim() -> (BatchHeader, u32, Withdrawal, Vec<B256>) {
     let header = BatchHeader {
         number: 3,
-        firstDeposit: 4,
+        firstOperation: 4,
         withdrawalCount: 6,
         feeAccount: 8,
         time: 9,
@@ -141,13 +149,17 @@ fn claim() -> (BatchHeader, u32, Withdrawal, Vec<B256>) {
 
 fn calldata() -> Value {
     let (header, index, withdrawal, proof) = claim();
-    let key_hash = U256::from_be_bytes(hash_to_bytes32(&key().public_key().key_hash()));
+    let auth = U256::from_be_bytes(hash_to_bytes32(&auth_of(&key().public_key())));
+    let (account, to, units) = (u32::MAX >> 4, 6, (1 << 56) - 1);
     let (token, amount) = (Address::repeat_byte(0xee), U256::from(1_000_000u64) << 80usize);
     let call = |bytes: Vec<u8>| hexed(bytes);
     json!({
-        "key_hash": hexed(key_hash.to_be_bytes::<32>()), "address": hexed(token), "amount": amount.to_string(),
-        "deposit_eth": call(Rollup::depositETHCall { keyHash: key_hash }.abi_encode()),
-        "deposit_erc20": call(Rollup::depositERC20Call { token, amount, keyHash: key_hash }.abi_encode()),
+        "auth": hexed(auth.to_be_bytes::<32>()), "address": hexed(token), "amount": amount.to_string(),
+        "deposit_eth": call(Rollup::depositETHCall { owner: token, auth }.abi_encode()),
+        "deposit_erc20": call(Rollup::depositERC20Call { token, amount, owner: token, auth }.abi_encode()),
+        "set_auth": call(Rollup::setAuthCall { account, auth }.abi_encode()),
+        "force_withdrawal": call(Rollup::forceWithdrawalCall { account, token: 5, amount: units }.abi_encode()),
+        "force_transfer": call(Rollup::forceTransferCall { account, to, token: 5, amount: units }.abi_encode()),
         "approve": call(MintableToken::approveCall { spender: token, amount }.abi_encode()),
         "allowance": call(MintableToken::allowanceCall { holder: token, spender: token }.abi_encode()),
         "decimals": call(MintableToken::decimalsCall {}.abi_encode()),
@@ -155,7 +167,7 @@ fn calldata() -> Value {
         "token_info": call(Rollup::tokenInfoCall { id: 1 }.abi_encode()),
         "is_claimed": call(Rollup::isClaimedCall { batch: 3, index: 2 }.abi_encode()),
         "claim_withdrawal": call(Rollup::claimWithdrawalCall { header, index, withdrawal, proof }.abi_encode()),
-        "deposit_queued": hexed(Rollup::DepositQueued::SIGNATURE_HASH),
+        "operation_queued": hexed(Rollup::OperationQueued::SIGNATURE_HASH),
     })
 }
 
@@ -171,7 +183,7 @@ fn vectors() -> Value {
         .into();
     json!({
         "message": key_message(&DOMAIN),
-        "key": { "signature": hexed(signature), "public_key": hexed(public.to_bytes()), "key_hash": hexed(hash_to_bytes32(&public.key_hash())) },
+        "key": { "signature": hexed(signature), "public_key": hexed(public.to_bytes()), "auth": hexed(hash_to_bytes32(&auth_of(&public))) },
         "domain": { "chain_id": DOMAIN.chain_id.to_string(), "rollup": hexed(DOMAIN.rollup), "words": words },
         "transfers": TRANSFERS.map(|fields| transaction(transfer(fields))),
         "withdrawals": WITHDRAWALS.map(|fields| transaction(withdrawal(fields))),
@@ -199,7 +211,7 @@ fn operations_sign_what_the_rust_client_signs() {
     let opened = operations::open_key(&mut Reader::new(&bytes(&vectors["key"]["signature"])), &mut keys)
         .expect("a key");
     assert_eq!(hexed(&opened[4..44]), vectors["key"]["public_key"]);
-    assert_eq!(hexed(&opened[44..]), vectors["key"]["key_hash"]);
+    assert_eq!(hexed(&opened[44..]), vectors["key"]["auth"]);
     let domain = [&DOMAIN.chain_id.to_be_bytes()[..], &DOMAIN.rollup].concat();
     let request = |to: &[u8], (amount, fee, nonce): (u64, u64, u32)| {
         let numbers = [
@@ -214,7 +226,8 @@ fn operations_sign_what_the_rust_client_signs() {
         .into_iter()
         .zip(vectors["transfers"].as_array().expect("list"))
     {
-        let request = request(&0x0102_0304u32.to_be_bytes(), fields);
+        let payee = [&0x0102_0304u32.to_be_bytes()[..], &PAYEE_OWNER].concat();
+        let request = request(&payee, fields);
         let signed = operations::sign_transfer(&mut Reader::new(&request), &mut keys).expect("signs");
         assert_eq!(
             (hexed(&signed[..32]), hexed(&signed[32..])),
@@ -261,7 +274,7 @@ fn what_cannot_be_signed_is_refused_with_its_reason() {
         .concat()
     };
     let mut transfer =
-        |amount, fee| operations::sign_transfer(&mut Reader::new(&request(4, amount, fee)), &mut keys);
+        |amount, fee| operations::sign_transfer(&mut Reader::new(&request(24, amount, fee)), &mut keys);
     assert_eq!(
         transfer(1_000_000_001, 0).expect_err("ten digits").code(),
         "amount-inexact"
@@ -278,7 +291,7 @@ fn what_cannot_be_signed_is_refused_with_its_reason() {
         let error = operations::sign_withdrawal(&mut Reader::new(&request(20, amount, 0)), &mut keys);
         assert_eq!(error.expect_err("outside").code(), "amount-out-of-range");
     }
-    let mut long = request(4, 1, 0);
+    let mut long = request(24, 1, 0);
     long.push(0);
     for wrong in [&long[..], &long[..long.len() - 2], &[]] {
         let error = operations::sign_transfer(&mut Reader::new(wrong), &mut keys).expect_err("length");
@@ -310,8 +323,10 @@ fn an_inclusion_proof_holds_for_its_account_only() {
         let balances = [&[0][..], &balance.to_be_bytes(), &[255], &1u64.to_be_bytes()].concat();
         [
             &[1][..],
-            &bytes(&vector["key_hash"]),
+            &bytes(&vector["l1_owner"]),
+            &bytes(&vector["auth"]),
             &9u32.to_be_bytes(),
+            &[0xa5],
             &balances,
         ]
         .concat()

@@ -38,9 +38,9 @@ pub async fn export(links: &Links, number: u64, out: &Path) -> anyhow::Result<()
     let count = |is: fn(&Record) -> bool| data.records.iter().filter(|record| is(record)).count();
     let header = json!({
         "number": header.number,
-        "first_deposit": header.firstDeposit,
+        "first_operation": header.firstOperation,
         "unix_time_secs": u64::from(header.time) * 60,
-        "deposits": count(|record| matches!(record, Record::Deposit { .. })),
+        "l1_operations": count(Record::is_l1_operation),
         "withdrawals": header.withdrawalCount,
         "transfers": count(|record| matches!(record, Record::Transfer { .. })),
         "fee_account": header.feeAccount,

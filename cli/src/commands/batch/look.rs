@@ -20,10 +20,10 @@ fn line(batch: &Batch) -> String {
         reason => format!("  {reason}"),
     };
     format!(
-        "batch {:<5} {:<10} {:>3} deposits {:>6} transfers {:>3} withdrawals {:>8} bytes on L1{failure}",
+        "batch {:<5} {:<10} {:>3} L1 operations {:>6} transfers {:>3} withdrawals {:>8} bytes on L1{failure}",
         batch.number,
         status_name(batch.status()),
-        batch.deposit_count,
+        batch.l1_operation_count,
         batch.transfer_count,
         batch.withdrawal_count,
         batch.pubdata_bytes
@@ -49,7 +49,7 @@ fn object(batch: &Batch) -> serde_json::Value {
         "old_root": hex0x(&batch.old_root),
         "new_root": hex0x(&batch.new_root),
         "chunks": batch.chunk_count,
-        "deposits": batch.deposit_count,
+        "l1_operations": batch.l1_operation_count,
         "transfers": batch.transfer_count,
         "withdrawals": batch.withdrawal_count,
         "pubdata_bytes": batch.pubdata_bytes,

@@ -19,13 +19,13 @@ pub struct Unseal {
     /// First batch to take back.
     #[arg(
         long,
-        required_unless_present = "from_deposit",
-        conflicts_with = "from_deposit"
+        required_unless_present = "from_queue_index",
+        conflicts_with = "from_queue_index"
     )]
     from: Option<u64>,
-    /// Take back from the batch that holds this deposit on, and read the deposits from this one on from L1 again.
-    #[arg(long)]
-    from_deposit: Option<u64>,
+    /// Take back from the batch that holds this operation of L1's queue on, and read the queue from it on again.
+    #[arg(long, value_name = "INDEX")]
+    from_queue_index: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -41,13 +41,13 @@ pub fn unseal(args: &Unseal) -> anyhow::Result<()> {
     let path = args.data_dir.join("state.redb");
     ensure!(path.is_file(), "no state database at {}", path.display());
     let store = Store::open(&path).context("is the sequencer still running?")?;
-    let first = match (args.from, args.from_deposit) {
+    let first = match (args.from, args.from_queue_index) {
         (Some(from), _) => Some(from),
-        (None, Some(deposit)) => store.batch_of_deposit(deposit)?,
+        (None, Some(index)) => store.batch_of_l1_operation(index)?,
         (None, None) => None,
     };
     let end = store.next_batch()?;
-    store.unseal(first.unwrap_or(end), args.from_deposit)?;
+    store.unseal(first.unwrap_or(end), args.from_queue_index)?;
     crate::say!("batches taken back: {}", end - first.unwrap_or(end))?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alloy::primitives::B256;
 use anyhow::{Context, ensure};
-use ashlar_client::{BatchData, L1, Milestone, data::Record};
+use ashlar_client::{BatchData, L1, Milestone};
 
 use super::{Wallet, history};
 
@@ -32,18 +32,14 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
     let l1 = wallet.l1().await?;
     let state = l1.state().await?;
     let batches = history::batches(&l1, 1).await?;
-    let account = history::account(&batches, wallet);
-    let own = wallet.ethereum.address();
+    let accounts = history::accounts(&batches, wallet);
     let (mut claimed, mut failed) = (0, 0);
     for data in &batches {
         let number = data.header.number;
-        let withdrawals = data.records.iter().filter_map(|record| match record {
-            Record::Withdrawal {
-                account: from,
-                withdrawal,
-                ..
-            } => Some(Some(*from) == account || withdrawal.to == own),
-            Record::Deposit { .. } | Record::Transfer { .. } => None,
+        let withdrawals = data.records.iter().filter_map(|record| {
+            let paid = record.withdrawal()?;
+            let is_from_us = accounts.keys().any(|account| record.concerns(*account));
+            Some(is_from_us || paid.to == wallet.owner())
         });
         for (index, ours) in (0..).zip(withdrawals) {
             if !ours || l1.is_claimed(number, index).await? {

@@ -1,11 +1,16 @@
 //! `ashlar wallet history`
 
+use std::collections::BTreeMap;
+
+use alloy::primitives::Address;
 use anyhow::Context;
 use ashlar_client::{
-    AccountKey, BatchData, L1, Token,
-    data::Record,
+    BatchData, L1, Token,
+    data::{self, Record},
     pb::{Operation, TransactionStatus, operation::Kind},
 };
+
+use ashlar_statement::hash::Hash;
 
 use super::Wallet;
 use crate::output::OutputError;
@@ -36,22 +41,24 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
     let l1 = wallet.l1().await?;
     let state = l1.state().await?;
     let (batches, tokens) = (batches(&l1, 1).await?, l1.tokens().await?);
-    let Some(account) = account(&batches, wallet) else {
+    let accounts = accounts(&batches, wallet);
+    if accounts.is_empty() {
         crate::say!("no operation of this wallet is on L1")?;
-        return Ok(());
-    };
-    crate::say!("account {account}")?;
-    for data in batches
-        .iter()
-        .filter(|data| data.header.number >= args.from_batch)
-    {
-        let proven = data.header.number <= state.proven_batches;
-        print(
-            data,
-            account,
-            &tokens,
-            if proven { "proven" } else { "committed" },
-        )?;
+    }
+    for account in accounts.into_keys() {
+        crate::say!("account {account}")?;
+        for data in batches
+            .iter()
+            .filter(|data| data.header.number >= args.from_batch)
+        {
+            let proven = data.header.number <= state.proven_batches;
+            print(
+                data,
+                account,
+                &tokens,
+                if proven { "proven" } else { "committed" },
+            )?;
+        }
     }
     Ok(())
 }
@@ -63,7 +70,7 @@ async fn remote(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
     let account = match args.account {
         Some(account) => account,
         None => {
-            let own = client.account(AccountKey::KeyHash(wallet.key_hash())).await?;
+            let own = wallet.account(&client).await?;
             own.context("this wallet has no account yet; a deposit opens it")?
                 .index
         }
@@ -100,6 +107,11 @@ fn print_remote(operation: &Operation, account: u32, tokens: &[Token]) -> Result
         )
     };
     let (amount, fee) = (show(operation.amount), show(operation.fee));
+    let asked = || show(operation.requested.unwrap_or(operation.amount));
+    let sender = || match &operation.l1_address {
+        Some(address) => format!("0x{}", hex::encode(address)),
+        None => "?".to_owned(),
+    };
     let name = |account: Option<u32>| account.map_or_else(|| "?".to_owned(), |account| account.to_string());
     let text = match operation.kind() {
         Kind::Deposit => format!("deposit   +{amount}"),
@@ -114,6 +126,17 @@ fn print_remote(operation: &Operation, account: u32, tokens: &[Token]) -> Result
             format!("transfer  -{amount} to account {}, fee {fee}", name(operation.to))
         }
         Kind::Transfer => format!("transfer  +{amount} from account {}", name(operation.from)),
+        Kind::SetAuth => format!("set-auth  by {}", sender()),
+        Kind::ForcedWithdrawal => format!("force     -{amount} of {} to {}", asked(), sender()),
+        Kind::ForcedTransfer if operation.from == Some(account) => {
+            format!(
+                "force     -{amount} of {} to account {}",
+                asked(),
+                name(operation.to)
+            )
+        }
+        Kind::ForcedTransfer => format!("force     +{amount} from account {}", name(operation.from)),
+        Kind::SetFlags => format!("set-flags {}", operation.flags.unwrap_or_default()),
         Kind::Unspecified => format!("an operation of another version, {amount}"),
     };
     crate::say!("batch {:<5} {status:<10} {text}", operation.batch_number)
@@ -131,16 +154,21 @@ pub async fn batches(l1: &L1, first: u64) -> anyhow::Result<Vec<BatchData>> {
     Ok(batches)
 }
 
-/// The wallet's account, from the deposit that opened it.
-pub fn account(batches: &[BatchData], wallet: &Wallet) -> Option<u32> {
-    let own = wallet.key_hash();
-    let mut records = batches.iter().flat_map(|data| &data.records);
-    records.find_map(|record| match record {
-        Record::Deposit {
-            account, key_hash, ..
-        } if *key_hash == own => Some(*account),
-        Record::Deposit { .. } | Record::Withdrawal { .. } | Record::Transfer { .. } => None,
-    })
+/// The accounts of an L1 address and what signs for them, from all batches.
+pub fn accounts_of(batches: &[BatchData], owner: Address) -> BTreeMap<u32, Hash> {
+    data::accounts_of(owner, batches.iter().flat_map(|data| &data.records))
+}
+
+/// The wallet's.
+pub fn accounts(batches: &[BatchData], wallet: &Wallet) -> BTreeMap<u32, Hash> {
+    accounts_of(batches, wallet.owner())
+}
+
+/// Of these, the one that the wallet's key signs for, or else the first.
+pub fn account(accounts: &BTreeMap<u32, Hash>, wallet: &Wallet) -> Option<(u32, Hash)> {
+    let mut signed = accounts.iter().filter(|(_, auth)| **auth == wallet.auth());
+    let found = signed.next().or(accounts.first_key_value());
+    found.map(|(account, auth)| (*account, *auth))
 }
 
 /// One line for each operation of the account.
@@ -159,6 +187,33 @@ fn describe(record: &Record, account: u32, tokens: &[Token]) -> String {
     let show = |token: &u8, units: u64| show(tokens, usize::from(*token), units);
     match record {
         Record::Deposit { token, amount, .. } => format!("deposit   +{}", show(token, *amount)),
+        Record::SetAuth { sender, .. } => format!("set-auth  by {sender}"),
+        Record::SetFlags { flags, .. } => format!("set-flags {flags}"),
+        Record::ForcedWithdrawal {
+            requested,
+            withdrawal,
+            ..
+        } => format!(
+            "force     -{} of {} to {}",
+            show(&withdrawal.token, withdrawal.amount),
+            show(&withdrawal.token, *requested),
+            withdrawal.to
+        ),
+        Record::ForcedTransfer {
+            from,
+            to,
+            token,
+            requested,
+            paid,
+            ..
+        } => {
+            let paid = show(token, *paid);
+            if *from == account {
+                format!("force     -{paid} of {} to account {to}", show(token, *requested))
+            } else {
+                format!("force     +{paid} from account {from}")
+            }
+        }
         Record::Withdrawal { withdrawal, fee, .. } => format!(
             "withdraw  -{} to {}, fee {}",
             show(&withdrawal.token, withdrawal.amount),

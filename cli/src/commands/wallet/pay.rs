@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};
-use ashlar_client::{AccountKey, Client, L1, Milestone, Token, amount::split_token};
+use ashlar_client::{AccountKey, Client, ClientError, L1, Milestone, Payee, Token, amount::split_token};
 use ashlar_payments::{
     packing::{PackedAmount, PackedFee},
     transaction::SignedTransaction,
 };
-use ashlar_statement::hash::{Hash, hash_from_bytes32};
+use ashlar_statement::hash::ZERO_HASH;
 
 use super::Wallet;
-use crate::commands::fixed_hex;
+use crate::commands::l1_address;
 
 /// Units of a token that a transaction pays unless told otherwise.
 const DEFAULT_FEE_UNITS: u64 = 10;
@@ -28,7 +28,7 @@ pub struct Amount {
 /// How long to stay.
 #[derive(Debug, clap::Args)]
 pub struct Wait {
-    /// Return when the transaction has come so far.
+    /// Return when it has come so far.
     #[arg(long, value_enum, default_value = "executed")]
     wait: Until,
     /// Give up waiting after so many seconds; what was sent stays sent.
@@ -36,9 +36,21 @@ pub struct Wait {
     wait_secs: u64,
 }
 
+impl Wait {
+    /// How far, if at all beyond L1.
+    pub fn milestone(&self) -> Option<Milestone> {
+        self.wait.milestone()
+    }
+
+    /// How long at most.
+    pub fn limit(&self) -> Duration {
+        Duration::from_secs(self.wait_secs)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Until {
-    /// Sent; of a deposit, mined on L1.
+pub enum Until {
+    /// Sent; of an operation of L1's queue, mined there.
     Sent,
     /// In the sequencer's state.
     Executed,
@@ -49,7 +61,7 @@ enum Until {
 }
 
 impl Until {
-    fn milestone(self) -> Option<Milestone> {
+    pub fn milestone(self) -> Option<Milestone> {
         match self {
             Self::Sent => None,
             Self::Executed => Some(Milestone::Executed),
@@ -63,9 +75,10 @@ impl Until {
 pub struct Deposit {
     #[command(flatten)]
     amount: Amount,
-    /// Deposit for this key hash instead of the wallet's own, as `ashlar wallet address` shows it there.
-    #[arg(long = "for", value_name = "KEY_HASH", value_parser = fixed_hex::<32>)]
-    key_hash: Option<[u8; 32]>,
+    /// Deposit for this L1 address instead of the wallet's own: for its account, or for a new one that no key signs for
+    /// until its owner sets one.
+    #[arg(long = "for", value_name = "ADDRESS", value_parser = l1_address)]
+    owner: Option<Address>,
     #[command(flatten)]
     wait: Wait,
 }
@@ -74,9 +87,9 @@ pub struct Deposit {
 pub struct Transfer {
     #[command(flatten)]
     amount: Amount,
-    /// Who is paid: an account's number, or its key hash.
-    #[arg(long, value_name = "ACCOUNT")]
-    to: String,
+    /// Who is paid: an account's number, or an L1 address, whose first account it is.
+    #[arg(long, value_name = "ACCOUNT", value_parser = payee_key)]
+    to: AccountKey,
     #[command(flatten)]
     fee: Fee,
     #[command(flatten)]
@@ -88,7 +101,7 @@ pub struct Withdraw {
     #[command(flatten)]
     amount: Amount,
     /// L1 address that is paid (default: the wallet's own).
-    #[arg(long, value_name = "ADDRESS", value_parser = recipient)]
+    #[arg(long, value_name = "ADDRESS", value_parser = l1_address)]
     to: Option<Address>,
     #[command(flatten)]
     fee: Fee,
@@ -103,24 +116,9 @@ pub struct Fee {
     fee: Option<String>,
 }
 
-/// An L1 address that can be paid. One of mixed case carries a checksum (EIP-55), which finds a mistyped digit.
-pub fn recipient(text: &str) -> anyhow::Result<Address> {
-    let digits = text.strip_prefix("0x").unwrap_or(text);
-    let is_mixed =
-        digits.bytes().any(|of| of.is_ascii_lowercase()) && digits.bytes().any(|of| of.is_ascii_uppercase());
-    let address = if is_mixed {
-        Address::parse_checksummed(format!("0x{digits}"), None)
-            .context("the checksum of the address is wrong: a digit was mistyped")?
-    } else {
-        digits.parse().context("not an address of 20 bytes")?
-    };
-    ensure!(!address.is_zero(), "nobody has the zero address");
-    Ok(address)
-}
-
 impl Amount {
     /// Units, with a word about what was cut off.
-    async fn resolve(&self, l1: &L1) -> anyhow::Result<(Token, u64)> {
+    pub async fn resolve(&self, l1: &L1) -> anyhow::Result<(Token, u64)> {
         let text = self.amount.join(" ");
         let (digits, token) = split_token(&text);
         let token = l1.find_token(token).await?;
@@ -177,18 +175,13 @@ fn packed(units: u64, token: &Token) -> anyhow::Result<PackedAmount> {
     Ok(amount)
 }
 
-fn key_hash(bytes: &[u8; 32]) -> anyhow::Result<Hash> {
-    hash_from_bytes32(bytes).context("the key hash has a limb that is not below the field's order")
-}
-
 pub async fn deposit(wallet: &Wallet, args: Deposit) -> anyhow::Result<()> {
-    let owner = match &args.key_hash {
-        Some(bytes) => key_hash(bytes)?,
-        None => wallet.key_hash(),
-    };
+    let owner = args.owner.unwrap_or(wallet.owner());
+    // What signs for somebody else's account is for its owner to say.
+    let auth = (owner == wallet.owner()).then(|| wallet.auth());
     wallet.links.require_rollup()?;
     // With the default, the sequencer must be there before money moves.
-    let (client, l1) = match args.wait.wait.milestone() {
+    let (client, l1) = match args.wait.milestone() {
         Some(_) => {
             let (client, l1) = wallet.both().await?;
             (Some(client), l1)
@@ -196,15 +189,29 @@ pub async fn deposit(wallet: &Wallet, args: Deposit) -> anyhow::Result<()> {
         None => (None, wallet.l1().await?),
     };
     let (token, units) = args.amount.resolve(&l1).await?;
-    let number = l1.deposit(&token, units, &owner).await?;
-    crate::say!("deposit {number}: {} on L1", token.display(units))?;
-    if let (Some(client), Some(milestone)) = (client, args.wait.wait.milestone()) {
-        let limit = Duration::from_secs(args.wait.wait_secs);
-        client.wait_for_deposit(number, milestone, limit).await?;
+    let queued = l1
+        .deposit(&token, units, owner, &auth.unwrap_or(ZERO_HASH))
+        .await?;
+    crate::say!("L1 operation {queued}: {} for {owner}", token.display(units))?;
+    if let (Some(client), Some(milestone)) = (client, args.wait.milestone()) {
+        let receipt = client
+            .wait_for_l1_operation(queued, milestone, args.wait.limit())
+            .await?;
         // The receipt names the account once the batch is sealed; the state knows it at once.
-        let account = client.account(AccountKey::KeyHash(owner)).await?;
-        let account = account.context("the sequencer does not know the account of an executed deposit")?;
-        crate::say!("{milestone}: account {}", account.index)?;
+        let account = match receipt.account {
+            Some(account) => account,
+            None => {
+                let asked = AccountKey::Owner {
+                    l1_owner: owner,
+                    auth,
+                };
+                let account = client.account(asked).await?;
+                let account =
+                    account.context("the sequencer does not know the account of an executed deposit")?;
+                account.index
+            }
+        };
+        crate::say!("{milestone}: account {account}")?;
     }
     Ok(())
 }
@@ -214,10 +221,10 @@ pub async fn transfer(wallet: &Wallet, args: Transfer) -> anyhow::Result<()> {
     let (token, units) = args.amount.resolve(&l1).await?;
     let amount = packed(units, &token)?;
     let fee = args.fee.resolve(&token)?;
-    let to = payee(&client, &args.to).await?;
-    let mut sender = client.sender(wallet.key.clone()).await?;
+    let mut sender = wallet.sender(&client).await?;
+    let to = payee(&client, args.to).await?;
     crate::say!(
-        "{} from account {} to account {to}, fee {}",
+        "{} from account {} to {to}, fee {}",
         token.display(amount.value()),
         sender.account(),
         token.display(fee.value())
@@ -230,8 +237,8 @@ pub async fn withdraw(wallet: &Wallet, args: Withdraw) -> anyhow::Result<()> {
     let (client, l1) = wallet.both().await?;
     let (token, units) = args.amount.resolve(&l1).await?;
     let fee = args.fee.resolve(&token)?;
-    let to = args.to.unwrap_or_else(|| wallet.ethereum.address());
-    let mut sender = client.sender(wallet.key.clone()).await?;
+    let to = args.to.unwrap_or(wallet.owner());
+    let mut sender = wallet.sender(&client).await?;
     crate::say!(
         "{} from account {} to {to} on L1, fee {}",
         token.display(units),
@@ -242,17 +249,24 @@ pub async fn withdraw(wallet: &Wallet, args: Withdraw) -> anyhow::Result<()> {
     send(&client, &signed, &args.wait).await
 }
 
-async fn payee(client: &Client, text: &str) -> anyhow::Result<u32> {
+/// Reads who is to be paid.
+pub fn payee_key(text: &str) -> anyhow::Result<AccountKey> {
     if let Ok(index) = text.parse() {
-        return Ok(index);
+        return Ok(AccountKey::Index(index));
     }
-    let bytes =
-        fixed_hex(text).context("--to is neither an account's number nor a key hash (32 bytes of hex)")?;
-    let account = client.account(AccountKey::KeyHash(key_hash(&bytes)?)).await?;
-    let account = account.with_context(|| {
-        format!("no account belongs to key hash {text}; open it with `ashlar wallet deposit --for {text}`")
-    })?;
-    Ok(account.index)
+    let l1_owner = l1_address(text).context("neither an account's number nor an L1 address")?;
+    Ok(AccountKey::Owner { l1_owner, auth: None })
+}
+
+/// Whom the sequencer has there. What is said of it to the user is what is signed.
+pub async fn payee(client: &Client, asked: AccountKey) -> anyhow::Result<Payee> {
+    client.payee(asked).await.map_err(|error| match (&error, asked) {
+        (ClientError::NoPayee { .. }, AccountKey::Owner { l1_owner, .. }) => {
+            let remedy = format!("open it with `ashlar wallet deposit --for {l1_owner}`");
+            anyhow::Error::new(error).context(remedy)
+        }
+        _ => error.into(),
+    })
 }
 
 /// Sends what was signed once: signing it anew after a lost answer could pay twice.
@@ -270,29 +284,12 @@ async fn send(client: &Client, signed: &SignedTransaction, wait: &Wait) -> anyho
             error
         }
     })?;
-    if let Some(milestone) = wait.wait.milestone() {
-        let receipt = client
-            .wait(id, milestone, Duration::from_secs(wait.wait_secs))
-            .await?;
+    if let Some(milestone) = wait.milestone() {
+        let receipt = client.wait(id, milestone, wait.limit()).await?;
         match receipt.batch_number {
             Some(batch) => crate::say!("{milestone}: batch {batch}")?,
             None => crate::say!("{milestone}: in the open batch")?,
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mistyped_recipient_is_refused() {
-        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"; // of EIP-55
-        let address = recipient(good).expect("its checksum holds");
-        assert_eq!(recipient(&good.to_lowercase()).expect("without one"), address);
-        let mistyped = recipient("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeE").expect_err("one digit");
-        assert!(mistyped.to_string().contains("checksum"), "{mistyped}");
-        assert!(recipient(&Address::ZERO.to_string()).is_err(), "nobody's");
-    }
 }

@@ -1,9 +1,9 @@
 //! `ashlar wallet address` and `balance`
 
 use alloy::{providers::Provider, signers::local::PrivateKeySigner};
-use ashlar_client::{AccountKey, Standing};
+use ashlar_client::{Standing, auth_of};
 use ashlar_ecgfp5::SecretKey;
-use ashlar_statement::hash::hash_to_bytes32;
+use ashlar_statement::hash::{ZERO_HASH, hash_to_bytes32};
 
 use super::Wallet;
 use crate::output::OutputError;
@@ -18,8 +18,8 @@ pub struct Balance {
 
 pub fn identity(ethereum: &PrivateKeySigner, key: &SecretKey) -> Result<(), OutputError> {
     crate::say!("address   {}", ethereum.address())?;
-    let hash = hash_to_bytes32(&key.public_key().key_hash());
-    crate::say!("key hash  0x{}", hex::encode(hash))
+    let auth = hash_to_bytes32(&auth_of(&key.public_key()));
+    crate::say!("auth      0x{}", hex::encode(auth))
 }
 
 pub fn address(wallet: &Wallet) -> Result<(), OutputError> {
@@ -29,7 +29,7 @@ pub fn address(wallet: &Wallet) -> Result<(), OutputError> {
 pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
     let (client, l1) = wallet.both().await?;
     let tokens = l1.tokens().await?;
-    let account = client.account(AccountKey::KeyHash(wallet.key_hash())).await?;
+    let account = wallet.account(&client).await?;
     let mut shown = account.clone();
     if let (Some(account), true) = (&account, args.verify) {
         let included = client.inclusion(account.index).await??;
@@ -43,7 +43,7 @@ pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
             included
                 .account
                 .as_ref()
-                .is_none_or(|of| of.key_hash == wallet.key_hash()),
+                .is_none_or(|of| of.l1_owner == wallet.owner()),
             "the sequencer proves the balance of somebody else's account"
         );
         shown = included.account;
@@ -52,7 +52,14 @@ pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
         None if account.is_some() => crate::say!("account   opened after that batch")?,
         None => crate::say!("account   none yet: a deposit opens one")?,
         Some(account) => {
-            crate::say!("account   {}", account.index)?;
+            let signs = match account.auth {
+                auth if auth == wallet.auth() => "",
+                auth if auth == ZERO_HASH => {
+                    ", which no key signs for: `ashlar wallet set-auth` gives it the wallet's"
+                }
+                _ => ", which another key signs for: `ashlar wallet set-auth` gives it the wallet's",
+            };
+            crate::say!("account   {}{signs}", account.index)?;
             for (token, units) in &account.balances {
                 let token = tokens.get(usize::from(*token));
                 let text = token.map_or_else(|| format!("{units} units"), |token| token.display(*units));
@@ -61,7 +68,7 @@ pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
         }
     }
     let provider = l1.contract().provider();
-    let wei = provider.get_balance(wallet.ethereum.address()).await?;
+    let wei = provider.get_balance(wallet.owner()).await?;
     crate::say!("L1        {} ETH", alloy::primitives::utils::format_ether(wei))?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ashlar_client::{AccountKey, BatchData, ClientError, L1, L1Error, pb::BatchStatus};
+use ashlar_client::{BatchData, ClientError, L1, L1Error, pb::BatchStatus};
 use futures::StreamExt;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -58,7 +58,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
             }
             crate::say!("batch {:<5} {}", batch.number, status_name(status))?;
             if matches!(status, BatchStatus::Committed | BatchStatus::Proven)
-                && let Some(account) = client.account(AccountKey::KeyHash(wallet.key_hash())).await?
+                && let Some(account) = wallet.account(&client).await?
             {
                 let data = data(&l1, batch.number).await?;
                 history::print(&data, account.index, &tokens, status_name(status))?;

@@ -15,7 +15,7 @@ export function packageTests(stack: () => Stack): void {
             const client = await Client.connect(core, stack().gateway);
             const wallet = await EthereumWallet.connect(new User(stack().l1, ALICE));
             const key = await wallet.rollupKey(core, client.domain);
-            const account = await client.account(key.keyHash);
+            const account = await client.account({ l1Owner: wallet.address, auth: key.auth });
             assert.equal(account?.balances.get(0), 176_543_221n);
 
             const { operations, next } = await client.history(account.index);
@@ -30,12 +30,13 @@ export function packageTests(stack: () => Stack): void {
             assert.equal((await client.inclusion(200_000_000)).account, undefined);
 
             // Two at once take two nonces, and what was admitted may be sent again.
-            const sender = await client.sender(key);
-            const pay = (amount: bigint) => sender.transfer({ to: 0, token: 0, amount, fee: 0n });
+            const sender = await client.sender(wallet.address, key);
+            const payee = await client.payee(0);
+            const pay = (amount: bigint) => sender.transfer({ ...payee, token: 0, amount, fee: 0n });
             const [first, second] = await Promise.all([pay(1n), pay(1n)]);
             assert.notEqual(first, second);
             const { nonce } = sender;
-            const transfer = { from: account.index, to: 0, token: 0, amount: 1n, fee: 0n, nonce };
+            const transfer = { from: account.index, ...payee, token: 0, amount: 1n, fee: 0n, nonce };
             const signed = key.signTransfer(client.domain, transfer);
             assert.equal(await client.submit(signed), await client.submit(signed));
             // This sender does not know of it, and signs anew.

@@ -14,6 +14,7 @@ export const L1_EXPLORER = "https://l1.example";
 const START_LIMIT_MS = 900_000; // circuits and keys are made on a fresh machine
 
 // Funded accounts of every development node; the first is the operator.
+export const OPERATOR = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
 export const ALICE = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
 export const BOB = "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc";
 export const PROVING_LIMIT_MS = 900_000;

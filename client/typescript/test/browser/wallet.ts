@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import type { Page } from "playwright-core";
 
-import { ALICE, BOB, PROVING_LIMIT_MS, type Stack, User, watch } from "./stack.js";
+import { ALICE, BOB, OPERATOR, PROVING_LIMIT_MS, type Stack, User, watch } from "./stack.js";
 
 const text = async (page: Page, id: string): Promise<string> => (await page.locator(`#${id}`).textContent()) ?? "";
 
@@ -34,7 +34,7 @@ export function walletTests(stack: () => Stack): void {
             await page.locator("#connect").click();
             await says(page, "connected");
             assert.equal(await text(page, "address"), ALICE);
-            assert.match(await text(page, "key-hash"), /^0x[0-9a-f]{64}$/);
+            assert.match(await text(page, "auth"), /^0x[0-9a-f]{64}$/);
             assert.equal(alice.asked.filter((method) => method === "personal_sign").length, 2);
         });
 
@@ -46,11 +46,14 @@ export function walletTests(stack: () => Stack): void {
         });
 
         test("transfers to another account, rounded where the amount cannot be carried", async () => {
+            await page.locator("#transfer [name=to]").fill("0");
+            await page.locator("#transfer [name=to]").blur();
+            await page.locator("#payee").filter({ hasText: `pays account 0 of ${OPERATOR}` }).waitFor();
             await submit(page, "transfer", { to: "0", amount: "0.123456789" });
-            await says(page, "0.123456789 ETH transferred to account 0");
+            await says(page, `0.123456789 ETH transferred to account 0 of ${OPERATOR}`);
             assert.equal(await text(page, "balance"), "1.376543211 ETH");
-            await submit(page, "transfer", { to: "0", amount: "0.999999999" });
-            await says(page, "0.99999999 ETH transferred to account 0, rounded from 0.999999999 ETH");
+            await submit(page, "transfer", { to: OPERATOR, amount: "0.999999999" });
+            await says(page, `0.99999999 ETH transferred to account 0 of ${OPERATOR}, rounded from 0.999999999 ETH`);
             assert.equal(await text(page, "balance"), "0.376543221 ETH");
         });
 
@@ -58,6 +61,8 @@ export function walletTests(stack: () => Stack): void {
             await submit(page, "transfer", { to: "0", amount: "9" });
             await page.locator("#message.error").waitFor();
             assert.match(await text(page, "message"), /holds 376543221/);
+            await submit(page, "transfer", { to: BOB, amount: "0.1" });
+            await page.locator("#message.error").filter({ hasText: `there is no account ${BOB}` }).waitFor();
             await submit(page, "withdraw", { to: "0x12", amount: "0.1" });
             await says(page, "`0x12` is not 0x and 20 bytes in hexadecimal");
             assert.equal(await text(page, "balance"), "0.376543221 ETH");
