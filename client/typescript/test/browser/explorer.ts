@@ -71,7 +71,7 @@ export class Explorer {
                 for (const step of ["chunk", "compress", "wrap", "commit", "settle"]) {
                     assert.ok(steps.some((row) => row.toLowerCase().includes(step)), `${step} in ${steps.join(" | ")}`);
                 }
-                await this.page.getByText(/^deposit, L1 operation [0-9]+$/).first().waitFor();
+                await this.page.getByText(/^deposit L1 operation [0-9]+$/).first().waitFor();
                 await this.picture("batch.png");
             });
 
