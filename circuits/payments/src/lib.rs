@@ -37,6 +37,7 @@ pub mod execute;
 pub mod packing;
 pub mod policy;
 pub mod pubdata;
+mod reader;
 pub mod serve;
 pub mod state;
 pub mod transaction;

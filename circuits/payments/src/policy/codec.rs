@@ -5,6 +5,7 @@
 use ashlar_statement::hash::{Hash, ZERO_HASH, hash_from_bytes32, hash_to_bytes32};
 
 use super::{ANY_TOKEN, ClauseWitness, MAX_CLAUSES, POLICY_DEPTH, PolicyError, PolicyPath, Rules, clause};
+use crate::reader::Reader;
 
 const PLAIN: u8 = 0;
 const FULL: u8 = 1;
@@ -79,20 +80,7 @@ pub enum ClauseDecodeError {
     Clause(#[from] PolicyError),
 }
 
-/// Reads fields off a slice whose total length was checked beforehand.
-struct Reader<'a>(&'a [u8]);
-
 impl Reader<'_> {
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        let (head, tail) = self.0.split_at(N);
-        self.0 = tail;
-        core::array::from_fn(|i| head[i])
-    }
-
-    fn u8(&mut self) -> u8 {
-        self.bytes::<1>()[0]
-    }
-
     fn digest(&mut self, field: &'static str) -> Result<Hash, ClauseDecodeError> {
         hash_from_bytes32(&self.bytes()).ok_or(ClauseDecodeError::Digest { field })
     }
@@ -126,8 +114,8 @@ impl Reader<'_> {
             kinds,
             token,
             cap: u64::from_be_bytes(self.bytes()),
-            from: u32::from_be_bytes(self.bytes()),
-            until: u32::from_be_bytes(self.bytes()),
+            from: self.u32(),
+            until: self.u32(),
         };
         rules.check()?;
         Ok(rules)

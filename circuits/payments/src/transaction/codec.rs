@@ -20,6 +20,7 @@ use super::{
 use crate::{
     packing::{PackedAmount, PackedFee, PackingError},
     policy::{ClauseDecodeError, ClauseWitness},
+    reader::Reader,
 };
 
 const VERSION: u8 = 2;
@@ -91,24 +92,7 @@ pub enum DecodeError {
     Signature(#[source] SignatureError),
 }
 
-/// Reads fields off a slice whose total length was checked beforehand.
-struct Reader<'a>(&'a [u8]);
-
 impl Reader<'_> {
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        let (head, tail) = self.0.split_at(N);
-        self.0 = tail;
-        core::array::from_fn(|i| head[i])
-    }
-
-    fn u8(&mut self) -> u8 {
-        self.bytes::<1>()[0]
-    }
-
-    fn u32(&mut self) -> u32 {
-        u32::from_be_bytes(self.bytes())
-    }
-
     fn bridge_amount(&mut self) -> Result<u64, DecodeError> {
         let amount = u64::from_be_bytes(self.bytes());
         if amount == 0 || amount >> BRIDGE_AMOUNT_BITS != 0 {
