@@ -65,8 +65,7 @@ impl<A: Application> Running<A> {
                 if !self.make_room(item.next())? {
                     return Ok(());
                 }
-                let recorded = self.parts.store.batch_time(self.open.number)?;
-                self.begin(recorded)?;
+                self.begin(true)?;
                 if let Some(dropped) = self.open.replay(position, item)? {
                     tracing::error!(position, reason = %dropped.reason, "an accepted transaction cannot be executed any more");
                     self.parts.store.refuse(dropped.id, &dropped.reason)?;
@@ -104,33 +103,31 @@ impl<A: Application> Running<A> {
         Ok(true)
     }
 
-    /// Settles the time of a batch that nothing was executed in: the recorded one, or the present.
-    pub(super) fn begin(&mut self, recorded: Option<u32>) -> Result<(), ExecutorError> {
+    /// Settles the time of a batch that nothing was executed in, in minutes since 1970: at a `replay` the recorded one, else
+    /// that of the newest L1 block that was read, which L1 will not find in the future. Never before the last batch's: that
+    /// may be later than what was recorded for this one, where batches were taken back.
+    pub(super) fn begin(&mut self, replay: bool) -> Result<(), ExecutorError> {
         if !self.open.is_empty() {
             return Ok(());
         }
-        let number = self.open.number;
-        let time = match recorded {
+        let (store, number) = (&self.parts.store, self.open.number);
+        let recorded = store.batch_time(number)?;
+        let last = store.batch_time(number - 1)?.unwrap_or(0);
+        let now = match recorded.filter(|_| replay) {
             Some(time) => time,
-            None => self.present(number)?,
-        };
-        if self.open.time() != Some(time) {
-            if recorded.is_none() {
-                self.parts.store.set_batch_time(number, time)?;
+            None => {
+                let read = store.l1_cursor()?.map_or(0, |cursor| cursor.time / 60);
+                read.min((1 << TIME_BITS) - 1) as u32
             }
+        };
+        let time = now.max(last);
+        if recorded != Some(time) {
+            store.set_batch_time(number, time)?;
+        }
+        if self.open.time() != Some(time) {
             self.open.set_time(time);
         }
         Ok(())
-    }
-
-    /// Now, in minutes since 1970, as the newest L1 block says that was read: L1 will not find it in the future. Never before
-    /// the last batch's.
-    fn present(&self, number: u64) -> Result<u32, ExecutorError> {
-        let store = &self.parts.store;
-        let last = store.batch_time(number - 1)?.unwrap_or(0);
-        let read = store.l1_cursor()?.map_or(0, |cursor| cursor.time / 60);
-        let limit = (1 << TIME_BITS) - 1;
-        Ok(read.min(limit).max(last.into()) as u32)
     }
 
     /// Makes what was executed durable, and answers.

@@ -250,7 +250,7 @@ impl<A: Application> Running<A> {
                 self.stalled = Some((verified, replies));
                 return Ok(());
             }
-            self.begin(None)?;
+            self.begin(false)?;
             // Where the group's write will put it: closing a batch, as `make_room` may, has written what was before.
             let position = self.log_end + self.group.order.len() as u64;
             match self.open.execute_signed(position, verified.id, &verified.signed) {

@@ -12,7 +12,7 @@ use ashlar_sequencer::{
 use tempfile::TempDir;
 
 use super::{
-    l1_operations::set_auth,
+    l1_operations::{set_auth, set_flags},
     support::{Core, DOMAIN, key, seal_at, transfer, withdraw},
 };
 
@@ -190,5 +190,23 @@ async fn a_batch_is_never_before_the_last_one() {
         core.batch(2).await.public_inputs().expect("24 elements").time(),
         u64::from(NOW)
     );
+    core.stop();
+}
+
+/// Batches that were taken back leave their times behind, and a batch in the place of one may be of a later time than the
+/// one after it was.
+#[tokio::test]
+async fn a_recorded_time_is_never_before_the_last_batch_s() {
+    let folder = TempDir::new().expect("folder");
+    let core = opened(&folder, 3).await;
+    core.batch(1).await;
+    core.store.set_batch_time(2, NOW - 1_000).expect("disk");
+    let orders = [1, 2, 3].map(|flags| set_flags(1, flags));
+    core.l1(3, &orders).await;
+    assert_eq!(
+        core.batch(2).await.public_inputs().expect("24 elements").time(),
+        u64::from(NOW)
+    );
+    assert_eq!(core.store.batch_time(2).expect("disk"), Some(NOW));
     core.stop();
 }
