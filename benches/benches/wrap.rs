@@ -9,12 +9,13 @@ use ashlar_benches::operations::{
 };
 use ashlar_engine::{Engine, WrapKit, load_or_build, open_prover};
 use ashlar_kzg::{prove_stock, srs::Srs};
+use ashlar_statement::Security;
 use ashlar_wrap::circuit::{WRAP_K, WrapCircuit};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn wrap(criterion: &mut Criterion) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ashlar");
-    let circuits = load_or_build(&dir, None).expect("circuits");
+    let circuits = load_or_build(&dir, Security::default(), None).expect("circuits");
     let srs = Srs::load_or_generate_insecure(&dir, WRAP_K).expect("a reference string");
     let kit = WrapKit::load_or_generate(&dir, srs, &circuits.recursion).expect("wrap keys");
     let engine = Engine::new(circuits)

@@ -11,8 +11,8 @@ pub static LONG: LazyLock<String> = LazyLock::new(|| {
     };
     let digests = match ashlar_contracts::generated_verifier() {
         Ok(of) => format!(
-            "circuit set    {}\nwrap verifier  {} (reference string: {})",
-            of.circuit_set, of.digest, of.srs
+            "circuit set    {} ({})\nwrap verifier  {} (reference string: {})",
+            of.circuit_set, of.security, of.digest, of.srs
         ),
         Err(error) => format!("the verifier in this program is damaged: {error}"),
     };

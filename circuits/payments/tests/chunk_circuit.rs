@@ -8,7 +8,7 @@ use ashlar_payments::{
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
 use ashlar_statement::{
-    LeafCircuits, SpanPublicInputs,
+    LeafCircuits, Security, SpanPublicInputs,
     hash::{C, D, F, hash_to_bytes32},
     prove::prove_stock,
 };
@@ -17,7 +17,7 @@ use plonky2::plonk::proof::ProofWithPublicInputs;
 
 #[test]
 fn random_blocks_prove_what_the_native_transition_says() {
-    let circuit = ChunkCircuit::build(4);
+    let circuit = ChunkCircuit::of_slots(Security::default(), 4);
     let tokens = [0, 3, 200, 201, 255];
     for seed in 0..2 {
         let mut rng = rng(seed);
@@ -38,7 +38,7 @@ fn random_blocks_prove_what_the_native_transition_says() {
 
 #[test]
 fn a_bad_witness_is_refused_with_its_slot_and_reason() {
-    let circuit = ChunkCircuit::build(2);
+    let circuit = ChunkCircuit::of_slots(Security::default(), 2);
     let store = funded(3, &[0]);
     let mut builder = builder(&store, 2);
     builder.push(deposit(1, 0, 5)).expect("valid");
@@ -93,7 +93,7 @@ const CHUNK_DIGEST: &str = "e4bc2a09891012bd6cea117defb6c971fe35159476905e026bbe
 /// The circuit that is deployed. A change of its digest is a change of what is proved: new keys, new verifier.
 #[test]
 fn full_size_circuit_is_pinned() {
-    let circuit = ChunkCircuit::build(SLOTS);
+    let circuit = ChunkCircuit::of_slots(Security::default(), SLOTS);
     let rows = circuit.rows().clone();
     println!("{rows:?}");
     assert_eq!(hex(&hash_to_bytes32(&circuit.digest())), CHUNK_DIGEST);

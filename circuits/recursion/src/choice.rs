@@ -102,14 +102,14 @@ impl KeyChoice {
 
 #[cfg(test)]
 mod tests {
-    use ashlar_statement::{ProveError, prove::prove_stock};
+    use ashlar_statement::{ProveError, Security, prove::prove_stock};
     use plonky2::{
         field::types::Field,
         hash::{hash_types::HashOut, merkle_tree::MerkleCap},
     };
 
     use super::*;
-    use crate::config::{C, Circuit, Proof, fold_config};
+    use crate::config::{C, Circuit, Proof};
 
     /// A choice among hashes that are free inputs, so that every rule can be broken alone.
     struct Toy {
@@ -120,7 +120,7 @@ mod tests {
 
     impl Toy {
         fn of(members: usize) -> Self {
-            let mut builder = Builder::new(fold_config());
+            let mut builder = Builder::new(Security::default().fold());
             let hashes = builder.add_virtual_hashes(members);
             let choice = KeyChoice::new(&mut builder, 0, &hashes);
             let data = builder.build::<C>();

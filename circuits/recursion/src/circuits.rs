@@ -1,5 +1,6 @@
 //! The recursion circuits over a set of leaf circuits.
 
+use ashlar_statement::Security;
 use plonky2::{
     plonk::config::GenericHashOut,
     util::serialization::{Buffer, IoResult, Read, Write},
@@ -54,16 +55,16 @@ pub enum VerifyError {
 impl RecursionCircuits {
     /// Builds all (about ten seconds on two cores, and two more for each further shape) for the leaf circuits with these
     /// shapes and keys, whose public inputs must be spans. A leaf's place in the list is its kind.
-    pub fn build(leaves: &[(&Common, &VerifierOnly)]) -> Result<Self, BuildError> {
+    pub fn build(security: Security, leaves: &[(&Common, &VerifierOnly)]) -> Result<Self, BuildError> {
         let leaves = Leaves::by_shape(leaves)?;
-        let shape = shape::find(&leaves)?;
+        let shape = shape::find(security, &leaves)?;
         let lifts = leaves
             .into_iter()
             .map(|leaves| LiftCircuit::build(leaves, &shape));
         let lifts = lifts.collect::<Result<Vec<_>, _>>()?;
         let keys: Vec<_> = lifts.iter().map(|lift| lift.data.verifier_only.clone()).collect();
         let fold = FoldCircuit::build(&shape, keys.clone())?;
-        let compress = CompressCircuit::build(&shape, keys, fold.data.verifier_only.clone())?;
+        let compress = CompressCircuit::build(security, &shape, keys, fold.data.verifier_only.clone())?;
         Ok(Self {
             lifts,
             fold,

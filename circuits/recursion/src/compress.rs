@@ -1,7 +1,7 @@
 //! `compress`: the root of the tree becomes a proof that the wrap circuit verifies cheaply, stating what L1 checks.
 
 use ashlar_bn254::Bn254Config;
-use ashlar_statement::{ElementsError, gates::with_equations};
+use ashlar_statement::{ElementsError, Security, gates::with_equations};
 use plonky2::{
     iop::witness::PartialWitness,
     plonk::circuit_data::CircuitData,
@@ -11,7 +11,7 @@ use plonky2::{
 use crate::{
     child::ChildTarget,
     codec,
-    config::{Bn254Proof, Builder, COMPRESS_DEGREE_BITS, D, F, compress_config},
+    config::{Bn254Proof, Builder, D, F},
     nested::{VerifierOnly, key_hash},
     proof::{DecodeError, SpanProof, decode_proof},
     shape::{BuildError, Common, check_degree},
@@ -38,13 +38,15 @@ pub struct CompressCircuit {
 
 impl CompressCircuit {
     pub(crate) fn build(
+        security: Security,
         shape: &Common,
         lifts: Vec<VerifierOnly>,
         fold: VerifierOnly,
     ) -> Result<Self, BuildError> {
         let hashes: Vec<_> = lifts.iter().map(key_hash).collect();
-        let (builder, root) = with_equations(&compress_config(), || {
-            let mut builder = Builder::new(compress_config());
+        let config = security.compress();
+        let (builder, root) = with_equations(&config, || {
+            let mut builder = Builder::new(config.clone());
             let fold_key = builder.constant_hash(key_hash(&fold));
             let (root, inputs) = ChildTarget::verified(&mut builder, shape, &hashes, fold_key);
             let batch = to_batch(&mut builder, &inputs.span);
@@ -53,7 +55,7 @@ impl CompressCircuit {
         });
         let rows = builder.num_gates();
         let data = builder.build::<Bn254Config>();
-        check_degree(&data, COMPRESS_DEGREE_BITS, "compress")?;
+        check_degree(&data, security.compress_degree_bits(), "compress")?;
         Ok(Self {
             data,
             rows,

@@ -10,7 +10,7 @@ use plonky2::{
 use crate::{
     child::ChildTarget,
     codec,
-    config::{Builder, Circuit, F, fold_config},
+    config::{Builder, Circuit, F},
     nested::{NestedPublicInputs, VerifierOnly, key_hash},
     proof::SpanProof,
     shape::{self, BuildError, Common},
@@ -42,7 +42,7 @@ pub(crate) struct FoldTargets {
 
 /// Lays out the circuit, unpadded, for lifts whose keys have these hashes.
 pub(crate) fn arithmetize(shape: &Common, lifts: &[HashOut<F>]) -> (Builder, FoldTargets) {
-    let mut builder = Builder::new(fold_config());
+    let mut builder = Builder::new(shape.config.clone());
     let fold_key = builder.add_virtual_hash();
     let (left, left_inputs) = ChildTarget::verified(&mut builder, shape, lifts, fold_key);
     let (right, right_inputs) = ChildTarget::verified(&mut builder, shape, lifts, fold_key);

@@ -22,10 +22,7 @@ mod tests;
 
 pub use circuits::{CircuitDigest, RecursionCircuits, VerifyError};
 pub use compress::{CompressCircuit, CompressedProof};
-pub use config::{
-    Bn254Proof, Builder, C, COMPRESS_DEGREE_BITS, Circuit, D, F, FOLD_DEGREE_BITS, Proof, compress_config,
-    fold_config,
-};
+pub use config::{Bn254Proof, Builder, C, Circuit, D, F, Proof};
 pub use fold::FoldCircuit;
 pub use lift::LiftCircuit;
 pub use nested::{NestedPublicInputs, VerifierOnly, key_hash};

@@ -4,14 +4,14 @@ use anyhow::Context;
 use plonky2::{
     hash::hash_types::HashOutTarget,
     iop::witness::{PartialWitness, WitnessWrite},
-    plonk::proof::ProofWithPublicInputsTarget,
+    plonk::{circuit_data::CircuitConfig, proof::ProofWithPublicInputsTarget},
     util::serialization::{Buffer, IoResult, Read, Write},
 };
 
 use crate::{
     choice::KeyChoice,
     codec,
-    config::{Builder, C, Circuit, D, F, Proof, fold_config},
+    config::{Builder, C, Circuit, D, F, Proof},
     leaves::Leaves,
     nested::{VerifierOnly, key_hash},
     shape::{self, BuildError, Common},
@@ -40,8 +40,8 @@ pub(crate) struct LiftTargets {
 }
 
 /// Lays out the circuit, unpadded.
-pub(crate) fn arithmetize(leaves: &Leaves<'_>) -> (Builder, LiftTargets) {
-    let mut builder = Builder::new(fold_config());
+pub(crate) fn arithmetize(leaves: &Leaves<'_>, config: &CircuitConfig) -> (Builder, LiftTargets) {
+    let mut builder = Builder::new(config.clone());
     let leaf = builder.add_virtual_proof_with_pis(leaves.common);
     let key = KeyChoice::among(&mut builder, &leaves.keys);
     builder.verify_proof::<C>(&leaf, key.key(), leaves.common);
@@ -55,7 +55,7 @@ pub(crate) fn arithmetize(leaves: &Leaves<'_>) -> (Builder, LiftTargets) {
 impl LiftCircuit {
     /// Builds the circuit for the leaf circuits of one shape.
     pub(crate) fn build(leaves: Leaves<'_>, shape: &Common) -> Result<Self, BuildError> {
-        let (builder, targets) = arithmetize(&leaves);
+        let (builder, targets) = arithmetize(&leaves, &shape.config);
         let rows = builder.num_gates();
         Ok(Self {
             data: shape::build(builder, shape, "lift")?,

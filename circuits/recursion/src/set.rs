@@ -1,6 +1,6 @@
 //! The whole set of plonky2 circuits, from chunk witness to compressed proof.
 
-use ashlar_statement::LeafCircuits;
+use ashlar_statement::{LeafCircuits, Security};
 use plonky2::util::serialization::IoError;
 use sha3::{Digest, Keccak256};
 
@@ -78,14 +78,14 @@ impl From<IoError> for SetBytesError {
 
 impl<L: LeafCircuits> CircuitSet<L> {
     /// Builds the production set (about fifteen seconds on two quiet cores).
-    pub fn build() -> Result<Self, BuildError> {
-        let leaf = L::build();
+    pub fn build(security: Security) -> Result<Self, BuildError> {
+        let leaf = L::build(security);
         let circuits = leaf.circuits();
         let leaves: Vec<_> = circuits
             .iter()
             .map(|data| (&data.common, &data.verifier_only))
             .collect();
-        let recursion = RecursionCircuits::build(&leaves)?;
+        let recursion = RecursionCircuits::build(security, &leaves)?;
         Ok(Self { leaf, recursion })
     }
 

@@ -1,7 +1,7 @@
 //! The common shape of lift and fold. Fold verifies either kind with one verifier, so both must have the same rows,
 //! gates and constants; and fold verifies itself, so that shape is a fixed point.
 
-use ashlar_statement::gates::gate_equations;
+use ashlar_statement::{Security, gates::gate_equations};
 use plonky2::{
     gates::{gate::GateRef, noop::NoopGate},
     hash::hash_types::HashOut,
@@ -12,7 +12,7 @@ use plonky2::{
 };
 
 use crate::{
-    config::{Builder, C, Circuit, D, F, FOLD_DEGREE_BITS, fold_config},
+    config::{Builder, C, Circuit, D, F},
     fold,
     leaves::Leaves,
     lift,
@@ -70,11 +70,16 @@ pub enum BuildError {
 }
 
 /// Finds the shape for the given leaf circuits.
-pub(crate) fn find(leaves: &[Leaves<'_>]) -> Result<Common, BuildError> {
-    let mut shape = draft(Builder::new(fold_config()), &[]).common;
+pub(crate) fn find(security: Security, leaves: &[Leaves<'_>]) -> Result<Common, BuildError> {
+    let config = security.fold();
+    let draft = |builder, gates: &[_]| draft(builder, gates, security.fold_degree_bits());
+    let mut shape = draft(Builder::new(config.clone()), &[]).common;
     let mut gates = shape.gates.clone();
     for leaves in leaves {
-        merge(&mut gates, &draft(lift::arithmetize(leaves).0, &[]).common.gates);
+        merge(
+            &mut gates,
+            &draft(lift::arithmetize(leaves, &config).0, &[]).common.gates,
+        );
     }
     // The hashes are not known before the shape, and do not change it.
     let lifts = vec![HashOut::ZERO; leaves.len()];
@@ -97,11 +102,11 @@ pub(crate) fn build(
     shape: &Common,
     circuit: &'static str,
 ) -> Result<Circuit, BuildError> {
-    complete(&mut builder, &shape.gates);
+    complete(&mut builder, &shape.gates, shape.degree_bits());
     let equations = gate_equations(&shape.gates, &shape.config);
     builder.set_domain_separator(equations.elements.to_vec());
     let data = builder.build::<C>();
-    check_degree(&data, FOLD_DEGREE_BITS, circuit)?;
+    check_degree(&data, shape.degree_bits(), circuit)?;
     if data.common != *shape {
         return Err(BuildError::Shape { circuit });
     }
@@ -127,17 +132,17 @@ pub(crate) fn check_degree<O: GenericConfig<D, F = F>>(
 }
 
 /// Builds without commitments: only the shape is wanted.
-fn draft(mut builder: Builder, gates: &[GateRef<F, D>]) -> Circuit {
-    complete(&mut builder, gates);
+fn draft(mut builder: Builder, gates: &[GateRef<F, D>], degree_bits: usize) -> Circuit {
+    complete(&mut builder, gates, degree_bits);
     builder.build_with_options::<C>(false)
 }
 
 /// Adds the gate types and enough rows to pass half of the degree (building pads to the next power of two).
-fn complete(builder: &mut Builder, gates: &[GateRef<F, D>]) {
+fn complete(builder: &mut Builder, gates: &[GateRef<F, D>], degree_bits: usize) {
     for gate in gates {
         builder.add_gate_to_gate_set(gate.clone());
     }
-    while builder.num_gates() <= 1 << (FOLD_DEGREE_BITS - 1) {
+    while builder.num_gates() <= 1 << (degree_bits - 1) {
         builder.add_gate(NoopGate, vec![]);
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 use ashlar_bn254::Bn254Config;
-use ashlar_statement::prove::prove_stock;
+use ashlar_statement::{Security, prove::prove_stock};
 use plonky2::{
     field::types::Field,
     gates::noop::NoopGate,
@@ -15,9 +15,7 @@ use plonky2::{
     util::serialization::DefaultGateSerializer,
 };
 
-use crate::config::{
-    Bn254Proof, Builder, C, COMPRESS_DEGREE_BITS, Circuit, D, F, Proof, compress_config, fold_config,
-};
+use crate::config::{Bn254Proof, Builder, C, Circuit, D, F, Proof};
 
 /// What a verifier of compressed proofs holds, with one proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,18 +90,18 @@ impl CompressedSample {
 /// The whole circuit with a proof, through one standard recursion layer of 2^12 rows.
 pub fn sample_compressed(public_inputs: usize, seed: u64) -> (CircuitData<F, Bn254Config, D>, Bn254Proof) {
     let (inner, inner_proof) = squares(public_inputs, seed);
-    let (middle, middle_proof) = recurse::<C>(&inner, &inner_proof, fold_config());
-    let (outer, proof) = recurse::<Bn254Config>(&middle, &middle_proof, compress_config());
+    let (middle, middle_proof) = recurse::<C>(&inner, &inner_proof, Security::default().fold());
+    let (outer, proof) = recurse::<Bn254Config>(&middle, &middle_proof, Security::default().compress());
     assert_eq!(
         outer.common.degree_bits(),
-        COMPRESS_DEGREE_BITS,
+        Security::default().compress_degree_bits(),
         "sample has the true shape"
     );
     (outer, proof)
 }
 
 fn squares(public_inputs: usize, seed: u64) -> (Circuit, Proof) {
-    let mut builder = Builder::new(fold_config());
+    let mut builder = Builder::new(Security::default().fold());
     let roots = builder.add_virtual_targets(public_inputs);
     for &root in &roots {
         let square = builder.square(root);

@@ -4,7 +4,7 @@ use plonky2::{iop::witness::PartialWitness, plonk::circuit_data::CircuitData};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    LeafWitness, SpanPublicInputs,
+    LeafWitness, Security, SpanPublicInputs,
     hash::{C, D, F},
 };
 
@@ -21,8 +21,8 @@ pub trait LeafCircuits: std::fmt::Debug + Sized + Send + Sync + 'static {
     /// Changes with any source file of the circuits: names files that hold them.
     const SOURCE_FINGERPRINT: &'static str;
 
-    /// Builds the production circuits.
-    fn build() -> Self;
+    /// Builds the production circuits with the parameters [`Security::leaf`].
+    fn build(security: Security) -> Self;
 
     /// Prover and verifier data of each circuit, in a fixed order. The public inputs are a [`SpanPublicInputs`].
     fn circuits(&self) -> Vec<&CircuitData<F, C, D>>;

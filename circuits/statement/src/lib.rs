@@ -15,6 +15,7 @@ pub mod prove;
 mod public_inputs;
 pub mod queue;
 mod seal;
+mod security;
 mod span;
 pub mod state;
 pub mod stream;
@@ -34,6 +35,7 @@ pub use public_inputs::{
     stream_words,
 };
 pub use seal::{ClosedBatch, LeafWitness, Published, SealError, SealedBatch, evaluation_point, seal};
+pub use security::{Security, UnknownSecurity};
 pub use span::{batch_public_inputs, fold_hashes, fold_pair, fold_spans};
 pub use stream::Stream;
 pub use witness::{WitnessBytesError, witness_from_bytes, witness_to_bytes};

@@ -8,14 +8,14 @@ use plonky2::{
         target::{BoolTarget, Target},
         witness::{PartialWitness, WitnessWrite},
     },
-    plonk::circuit_data::{CircuitConfig, CircuitData},
+    plonk::circuit_data::CircuitData,
     util::serialization::{DefaultGateSerializer, DefaultGeneratorSerializer},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Application, ClosedBatch, Domain, LeafCircuits, LeafWitness, Published, SpanPublicInputs, Stream,
-    TIME_BITS,
+    Application, ClosedBatch, Domain, LeafCircuits, LeafWitness, Published, Security, SpanPublicInputs,
+    Stream, TIME_BITS,
     application::{BatchSize, CloseError, Closed, Effects, ExecuteError, Next},
     circuit::{DataHash, EvaluationTarget, Part},
     hash::{Builder, C, D, F, Hash},
@@ -312,8 +312,8 @@ impl Targets {
 
 impl Adder {
     /// The circuit padded to more than so many rows: circuits of different degree are leaves of different shapes.
-    pub fn of_rows(rows: usize) -> Self {
-        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+    pub fn of_rows(security: Security, rows: usize) -> Self {
+        let mut builder = Builder::new(security.leaf());
         let targets = Targets::allocate(&mut builder);
         targets.constrain(&mut builder);
         while builder.num_gates() < rows {
@@ -340,8 +340,8 @@ impl LeafCircuits for Adder {
 
     const SOURCE_FINGERPRINT: &'static str = "adder";
 
-    fn build() -> Self {
-        Self::of_rows(1 << 11) // the recursion's parameters are for circuits that are not tiny
+    fn build(security: Security) -> Self {
+        Self::of_rows(security, 1 << 11) // the recursion's parameters are for circuits that are not tiny
     }
 
     fn circuits(&self) -> Vec<&CircuitData<F, C, D>> {
@@ -383,8 +383,7 @@ impl LeafCircuits for Adder {
         let generators = DefaultGeneratorSerializer::<C, D>::default();
         let data =
             CircuitData::from_bytes(bytes, &DefaultGateSerializer, &generators).map_err(|_| NoAdder)?;
-        let config = CircuitConfig::standard_recursion_config();
-        let targets = Targets::allocate(&mut Builder::new(config));
+        let targets = Targets::allocate(&mut Builder::new(data.common.config.clone()));
         Ok(Self { data, targets })
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use ashlar_statement::{
-    Domain, LeafCircuits, LeafWitness, ProveError, SpanPublicInputs, TIME_BITS, fee_account_and_time,
+    Domain, LeafCircuits, LeafWitness, ProveError, Security, SpanPublicInputs, TIME_BITS,
+    fee_account_and_time,
     hash::F,
     prove::prove_stock,
     seal, stream_words,
@@ -11,7 +12,7 @@ use ashlar_statement::{
 };
 use plonky2::field::types::Field;
 
-static CIRCUIT: LazyLock<Adder> = LazyLock::new(Adder::build);
+static CIRCUIT: LazyLock<Adder> = LazyLock::new(|| Adder::build(Security::default()));
 
 fn witness(start: u64, additions: &[u64]) -> AdderWitness {
     let domain = Domain {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::{Context, anyhow, bail};
 use ashlar_evm as evm;
 use ashlar_report::file::{require_writable_folder, write_output};
+use ashlar_statement::Security;
 use ashlar_wrap::circuit::WrapCircuit;
 use plonky2::util::serialization::DefaultGateSerializer;
 use serde::Serialize;
@@ -21,14 +22,23 @@ pub enum Command {
     Stats {
         #[command(flatten)]
         cache: Cache,
+        /// Parameters: conjectured-100 or proven-100. Default: those of this program's contract.
+        #[arg(long)]
+        security: Option<Security>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
     /// Write the Solidity verifier of the wrap circuit, with its key and the key's digest beside it.
+    ///
+    /// A program that is built with what this writes into verifier-contracts/generated/wrap (and verifier-contracts/script/build)
+    /// proves, verifies and deploys with the parameters chosen here.
     Verifier {
         #[command(flatten)]
         cache: Cache,
+        /// Parameters: conjectured-100 or proven-100. Default: those of this program's contract.
+        #[arg(long)]
+        security: Option<Security>,
         /// Folder for `Halo2Verifier.sol`, `verifier.json`, `key.bin` and `compress.bin`.
         #[arg(long)]
         out: PathBuf,
@@ -67,8 +77,12 @@ struct Wrap {
 
 pub fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Stats { cache, json } => {
-            let stats = stats(&*cache.engine()?)?;
+        Command::Stats {
+            cache,
+            security,
+            json,
+        } => {
+            let stats = stats(&*cache.engine_with(security)?)?;
             if json {
                 say!("{}", serde_json::to_string_pretty(&stats)?)?;
             } else {
@@ -76,9 +90,9 @@ pub fn run(command: Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Command::Verifier { cache, out } => {
+        Command::Verifier { cache, security, out } => {
             require_writable_folder(&out)?;
-            let engine = cache.engine()?;
+            let engine = cache.engine_with(security)?;
             let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
             let key = kit.keys().verifier();
             let write = |name: &str, content: Vec<u8>| {
@@ -93,6 +107,7 @@ pub fn run(command: Command) -> anyhow::Result<()> {
             let compress = compress.map_err(|_| anyhow!("the compress circuit has a gate of its own"))?;
             write("compress.bin", compress)?;
             let tag = serde_json::json!({
+                "security": security.map_or_else(Cache::security, Ok)?.name(),
                 "circuit": kit.keys().fingerprint().to_string(),
                 "circuit_set": hex::encode(engine.circuit_set_digest()),
                 "wrap_verifier": hex::encode(key.digest()),

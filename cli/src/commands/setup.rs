@@ -7,9 +7,9 @@ use std::{
 };
 
 use anyhow::Context;
+use ashlar_engine::wrap_k;
 use ashlar_kzg::srs;
 use ashlar_report::file::require_writable_folder;
-use ashlar_wrap::circuit::WRAP_K;
 use serde::{Deserialize, Serialize};
 
 use crate::{cache::Cache, say};
@@ -43,8 +43,9 @@ pub struct Summary {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     require_writable_folder(&args.cache.cache_dir)?;
     if let Some(path) = &args.ptau {
+        let k = wrap_k(Cache::security()?);
         tell_digest(path).with_context(|| path.display().to_string())?;
-        let loaded = ticking(|| srs::load_ptau(path, WRAP_K)).with_context(|| path.display().to_string())?;
+        let loaded = ticking(|| srs::load_ptau(path, k)).with_context(|| path.display().to_string())?;
         let stored = loaded.store(&args.cache.cache_dir)?;
         tracing::info!(path = %stored.display(), "reference string of the ceremony stored");
     }

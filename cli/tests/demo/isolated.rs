@@ -17,6 +17,7 @@ use ashlar_engine::{
 };
 use ashlar_kzg::srs::Srs;
 use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
+use ashlar_statement::Security;
 use ashlar_wrap::circuit::WRAP_K;
 
 use crate::{alone, ashlar, check_report, report, root};
@@ -132,7 +133,7 @@ fn a_batch_settles_though_its_wrap_process_is_killed() {
 
 /// An engine that wraps as that worker does.
 fn engine() -> Engine {
-    let circuits = load_or_build(&cache_dir(), None).expect("made by the demo");
+    let circuits = load_or_build(&cache_dir(), Security::default(), None).expect("made by the demo");
     let srs = Srs::load_or_generate_insecure(&cache_dir(), WRAP_K).expect("made by the demo");
     let command = ChildCommand {
         program: env!("CARGO_BIN_EXE_ashlar").into(),

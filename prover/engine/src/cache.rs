@@ -7,7 +7,7 @@ use std::{
 
 use ashlar_recursion::{BuildError, CircuitSet, SetBytesError};
 use ashlar_report::{caught, file::write_whole};
-use ashlar_statement::LeafCircuits;
+use ashlar_statement::{LeafCircuits, Security};
 use sha3::{Digest, Sha3_256};
 
 /// Starts every file.
@@ -40,9 +40,10 @@ pub enum CacheError {
 /// put into the directory decides nothing then. Without, the directory is trusted as much as the program itself.
 pub fn load_or_build<L: LeafCircuits>(
     dir: &Path,
+    security: Security,
     pinned: Option<[u8; 32]>,
 ) -> Result<CircuitSet<L>, CacheError> {
-    let path = circuits_path::<L>(dir);
+    let path = circuits_path::<L>(dir, security);
     match fs::read(&path) {
         Ok(bytes) => match decode::<L>(&bytes) {
             Some(circuits) if pinned.is_none_or(|pinned| circuits.digests().set() == pinned) => {
@@ -54,22 +55,23 @@ pub fn load_or_build<L: LeafCircuits>(
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(CacheError::Io { path, source }),
     }
-    build(dir)
+    build(dir, security)
 }
 
 /// Builds the production circuits, whatever is in `dir`, and stores them there.
-pub fn build<L: LeafCircuits>(dir: &Path) -> Result<CircuitSet<L>, CacheError> {
-    let path = circuits_path::<L>(dir);
-    tracing::info!("building the circuits");
-    let circuits = CircuitSet::build()?;
+pub fn build<L: LeafCircuits>(dir: &Path, security: Security) -> Result<CircuitSet<L>, CacheError> {
+    let path = circuits_path::<L>(dir, security);
+    tracing::info!(%security, "building the circuits");
+    let circuits = CircuitSet::build(security)?;
     let bytes = encode(&circuits).map_err(CacheError::Encode)?;
     write_whole(&path, &[&bytes]).map_err(|source| CacheError::Io { path, source })?;
     Ok(circuits)
 }
 
-/// The file in `dir` that holds the circuits of this build.
-pub fn circuits_path<L: LeafCircuits>(dir: &Path) -> PathBuf {
-    dir.join(format!("circuits-{}.bin", CircuitSet::<L>::source_fingerprint()))
+/// The file in `dir` that holds the circuits of this build with these parameters.
+pub fn circuits_path<L: LeafCircuits>(dir: &Path, security: Security) -> PathBuf {
+    let sources = CircuitSet::<L>::source_fingerprint();
+    dir.join(format!("circuits-{security}-{sources}.bin"))
 }
 
 /// Magic, SHA3-256 of all that follows, set digest, circuits.

@@ -7,9 +7,10 @@
 //!
 //! use ashlar_engine::{Engine, load_or_build};
 //! use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
+//! use ashlar_statement::Security;
 //!
 //! fn prove(chunks: &[ChunkWitness; 2]) -> Result<(), Box<dyn std::error::Error>> {
-//!     let engine = Engine::new(load_or_build::<ChunkCircuit>(Path::new("target/ashlar"), None)?);
+//!     let engine: Engine<ChunkCircuit> = Engine::new(load_or_build(Path::new("target/ashlar"), Security::default(), None)?);
 //!     let left = engine.prove_chunk(&chunks[0])?.proof;
 //!     let right = engine.prove_chunk(&chunks[1])?.proof;
 //!     let root = engine.fold(&left, &right)?.proof;
@@ -35,4 +36,4 @@ pub use error::{ProveError, VerifyError};
 pub use isolation::{Fallback, Wrapped};
 pub use job::{Job, JobKind, Proof};
 pub use open::{OpenError, open_prover};
-pub use setup::{SetupError, WrapKit};
+pub use setup::{SetupError, WrapKit, wrap_k};

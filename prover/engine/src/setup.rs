@@ -6,7 +6,11 @@ use ashlar_accel::{BackendChoice, BackendConfig, BackendNotBuilt};
 use ashlar_bn254::{Bn254Config, Digest};
 use ashlar_kzg::{CircuitKeys, INSTANCES, KeyError, SnarkProver, srs::Srs};
 use ashlar_recursion::{CompressedProof, D, F, RecursionCircuits};
-use ashlar_wrap::{circuit::WrapCircuit, verifier::VerifierError};
+use ashlar_statement::Security;
+use ashlar_wrap::{
+    circuit::{WRAP_K, WrapCircuit},
+    verifier::VerifierError,
+};
 use plonky2::plonk::circuit_data::CircuitData;
 
 use crate::{
@@ -33,6 +37,14 @@ pub enum SetupError {
     /// The thread that supervises the wrap process cannot be started; the machine is out of resources.
     #[error("cannot supervise a wrap process")]
     Supervisor(#[source] io::Error),
+}
+
+/// log2 of the rows of the wrap circuit over circuits with these parameters.
+pub const fn wrap_k(security: Security) -> u32 {
+    match security {
+        Security::Conjectured100 => WRAP_K,
+        Security::Proven100 => 20,
+    }
 }
 
 /// Keys and reference string of the wrap circuit for one compress circuit.

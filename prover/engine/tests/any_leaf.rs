@@ -8,7 +8,7 @@ use std::sync::{
 use ashlar_engine::{Engine, Job, JobKind, Proof, ProveError, VerifyError};
 use ashlar_recursion::{CircuitSet, CompressCircuit, SpanKind};
 use ashlar_statement::{
-    Domain, LeafCircuits, LeafWitness, ProveCircuit, SpanPublicInputs, StockProver,
+    Domain, LeafCircuits, LeafWitness, ProveCircuit, Security, SpanPublicInputs, StockProver,
     hash::{C, D, F, Hash},
     seal,
     testing::{Adder, AdderFault, AdderWitness, NoAdder, OutOfRange, SLOTS},
@@ -49,8 +49,8 @@ impl LeafCircuits for Adders {
 
     const SOURCE_FINGERPRINT: &'static str = "adders";
 
-    fn build() -> Self {
-        Self([Adder::build(), Adder::of_rows(1 << 10)])
+    fn build(security: Security) -> Self {
+        Self([Adder::build(security), Adder::of_rows(security, 1 << 10)])
     }
 
     fn circuits(&self) -> Vec<&CircuitData<F, C, D>> {

@@ -6,6 +6,7 @@ use ashlar_bn254::Bn254Hasher;
 use ashlar_engine::load_or_build;
 use ashlar_payments::chunk::ChunkCircuit;
 use ashlar_recursion::CircuitSet;
+use ashlar_statement::Security;
 use ashlar_wrap::circuit::{WRAP_K, WrapConfig, config::INSTANCE_ROWS};
 use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem};
 use plonky2::{
@@ -25,7 +26,8 @@ const CITED: &str = "cited";
 #[test]
 fn the_document_describes_the_circuits() {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ashlar-cache");
-    let circuits: CircuitSet<ChunkCircuit> = load_or_build(&cache, None).expect("circuits");
+    let circuits: CircuitSet<ChunkCircuit> =
+        load_or_build(&cache, Security::default(), None).expect("circuits");
     let recursion = &circuits.recursion;
     let stages = table([
         ("chunk", plonky2_stage(&circuits.leaf.data)),

@@ -13,7 +13,7 @@ use ashlar_payments::{
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
 use ashlar_recursion::{CompressCircuit, F, SpanKind, SpanProof};
-use ashlar_statement::{WitnessBytesError, witness_to_bytes};
+use ashlar_statement::{Security, WitnessBytesError, witness_to_bytes};
 use ashlar_wrap::circuit::WRAP_K;
 use common::{Engine, cache_dir, engine, proofs};
 use plonky2::field::types::Field;
@@ -24,10 +24,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Lift, fold, compress, and the whole set.
 const PINNED: [&str; 4] = [
-    "8f365921577c84946d310fddb1fd00c788cf47d245595c70bbf3110de7a3dd12",
-    "d46783779fa11f599b51e9b8877e956cbc28b4880677ff7b76cd20decb9bc7b8",
-    "a0c05304f9078fd4d192d072fc58a17de2556d7158202acddb6ed43657301b22",
-    "8736ed344ffb4993a337b2c2c9cdf55a04158f951e8cc5df81bd9ed9822a4e4e",
+    "a42a66b03eac7760085eb23a423c853076247e997af6c913a6e7e963a4f53dd0",
+    "293381a89fd4124d1a273ea5832cc410a6b7073647a304a884a097e3c8825cb2",
+    "635fdfd5d57be3d799b6501548e3691fa8778cfb293d6fc1695f3d2c2ff05623",
+    "4898f6aa34af14620700845a2e0116ff8040f2101f24c33ac8f8d6f69b23a8b6",
 ];
 
 /// The deployed circuits. A change of a digest is a change of what is proved: new keys, new verifier contract.
@@ -219,15 +219,17 @@ fn bad_jobs_are_typed_errors() {
 #[test]
 fn damaged_caches_are_replaced() {
     engine(); // fills the cache
+    let security = Security::default();
     let dir = tempfile::tempdir().expect("temporary directory");
-    let [cached, damaged] = [&cache_dir(), dir.path()].map(circuits_path::<ChunkCircuit>);
+    let [cached, damaged] =
+        [&cache_dir(), dir.path()].map(|dir| circuits_path::<ChunkCircuit>(dir, security));
     let bytes = fs::read(cached).expect("cached");
     // A bit of a prover's tables, which no digest covers; a file that was cut short is told by the same checksum.
     let mut flipped = bytes.clone();
     flipped[bytes.len() / 2] ^= 1;
     fs::write(&damaged, &flipped).expect("writable");
     let digests = engine().circuits().digests();
-    let circuits = load_or_build::<ChunkCircuit>(dir.path(), None).expect("rebuilt");
+    let circuits = load_or_build::<ChunkCircuit>(dir.path(), security, None).expect("rebuilt");
     assert_eq!(circuits.digests(), digests);
     assert!(fs::read(&damaged).expect("replaced") == bytes);
 
@@ -238,16 +240,16 @@ fn damaged_caches_are_replaced() {
             .expect("a time")
     };
     let before = modified();
-    load_or_build::<ChunkCircuit>(dir.path(), Some(digests.set())).expect("as pinned");
+    load_or_build::<ChunkCircuit>(dir.path(), security, Some(digests.set())).expect("as pinned");
     assert_eq!(modified(), before, "read");
-    load_or_build::<ChunkCircuit>(dir.path(), Some([7; 32])).expect("rebuilt");
+    load_or_build::<ChunkCircuit>(dir.path(), security, Some([7; 32])).expect("rebuilt");
     assert_ne!(modified(), before, "not believed");
 }
 
 /// The whole way to a SNARK under the development reference string.
 #[test]
 fn a_compressed_proof_is_wrapped() {
-    let circuits = load_or_build(&cache_dir(), None).expect("circuits");
+    let circuits = load_or_build(&cache_dir(), Security::default(), None).expect("circuits");
     let srs = Srs::load_or_generate_insecure(&cache_dir(), WRAP_K).expect("reference string");
     let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("keys");
     let engine = Engine::new(circuits)

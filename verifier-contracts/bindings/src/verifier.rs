@@ -18,6 +18,8 @@ pub struct GeneratedVerifier {
     /// What L1's router knows it by: `keccak256("ashlar/circuits/v1" ‖ circuit set ‖ wrap verifying key)`, so that it changes
     /// with any circuit from the leaves to the wrap.
     pub route: B256,
+    /// Parameters of the circuits, as they are written in options.
+    pub security: String,
     /// Kind of the reference string that the key was made with.
     pub srs: String,
     /// Bytes of a proof.
@@ -33,6 +35,7 @@ struct Artifact {
 struct Tag {
     wrap_verifier: String,
     circuit_set: String,
+    security: String,
     srs: String,
     proof_bytes: usize,
 }
@@ -43,6 +46,7 @@ pub fn generated_verifier() -> Result<GeneratedVerifier, serde_json::Error> {
     let Tag {
         wrap_verifier,
         circuit_set,
+        security,
         srs,
         proof_bytes,
     } = serde_json::from_str(TAG)?;
@@ -54,6 +58,7 @@ pub fn generated_verifier() -> Result<GeneratedVerifier, serde_json::Error> {
         route: keccak256(route),
         digest: wrap_verifier,
         circuit_set,
+        security,
         srs,
         proof_bytes,
     })

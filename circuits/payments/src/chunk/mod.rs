@@ -21,15 +21,13 @@ mod targets;
 mod wires;
 
 use ashlar_statement::{
-    LeafCircuits, SpanPublicInputs, TIME_BITS,
+    LeafCircuits, Security, SpanPublicInputs, TIME_BITS,
     circuit::{DataHash, EvaluationTarget},
     gates::with_equations,
     hash::{Builder, C, D, F, Hash},
 };
 use plonky2::{
-    hash::hash_types::HashOutTarget,
-    iop::witness::PartialWitness,
-    plonk::circuit_data::{CircuitConfig, CircuitData},
+    hash::hash_types::HashOutTarget, iop::witness::PartialWitness, plonk::circuit_data::CircuitData,
 };
 use slot::{Running, Shared, constrain_slot};
 use targets::ChunkTargets;
@@ -53,9 +51,10 @@ pub struct ChunkCircuit {
 
 impl ChunkCircuit {
     /// Builds the circuit for a number of slots: [`crate::batch::SLOTS`] in production, fewer in tests.
-    pub fn build(slots: usize) -> Self {
-        let (builder, (targets, mut rows)) = with_equations(&config(), || {
-            let mut builder = Builder::new(config());
+    pub fn of_slots(security: Security, slots: usize) -> Self {
+        let config = security.leaf();
+        let (builder, (targets, mut rows)) = with_equations(&config, || {
+            let mut builder = Builder::new(config.clone());
             let targets = ChunkTargets::allocate(&mut builder, slots);
             let mut rows = Rows {
                 slots,
@@ -107,8 +106,8 @@ impl LeafCircuits for ChunkCircuit {
 
     const SOURCE_FINGERPRINT: &'static str = env!("ASHLAR_PAYMENTS_FINGERPRINT");
 
-    fn build() -> Self {
-        Self::build(crate::batch::SLOTS)
+    fn build(security: Security) -> Self {
+        Self::of_slots(security, crate::batch::SLOTS)
     }
 
     fn circuits(&self) -> Vec<&CircuitData<F, C, D>> {
@@ -142,11 +141,6 @@ impl LeafCircuits for ChunkCircuit {
     fn from_bytes(bytes: &[u8]) -> Result<Self, CircuitBytesError> {
         serialization::from_bytes(bytes)
     }
-}
-
-/// Parameters of the chunk circuit; the recursion relies on them.
-pub fn config() -> CircuitConfig {
-    CircuitConfig::standard_recursion_config()
 }
 
 fn constrain(builder: &mut Builder, rows: &mut Rows, targets: &ChunkTargets) {

@@ -5,7 +5,7 @@ use ashlar_gates::{LimbGateSerializer, LimbGeneratorSerializer};
 use ashlar_statement::hash::{C, D, F};
 use plonky2::plonk::circuit_data::CircuitData;
 
-use super::{ChunkCircuit, Rows, config, targets::ChunkTargets};
+use super::{ChunkCircuit, Rows, targets::ChunkTargets};
 
 const GATES: LimbGateSerializer<EcGfp5GateSerializer> = LimbGateSerializer(EcGfp5GateSerializer);
 const GENERATORS: LimbGeneratorSerializer<EcGfp5GeneratorSerializer> =
@@ -50,6 +50,6 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<ChunkCircuit, CircuitBytesError
             degree,
         });
     }
-    let targets = ChunkTargets::of_circuit(config(), rows.slots);
+    let targets = ChunkTargets::of_circuit(data.common.config.clone(), rows.slots);
     Ok(ChunkCircuit { data, targets, rows })
 }

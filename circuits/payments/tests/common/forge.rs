@@ -11,7 +11,7 @@ use ashlar_payments::{
     tree::{AccountPath, BalancePath},
 };
 use ashlar_statement::{
-    SpanPublicInputs,
+    Security, SpanPublicInputs,
     hash::{F, Hash, Role, ZERO_HASH, hash_no_pad, two_to_one},
     prove::prove_stock,
     queue::hash_words,
@@ -27,7 +27,8 @@ use super::{DOMAIN, TIME, auth_of, key};
 pub const FORGED_SLOTS: usize = 2;
 
 /// The circuit that the negative tests share.
-pub static CIRCUIT: LazyLock<ChunkCircuit> = LazyLock::new(|| ChunkCircuit::build(FORGED_SLOTS));
+pub static CIRCUIT: LazyLock<ChunkCircuit> =
+    LazyLock::new(|| ChunkCircuit::of_slots(Security::default(), FORGED_SLOTS));
 
 /// Index and token of the one account.
 pub const INDEX: u32 = 0x0800_0105;

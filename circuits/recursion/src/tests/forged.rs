@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use ashlar_statement::prove::prove_stock;
+use ashlar_statement::{Security, prove::prove_stock};
 use plonky2::iop::{
     target::Target,
     witness::{PartialWitness, WitnessWrite},
@@ -12,7 +12,7 @@ use plonky2::iop::{
 use super::{negative::refused, pair, setup, span};
 use crate::{
     circuits::VerifyError,
-    config::{Builder, Circuit, F, fold_config},
+    config::{Builder, Circuit, F},
     nested::{NestedPublicInputs, VerifierOnly},
     proof::{SpanKind, SpanProof},
     shape,
@@ -28,7 +28,7 @@ impl Forged {
     fn get() -> &'static Self {
         static FORGED: LazyLock<Forged> = LazyLock::new(|| {
             let fold = &setup().circuits.fold.data;
-            let mut builder = Builder::new(fold_config());
+            let mut builder = Builder::new(Security::default().fold());
             let inputs = builder.add_virtual_targets(NestedPublicInputs::<F>::LEN);
             builder.register_public_inputs(&inputs);
             let mut data = shape::build(builder, &fold.common, "forged").expect("takes fold's shape");

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ashlar_statement::{ProveError, batch_public_inputs, fold_spans, prove::prove_stock};
+use ashlar_statement::{ProveError, Security, batch_public_inputs, fold_spans, prove::prove_stock};
 use plonky2::iop::generator::generate_partial_witness;
 
 use super::{leaf::Leaf, span};
@@ -29,7 +29,7 @@ struct Kinds {
 static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
     let leaves = [Leaf::build(0), Leaf::build(1), Leaf::of_rows(2, 1 << 10)];
     let keys = leaves.each_ref().map(key);
-    let circuits = RecursionCircuits::build(&keys).expect("leaves fit");
+    let circuits = RecursionCircuits::build(Security::default(), &keys).expect("leaves fit");
     let lifted = [0, 1, 2].map(|i| {
         let leaf = leaves[i].prove(&span(i as u64));
         circuits.lift_as(i, &leaf).expect("valid leaf")

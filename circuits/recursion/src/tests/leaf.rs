@@ -1,6 +1,6 @@
 //! A leaf circuit that states any span: thirty free public inputs.
 
-use ashlar_statement::prove::prove_stock;
+use ashlar_statement::{Security, prove::prove_stock};
 use plonky2::{
     field::types::Field,
     gates::noop::NoopGate,
@@ -11,7 +11,7 @@ use plonky2::{
 };
 
 use crate::{
-    config::{Builder, C, Circuit, F, Proof, fold_config},
+    config::{Builder, C, Circuit, F, Proof},
     span::Span,
 };
 
@@ -28,7 +28,7 @@ impl Leaf {
 
     /// Padded to more than so many rows, a power of two: leaves of different degree have different shapes.
     pub(super) fn of_rows(salt: u64, rows: usize) -> Self {
-        let mut builder = Builder::new(fold_config());
+        let mut builder = Builder::new(Security::default().fold());
         let inputs = builder.add_virtual_targets(Span::LEN);
         builder.register_public_inputs(&inputs);
         let salt = builder.constant(F::from_canonical_u64(salt + 100));

@@ -10,7 +10,7 @@ mod tree;
 
 use std::sync::{LazyLock, OnceLock};
 
-use ashlar_statement::{ProveError, prove::prove_stock};
+use ashlar_statement::{ProveError, Security, prove::prove_stock};
 use plonky2::field::types::Field;
 
 use self::leaf::Leaf;
@@ -39,7 +39,8 @@ impl Setup {
     fn new(salt: u64) -> Self {
         let leaf = Leaf::build(salt);
         let data = &leaf.data;
-        let circuits = RecursionCircuits::build(&[(&data.common, &data.verifier_only)]).expect("leaf fits");
+        let circuits = RecursionCircuits::build(Security::default(), &[(&data.common, &data.verifier_only)])
+            .expect("leaf fits");
         Self { leaf, circuits }
     }
 

@@ -2,27 +2,28 @@
 
 use std::{fs, path::Path, time::SystemTime};
 
+use ashlar_engine::wrap_k;
 use ashlar_kzg::{
     CacheError,
     srs::{NotForProduction, Srs, SrsKind},
 };
 use ashlar_payments::chunk::ChunkCircuit;
 use ashlar_report::chain;
-use ashlar_wrap::circuit::WRAP_K;
+use ashlar_statement::Security;
 
 use super::finding::{Finding, Status};
 use crate::cache::Cache;
 
-pub fn all(cache: &Cache) -> Vec<Finding> {
-    let mut findings = vec![srs(cache), circuits(&cache.cache_dir)];
+pub fn all(cache: &Cache, security: Security) -> Vec<Finding> {
+    let mut findings = vec![srs(cache, wrap_k(security)), circuits(&cache.cache_dir, security)];
     findings.extend(clock(&cache.cache_dir, SystemTime::now()));
     findings
 }
 
-fn srs(cache: &Cache) -> Finding {
-    let load = |kind| Srs::load(&Srs::path(&cache.cache_dir, kind, WRAP_K));
+fn srs(cache: &Cache, k: u32) -> Finding {
+    let load = |kind| Srs::load(&Srs::path(&cache.cache_dir, kind, k));
     match load(SrsKind::PowersOfTau) {
-        Ok(Some(srs)) => return judge(srs.require_production()),
+        Ok(Some(srs)) => return judge(srs.require_production(), k),
         Ok(None) => {}
         Err(error) => return damaged(error),
     }
@@ -50,11 +51,11 @@ fn srs(cache: &Cache) -> Finding {
 
 /// A string that says that it is a ceremony's. Every command would take it, so that a known secret fails without
 /// `--production`, too.
-fn judge(outcome: Result<(), NotForProduction>) -> Finding {
+fn judge(outcome: Result<(), NotForProduction>, k: u32) -> Finding {
     match outcome {
         Ok(()) => Finding::ok(
             "srs",
-            format!("of a ceremony, k = {WRAP_K}, checksum right, no secret known"),
+            format!("of a ceremony, k = {k}, checksum right, no secret known"),
         ),
         Err(error) => {
             let remedy = "remove the file and load a Perpetual Powers of Tau file: ashlar setup --ptau FILE";
@@ -68,8 +69,8 @@ fn damaged(error: CacheError) -> Finding {
     Finding::new("srs", Status::Failed, chain(&error), remedy)
 }
 
-fn circuits(directory: &Path) -> Finding {
-    let path = ashlar_engine::circuits_path::<ChunkCircuit>(directory);
+fn circuits(directory: &Path, security: Security) -> Finding {
+    let path = ashlar_engine::circuits_path::<ChunkCircuit>(directory, security);
     match fs::metadata(&path) {
         Ok(file) => Finding::ok(
             "circuits",
@@ -126,7 +127,7 @@ mod tests {
     fn an_empty_cache_is_a_note_but_not_for_production() {
         let folder = tempfile::tempdir().unwrap();
         let statuses = |production| {
-            all(&cache(folder.path(), production))
+            all(&cache(folder.path(), production), Security::default())
                 .iter()
                 .map(|f| f.status)
                 .collect::<Vec<_>>()
@@ -137,8 +138,11 @@ mod tests {
 
     #[test]
     fn a_known_secret_fails_by_its_name() {
-        assert_eq!(judge(Ok(())).status, Status::Ok);
-        let finding = judge(Err(NotForProduction::KnownSecret(KnownSecret::SeededTest(42))));
+        assert_eq!(judge(Ok(()), 18).status, Status::Ok);
+        let finding = judge(
+            Err(NotForProduction::KnownSecret(KnownSecret::SeededTest(42))),
+            18,
+        );
         assert_eq!(finding.status, Status::Failed);
         assert!(
             finding.fact.contains("generator of tests with seed 42"),
@@ -150,9 +154,9 @@ mod tests {
     #[test]
     fn a_damaged_string_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Srs::path(folder.path(), SrsKind::InsecureDevelopment, WRAP_K);
+        let path = Srs::path(folder.path(), SrsKind::InsecureDevelopment, 18);
         fs::write(&path, b"no reference string").unwrap();
-        let finding = srs(&cache(folder.path(), false));
+        let finding = srs(&cache(folder.path(), false), 18);
         assert_eq!(finding.status, Status::Failed);
         assert!(finding.fact.contains("srs-"), "{}", finding.fact);
     }

@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut findings = vec![machine::processor(), machine::memory()];
     findings.extend(device::all(&args.cache.cache_dir));
     findings.push(machine::disk(&args.cache.cache_dir));
-    findings.extend(files::all(&args.cache));
+    findings.extend(files::all(&args.cache, Cache::security()?));
     findings.extend(args.listen.iter().map(network::port));
     findings.extend(crate::shutdown::runtime()?.block_on(async {
         let mut answers = Vec::new();

@@ -12,6 +12,7 @@ use ashlar_payments::{
     transaction::{Deposit, Domain, Operation, SecretKey, Served, Transaction, Transfer, Withdraw},
 };
 use ashlar_recursion::{CompressedProof, SpanProof};
+use ashlar_statement::Security;
 
 const DOMAIN: Domain = Domain {
     chain_id: 31337,
@@ -91,7 +92,9 @@ pub type Engine = ashlar_engine::Engine<ChunkCircuit>;
 /// The engine, without wrap keys.
 pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| Engine::new(load_or_build(&cache_dir(), None).expect("circuits")))
+    ENGINE.get_or_init(|| {
+        Engine::new(load_or_build(&cache_dir(), Security::default(), None).expect("circuits"))
+    })
 }
 
 /// All proofs of [`batch`] 1.

@@ -28,8 +28,10 @@ use crate::{
     verifier::{VerifierError, verify_plonky2, zero_proof},
 };
 
-/// Rows of the circuit: two to this.
+/// Rows of the circuit over the parameters that circuits have unless others are asked for: two to this.
 pub const WRAP_K: u32 = 18;
+/// Rows at the end that halo2 keeps for blinding, and a few.
+const BLINDING_ROWS: usize = 8;
 /// Goldilocks public inputs in one instance: `e₀ + e₁·2^64 + e₂·2^128`, canonical.
 pub const INPUTS_PER_INSTANCE: usize = 3;
 
@@ -93,11 +95,18 @@ impl WrapCircuit {
         &self.0.0
     }
 
+    /// log2 of the rows that it needs, those of halo2's blinding among them.
+    pub fn k(&self) -> u32 {
+        (self.layout().usage().rows + BLINDING_ROWS)
+            .next_power_of_two()
+            .ilog2()
+    }
+
     /// Size of the circuit.
     pub fn stats(&self) -> WrapStats {
         let layout = self.layout();
         WrapStats {
-            k: WRAP_K,
+            k: self.k(),
             advice_columns: ADVICE_COLUMNS,
             lookup_columns: 1,
             fixed_columns: FIXED_COLUMNS,

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use ashlar_circuit_checks::free_wires;
 use ashlar_statement::{
+    Security,
     hash::{C, D},
     prove::prove_stock,
 };
@@ -16,7 +17,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    chunk::config,
     policy::{Clause, Policy, Rules, lock},
     transaction::Kind,
 };
@@ -76,7 +76,7 @@ struct Circuit {
 }
 
 static CIRCUIT: LazyLock<Circuit> = LazyLock::new(|| {
-    let mut builder = Builder::new(config());
+    let mut builder = Builder::new(Security::default().leaf());
     let slot = Slot::from_fn(|| builder.add_virtual_target());
     let auth = constrain(&mut builder, &slot).elements;
     builder.register_public_inputs(&auth);
@@ -428,7 +428,7 @@ fn no_derived_wire_is_free() {
 #[test]
 fn a_slot_has_at_most_nine_rows_of_policy() {
     const SLOTS: usize = 32;
-    let mut builder = Builder::new(config());
+    let mut builder = Builder::new(Security::default().leaf());
     for _ in 0..SLOTS {
         let slot = Slot::from_fn(|| builder.add_virtual_target());
         constrain(&mut builder, &slot);
