@@ -68,8 +68,9 @@ pub enum DecodeError {
     Malformed,
 }
 
-/// Every proof of this stack is below 200 kB; decoding looks at nothing longer.
-pub const MAX_PROOF_BYTES: usize = 1 << 18;
+/// Every proof of this stack is below 200 kB, of the circuits for `Security::Proven100` below 600 kB; decoding looks at nothing
+/// longer.
+pub const MAX_PROOF_BYTES: usize = 1 << 20;
 
 impl SpanProof {
     /// The span that the proof states. Says nothing about its validity.

@@ -14,7 +14,7 @@ use plonky2::{
     hash::{hash_types::NUM_HASH_OUT_ELTS, hashing::PlonkyPermutation, poseidon::PoseidonPermutation},
     iop::target::Target,
     plonk::{
-        circuit_data::CircuitData,
+        circuit_data::{CircuitConfig, CircuitData},
         config::{GenericConfig, Hasher},
     },
 };
@@ -38,7 +38,12 @@ fn the_document_describes_the_circuits() {
         ("fold", plonky2_stage(&recursion.fold.data)),
         ("compress", plonky2_stage(&recursion.compress.data)),
     ]);
-    let actual = table([("stages", stages), ("wrap", wrap()), ("hashes", hashes())]);
+    let actual = table([
+        ("stages", stages),
+        ("proven-100", proven_100()),
+        ("wrap", wrap()),
+        ("hashes", hashes()),
+    ]);
     let mut described: Table = include_str!("../../../docs/soundness.toml")
         .parse()
         .expect("TOML");
@@ -87,6 +92,33 @@ fn plonky2_stage<C: GenericConfig<2, F = F> + 'static>(data: &CircuitData<F, C, 
     stage.insert("arity_bits".to_owned(), Value::Array(arities.collect()));
     stage.insert("hash".to_owned(), hash_name::<C>().into());
     stage
+}
+
+/// What the other set of parameters changes of each stage.
+fn proven_100() -> Table {
+    let set = Security::Proven100;
+    let stage = |config: CircuitConfig| {
+        numbers([
+            ("num_challenges", config.num_challenges),
+            ("rate_bits", config.fri_config.rate_bits),
+            ("queries", config.fri_config.num_query_rounds),
+            ("grinding_bits", config.fri_config.proof_of_work_bits as usize),
+        ])
+    };
+    let of_degree = |mut stage: Table, degree_bits: usize| {
+        stage.insert("degree_bits".to_owned(), Value::from(degree_bits as i64));
+        stage
+    };
+    let fold = of_degree(stage(set.fold()), set.fold_degree_bits());
+    table([
+        ("chunk", stage(set.leaf())), // as many rows as in the other set
+        ("lift", fold.clone()),
+        ("fold", fold),
+        (
+            "compress",
+            of_degree(stage(set.compress()), set.compress_degree_bits()),
+        ),
+    ])
 }
 
 fn hash_name<C: GenericConfig<2, F = F> + 'static>() -> &'static str {
