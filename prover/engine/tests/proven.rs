@@ -17,9 +17,14 @@ fn a_batch_of_one_chunk_goes_the_whole_way_with_the_proven_set() {
     let circuits: CircuitSet<ChunkCircuit> = load_or_build(&cache_dir(), security, None).expect("circuits");
     let srs = Srs::load_or_generate_insecure(&cache_dir(), wrap_k(security)).expect("reference string");
     let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("keys");
-    let engine = Engine::new(circuits).with_wrap(kit).expect("keys of these circuits");
+    let engine = Engine::new(circuits)
+        .with_wrap(kit)
+        .expect("keys of these circuits");
 
-    let span = engine.prove_chunk(&batch(1).chunks[0]).expect("valid witness").proof;
+    let span = engine
+        .prove_chunk(&batch(1).chunks[0])
+        .expect("valid witness")
+        .proof;
     let compressed = engine.compress(&span).expect("valid root").proof;
     let job = Job::Wrap(compressed);
     let proved = engine.prove(&job).expect("valid proof");

@@ -253,6 +253,25 @@ fn digits_above_the_width_weigh_nothing() {
     }
 }
 
+/// A constant, so that only the copy of it can be forged: the row is content with the zero that it holds instead.
+#[test]
+fn what_a_row_checks_is_the_value_that_was_given() {
+    let verdict = |x: u64, forged: &[(Target, F)]| {
+        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+        let x = builder.constant(F::from_canonical_u64(x));
+        crate::range_check(&mut builder, x, Width::Bits62.bits());
+        prove_forged(&builder.build::<C>(), &PartialWitness::new(), forged)
+    };
+    let zero = [(Target::wire(0, value(0)), F::ZERO)];
+    assert_eq!(verdict(5, &[]), Verdict::Accepted);
+    assert_eq!(
+        verdict(5, &zero),
+        Verdict::Refused,
+        "another value than the constant"
+    );
+    assert_eq!(verdict(1 << 62, &zero), Verdict::Refused, "a wide constant");
+}
+
 /// The same through the prover and the verifier, one wire of each kind.
 #[test]
 fn forged_wires_give_no_proof() {

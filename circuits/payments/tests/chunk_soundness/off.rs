@@ -68,6 +68,11 @@ fn flags_that_cancel_are_refused() {
         &record,
         "a withdrawal less a transfer: published, debited to nobody",
     );
+
+    // No kind in sum, so nobody is credited; and the words of a deposit elsewhere would be taken off the bridge stream.
+    let mut burnt = transfer(100 << 5, 100, 0);
+    burnt.wires.bridge_amount = f(1);
+    rejected(&flagged([-one, one, zero], burnt), "a transfer less a deposit");
 }
 
 #[test]

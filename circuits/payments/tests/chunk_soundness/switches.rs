@@ -143,8 +143,9 @@ fn kind_flags() {
     };
     let (zero, one, two) = (F::ZERO, F::ONE, f(2));
     accepted(&forged([zero, one, zero], transfer(100 << 5, 100, 0)));
-    let mut both = deposit(50, &account.auth);
-    (both.wires.amount_packed, both.debit, both.credit) = (f(100 << 5), f(100), f(150));
+    let mut both = transfer(100 << 5, 100, 0);
+    both.wires.tail_words = deposit(50, &account.auth).wires.tail_words;
+    (both.wires.bridge_amount, both.credit) = (f(50), f(150));
     rejected(&forged([one, one, zero], both), "a deposit that is a transfer");
     let mint = Step {
         debit: -f(50),
