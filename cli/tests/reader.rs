@@ -11,8 +11,11 @@ use std::{
     process::{Command, Output},
 };
 
-use alloy::primitives::{Address, B256, U256};
-use ashlar_client::{BatchData, Client, L1, Milestone, Sender, data::Record};
+use alloy::{
+    primitives::{Address, B256, U256},
+    providers::Provider,
+};
+use ashlar_client::{BatchData, Client, L1, L1Config, L1Error, Milestone, Sender, data::Record};
 use ashlar_contracts::MintableToken;
 use ashlar_statement::hash::ZERO_HASH;
 
@@ -207,6 +210,32 @@ async fn a_second_implementation_rebuilds_the_state_from_l1_alone_and_finds_a_wr
     // No contract there: neither right nor wrong.
     let output = reader(&rollup, Address::repeat_byte(9), &[]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollup_of_another_data_mode_is_read_by_neither_implementation() {
+    let rollup = Rollup::start(12).await;
+    let elsewhere = Address::repeat_byte(0x77);
+    // PUSH32 "blob", MSTORE at 0, RETURN 32 bytes from 0: so it answers every call.
+    let code = format!("0x7f{:0<64}5f5260205ff3", hex::encode("blob"));
+    let provider = rollup.l1(0).await.contract().provider().clone();
+    let set: serde_json::Value = provider
+        .raw_request("anvil_setCode".into(), (elsewhere, code))
+        .await
+        .expect("a devnet sets code");
+    drop(set);
+
+    let output = reader(&rollup, elsewhere, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("data mode b'blob'"), "{errors}");
+
+    let l1 = L1::connect(L1Config::new(&rollup.endpoint, elsewhere)).await;
+    let error = l1.expect("connects").data_mode().await.expect_err("unknown");
+    assert!(
+        matches!(&error, L1Error::DataMode(unknown) if unknown.name == "blob"),
+        "{error:?}"
+    );
 }
 
 /// Where the first such record begins in the bridge stream.

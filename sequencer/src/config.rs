@@ -5,6 +5,7 @@ mod fees;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use ashlar_contracts::DataMode;
 use ashlar_statement::application::BatchSize;
 
 use crate::l1::L1Settings;
@@ -29,6 +30,8 @@ pub struct Config {
     pub l1: L1Settings,
     /// Chain that L1 must be; `None` takes the one it is at the first start.
     pub chain_id: Option<u64>,
+    /// Where the rollup must have its public data; `None` takes what the contract says.
+    pub data: Option<DataMode>,
     /// Address of the rollup contract.
     pub rollup: [u8; 20],
     /// L1 private key of the operator that commits and settles.

@@ -184,6 +184,7 @@ impl Args {
                 ..L1Settings::default()
             },
             chain_id: None,
+            data: None,
             rollup,
             operator_key: DEV_ACCOUNTS[0].secret_key.into(),
             farm: "http://127.0.0.1:1".into(), // nobody listens there

@@ -184,6 +184,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             max_fee_wei: u128::from(args.max_fee_gwei) * WEI_PER_GWEI,
         },
         chain_id: deployment.map(|of| of.chain_id),
+        data: deployment.map(|of| of.data),
         rollup,
         operator_key,
         farm: args.farm,

@@ -127,6 +127,7 @@ impl Rollup {
                 ..L1Settings::single(&self.endpoint)
             },
             chain_id: None,
+            data: None,
             rollup: self.address.into_array(),
             operator_key: signer(0).to_bytes().0,
             farm: format!("http://{}", free_address()), // nobody listens there

@@ -9,12 +9,12 @@ use std::{
 };
 
 use alloy::sol_types::{SolCall, SolValue};
-use ashlar_contracts::{BatchHeader, CommitData, Rollup, encoding::hash_to_word};
+use ashlar_contracts::{BatchHeader, Rollup};
 use ashlar_protocol::{SnarkLayoutError, SnarkParts};
 use ashlar_report::chain;
 use tokio_util::sync::CancellationToken;
 
-use super::{follow::Followed, update, wait};
+use super::{Publish, follow::Followed, update, wait};
 use crate::{
     changes::Changes,
     l1::{BlockRef, Call, Expected, HeaderError, IdentityError, L1Client, L1Error, SendError, View},
@@ -38,6 +38,8 @@ pub struct Settlement {
     pub l1: L1Client,
     /// What L1, database and program must be.
     pub expected: Expected,
+    /// Who publishes the batches' data.
+    pub publish: Box<dyn Publish>,
     /// Pause before L1 is looked at again.
     pub interval: Duration,
     /// What is known of the batches on L1.
@@ -143,6 +145,7 @@ impl Settlement {
         changes: Changes,
         l1: L1Client,
         expected: Expected,
+        publish: Box<dyn Publish>,
         interval: Duration,
     ) -> Self {
         Self {
@@ -150,6 +153,7 @@ impl Settlement {
             changes,
             l1,
             expected,
+            publish,
             interval,
             followed: Followed::default(),
             commit: Refusals::default(),
@@ -256,7 +260,7 @@ impl Settlement {
 
     fn call(&self, purpose: Purpose, batch: &BatchRecord) -> Result<Call, SettleError> {
         match purpose {
-            Purpose::Commit(_) => commit_call(batch),
+            Purpose::Commit(_) => self.publish.commit(batch),
             Purpose::Prove(number) => {
                 let snark = self.store.snark(number)?.ok_or(SettleError::Malformed {
                     number,
@@ -276,26 +280,6 @@ impl Settlement {
         }
         Ok(())
     }
-}
-
-fn commit_call(batch: &BatchRecord) -> Result<Call, SettleError> {
-    let number = batch.number;
-    let inputs = batch.public_inputs()?;
-    let narrow = |what, value: u64| u32::try_from(value).map_err(|_| SettleError::Malformed { number, what });
-    let data = CommitData {
-        number,
-        time: narrow("time", inputs.time())?,
-        newRoot: hash_to_word(inputs.new_root),
-        dataHash: hash_to_word(inputs.data_hash),
-        feeAccount: narrow("fee account", inputs.fee_account())?,
-        bridge: batch.bridge.clone().into(),
-        rollup: batch.rollup.clone().into(),
-    };
-    Ok(Call {
-        name: "commitBatch",
-        data: Rollup::commitBatchCall { batch: data }.abi_encode().into(),
-        purpose: Purpose::Commit(number),
-    })
 }
 
 fn prove_call(batch: &BatchRecord, snark: &[u8]) -> Result<Call, SettleError> {

@@ -12,7 +12,7 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
-use ashlar_contracts::{DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
+use ashlar_contracts::{DataMode, DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{Payments, auth, batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
@@ -22,7 +22,7 @@ use ashlar_sequencer::{
     config::{Limits, Sealing},
     executor::{Executor, ExecutorHandle, Thread},
     l1::{Expected, Finality, L1Client, L1Settings, watcher::Watcher},
-    pipeline::{SettleError, Settlement},
+    pipeline::{SettleError, Settlement, publisher},
     store::{BatchRecord, Store},
 };
 use ashlar_statement::hash::Hash;
@@ -51,6 +51,7 @@ pub fn genesis_root() -> [u64; 4] {
 pub fn expected() -> Expected {
     Expected {
         chain_id: None,
+        data: None,
         genesis_root: genesis_root(),
         circuit_set: CIRCUIT_SET,
     }
@@ -251,6 +252,7 @@ impl Node {
             changes.clone(),
             l1.clone(),
             expected(),
+            publisher(DataMode::Calldata),
             Duration::from_millis(20),
         );
         Self {
@@ -272,6 +274,7 @@ impl Node {
             self.changes.clone(),
             self.l1.clone(),
             expected(),
+            publisher(DataMode::Calldata),
             Duration::from_millis(20),
         );
     }

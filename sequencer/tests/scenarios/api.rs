@@ -52,6 +52,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         l1_explorer: Some("https://l1.example".into()),
         l1: L1Settings::single("http://127.0.0.1:1"),
         chain_id: None,
+        data: None,
         rollup: DOMAIN.rollup,
         operator_key: [1; 32],
         farm: String::new(),
