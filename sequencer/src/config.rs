@@ -1,6 +1,7 @@
 //! What an operator sets.
 
 mod bounds;
+mod commit_when;
 mod fees;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -10,7 +11,9 @@ use ashlar_statement::application::BatchSize;
 
 use crate::l1::L1Settings;
 
+pub(crate) use bounds::fits_with_proof;
 pub use bounds::{BoundError, Bounds, MAX_CHUNKS};
+pub use commit_when::{CommitWhen, UnknownCommitWhen};
 pub use fees::FeePolicy;
 
 /// Configuration of one sequencer process.
@@ -44,6 +47,8 @@ pub struct Config {
     pub fee_owner: Option<[u8; 20]>,
     /// When to seal.
     pub sealing: Sealing,
+    /// When sealed batches are committed.
+    pub commit_when: CommitWhen,
     /// How often L1 is asked for news.
     pub poll_interval: Duration,
     /// Limits of the public API.

@@ -187,6 +187,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         l1.clone(),
         expected,
         publisher(data_mode),
+        config.commit_when,
         config.poll_interval,
     );
     parts.spawn(settlement.run(stop.clone()));

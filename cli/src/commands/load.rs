@@ -35,7 +35,7 @@ use ashlar_proto::{
     },
 };
 use ashlar_sequencer::{
-    config::{Bounds, Config, FeePolicy, Limits, Sealing},
+    config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
 use plonky2::field::types::PrimeField64;
@@ -198,6 +198,7 @@ impl Args {
                     ..Bounds::default()
                 },
             },
+            commit_when: CommitWhen::default(),
             poll_interval: Duration::from_secs(1),
             limits: Limits {
                 max_unproven: u32::MAX,

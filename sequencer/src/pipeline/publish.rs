@@ -13,11 +13,11 @@ use crate::{
 
 /// Publishes batches in one data mode.
 pub trait Publish: fmt::Debug + Send + Sync {
-    /// The call that publishes a sealed batch's data and commits the batch.
+    /// The call that publishes a sealed batch's data and commits the batch; with a proof, it proves it, too.
     ///
     /// # Errors
     /// If the record is damaged.
-    fn commit(&self, batch: &BatchRecord) -> Result<Call, SettleError>;
+    fn commit(&self, batch: &BatchRecord, proof: Option<&[u8]>) -> Result<Call, SettleError>;
 }
 
 /// Who publishes in this mode.
@@ -32,12 +32,25 @@ pub fn publisher(mode: DataMode) -> Box<dyn Publish> {
 struct Calldata;
 
 impl Publish for Calldata {
-    fn commit(&self, record: &BatchRecord) -> Result<Call, SettleError> {
+    fn commit(&self, record: &BatchRecord, proof: Option<&[u8]>) -> Result<Call, SettleError> {
+        let number = record.number;
         let batch = commit_data(record)?;
-        Ok(Call {
-            name: "commitBatch",
-            data: Rollup::commitBatchCall { batch }.abi_encode().into(),
-            purpose: Purpose::Commit(record.number),
+        Ok(match proof {
+            None => Call {
+                name: "commitBatch",
+                data: Rollup::commitBatchCall { batch }.abi_encode().into(),
+                purpose: Purpose::Commit(number),
+            },
+            Some(proof) => {
+                let proof = proof.to_vec().into();
+                Call {
+                    name: "commitAndProveBatch",
+                    data: Rollup::commitAndProveBatchCall { batch, proof }
+                        .abi_encode()
+                        .into(),
+                    purpose: Purpose::CommitAndProve(number),
+                }
+            }
         })
     }
 }

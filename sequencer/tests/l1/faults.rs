@@ -16,7 +16,7 @@ use alloy::providers::Provider;
 use ashlar_contracts::{DataMode, encoding::word_to_hash};
 use ashlar_process::children::{Group, Signal};
 use ashlar_sequencer::{
-    config::Sealing,
+    config::{CommitWhen, Sealing},
     l1::{Finality, L1Client},
     pipeline::{Settlement, publisher},
     store::{BatchStatus, LogItem},
@@ -247,6 +247,7 @@ impl Settling {
             l1,
             expected(),
             publisher(DataMode::Calldata),
+            CommitWhen::AtOnce,
             Duration::from_millis(20),
         );
         let running = tokio::spawn(settlement.run(stop.clone()));

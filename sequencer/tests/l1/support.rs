@@ -19,7 +19,7 @@ use ashlar_payments::{Payments, auth, batch::BlockConfig, transaction::Domain, t
 use ashlar_protocol::{INSTANCES, SnarkParts, WORD_BYTES};
 use ashlar_sequencer::{
     Changes,
-    config::{Limits, Sealing},
+    config::{CommitWhen, Limits, Sealing},
     executor::{Executor, ExecutorHandle, Thread},
     l1::{Expected, Finality, L1Client, L1Settings, watcher::Watcher},
     pipeline::{SettleError, Settlement, publisher},
@@ -253,6 +253,7 @@ impl Node {
             l1.clone(),
             expected(),
             publisher(DataMode::Calldata),
+            CommitWhen::default(),
             Duration::from_millis(20),
         );
         Self {
@@ -275,6 +276,7 @@ impl Node {
             self.l1.clone(),
             expected(),
             publisher(DataMode::Calldata),
+            CommitWhen::default(),
             Duration::from_millis(20),
         );
     }

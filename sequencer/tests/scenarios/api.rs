@@ -9,7 +9,7 @@ use ashlar_proto::{Message, sequencer::v1::get_receipt_request::Key};
 use ashlar_sequencer::{
     Changes, Config,
     api::Service,
-    config::{FeePolicy, Limits},
+    config::{CommitWhen, FeePolicy, Limits},
     l1::L1Settings,
     load::Load,
     progress::Progress,
@@ -59,6 +59,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         circuit_set_digest: [2; 32],
         fee_owner: None,
         sealing: seal_at(seal_after),
+        commit_when: CommitWhen::default(),
         poll_interval: Duration::from_secs(1),
         limits,
         fees,
