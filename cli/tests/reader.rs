@@ -16,7 +16,7 @@ use alloy::{
     providers::Provider,
 };
 use ashlar_client::{BatchData, Client, L1, L1Config, L1Error, Milestone, Sender, data::Record};
-use ashlar_contracts::MintableToken;
+use ashlar_contracts::{CommitData, MintableToken};
 use ashlar_statement::hash::ZERO_HASH;
 
 use support::{LIMIT, Rollup, amount, fee, payee, signer};
@@ -210,6 +210,50 @@ async fn a_second_implementation_rebuilds_the_state_from_l1_alone_and_finds_a_wr
     // No contract there: neither right nor wrong.
     let output = reader(&rollup, Address::repeat_byte(9), &[]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_one_transaction_committed_and_proved_is_read_as_any_other() {
+    let mut rollup = Rollup::start(12).await;
+    drop(rollup.fund(&[1]).await);
+    let (client, l1) = (rollup.client().await, rollup.l1(0).await);
+    client
+        .wait_for_l1_operation(0, Milestone::Committed, LIMIT)
+        .await
+        .expect("committed");
+    rollup.stop_sequencer().await; // it would commit again what is taken back
+    let batch = l1.batch_data(1).await.expect("public data");
+    let header = batch.header.clone();
+    let contract = l1.contract();
+    let reverting = contract.revertBatches(header.clone()).send().await;
+    assert!(
+        reverting
+            .expect("sent")
+            .get_receipt()
+            .await
+            .expect("mined")
+            .status()
+    );
+    let proof = vec![7; 64];
+    let data = CommitData {
+        number: header.number,
+        time: header.time,
+        newRoot: header.newRoot,
+        dataHash: header.dataHash,
+        feeAccount: header.feeAccount,
+        bridge: batch.bridge.clone().into(),
+        rollup: batch.rollup.clone().into(),
+    };
+    let both = contract
+        .commitAndProveBatch(data, proof.clone().into())
+        .send()
+        .await;
+    assert!(both.expect("sent").get_receipt().await.expect("mined").status());
+
+    assert_eq!(l1.batch_data(1).await.expect("public data"), batch);
+    assert_eq!(l1.proven_batch(1).await.expect("proven").proof, proof);
+    let text = accepted(&rollup);
+    assert!(text.contains("1 batches, 1 of them proven"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -254,16 +254,18 @@ impl Settlement {
             CommitWhen::AtOnce => true,
             CommitWhen::WithProof => is_apart,
         };
-        let commit = (may_commit && next_commit < self.store.next_batch()? && !self.commit.is_pausing())
+        let commit = (next_commit < self.store.next_batch()? && !self.commit.is_pausing())
             .then_some(Purpose::Commit(next_commit));
-        let wanted = [proof, commit];
-        if wanted.iter().all(Option::is_some) {
+        // What was sent before is not replaced by another call, not even one that would be preferred now: either could
+        // be included, and the journal knows one of a nonce.
+        let alternatives = [proof, commit];
+        if alternatives.iter().all(Option::is_some) {
             let in_flight = self.l1.in_flight(&self.store, view.head).await?;
-            if wanted.contains(&in_flight) {
+            if alternatives.contains(&in_flight) {
                 return Ok(in_flight);
             }
         }
-        Ok(proof.or(commit))
+        Ok(proof.or(commit.filter(|_| may_commit)))
     }
 
     async fn act(&mut self, purpose: Purpose, head: BlockRef) -> Result<(), SettleError> {

@@ -343,11 +343,18 @@ async fn one_that_is_lost_is_replaced_under_its_nonce_and_found_by_its_last_hash
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_under_way_when_its_proof_comes_stays_the_commit() {
+    for then in [CommitWhen::AtOnce, CommitWhen::WithProof] {
+        stays_the_commit(then).await;
+    }
+}
+
+async fn stays_the_commit(then: CommitWhen) {
     let l1 = l1(Guard::AcceptsAll).await;
     let (proxy, seen) = losing(&l1).await;
     let folder = tempfile::tempdir().expect("folder");
     let mut node = sealed_behind(&proxy, &l1, &folder).await;
     node.settlement.advance().await.expect("sent");
+    node.settlement.commit_when = then;
     prove(&l1, &node, 1);
     until_replaced(&mut node, &seen).await;
     let sent = seen.lock().expect("no panic").clone();
