@@ -4,6 +4,7 @@ use std::{fs, io::Write, path::Path};
 
 use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};
+use ashlar_contracts::DataMode;
 use ashlar_statement::Domain;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ pub struct Deployment {
     pub verifier_digest: String,
     /// Digest of the circuits that the sequencer's farm must have.
     pub circuit_set: B256,
+    /// Where its batches have their public data.
+    pub data: DataMode,
     /// State root before the first batch.
     pub genesis_root: B256,
     /// L1 address whose first account earns the fees: the operator's unless another was named.
@@ -36,7 +39,12 @@ impl Deployment {
     pub fn load(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read {}; `ashlar deploy` writes it", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("{} is no deployment", path.display()))
+        toml::from_str(&text).with_context(|| {
+            format!(
+                "{} is no deployment of this version: what an earlier `ashlar deploy` wrote is for an earlier program",
+                path.display()
+            )
+        })
     }
 
     /// Writes the file, which must not exist: a deployment that is lost costs another.
@@ -89,6 +97,7 @@ mod tests {
             router: Address::repeat_byte(6),
             verifier_digest: "ab".repeat(16),
             circuit_set: B256::repeat_byte(3),
+            data: DataMode::Calldata,
             genesis_root: B256::repeat_byte(4),
             fee_owner: Address::repeat_byte(5),
             block: 5,
@@ -105,6 +114,29 @@ mod tests {
         fs::write(&path, deployment().to_toml().expect("text") + "extra = 1\n").expect("writes");
         let error = Deployment::load(&path).expect_err("unknown key");
         assert!(format!("{error:#}").contains("extra"), "{error:#}");
+    }
+
+    #[test]
+    fn a_file_without_a_data_mode_and_one_of_another_mode_are_refused() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("deployment.toml");
+        let text = deployment().to_toml().expect("text");
+        let line = "data = \"calldata\"\n";
+        assert!(text.contains(line), "{text}");
+        for (instead, reason) in [
+            ("", "missing field `data`"),
+            (
+                "data = \"blob\"\n",
+                "data mode `blob` is not known here (known: calldata)",
+            ),
+        ] {
+            fs::write(&path, text.replace(line, instead)).expect("writes");
+            let error = format!("{:#}", Deployment::load(&path).expect_err("refused"));
+            assert!(
+                error.contains(reason) && error.contains("of this version"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

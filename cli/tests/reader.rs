@@ -11,9 +11,12 @@ use std::{
     process::{Command, Output},
 };
 
-use alloy::primitives::{Address, B256, U256};
-use ashlar_client::{BatchData, Client, L1, Milestone, Sender, data::Record};
-use ashlar_contracts::MintableToken;
+use alloy::{
+    primitives::{Address, B256, U256},
+    providers::Provider,
+};
+use ashlar_client::{BatchData, Client, L1, L1Config, L1Error, Milestone, Sender, data::Record};
+use ashlar_contracts::{CommitData, MintableToken};
 use ashlar_statement::hash::ZERO_HASH;
 
 use support::{LIMIT, Rollup, amount, fee, payee, signer};
@@ -207,6 +210,76 @@ async fn a_second_implementation_rebuilds_the_state_from_l1_alone_and_finds_a_wr
     // No contract there: neither right nor wrong.
     let output = reader(&rollup, Address::repeat_byte(9), &[]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_one_transaction_committed_and_proved_is_read_as_any_other() {
+    let mut rollup = Rollup::start(12).await;
+    drop(rollup.fund(&[1]).await);
+    let (client, l1) = (rollup.client().await, rollup.l1(0).await);
+    client
+        .wait_for_l1_operation(0, Milestone::Committed, LIMIT)
+        .await
+        .expect("committed");
+    rollup.stop_sequencer().await; // it would commit again what is taken back
+    let batch = l1.batch_data(1).await.expect("public data");
+    let header = batch.header.clone();
+    let contract = l1.contract();
+    let reverting = contract.revertBatches(header.clone()).send().await;
+    assert!(
+        reverting
+            .expect("sent")
+            .get_receipt()
+            .await
+            .expect("mined")
+            .status()
+    );
+    let proof = vec![7; 64];
+    let data = CommitData {
+        number: header.number,
+        time: header.time,
+        newRoot: header.newRoot,
+        dataHash: header.dataHash,
+        feeAccount: header.feeAccount,
+        bridge: batch.bridge.clone().into(),
+        rollup: batch.rollup.clone().into(),
+    };
+    let both = contract
+        .commitAndProveBatch(data, proof.clone().into())
+        .send()
+        .await;
+    assert!(both.expect("sent").get_receipt().await.expect("mined").status());
+
+    assert_eq!(l1.batch_data(1).await.expect("public data"), batch);
+    assert_eq!(l1.proven_batch(1).await.expect("proven").proof, proof);
+    let text = accepted(&rollup);
+    assert!(text.contains("1 batches, 1 of them proven"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollup_of_another_data_mode_is_read_by_neither_implementation() {
+    let rollup = Rollup::start(12).await;
+    let elsewhere = Address::repeat_byte(0x77);
+    // PUSH32 "blob", MSTORE at 0, RETURN 32 bytes from 0: so it answers every call.
+    let code = format!("0x7f{:0<64}5f5260205ff3", hex::encode("blob"));
+    let provider = rollup.l1(0).await.contract().provider().clone();
+    let set: serde_json::Value = provider
+        .raw_request("anvil_setCode".into(), (elsewhere, code))
+        .await
+        .expect("a devnet sets code");
+    drop(set);
+
+    let output = reader(&rollup, elsewhere, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("data mode b'blob'"), "{errors}");
+
+    let l1 = L1::connect(L1Config::new(&rollup.endpoint, elsewhere)).await;
+    let error = l1.expect("connects").data_mode().await.expect_err("unknown");
+    assert!(
+        matches!(&error, L1Error::DataMode(unknown) if unknown.name == "blob"),
+        "{error:?}"
+    );
 }
 
 /// Where the first such record begins in the bridge stream.

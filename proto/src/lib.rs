@@ -4,6 +4,7 @@
 //! Those modules are generated; each service turns their messages into its own types at its edge. Beside them
 //! stand the few types that every side of the farm shares: [`Digest`], [`JobKind`] and [`pieces`].
 
+mod batch;
 mod digest;
 mod job_kind;
 

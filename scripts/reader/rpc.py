@@ -14,6 +14,7 @@ COMMIT_CALLS = f"commitBatch({COMMIT_TYPE})", f"commitAndProveBatch({COMMIT_TYPE
 OPERATION_QUEUED = keccak256(b"OperationQueued(uint64,uint8,address,uint32,bytes)")
 BATCH_COMMITTED = keccak256(f"BatchCommitted(uint64,bytes32,{HEADER_TYPE})".encode())
 BATCHES_REVERTED = keccak256(b"BatchesReverted(uint64,uint64)")
+DATA_MODE = b"calldata"
 COMMITS = [keccak256(call.encode())[:4] for call in COMMIT_CALLS]
 BLOCKS_PER_REQUEST, FEWEST_BLOCKS = 10_000, 16
 
@@ -72,6 +73,10 @@ class L1:
         self.head = int(self._ask("eth_blockNumber"), 16)
         if self._ask("eth_getCode", self._address(), hex(self.head)) == "0x":
             raise L1Error(f"chain {self.chain_id} has no contract at {self._address()}")
+        [mode] = self.call("dataMode()") or [0]
+        if mode.to_bytes(32, "big") != DATA_MODE.ljust(32, b"\0"):
+            name = mode.to_bytes(32, "big").rstrip(b"\0")
+            raise L1Error(f"the rollup has data mode {name}, and this reads {DATA_MODE} alone")
 
     def _address(self):
         return "0x" + self.rollup.hex()

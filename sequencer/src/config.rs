@@ -1,15 +1,19 @@
 //! What an operator sets.
 
 mod bounds;
+mod commit_when;
 mod fees;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use ashlar_contracts::DataMode;
 use ashlar_statement::application::BatchSize;
 
 use crate::l1::L1Settings;
 
+pub(crate) use bounds::fits_with_proof;
 pub use bounds::{BoundError, Bounds, MAX_CHUNKS};
+pub use commit_when::{CommitWhen, UnknownCommitWhen};
 pub use fees::FeePolicy;
 
 /// Configuration of one sequencer process.
@@ -29,6 +33,8 @@ pub struct Config {
     pub l1: L1Settings,
     /// Chain that L1 must be; `None` takes the one it is at the first start.
     pub chain_id: Option<u64>,
+    /// Where the rollup must have its public data; `None` takes what the contract says.
+    pub data: Option<DataMode>,
     /// Address of the rollup contract.
     pub rollup: [u8; 20],
     /// L1 private key of the operator that commits and settles.
@@ -41,6 +47,8 @@ pub struct Config {
     pub fee_owner: Option<[u8; 20]>,
     /// When to seal.
     pub sealing: Sealing,
+    /// When sealed batches are committed.
+    pub commit_when: CommitWhen,
     /// How often L1 is asked for news.
     pub poll_interval: Duration,
     /// Limits of the public API.

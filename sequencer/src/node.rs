@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use ashlar_contracts::DataMode;
 use ashlar_payments::{
     Payments,
     batch::{BlockConfig, SLOTS},
@@ -21,7 +22,7 @@ use crate::{
     http,
     l1::{Expected, IdentityError, L1Client, L1Error, watcher::Watcher},
     load::Load,
-    pipeline::{Proving, Settlement},
+    pipeline::{Proving, Settlement, publisher},
     progress::Progress,
     readiness::{Readiness, Watch},
     retry::Retry,
@@ -129,12 +130,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
             .elements
             .map(|element| element.to_canonical_u64()),
         circuit_set: config.circuit_set_digest,
+        data: config.data,
     };
     let connecting = connect(&config, &store, expected);
     let Some(connected) = shutdown.run_until_cancelled(connecting).await else {
         return Ok(()); // told to stop before there was anything to stop
     };
-    let l1 = connected?;
+    let (l1, data_mode) = connected?;
     let domain = Domain {
         chain_id: l1.chain_id(),
         rollup: config.rollup,
@@ -184,6 +186,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         changes.clone(),
         l1.clone(),
         expected,
+        publisher(data_mode),
+        config.commit_when,
         config.poll_interval,
     );
     parts.spawn(settlement.run(stop.clone()));
@@ -270,8 +274,12 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
         })
 }
 
-/// Connects to L1 and compares it with the database; asks again as long as L1 does not answer.
-async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L1Client, NodeError> {
+/// Connects to L1 and compares it with the database; gives its data mode, too. Asks again as long as L1 does not answer.
+async fn connect(
+    config: &Config,
+    store: &Store,
+    expected: Expected,
+) -> Result<(L1Client, DataMode), NodeError> {
     let least = config.poll_interval.max(Duration::from_millis(200));
     let mut retry = Retry::new(
         "connecting to L1, before anything is served",
@@ -280,13 +288,13 @@ async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<L
     loop {
         let attempt = async {
             let l1 = L1Client::connect(config.l1.clone(), config.rollup, config.operator_key).await?;
-            l1.identify(store, expected).await?;
-            Ok::<_, IdentityError>(l1)
+            let data_mode = l1.identify(store, expected).await?;
+            Ok::<_, IdentityError>((l1, data_mode))
         };
         match attempt.await {
-            Ok(l1) => {
+            Ok(connected) => {
                 retry.succeeded();
-                return Ok(l1);
+                return Ok(connected);
             }
             Err(error) if error.is_transient() => tokio::time::sleep(retry.failed(&chain(&error))).await,
             Err(error) => return Err(error.into()),

@@ -271,6 +271,9 @@ interface IRollup {
     /// notice, as long as the router's, is over; a verifier must be active for it.
     function adoptCircuitSet() external;
 
+    /// @notice Where the public data of batches is published, as a short string: "calldata" if the commit's calldata has
+    /// all of it. A reader that does not know the mode does not know where a batch's data is.
+    function dataMode() external pure returns (bytes32);
     /// @notice Digest of the circuit set whose proofs are accepted.
     function circuitSet() external view returns (bytes32);
     /// @notice Digest of the circuit set that waits for adoption; zero if none does.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {CircuitSets} from "./CircuitSets.sol";
+import {IRollup} from "./IRollup.sol";
 import {IVerifierRouter} from "./IVerifierRouter.sol";
 import {Operated} from "./Operated.sol";
 import {RollupBase} from "./RollupBase.sol";
@@ -19,6 +20,11 @@ contract Rollup is RollupBase {
         address operator,
         TokenListing[] memory tokens
     ) Operated(operator) CircuitSets(router, firstCircuitSet) TokenVault(tokens) RollupBase(genesisRoot) {}
+
+    /// @inheritdoc IRollup
+    function dataMode() external pure returns (bytes32) {
+        return "calldata";
+    }
 
     /// Both streams are evaluated as polynomials: to a proof, streams with other words differ at the point.
     function _bind(CommitData calldata batch) internal view override returns (PublicData memory data) {

@@ -11,7 +11,8 @@ import {Statement} from "./libraries/Statement.sol";
 import {WithdrawalTree} from "./libraries/WithdrawalTree.sol";
 
 /// @title Batches of the rollup: committed, proven, reverted, withdrawn from
-/// @notice All but one thing: how a proof is bound to the batch's public data, which `_bind` decides.
+/// @notice All but the data mode: how a proof is bound to the batch's public data, which `_bind` decides, and the mode's
+/// name.
 abstract contract RollupBase is CircuitSets, OperationQueue {
     /// Public data as the proof's statement names it.
     struct PublicData {

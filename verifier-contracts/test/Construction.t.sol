@@ -16,6 +16,7 @@ contract ConstructionTest is RollupTest {
         VM.assertEq(rollup.committedTime(), 0);
         VM.assertEq(rollup.OPERATOR(), OPERATOR);
         VM.assertEq(address(rollup.ROUTER()), address(router));
+        VM.assertEq(rollup.dataMode(), bytes32("calldata"));
         VM.assertEq(rollup.circuitSet(), Routing.CIRCUIT_SET);
         VM.assertEq(rollup.announcedCircuitSet(), bytes32(0));
         VM.assertEq(rollup.adoptableFrom(), 0);

@@ -97,6 +97,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 tokens: args.tokens.clone(),
                 ..DeployConfig::new(verifier.creation_code, verifier.route, genesis, signer.address())
             };
+            let data = config.data;
             let deployed = ashlar_contracts::deploy(&provider, config).await?;
             let domain = Domain {
                 chain_id,
@@ -110,6 +111,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 router: deployed.router,
                 verifier_digest,
                 circuit_set,
+                data,
                 genesis_root: genesis_root.into(),
                 fee_owner: owner,
                 block,

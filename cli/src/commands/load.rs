@@ -35,7 +35,7 @@ use ashlar_proto::{
     },
 };
 use ashlar_sequencer::{
-    config::{Bounds, Config, FeePolicy, Limits, Sealing},
+    config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
 use plonky2::field::types::PrimeField64;
@@ -184,6 +184,7 @@ impl Args {
                 ..L1Settings::default()
             },
             chain_id: None,
+            data: None,
             rollup,
             operator_key: DEV_ACCOUNTS[0].secret_key.into(),
             farm: "http://127.0.0.1:1".into(), // nobody listens there
@@ -197,6 +198,7 @@ impl Args {
                     ..Bounds::default()
                 },
             },
+            commit_when: CommitWhen::default(),
             poll_interval: Duration::from_secs(1),
             limits: Limits {
                 max_unproven: u32::MAX,

@@ -6,7 +6,7 @@ use alloy::{primitives::Address, transports::http::reqwest::Url};
 use anyhow::{Context, bail};
 use ashlar_payments::batch::SLOTS;
 use ashlar_sequencer::{
-    config::{Bounds, Config, FeePolicy, Limits, Sealing},
+    config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
 
@@ -61,6 +61,10 @@ pub struct Args {
     /// Seal a batch when its first transaction is this old, in seconds.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
     max_age_secs: u64,
+    /// When a sealed batch is committed: `at-once`, or `with-proof`, by the one transaction that proves it. That costs
+    /// less gas; until the proof is made, L1 has nothing of the batch, and its users have the operator's word alone.
+    #[arg(long, value_name = "WHEN", default_value_t)]
+    commit: CommitWhen,
     /// What makes an L1 block final: this many blocks on top of it, or `safe` or `finalized` as the consensus layer says.
     #[arg(long, default_value_t = L1Settings::default().finality)]
     confirmations: Finality,
@@ -184,6 +188,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             max_fee_wei: u128::from(args.max_fee_gwei) * WEI_PER_GWEI,
         },
         chain_id: deployment.map(|of| of.chain_id),
+        data: deployment.map(|of| of.data),
         rollup,
         operator_key,
         farm: args.farm,
@@ -200,6 +205,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                     .unwrap_or(args.max_transactions.div_ceil(SLOTS as u32)),
             },
         },
+        commit_when: args.commit,
         poll_interval: Duration::from_millis(args.poll_ms),
         limits: Limits {
             nonce_window: args.nonce_window,

@@ -234,7 +234,6 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     let l2_root = B256::try_from(sequencer.info().await?.root.as_ref()).context("the sequencer's root")?;
     services.stop().await;
     let sum = |count: fn(&Batch) -> u64| batches.iter().map(count).sum::<u64>();
-    let (commit, prove) = (sum(|batch| gas(&batch.commit)), sum(|batch| gas(&batch.prove)));
     let steps: Vec<_> = batches.iter().flat_map(|batch| batch.steps.clone()).collect();
     Ok(Report {
         transactions: sum(operations) - u64::from(queue::WITHDRAWALS),
@@ -244,11 +243,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         queue: queued,
         steps: report::steps(&steps),
         snark_bytes: batches.iter().map(|batch| batch.snark_bytes).max().unwrap_or(0),
-        gas: Gas {
-            commit,
-            prove,
-            per_transfer: (commit + prove) as f64 / sum(|batch| batch.transfer_count.into()) as f64,
-        },
+        gas: gas(&batches),
         l1_state_root: l1_root.to_string(),
         l2_state_root: l2_root.to_string(),
         verified: l1_root == l2_root && batches.iter().all(|batch| batch.status() == BatchStatus::Proven),
@@ -266,8 +261,19 @@ struct Sealing {
     max_age_secs: u64,
 }
 
-fn gas(transaction: &Option<L1Transaction>) -> u64 {
-    transaction.as_ref().map_or(0, |transaction| transaction.gas_used)
+fn gas(batches: &[Batch]) -> Gas {
+    let used = |transaction: Option<&L1Transaction>| transaction.map_or(0, |of| of.gas_used);
+    let (by_one, apart): (Vec<_>, Vec<_>) = batches
+        .iter()
+        .partition(|batch| batch.commit_and_prove().is_some());
+    let all: u64 = batches.iter().map(Batch::l1_gas).sum();
+    let transfers: u32 = batches.iter().map(|batch| batch.transfer_count).sum();
+    Gas {
+        commit: apart.iter().map(|batch| used(batch.commit.as_ref())).sum(),
+        prove: apart.iter().map(|batch| used(batch.prove.as_ref())).sum(),
+        commit_and_prove: by_one.iter().map(|batch| batch.l1_gas()).sum(),
+        per_transfer: all as f64 / f64::from(transfers),
+    }
 }
 
 /// The three processes of the rollup.

@@ -67,7 +67,9 @@ pub struct Gas {
     pub commit: u64,
     /// The prove transactions.
     pub prove: u64,
-    /// Both, per transfer.
+    /// Those that did both.
+    pub commit_and_prove: u64,
+    /// All, per transfer.
     pub per_transfer: f64,
 }
 
@@ -132,8 +134,12 @@ impl Report {
         say!("batches        {}", self.batches)?;
         say!("chunk proofs   {}", self.chunks)?;
         say!("SNARK          {} bytes", self.snark_bytes)?;
+        let both = match self.gas.commit_and_prove {
+            0 => String::new(),
+            gas => format!("{gas} commit and prove at once, "),
+        };
         say!(
-            "gas            {} commit, {} prove, {:.0} per transfer",
+            "gas            {} commit, {} prove, {both}{:.0} per transfer",
             self.gas.commit,
             self.gas.prove,
             self.gas.per_transfer

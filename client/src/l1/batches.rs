@@ -1,4 +1,4 @@
-//! Batches as L1 has them: headers from events, public data from calldata, checked against the contract's hashes.
+//! Batches as L1 has them: headers from events, public data from where its mode puts it, checked against the contract's hashes.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use ashlar_contracts::{
-    BatchHeader, CommitData, Rollup, Withdrawal, encoding::extension_to_word, withdrawal,
+    BatchHeader, CommitData, DataMode, Rollup, Withdrawal, encoding::extension_to_word, withdrawal,
 };
 use ashlar_statement::{
     evaluation_point,
@@ -217,19 +217,25 @@ impl L1 {
         Ok(transaction.input().to_vec())
     }
 
-    /// The public data of a committed batch, from calldata. The evaluation point in the header is a hash of both
+    /// The public data of a committed batch. The evaluation point in the header is a hash of both
     /// streams, so data that is not the batch's is found out.
     pub async fn data(&self, batch: &CommittedBatch) -> Result<BatchData, L1Error> {
-        let (header, hash) = (&batch.header, batch.transaction);
+        let data = match self.data_mode().await? {
+            DataMode::Calldata => self.commit_data(batch.transaction).await?,
+        };
+        check(&batch.header, &data, &self.domain)
+    }
+
+    /// From the calldata of a commit.
+    async fn commit_data(&self, hash: B256) -> Result<CommitData, L1Error> {
         let input = self.input(hash, "commitBatch").await?;
-        let data: CommitData = Rollup::commitBatchCall::abi_decode(&input)
+        Rollup::commitBatchCall::abi_decode(&input)
             .map(|call| call.batch)
             .or_else(|_| Rollup::commitAndProveBatchCall::abi_decode(&input).map(|call| call.batch))
             .map_err(|_| L1Error::Calldata {
                 hash,
                 call: "commitBatch",
-            })?;
-        check(header, &data, &self.domain)
+            })
     }
 
     /// The same by number.

@@ -8,7 +8,7 @@ use alloy::{
     providers::PendingTransactionError,
     transports::TransportError,
 };
-use ashlar_contracts::revert::Revert;
+use ashlar_contracts::{UnknownDataMode, revert::Revert};
 
 use crate::data::DataError;
 
@@ -133,6 +133,9 @@ pub enum L1Error {
         /// First block searched.
         start_block: u64,
     },
+    /// A later version of this program knows where the data is.
+    #[error("the rollup's data cannot be read")]
+    DataMode(#[from] UnknownDataMode),
     /// The operator is a contract: its calls cannot be read off calldata.
     #[error("transaction {hash} is not a direct call of {call}")]
     Calldata {

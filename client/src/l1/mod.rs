@@ -5,7 +5,7 @@ mod batches;
 mod error;
 mod token;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use alloy::{
     network::EthereumWallet,
@@ -14,8 +14,9 @@ use alloy::{
     signers::local::PrivateKeySigner,
     transports::http::reqwest,
 };
-use ashlar_contracts::Rollup;
+use ashlar_contracts::{DataMode, Rollup};
 use ashlar_statement::Domain;
+use tokio::sync::OnceCell;
 
 pub use batches::{BatchData, CommittedBatch, ProvenBatch, Standing, WithdrawalProof};
 pub use error::L1Error;
@@ -73,6 +74,8 @@ pub struct L1 {
     provider: DynProvider,
     rollup: Rollup::RollupInstance<DynProvider>,
     domain: Domain,
+    /// Fixed with the contract, so asked for once.
+    data_mode: Arc<OnceCell<DataMode>>,
     start_block: u64,
     signer: Option<Address>,
     mining_timeout: Duration,
@@ -119,6 +122,7 @@ impl L1 {
                 chain_id,
                 rollup: address.into_array(),
             },
+            data_mode: Arc::default(),
             start_block: config.start_block,
             signer,
             mining_timeout: config.mining_timeout,
@@ -138,6 +142,15 @@ impl L1 {
     /// The contract, for what this crate has no method for.
     pub fn contract(&self) -> &Rollup::RollupInstance<DynProvider> {
         &self.rollup
+    }
+
+    /// Where the rollup's batches have their public data.
+    pub async fn data_mode(&self) -> Result<DataMode, L1Error> {
+        let asking = async || {
+            let word = self.rollup.dataMode().call().await.map_err(refused("dataMode"))?;
+            Ok(DataMode::from_word(word)?)
+        };
+        self.data_mode.get_or_try_init(asking).await.copied()
     }
 
     /// The contract's counters.

@@ -17,7 +17,7 @@ use ashlar_payments::{
     tree::empty_accounts_root,
 };
 use ashlar_sequencer::{
-    config::{Bounds, Config, FeePolicy, Limits, Sealing},
+    config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
 };
 use ashlar_statement::{
@@ -127,6 +127,7 @@ impl Rollup {
                 ..L1Settings::single(&self.endpoint)
             },
             chain_id: None,
+            data: None,
             rollup: self.address.into_array(),
             operator_key: signer(0).to_bytes().0,
             farm: format!("http://{}", free_address()), // nobody listens there
@@ -138,6 +139,7 @@ impl Rollup {
                 bounds: Bounds::default(),
             },
             fees: FeePolicy::default(),
+            commit_when: CommitWhen::default(),
             poll_interval: Duration::from_millis(20),
             limits: Limits::default(),
         };

@@ -33,6 +33,9 @@ const BRIDGE_BYTE_GAS: u64 = 25;
 /// For 14 bytes; other rollup records in proportion.
 const ROLLUP_BYTE_GAS: u64 = 43;
 
+/// Of a whole `proveBatch`, above what was measured (379,461).
+const PROVE_GAS: u64 = 400_000;
+
 /// Bytes of the longest record: a deposit.
 const LONGEST_RECORD_BYTES: u64 = (MAX_RECORD_WORDS * WORD_BYTES) as u64;
 /// Bytes of the smallest record: a transfer.
@@ -120,6 +123,13 @@ pub(crate) fn commit_gas(size: &BatchSize) -> u64 {
         + size.rollup_bytes * ROLLUP_BYTE_GAS
 }
 
+/// Whether one transaction may commit a batch of this size and prove it. Within the default limits it always may.
+pub(crate) fn fits_with_proof(size: &BatchSize, proof_bytes: u64) -> bool {
+    // An offset, a length, and padding behind the proof.
+    let bytes = commit_bytes(size) + 3 * 32 + proof_bytes;
+    bytes + ENVELOPE_BYTES <= RELAYED_BYTES && commit_gas(size) + PROVE_GAS <= TRANSACTION_GAS
+}
+
 impl Bounds {
     pub(super) fn allow(&self, size: &BatchSize) -> bool {
         commit_bytes(size) <= self.commit_bytes
@@ -193,6 +203,24 @@ mod tests {
                 "{size:?}: {estimate}, {measured}"
             );
         }
+    }
+
+    #[test]
+    fn what_the_default_limits_allow_is_committed_and_proven_by_one_transaction_and_no_more() {
+        const PROOF_BYTES: u64 = 2_200;
+        let of = |bytes: u64, l1_operations: u32| BatchSize {
+            l1_operations,
+            rollup_bytes: bytes,
+            ..BatchSize::default()
+        };
+        let largest = Bounds::default().commit_bytes - COMMIT_BYTES;
+        assert!(fits_with_proof(&of(largest, 0), PROOF_BYTES));
+        let relayed = RELAYED_BYTES - ENVELOPE_BYTES - COMMIT_BYTES;
+        assert!(!fits_with_proof(&of(relayed, 0), PROOF_BYTES));
+        let dearest = (Bounds::default().commit_gas - COMMIT_GAS) / L1_OPERATION_GAS;
+        assert!(fits_with_proof(&of(0, dearest as u32), PROOF_BYTES));
+        let too_dear = (TRANSACTION_GAS - COMMIT_GAS) / L1_OPERATION_GAS;
+        assert!(!fits_with_proof(&of(0, too_dear as u32), PROOF_BYTES));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whose state a database holds: compared with L1 when the sequencer starts, and again after L1 was away.
 
 use alloy::primitives::{Address, B256, U256};
-use ashlar_contracts::{Rollup, encoding::hash_to_word};
+use ashlar_contracts::{DataMode, Rollup, UnknownDataMode, encoding::hash_to_word};
 
 use super::{BlockRef, L1Client, L1Error};
 use crate::store::{Identity, Store, StoreError};
@@ -34,6 +34,35 @@ pub enum IdentityError {
         found: u64,
         /// As the deployment says.
         expected: u64,
+    },
+    /// The contract is older than data modes.
+    #[error(
+        "the rollup at {rollup} does not say where its data is: it is of an earlier version; run the program that deployed it, or deploy anew"
+    )]
+    NoDataMode {
+        /// The contract.
+        rollup: Address,
+    },
+    /// Where the contract wants the data of batches, this program cannot publish it.
+    #[error("the rollup at {rollup} cannot be served")]
+    UnknownDataMode {
+        /// The contract.
+        rollup: Address,
+        /// What it says.
+        #[source]
+        source: UnknownDataMode,
+    },
+    /// The contract has another data mode than its deployment file says.
+    #[error(
+        "the rollup at {rollup} has data mode `{found}`, the deployment file says `{expected}`: give the file that `ashlar deploy` wrote for it"
+    )]
+    DataMode {
+        /// The contract.
+        rollup: Address,
+        /// As it says.
+        found: String,
+        /// As the file says.
+        expected: DataMode,
     },
     /// The contract takes no batch from this operator.
     #[error("the rollup at {rollup} is driven by operator {operator}, the given key is that of {given}")]
@@ -104,6 +133,8 @@ impl IdentityError {
 pub struct Expected {
     /// Chain of the deployment, where one was given.
     pub chain_id: Option<u64>,
+    /// Data mode of the deployment, where one was given.
+    pub data: Option<DataMode>,
     /// Root of the empty state.
     pub genesis_root: [u64; 4],
     /// Digest of the circuits to prove with.
@@ -111,8 +142,8 @@ pub struct Expected {
 }
 
 impl L1Client {
-    /// Compares database, L1 and program; the first start stores what they are.
-    pub async fn identify(&self, store: &Store, expected: Expected) -> Result<(), IdentityError> {
+    /// Compares database, L1 and program; the first start stores what they are. Gives the contract's data mode.
+    pub async fn identify(&self, store: &Store, expected: Expected) -> Result<DataMode, IdentityError> {
         if let Some(expected) = expected.chain_id.filter(|expected| *expected != self.chain_id()) {
             return Err(IdentityError::Chain {
                 found: self.chain_id(),
@@ -122,6 +153,7 @@ impl L1Client {
         self.require_code().await?;
         let head = self.head().await?;
         let genesis_block = self.block(0).await?;
+        let data = self.require_data_mode(head, expected.data).await?;
         self.require_operator(head).await?;
         let verifier_key = self.require_verifier(head).await?;
         let given = Identity {
@@ -143,7 +175,31 @@ impl L1Client {
         if on_l1 > sealed {
             return Err(IdentityError::Outdated { on_l1, sealed });
         }
-        Ok(())
+        Ok(data)
+    }
+
+    async fn require_data_mode(
+        &self,
+        head: BlockRef,
+        expected: Option<DataMode>,
+    ) -> Result<DataMode, IdentityError> {
+        let rollup = self.rollup;
+        let said = self.read("dataMode", Rollup::dataModeCall {}, head).await;
+        let found = match said {
+            Ok(word) => DataMode::from_word(word),
+            Err(L1Error::Reverted { .. }) => return Err(IdentityError::NoDataMode { rollup }),
+            Err(error) => return Err(error.into()),
+        };
+        match (found, expected) {
+            (Ok(found), None) => Ok(found),
+            (Ok(found), Some(expected)) if found == expected => Ok(found),
+            (Err(source), None) => Err(IdentityError::UnknownDataMode { rollup, source }),
+            (found, Some(expected)) => Err(IdentityError::DataMode {
+                rollup,
+                found: found.map_or_else(|unknown| unknown.name, |mode| mode.to_string()),
+                expected,
+            }),
+        }
     }
 
     async fn require_operator(&self, head: BlockRef) -> Result<(), IdentityError> {

@@ -156,10 +156,14 @@ impl L1Client {
             .await
     }
 
-    /// The receipt of what was sent for a purpose, once it is included; `None` if somebody else did it, or no node has
-    /// it yet.
-    pub async fn receipt(&self, store: &Store, purpose: Purpose) -> Result<Option<L1Receipt>, SendError> {
-        for hash in store.sent_for(purpose)? {
+    /// The receipt of what was sent for such a purpose, once it is included; `None` if somebody else did it, or no node
+    /// has it yet.
+    pub async fn receipt(
+        &self,
+        store: &Store,
+        is_meant: impl Fn(Purpose) -> bool,
+    ) -> Result<Option<L1Receipt>, SendError> {
+        for hash in store.sent_for(is_meant)? {
             let receipt = self.receipt_of(hash.into()).await?;
             if let Some(receipt) = receipt.filter(TransactionReceipt::status) {
                 return Ok(Some(l1_receipt(&receipt)));

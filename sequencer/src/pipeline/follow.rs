@@ -12,7 +12,7 @@ use ashlar_protocol::Step;
 use super::{SettleError, Settlement, update};
 use crate::{
     l1::{Before, BlockRef, IdentityError, View, batch_header, header_hash},
-    store::{BatchRecord, BatchStatus, Purpose, StepRecord, Store, StoreError},
+    store::{BatchRecord, BatchStatus, L1Receipt, Purpose, StepRecord, Store, StoreError},
 };
 
 /// A batch as it is stored.
@@ -40,6 +40,23 @@ pub(super) struct Followed {
 impl Followed {
     pub fn began(&mut self, purpose: Purpose) {
         self.began.entry(purpose).or_insert_with(Instant::now);
+    }
+
+    /// The steps that brought a batch here; one transaction that did both is measured as the settlement.
+    fn steps(&mut self, batch: u64, target: BatchStatus, by_one: bool) -> Vec<StepRecord> {
+        let mut steps = Vec::new();
+        if target >= BatchStatus::Committed && !by_one {
+            steps.extend(self.took(Purpose::Commit(batch), Step::Commit));
+        }
+        if target == BatchStatus::Proven {
+            let settled_by = match by_one {
+                true => Purpose::CommitAndProve(batch),
+                false => Purpose::Prove(batch),
+            };
+            steps.extend(self.took(settled_by, Step::Settle));
+            self.began.retain(|purpose, _| purpose.batch() != batch);
+        }
+        steps
     }
 
     fn took(&mut self, purpose: Purpose, step: Step) -> Option<StepRecord> {
@@ -157,20 +174,14 @@ impl Settlement {
     }
 
     fn load(&self, record: &BatchRecord) -> Result<Known, SettleError> {
-        let lacks = |has: bool, from: BatchStatus, purpose| -> Result<bool, StoreError> {
-            Ok(!has && record.status >= from && !self.store.sent_for(purpose)?.is_empty())
-        };
         let number = record.number;
-        let commit = lacks(
-            record.commit.is_some(),
-            BatchStatus::Committed,
-            Purpose::Commit(number),
-        )?;
-        let prove = lacks(
-            record.prove.is_some(),
-            BatchStatus::Proven,
-            Purpose::Prove(number),
-        )?;
+        let lacks =
+            |has: bool, from: BatchStatus, does: fn(Purpose, u64) -> bool| -> Result<bool, StoreError> {
+                let is_missing = !has && record.status >= from;
+                Ok(is_missing && !self.store.sent_for(|purpose| does(purpose, number))?.is_empty())
+            };
+        let commit = lacks(record.commit.is_some(), BatchStatus::Committed, Purpose::commits)?;
+        let prove = lacks(record.prove.is_some(), BatchStatus::Proven, Purpose::proves)?;
         Ok(Known {
             status: record.status,
             proven_seen_at: record.proven_seen_at,
@@ -182,13 +193,11 @@ impl Settlement {
     async fn complete(&mut self, number: u64) -> Result<(), SettleError> {
         let batch = record(&self.store, number)?;
         let commit = match &batch.commit {
-            None => self.l1.receipt(&self.store, Purpose::Commit(number)).await?,
+            None => self.commit_receipt(number).await?,
             found => found.clone(),
         };
         let prove = match &batch.prove {
-            None if batch.status == BatchStatus::Proven => {
-                self.l1.receipt(&self.store, Purpose::Prove(number)).await?
-            }
+            None if batch.status == BatchStatus::Proven => self.prove_receipt(number).await?,
             found => found.clone(),
         };
         let is_news = (&commit, &prove) != (&batch.commit, &batch.prove);
@@ -202,26 +211,35 @@ impl Settlement {
         Ok(())
     }
 
+    async fn commit_receipt(&self, number: u64) -> Result<Option<L1Receipt>, SettleError> {
+        let receipt = self.l1.receipt(&self.store, |purpose| purpose.commits(number));
+        Ok(receipt.await?)
+    }
+
+    async fn prove_receipt(&self, number: u64) -> Result<Option<L1Receipt>, SettleError> {
+        let receipt = self.l1.receipt(&self.store, |purpose| purpose.proves(number));
+        Ok(receipt.await?)
+    }
+
     async fn moved(&mut self, number: u64, target: BatchStatus, view: &View) -> Result<(), SettleError> {
         let before = self.known(number)?.status;
         if target < before {
             tracing::warn!(batch = number, ?before, now = ?target, "L1 took the batch back: it is sent again");
         }
-        let (commit_of, proof_of) = (Purpose::Commit(number), Purpose::Prove(number));
-        let (mut commit, mut prove, mut steps, mut header) = (None, None, Vec::new(), None);
+        let (mut commit, mut prove, mut header) = (None, None, None);
         if target >= BatchStatus::Committed {
-            commit = self.l1.receipt(&self.store, commit_of).await?;
+            commit = self.commit_receipt(number).await?;
             header = Some(self.header(number)?.abi_encode());
-            steps.extend(self.followed.took(commit_of, Step::Commit));
         }
         if target == BatchStatus::Proven {
-            prove = self.l1.receipt(&self.store, proof_of).await?;
-            steps.extend(self.followed.took(proof_of, Step::Settle));
+            prove = self.prove_receipt(number).await?;
         }
+        let by_one = commit.is_some() && commit == prove;
+        let steps = self.followed.steps(number, target, by_one);
         tracing::info!(
             batch = number,
             status = ?target,
-            commit_gas = commit.as_ref().map(|receipt| receipt.gas_used),
+            commit_gas = commit.as_ref().filter(|_| !by_one).map(|receipt| receipt.gas_used),
             prove_gas = prove.as_ref().map(|receipt| receipt.gas_used),
             "on L1"
         );

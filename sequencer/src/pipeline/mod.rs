@@ -5,6 +5,7 @@
 
 mod follow;
 mod proving;
+mod publish;
 mod settlement;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use proving::Proving;
+pub use publish::{Publish, publisher};
 pub use settlement::{SettleError, Settlement};
 
 use crate::{

@@ -1,5 +1,7 @@
 //! Commits batches and settles their proofs on L1, in order.
 //!
+//! A proof that is there before its batch is committed goes to L1 with the commit, which costs less than two transactions.
+//!
 //! What became of a batch is read from L1 at every step and never remembered instead: a commit that a reorganisation or
 //! `revertBatches` took away is made again, one that somebody else made is taken over if it is ours.
 
@@ -9,14 +11,15 @@ use std::{
 };
 
 use alloy::sol_types::{SolCall, SolValue};
-use ashlar_contracts::{BatchHeader, CommitData, Rollup, encoding::hash_to_word};
+use ashlar_contracts::{BatchHeader, Rollup};
 use ashlar_protocol::{SnarkLayoutError, SnarkParts};
 use ashlar_report::chain;
 use tokio_util::sync::CancellationToken;
 
-use super::{follow::Followed, update, wait};
+use super::{Publish, follow::Followed, update, wait};
 use crate::{
     changes::Changes,
+    config::{CommitWhen, fits_with_proof},
     l1::{BlockRef, Call, Expected, HeaderError, IdentityError, L1Client, L1Error, SendError, View},
     retry::Retry,
     store::{BatchRecord, Purpose, Store, StoreError},
@@ -38,12 +41,19 @@ pub struct Settlement {
     pub l1: L1Client,
     /// What L1, database and program must be.
     pub expected: Expected,
+    /// Who publishes the batches' data.
+    pub publish: Box<dyn Publish>,
+    /// When batches are committed.
+    pub commit_when: CommitWhen,
     /// Pause before L1 is looked at again.
     pub interval: Duration,
     /// What is known of the batches on L1.
     pub(super) followed: Followed,
     commit: Refusals,
+    /// Of proofs, with a commit or without.
     prove: Refusals,
+    /// Of commits with a proof, for another reason than the proof.
+    both: Refusals,
 }
 
 /// When a refused call is tried again.
@@ -134,6 +144,18 @@ impl SettleError {
             | Self::Malformed { .. } => false,
         }
     }
+
+    /// Whether the proof is refused, not what it is sent with.
+    fn is_of_proof(&self) -> bool {
+        matches!(
+            self,
+            Self::Snark { .. }
+                | Self::L1(L1Error::Reverted {
+                    by_verifier: true,
+                    ..
+                })
+        )
+    }
 }
 
 impl Settlement {
@@ -143,6 +165,8 @@ impl Settlement {
         changes: Changes,
         l1: L1Client,
         expected: Expected,
+        publish: Box<dyn Publish>,
+        commit_when: CommitWhen,
         interval: Duration,
     ) -> Self {
         Self {
@@ -150,10 +174,13 @@ impl Settlement {
             changes,
             l1,
             expected,
+            publish,
+            commit_when,
             interval,
             followed: Followed::default(),
             commit: Refusals::default(),
             prove: Refusals::default(),
+            both: Refusals::default(),
         }
     }
 
@@ -202,23 +229,43 @@ impl Settlement {
         }
     }
 
-    /// What to send: what is under way already, else a proof, else a commit.
+    /// What to send: what is under way already, else a proof, with its commit if that is still to come, else a commit.
     async fn next(&self, view: &View) -> Result<Option<Purpose>, SettleError> {
         let (next_commit, next_proof) = (view.committed + 1, view.proven + 1);
+        let is_sealed = next_proof < self.store.next_batch()?;
+        let snark = match is_sealed {
+            true => self.store.snark(next_proof)?,
+            false => None,
+        };
+        let may_prove = snark.is_some() && !self.prove.is_pausing();
+        // Nothing is unproven before the next commit, so its proof can go with it, unless the two do not go together.
+        let is_alone = next_commit == next_proof;
+        let is_apart = match &snark {
+            Some(snark) if is_alone => self.both.is_pausing() || !self.fits_one(next_commit, snark)?,
+            _ => false,
+        };
+        let proof = match (is_alone, is_apart) {
+            (true, true) => None,
+            (true, false) => Some(Purpose::CommitAndProve(next_commit)),
+            (false, _) => Some(Purpose::Prove(next_proof)),
+        };
+        let proof = proof.filter(|_| may_prove);
+        let may_commit = match self.commit_when {
+            CommitWhen::AtOnce => true,
+            CommitWhen::WithProof => is_apart,
+        };
         let commit = (next_commit < self.store.next_batch()? && !self.commit.is_pausing())
             .then_some(Purpose::Commit(next_commit));
-        let has_proof = next_proof <= view.committed
-            && !self.prove.is_pausing()
-            && self.store.snark(next_proof)?.is_some();
-        let proof = has_proof.then_some(Purpose::Prove(next_proof));
-        let wanted = [proof, commit];
-        if wanted.iter().all(Option::is_some) {
+        // What was sent before is not replaced by another call, not even one that would be preferred now: either could
+        // be included, and the journal knows one of a nonce.
+        let alternatives = [proof, commit];
+        if alternatives.iter().all(Option::is_some) {
             let in_flight = self.l1.in_flight(&self.store, view.head).await?;
-            if wanted.contains(&in_flight) {
+            if alternatives.contains(&in_flight) {
                 return Ok(in_flight);
             }
         }
-        Ok(proof.or(commit))
+        Ok(proof.or(commit.filter(|_| may_commit)))
     }
 
     async fn act(&mut self, purpose: Purpose, head: BlockRef) -> Result<(), SettleError> {
@@ -236,35 +283,68 @@ impl Settlement {
                 .map_err(SettleError::from),
             Err(error) => Err(error),
         };
-        let refusals = match purpose {
-            Purpose::Commit(_) => &mut self.commit,
-            Purpose::Prove(_) => &mut self.prove,
-        };
         match &sent {
-            Ok(()) => *refusals = Refusals::default(),
+            Ok(()) => self.taken(purpose),
             Err(error) if error.is_transient() => {}
-            Err(error) => {
-                refusals.refused();
-                self.note_refusal(&batch, error)?;
-                if let Purpose::Prove(_) = purpose {
-                    self.store.drop_snark(number)?; // the farm is asked again: it may have been mended
-                }
-            }
+            Err(error) => self.refused(purpose, &batch, error)?,
         }
         sent
     }
 
-    fn call(&self, purpose: Purpose, batch: &BatchRecord) -> Result<Call, SettleError> {
+    fn taken(&mut self, purpose: Purpose) {
         match purpose {
-            Purpose::Commit(_) => commit_call(batch),
-            Purpose::Prove(number) => {
-                let snark = self.store.snark(number)?.ok_or(SettleError::Malformed {
-                    number,
-                    what: "SNARK",
-                })?;
-                prove_call(batch, &snark)
+            Purpose::Commit(_) => self.commit = Refusals::default(),
+            Purpose::Prove(_) => self.prove = Refusals::default(),
+            Purpose::CommitAndProve(_) => {
+                (self.prove, self.both) = (Refusals::default(), Refusals::default());
             }
         }
+    }
+
+    fn refused(
+        &mut self,
+        purpose: Purpose,
+        batch: &BatchRecord,
+        error: &SettleError,
+    ) -> Result<(), SettleError> {
+        self.note_refusal(batch, error)?;
+        match purpose {
+            Purpose::Commit(_) => self.commit.refused(),
+            // While it pauses, commit and proof are sent apart: which of them is refused, that shows.
+            Purpose::CommitAndProve(_) if !error.is_of_proof() => self.both.refused(),
+            Purpose::Prove(_) | Purpose::CommitAndProve(_) => {
+                self.prove.refused();
+                self.store.drop_snark(batch.number)?; // the farm is asked again: it may have been mended
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether one transaction can commit and prove a batch.
+    fn fits_one(&self, number: u64, snark: &[u8]) -> Result<bool, SettleError> {
+        let batch = self.store.batch(number)?.ok_or(SettleError::Malformed {
+            number,
+            what: "record",
+        })?;
+        Ok(fits_with_proof(&batch.size(), snark.len() as u64))
+    }
+
+    fn call(&self, purpose: Purpose, batch: &BatchRecord) -> Result<Call, SettleError> {
+        match purpose {
+            Purpose::Commit(_) => self.publish.commit(batch, None),
+            Purpose::Prove(number) => prove_call(batch, proof(number, &self.snark(number)?)?),
+            Purpose::CommitAndProve(number) => {
+                let snark = self.snark(number)?;
+                self.publish.commit(batch, Some(proof(number, &snark)?))
+            }
+        }
+    }
+
+    fn snark(&self, number: u64) -> Result<Vec<u8>, SettleError> {
+        let what = "SNARK";
+        self.store
+            .snark(number)?
+            .ok_or(SettleError::Malformed { number, what })
     }
 
     fn note_refusal(&self, batch: &BatchRecord, error: &SettleError) -> Result<(), StoreError> {
@@ -278,27 +358,15 @@ impl Settlement {
     }
 }
 
-fn commit_call(batch: &BatchRecord) -> Result<Call, SettleError> {
-    let number = batch.number;
-    let inputs = batch.public_inputs()?;
-    let narrow = |what, value: u64| u32::try_from(value).map_err(|_| SettleError::Malformed { number, what });
-    let data = CommitData {
-        number,
-        time: narrow("time", inputs.time())?,
-        newRoot: hash_to_word(inputs.new_root),
-        dataHash: hash_to_word(inputs.data_hash),
-        feeAccount: narrow("fee account", inputs.fee_account())?,
-        bridge: batch.bridge.clone().into(),
-        rollup: batch.rollup.clone().into(),
-    };
-    Ok(Call {
-        name: "commitBatch",
-        data: Rollup::commitBatchCall { batch: data }.abi_encode().into(),
-        purpose: Purpose::Commit(number),
-    })
+/// What L1's verifier reads of a SNARK.
+fn proof(number: u64, snark: &[u8]) -> Result<&[u8], SettleError> {
+    match SnarkParts::from_bytes(snark) {
+        Ok(parts) => Ok(parts.proof),
+        Err(source) => Err(SettleError::Snark { number, source }),
+    }
 }
 
-fn prove_call(batch: &BatchRecord, snark: &[u8]) -> Result<Call, SettleError> {
+fn prove_call(batch: &BatchRecord, proof: &[u8]) -> Result<Call, SettleError> {
     let number = batch.number;
     let header = batch
         .header
@@ -308,10 +376,9 @@ fn prove_call(batch: &BatchRecord, snark: &[u8]) -> Result<Call, SettleError> {
             number,
             what: "header",
         })?;
-    let parts = SnarkParts::from_bytes(snark).map_err(|source| SettleError::Snark { number, source })?;
     let call = Rollup::proveBatchCall {
         header,
-        proof: parts.proof.to_vec().into(),
+        proof: proof.to_vec().into(),
     };
     Ok(Call {
         name: "proveBatch",

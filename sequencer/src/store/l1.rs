@@ -69,13 +69,13 @@ impl Store {
             .transpose()
     }
 
-    /// Hashes of everything that was sent for a purpose, newest first.
-    pub fn sent_for(&self, purpose: Purpose) -> Result<Vec<[u8; 32]>, StoreError> {
+    /// Hashes of everything that was sent for such a purpose, newest first.
+    pub fn sent_for(&self, is_meant: impl Fn(Purpose) -> bool) -> Result<Vec<[u8; 32]>, StoreError> {
         let txn = self.db.begin_read()?;
         let mut hashes = Vec::new();
         for entry in txn.open_table(SENT)?.iter()?.rev() {
             let sent: Sent = decode("sent", entry?.1.value())?;
-            if sent.purpose == purpose {
+            if is_meant(sent.purpose) {
                 hashes.extend(sent.hashes.iter().rev());
             }
         }

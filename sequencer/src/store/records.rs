@@ -1,6 +1,6 @@
 //! What the tables hold, as `postcard` records.
 
-use ashlar_statement::{BatchPublicInputs, queue::L1Operation};
+use ashlar_statement::{BatchPublicInputs, application::BatchSize, queue::L1Operation};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
@@ -67,7 +67,7 @@ pub struct BatchRecord {
     pub header: Option<Vec<u8>>,
     /// The commit transaction, once included.
     pub commit: Option<L1Receipt>,
-    /// The prove transaction, once included.
+    /// The prove transaction, once included; the same as `commit` if one did both.
     pub prove: Option<L1Receipt>,
     /// Bytes of the encoded SNARK; 0 until the farm has made it.
     pub snark_bytes: u64,
@@ -80,6 +80,18 @@ pub struct BatchRecord {
 }
 
 impl BatchRecord {
+    /// What it asks of L1 and the provers.
+    pub(crate) fn size(&self) -> BatchSize {
+        BatchSize {
+            operations: self.transactions.len() as u32,
+            l1_operations: self.l1_operations,
+            withdrawals: self.withdrawals,
+            bridge_bytes: self.bridge.len() as u64,
+            rollup_bytes: self.rollup.len() as u64,
+            chunks: self.chunks,
+        }
+    }
+
     /// Its public inputs as canonical integers.
     ///
     /// # Errors
@@ -172,14 +184,26 @@ pub enum Purpose {
     Commit(u64),
     /// Settles this batch.
     Prove(u64),
+    /// Commits this batch and settles it.
+    CommitAndProve(u64),
 }
 
 impl Purpose {
     /// The batch.
     pub fn batch(self) -> u64 {
         match self {
-            Self::Commit(number) | Self::Prove(number) => number,
+            Self::Commit(number) | Self::Prove(number) | Self::CommitAndProve(number) => number,
         }
+    }
+
+    /// Whether it commits this batch.
+    pub fn commits(self, batch: u64) -> bool {
+        self == Self::Commit(batch) || self == Self::CommitAndProve(batch)
+    }
+
+    /// Whether it settles this batch.
+    pub fn proves(self, batch: u64) -> bool {
+        self == Self::Prove(batch) || self == Self::CommitAndProve(batch)
     }
 }
 

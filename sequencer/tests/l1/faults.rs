@@ -13,12 +13,12 @@ use std::{
 };
 
 use alloy::providers::Provider;
-use ashlar_contracts::encoding::word_to_hash;
+use ashlar_contracts::{DataMode, encoding::word_to_hash};
 use ashlar_process::children::{Group, Signal};
 use ashlar_sequencer::{
-    config::Sealing,
+    config::{CommitWhen, Sealing},
     l1::{Finality, L1Client},
-    pipeline::Settlement,
+    pipeline::{Settlement, publisher},
     store::{BatchStatus, LogItem},
 };
 use plonky2::field::types::PrimeField64;
@@ -246,6 +246,8 @@ impl Settling {
             node.changes.clone(),
             l1,
             expected(),
+            publisher(DataMode::Calldata),
+            CommitWhen::AtOnce,
             Duration::from_millis(20),
         );
         let running = tokio::spawn(settlement.run(stop.clone()));

@@ -7,7 +7,7 @@ use ashlar_sequencer::{l1::L1Error, pipeline::SettleError, store::BatchStatus};
 use super::support::{Guard, L1, Node, key, l1, until};
 
 /// Two deposits make batch 1.
-async fn with_one_batch(guard: Guard, folder: &tempfile::TempDir) -> (L1, Node) {
+pub async fn with_one_batch(guard: Guard, folder: &tempfile::TempDir) -> (L1, Node) {
     let l1 = l1(guard).await;
     let node = Node::start(folder.path(), l1.client(&[&l1.endpoint]).await, l1.rollup, 2).await;
     seal(&l1, &node, 1).await;
@@ -15,7 +15,7 @@ async fn with_one_batch(guard: Guard, folder: &tempfile::TempDir) -> (L1, Node) 
 }
 
 /// Deposits until this batch is sealed.
-async fn seal(l1: &L1, node: &Node, number: u64) {
+pub async fn seal(l1: &L1, node: &Node, number: u64) {
     for name in ["a", "b"] {
         l1.deposit(&key(&format!("{name}{number}"))).await;
     }
@@ -25,7 +25,7 @@ async fn seal(l1: &L1, node: &Node, number: u64) {
     .await;
 }
 
-fn is(status: BatchStatus, number: u64) -> impl FnMut(&ashlar_sequencer::store::Store) -> bool {
+pub fn is(status: BatchStatus, number: u64) -> impl FnMut(&ashlar_sequencer::store::Store) -> bool {
     move |store| store.batch(number).expect("database").expect("sealed").status == status
 }
 
@@ -79,7 +79,7 @@ async fn a_batch_is_committed_and_proven_once_and_taken_over_after_a_crash() {
     node.stop().await;
 }
 
-async fn nonce(l1: &L1) -> u64 {
+pub async fn nonce(l1: &L1) -> u64 {
     use alloy::providers::Provider;
     let node = super::support::provider(&l1.endpoint, 1);
     let operator = super::support::signer(0).address();

@@ -1,11 +1,13 @@
 //! A database, a program and an L1 that do not belong together are refused with cause and remedy.
 
+use alloy::{primitives::Address, providers::Provider};
+use ashlar_contracts::DataMode;
 use ashlar_sequencer::{
     l1::{Expected, IdentityError, L1Client, L1Error, L1Settings},
     store::Store,
 };
 
-use super::support::{Deployed, Guard, Node, expected, key, l1, operator_key, signer, until};
+use super::support::{Deployed, Guard, Node, expected, key, l1, operator_key, provider, signer, until};
 
 fn store(folder: &tempfile::TempDir) -> Store {
     Store::open(&folder.path().join("state.redb")).expect("database")
@@ -223,4 +225,56 @@ async fn endpoints_are_checked_before_anything_is_asked() {
         ),
         "{error:?}"
     );
+}
+
+/// A contract that answers every call with this word, or reverts.
+async fn answering(l1: &Deployed, word: Option<&str>) -> Address {
+    let code = match word {
+        // PUSH32 word, MSTORE at 0, RETURN 32 bytes from 0.
+        Some(name) => format!("0x7f{:0<64}5f5260205ff3", alloy::hex::encode(name)),
+        None => "0x5f5ffd".to_owned(),
+    };
+    let address = Address::repeat_byte(0x77);
+    let set: serde_json::Value = provider(&l1.endpoint, 1)
+        .raw_request("anvil_setCode".into(), (address, code))
+        .await
+        .expect("a devnet sets code");
+    drop(set);
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollup_of_another_data_mode_and_one_that_says_none_are_refused() {
+    let l1 = l1(Guard::Real).await;
+    let folder = tempfile::tempdir().expect("folder");
+    let store = store(&folder);
+    let of_file = Expected {
+        data: Some(DataMode::Calldata),
+        ..expected()
+    };
+    let refused = async |expected: Expected, word: Option<&str>| {
+        let rollup = answering(&l1, word).await.into_array();
+        let client = L1Client::connect(l1.settings(&[&l1.endpoint]), rollup, operator_key()).await;
+        let client = client.expect("connects");
+        client.identify(&store, expected).await.expect_err("refused")
+    };
+    let error = refused(expected(), Some("blob")).await;
+    let IdentityError::UnknownDataMode { source, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(source.name, "blob");
+    let error = refused(of_file, Some("blob")).await;
+    assert!(
+        matches!(&error, IdentityError::DataMode { found, expected: DataMode::Calldata, .. } if found == "blob"),
+        "{error:?}"
+    );
+    for given in [expected(), of_file] {
+        let error = refused(given, None).await;
+        assert!(matches!(error, IdentityError::NoDataMode { .. }), "{error:?}");
+    }
+    let client = l1.client(&[&l1.endpoint]).await;
+    for given in [expected(), of_file] {
+        let mode = client.identify(&store, given).await.expect("the same");
+        assert_eq!(mode, DataMode::Calldata);
+    }
 }

@@ -1,6 +1,7 @@
 //! The sequencer's seam to L1 against the real contract on a real EVM, through nodes that fail in every way seen in the
 //! field. One file per concern.
 
+mod by_one;
 mod faults;
 mod flood;
 mod follow;

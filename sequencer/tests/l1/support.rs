@@ -12,17 +12,17 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
-use ashlar_contracts::{DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
+use ashlar_contracts::{DataMode, DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{Payments, auth, batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
 use ashlar_protocol::{INSTANCES, SnarkParts, WORD_BYTES};
 use ashlar_sequencer::{
     Changes,
-    config::{Limits, Sealing},
+    config::{CommitWhen, Limits, Sealing},
     executor::{Executor, ExecutorHandle, Thread},
     l1::{Expected, Finality, L1Client, L1Settings, watcher::Watcher},
-    pipeline::{SettleError, Settlement},
+    pipeline::{SettleError, Settlement, publisher},
     store::{BatchRecord, Store},
 };
 use ashlar_statement::hash::Hash;
@@ -51,6 +51,7 @@ pub fn genesis_root() -> [u64; 4] {
 pub fn expected() -> Expected {
     Expected {
         chain_id: None,
+        data: None,
         genesis_root: genesis_root(),
         circuit_set: CIRCUIT_SET,
     }
@@ -251,6 +252,8 @@ impl Node {
             changes.clone(),
             l1.clone(),
             expected(),
+            publisher(DataMode::Calldata),
+            CommitWhen::default(),
             Duration::from_millis(20),
         );
         Self {
@@ -272,6 +275,8 @@ impl Node {
             self.changes.clone(),
             self.l1.clone(),
             expected(),
+            publisher(DataMode::Calldata),
+            CommitWhen::default(),
             Duration::from_millis(20),
         );
     }

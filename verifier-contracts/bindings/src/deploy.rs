@@ -6,7 +6,9 @@ use alloy::{
     providers::Provider,
 };
 
-use crate::{MintableToken, Rollup, TokenListing, VerifierRouter, generated::IVerifierRouter::InitialRoute};
+use crate::{
+    DataMode, MintableToken, Rollup, TokenListing, VerifierRouter, generated::IVerifierRouter::InitialRoute,
+};
 
 /// Seconds between the announcement of a circuit set and the earliest time it may prove: a week.
 pub const DEFAULT_NOTICE_SECS: u64 = 7 * 24 * 3600;
@@ -24,12 +26,14 @@ pub struct DeployConfig {
     pub genesis_root: U256,
     /// Who may commit and revert batches, register tokens, set flags and announce circuit sets; owns the router, too.
     pub operator: Address,
+    /// Where batches have their public data: each mode is a contract of its own.
+    pub data: DataMode,
     /// ERC-20 tokens to register as numbers 1, 2, …; a unit of zero is chosen by the token's decimals.
     pub tokens: Vec<TokenListing>,
 }
 
 impl DeployConfig {
-    /// Without tokens, and with the usual notice.
+    /// Without tokens, with the usual notice and data in calldata.
     pub fn new(verifier_code: Bytes, circuit_set: B256, genesis_root: U256, operator: Address) -> Self {
         Self {
             verifier_code,
@@ -37,6 +41,7 @@ impl DeployConfig {
             notice_secs: DEFAULT_NOTICE_SECS,
             genesis_root,
             operator,
+            data: DataMode::Calldata,
             tokens: Vec::new(),
         }
     }
@@ -81,16 +86,17 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
     let router = VerifierRouter::deploy(&provider, config.operator, config.notice_secs, vec![route])
         .await
         .map_err(failed("VerifierRouter"))?;
-    let rollup = Rollup::deploy(
-        &provider,
-        *router.address(),
-        config.circuit_set,
-        config.genesis_root,
-        config.operator,
-        config.tokens,
-    )
-    .await
-    .map_err(failed("Rollup"))?;
+    let deploying = match config.data {
+        DataMode::Calldata => Rollup::deploy(
+            &provider,
+            *router.address(),
+            config.circuit_set,
+            config.genesis_root,
+            config.operator,
+            config.tokens,
+        ),
+    };
+    let rollup = deploying.await.map_err(failed("Rollup"))?;
     Ok(Deployment {
         rollup: *rollup.address(),
         proof_verifier,

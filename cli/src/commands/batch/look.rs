@@ -56,6 +56,7 @@ fn object(batch: &Batch) -> serde_json::Value {
         "snark_bytes": batch.snark_bytes,
         "commit": transaction(&batch.commit),
         "prove": transaction(&batch.prove),
+        "l1_gas": batch.l1_gas(),
         "failure_reason": batch.failure_reason,
         "steps": steps.collect::<Vec<_>>(),
     })
@@ -92,7 +93,11 @@ pub async fn show(links: &Links, number: u64, json: bool) -> anyhow::Result<()> 
     crate::say!("{}", line(&batch))?;
     crate::say!("old root  {}", hex0x(&batch.old_root))?;
     crate::say!("new root  {}", hex0x(&batch.new_root))?;
-    for (name, transaction) in [("commit", &batch.commit), ("prove", &batch.prove)] {
+    let transactions = match batch.commit_and_prove() {
+        Some(_) => vec![("both", &batch.prove)],
+        None => vec![("commit", &batch.commit), ("prove", &batch.prove)],
+    };
+    for (name, transaction) in transactions {
         if let Some(transaction) = transaction {
             crate::say!(
                 "{name:<9} {} in block {}, {} gas",

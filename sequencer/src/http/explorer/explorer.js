@@ -80,7 +80,9 @@ function bar(batch) {
     make("progress", { max: Math.max(total, 1), value: done, "aria-label": `${done} of ${total} jobs` }), ` ${done}/${total}${left}`);
 }
 
-const gas = (batch) => count((batch.commit ? batch.commit.gas_used : 0) + (batch.prove ? batch.prove.gas_used : 0));
+// One transaction may have committed and proved a batch.
+const byOne = (batch) => batch.commit && batch.prove && batch.commit.hash === batch.prove.hash;
+const gas = (batch) => count((batch.commit && !byOne(batch) ? batch.commit.gas_used : 0) + (batch.prove ? batch.prove.gas_used : 0));
 
 function batchTable() {
   const rows = [...batches.values()].sort((a, b) => b.number - a.number).slice(0, PAGE).map((batch) => [
@@ -149,7 +151,7 @@ async function showBatch(number) {
       batch.progress.steps.map((step) => [step.name, count(step.done), count(step.running), count(step.total)]), "No jobs.")] : [];
   return [make("h1", {}, `Batch ${batch.number} `, state(batch.status)),
     batch.failure_reason ? make("p", { class: "fault" }, batch.failure_reason) : "",
-    facts([["Committed on L1 by", l1(batch.commit)], ["Proven on L1 by", l1(batch.prove)],
+    facts([...(byOne(batch) ? [["Committed and proven on L1 by", l1(batch.prove)]] : [["Committed on L1 by", l1(batch.commit)], ["Proven on L1 by", l1(batch.prove)]]),
       ["Proof", batch.snark_bytes ? `${count(batch.snark_bytes)} bytes` : undefined], ["Public data", `${count(batch.pubdata_bytes)} bytes`],
       ["Chunks", count(batch.chunk_count)], ["Root before", code(batch.old_root)], ["Root after", code(batch.new_root)]]),
     ...progress,

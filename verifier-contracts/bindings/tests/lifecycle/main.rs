@@ -14,7 +14,7 @@ use alloy::{
     sol_types::SolValue,
 };
 use ashlar_contracts::{
-    BatchHeader, CommitData, DEFAULT_NOTICE_SECS, DeployConfig, Deployment,
+    BatchHeader, CommitData, DeployConfig, Deployment,
     Halo2Verifier::{Halo2VerifierErrors, ProofInvalid},
     MintableToken, Rollup,
     Rollup::RollupErrors,
@@ -206,15 +206,16 @@ async fn deploy_rollup(
     token: Address,
 ) -> Deployment {
     let config = DeployConfig {
-        verifier_code,
-        circuit_set: B256::repeat_byte(7),
-        notice_secs: DEFAULT_NOTICE_SECS,
-        genesis_root: hash_to_word(GENESIS),
-        operator,
         tokens: vec![TokenListing {
             token,
             unit: U256::ZERO,
         }],
+        ..DeployConfig::new(
+            verifier_code,
+            B256::repeat_byte(7),
+            hash_to_word(GENESIS),
+            operator,
+        )
     };
     deploy(provider, config).await.expect("rollup deploys")
 }
