@@ -6,7 +6,7 @@ _list:
     @{{ just_executable() }} --list --unsorted
 
 # what a change must pass
-ci: test (guide "--built") lint icicle
+ci: test (guide "--built") lint (mutants "--sample" "5" "--only" "payments/*" "--only" "statement/*") icicle
 
 # contracts, every crate, end to end on anvil
 test *arguments:
@@ -24,6 +24,10 @@ lint:
 # documentation, without warnings
 doc *arguments:
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --features bench --no-deps "$@"
+
+# takes constraints out of circuits: a test must fail
+mutants *arguments:
+    scripts/mutants "$@"
 
 # the CUDA backend, as far as that is possible without a card
 icicle:
