@@ -24,11 +24,11 @@ use plonky2::{
 struct Counted(Arc<AtomicUsize>);
 
 impl ProveCircuit for Counted {
-    type Prepared<O: GenericConfig<D, F = F>> = ();
+    type Prepared<O: GenericConfig<D, F = F> + 'static> = ();
 
-    fn prepare<O: GenericConfig<D, F = F>>(&self, _: &CircuitData<F, O, D>) {}
+    fn prepare<O: GenericConfig<D, F = F> + 'static>(&self, _: &CircuitData<F, O, D>) {}
 
-    fn prove<O: GenericConfig<D, F = F>>(
+    fn prove<O: GenericConfig<D, F = F> + 'static>(
         &self,
         circuit: &CircuitData<F, O, D>,
         (): &(),
