@@ -14,7 +14,10 @@ pub trait ProveCircuit: Send + Sync + 'static {
     type Prepared<O: GenericConfig<D, F = F> + 'static>: Send + Sync;
 
     /// Prepares a circuit.
-    fn prepare<O: GenericConfig<D, F = F> + 'static>(&self, circuit: &CircuitData<F, O, D>) -> Self::Prepared<O>;
+    fn prepare<O: GenericConfig<D, F = F> + 'static>(
+        &self,
+        circuit: &CircuitData<F, O, D>,
+    ) -> Self::Prepared<O>;
 
     /// Proves a witness of the circuit. Need not notice that it breaks a gate, and may panic where it contradicts itself:
     /// [`Provable::prove`] does the one and catches the other.
