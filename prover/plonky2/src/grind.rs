@@ -42,3 +42,26 @@ fn serving(arithmetic: Arithmetic, state: &State, place: usize, bits: u32, first
         .find(|(_, response)| response.leading_zeros() >= bits)
         .map(|(nonce, _)| nonce)
 }
+
+#[cfg(test)]
+mod tests {
+    use plonky2::{field::types::Sample, hash::poseidon::Poseidon};
+
+    use super::*;
+
+    #[test]
+    fn the_smallest_nonce_that_serves_is_found() {
+        for (place, bits) in [(0, 0), (3, 1), (7, 6), (5, 12), (0, 15)] {
+            let state: State = F::rand_array();
+            let plain = (0..).find(|nonce| {
+                let mut state = state;
+                state[place] = F::from_canonical_u64(*nonce);
+                F::poseidon(state)[7].to_canonical_u64().leading_zeros() >= bits
+            });
+            for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
+                let nonce = grind(arithmetic, &state, place, bits).to_canonical_u64();
+                assert_eq!(Some(nonce), plain, "{bits} bits at {place}");
+            }
+        }
+    }
+}

@@ -17,7 +17,7 @@ mod quotient;
 mod tree;
 mod witness;
 
-use std::any::Any;
+use std::{any::Any, error::Error};
 
 use ashlar_statement::{
     ProveCircuit, StockProver,
@@ -29,7 +29,9 @@ use plonky2::{
     plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
 };
 
-pub use circuit::PreparedCircuit;
+use tracing::warn;
+
+pub use circuit::{PreparedCircuit, Unknown};
 pub use poseidon::Arithmetic;
 pub use tree::merkle_tree;
 
@@ -58,6 +60,13 @@ impl ProveCircuit for Prover {
         circuit: &CircuitData<F, O, D>,
     ) -> Option<PreparedCircuit> {
         PreparedCircuit::new(self.arithmetic, over_poseidon(circuit)?)
+            .inspect_err(|reason| {
+                warn!(
+                    reason = reason as &dyn Error,
+                    "plonky2 proves this circuit itself"
+                )
+            })
+            .ok()
     }
 
     fn prove<O: GenericConfig<D, F = F> + 'static>(
