@@ -10,7 +10,7 @@ use ashlar_statement::{
 };
 use plonky2::{
     field::types::{Field, PrimeField64, Sample},
-    hash::{hash_types::HashOutTarget, poseidon::PoseidonHash},
+    hash::poseidon::PoseidonHash,
     iop::{
         generator::generate_partial_witness,
         target::Target,
@@ -24,21 +24,40 @@ use plonky2::{
     },
     util::timing::TimingTree,
 };
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
-/// A circuit of many kinds of gates over a few secrets, and the secrets.
-fn lay_out(config: CircuitConfig) -> (Builder, Vec<Target>) {
+/// A circuit of gates in a random order over a few secrets, and the secrets.
+fn lay_out(config: CircuitConfig, seed: u64) -> (Builder, Vec<Target>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut builder = Builder::new(config);
     let secrets = builder.add_virtual_targets(8);
     let mut sum = builder.mul_many(&secrets);
-    for round in 0..60 {
-        let HashOutTarget { elements } =
-            builder.hash_n_to_hash_no_pad::<PoseidonHash>([&secrets[..], &[sum]].concat());
-        builder.range_check(secrets[round % 8], 40);
-        let index = builder.split_le(secrets[round % 8], 40)[0];
-        let chosen = builder.random_access(index.target, elements[..2].to_vec());
-        let point = builder.convert_to_ext(chosen);
-        let point = builder.exp_u64_extension(point, 5);
-        sum = builder.mul_add(point.to_target_array()[0], elements[3], sum);
+    for _ in 0..rng.gen_range(40..120) {
+        let secret = secrets[rng.gen_range(0..8)];
+        sum = match rng.gen_range(0..6) {
+            0 => {
+                builder
+                    .hash_n_to_hash_no_pad::<PoseidonHash>([&secrets[..], &[sum]].concat())
+                    .elements[0]
+            }
+            1 => {
+                builder.range_check(secret, 40);
+                builder.mul_const_add(F::from_canonical_u64(rng.r#gen::<u64>() >> 1), secret, sum)
+            }
+            2 => {
+                let index = builder.split_le(secret, 40)[0];
+                builder.random_access(index.target, vec![sum, secret])
+            }
+            3 => {
+                let point = builder.convert_to_ext(sum);
+                builder
+                    .exp_u64_extension(point, rng.gen_range(3..9))
+                    .to_target_array()[0]
+            }
+            4 => builder.exp_u64(sum, rng.gen_range(3..1 << 20)),
+            _ => builder.mul_add(sum, secret, secret),
+        };
     }
     builder.register_public_input(sum);
     (builder, secrets)
@@ -83,12 +102,12 @@ fn before_the_nonce(mut proof: ProofWithPublicInputs<F, C, D>) -> Vec<u8> {
 
 #[test]
 fn a_proof_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
-    for challenges in [2, 3] {
+    for (challenges, seed) in [(2, 2), (3, 3), (3, 4), (3, 5)] {
         let config = CircuitConfig {
             num_challenges: challenges,
             ..CircuitConfig::standard_recursion_config()
         };
-        let (builder, secrets) = lay_out(config);
+        let (builder, secrets) = lay_out(config, seed);
         let data = builder.build::<C>();
         for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
             let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
@@ -100,7 +119,7 @@ fn a_proof_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
 /// One thread of plonky2 tries nonces in order, as this prover does with any number.
 #[test]
 fn a_whole_proof_is_that_of_one_thread_of_plonky2() {
-    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config());
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
     let data = builder.build::<C>();
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(1)
@@ -125,17 +144,17 @@ fn prove<O: GenericConfig<D, F = F> + 'static>(
 #[test]
 fn circuits_that_are_not_known_are_proved_by_plonky2() {
     let prover = Prover::default();
-    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config());
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
     let over_bn254 = builder.build::<Bn254Config>();
     assert!(prover.prepare(&over_bn254).is_none());
     prove(&over_bn254, || witness(&secrets, 7)).expect("satisfiable");
 
-    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_zk_config());
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_zk_config(), 1);
     let hiding = builder.build::<C>();
     assert!(prover.prepare(&hiding).is_none());
     prove(&hiding, || witness(&secrets, 7)).expect("satisfiable");
 
-    let (mut builder, secrets) = lay_out(CircuitConfig::standard_recursion_config());
+    let (mut builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
     let table = builder.add_lookup_table_from_pairs(Arc::new((0..256).map(|i| (i, i / 2)).collect()));
     let half = builder.add_lookup_from_index(secrets[7], table);
     builder.register_public_input(half);
@@ -167,9 +186,9 @@ fn small_circuits_are_proved() {
 
 #[test]
 fn a_witness_that_breaks_a_gate_gives_no_proof() {
-    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config());
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
     let data = builder.build::<C>();
-    // More than forty bits: range checks break, as a gate or as a copy constraint.
+    // More than forty bits: range checks break.
     let refused = prove(&data, || witness(&secrets, 1 << 41));
     assert!(matches!(
         refused,
