@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{Machine, Measurement, load, operations::wrap};
+use crate::{
+    Machine, Measurement, load,
+    operations::{plonky2, wrap},
+};
 
 /// One run, as stored under `benches/results/`.
 #[derive(Clone, Debug, Serialize)]
@@ -14,7 +17,13 @@ pub struct Report {
     /// Kernels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measurements: Vec<Measurement>,
-    /// Whole proofs.
+    /// What else bears on the figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Whole proofs of plonky2's circuits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub plonky2: Vec<plonky2::Measurement>,
+    /// Whole proofs of the wrap.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wrap: Vec<wrap::Measurement>,
     /// Load on a sequencer.
@@ -32,6 +41,14 @@ impl Report {
                 "{id:<44} {:>12}   cold {:>12}",
                 time(m.seconds),
                 time(m.cold_seconds)
+            ));
+        }
+        for m in &self.plonky2 {
+            let id = format!("plonky2/{}/{}", m.prover, m.circuit);
+            lines.push(format!(
+                "{id:<44} {:>12}   CPU {:>12}",
+                time(m.seconds),
+                time(m.cpu_seconds)
             ));
         }
         for m in &self.wrap {

@@ -92,7 +92,7 @@ fn provers_know_no_application() {
         assert!(!linked.contains("ashlar-payments"), "{name} links payments");
         count += 1;
     }
-    assert!(count >= 9, "{count} packages under prover/");
+    assert!(count >= 10, "{count} packages under prover/");
     for name in [
         "ashlar-statement",
         "ashlar-recursion",
@@ -131,6 +131,10 @@ fn the_statement_s_parts_lie_below_everything() {
         expected(&["kzg", "accel", "protocol", "report"])
     );
     assert_eq!(of("ashlar-wrap"), expected(&["wrap", "bn254"]));
+    assert_eq!(
+        of("ashlar-plonky2"),
+        expected(&["plonky2", "accel", "poseidon", "protocol", "report", "statement"])
+    );
     assert_eq!(
         of("ashlar-farm"),
         expected(&["farm", "process", "proto", "protocol"])
@@ -272,6 +276,7 @@ fn only_payments_and_who_runs_them_name_a_transfer() {
         "prover/evm/src",
         "prover/farm/src",
         "prover/kzg/src",
+        "prover/plonky2/src",
         "prover/worker/src",
         "prover/wrap/src",
         "process/src",
@@ -298,6 +303,7 @@ fn only_accel_and_the_engine_name_a_device() {
         "circuits/statement/src",
         "prover/evm/src",
         "prover/kzg/src",
+        "prover/plonky2/src",
         "prover/wrap/src",
     ];
     assert_eq!(
@@ -308,7 +314,13 @@ fn only_accel_and_the_engine_name_a_device() {
 
 #[test]
 fn plonky2_s_prover_is_called_in_one_place() {
-    let all = ["circuits", "prover/engine", "cli/src", "benches/src"];
+    let all = [
+        "circuits",
+        "prover/engine",
+        "prover/plonky2/src",
+        "cli/src",
+        "benches/src",
+    ];
     let calls: Vec<_> = naming(&all, &["circuit.prove(", "data.prove("])
         .into_iter()
         .filter(|line| !line.contains("/tests") && !line.contains("engine.prove("))

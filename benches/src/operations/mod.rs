@@ -3,6 +3,7 @@
 pub mod msm_bn254;
 pub mod ntt_bn254;
 pub mod ntt_goldilocks;
+pub mod plonky2;
 pub mod wrap;
 
 use std::sync::LazyLock;

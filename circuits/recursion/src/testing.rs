@@ -121,7 +121,7 @@ fn squares(public_inputs: usize, seed: u64) -> (Circuit, Proof) {
     (circuit, proof)
 }
 
-fn recurse<O: GenericConfig<D, F = F>>(
+fn recurse<O: GenericConfig<D, F = F> + 'static>(
     inner: &Circuit,
     proof: &Proof,
     config: plonky2::plonk::circuit_data::CircuitConfig,

@@ -11,17 +11,20 @@ use crate::hash::{D, F};
 /// Makes plonky2 proofs. What depends on the circuit alone is computed once.
 pub trait ProveCircuit: Send + Sync + 'static {
     /// What is computed once for a circuit.
-    type Prepared<O: GenericConfig<D, F = F>>: Send + Sync;
+    type Prepared<O: GenericConfig<D, F = F> + 'static>: Send + Sync;
 
     /// Prepares a circuit.
-    fn prepare<O: GenericConfig<D, F = F>>(&self, circuit: &CircuitData<F, O, D>) -> Self::Prepared<O>;
+    fn prepare<O: GenericConfig<D, F = F> + 'static>(
+        &self,
+        circuit: &CircuitData<F, O, D>,
+    ) -> Self::Prepared<O>;
 
     /// Proves a witness of the circuit. Need not notice that it breaks a gate, and may panic where it contradicts itself:
     /// [`Provable::prove`] does the one and catches the other.
     ///
     /// # Errors
     /// If witness generation meets a contradiction.
-    fn prove<O: GenericConfig<D, F = F>>(
+    fn prove<O: GenericConfig<D, F = F> + 'static>(
         &self,
         circuit: &CircuitData<F, O, D>,
         prepared: &Self::Prepared<O>,
@@ -34,11 +37,11 @@ pub trait ProveCircuit: Send + Sync + 'static {
 pub struct StockProver;
 
 impl ProveCircuit for StockProver {
-    type Prepared<O: GenericConfig<D, F = F>> = ();
+    type Prepared<O: GenericConfig<D, F = F> + 'static> = ();
 
-    fn prepare<O: GenericConfig<D, F = F>>(&self, _: &CircuitData<F, O, D>) {}
+    fn prepare<O: GenericConfig<D, F = F> + 'static>(&self, _: &CircuitData<F, O, D>) {}
 
-    fn prove<O: GenericConfig<D, F = F>>(
+    fn prove<O: GenericConfig<D, F = F> + 'static>(
         &self,
         circuit: &CircuitData<F, O, D>,
         (): &(),
@@ -80,12 +83,12 @@ pub enum ProveError {
 }
 
 /// A circuit made ready for a prover.
-pub struct Provable<P: ProveCircuit, O: GenericConfig<D, F = F>> {
+pub struct Provable<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static> {
     circuit: &'static str,
     prepared: P::Prepared<O>,
 }
 
-impl<P: ProveCircuit, O: GenericConfig<D, F = F>> std::fmt::Debug for Provable<P, O> {
+impl<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static> std::fmt::Debug for Provable<P, O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Provable")
             .field("circuit", &self.circuit)
@@ -93,7 +96,7 @@ impl<P: ProveCircuit, O: GenericConfig<D, F = F>> std::fmt::Debug for Provable<P
     }
 }
 
-impl<P: ProveCircuit, O: GenericConfig<D, F = F>> Provable<P, O> {
+impl<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static> Provable<P, O> {
     /// Prepares `data`, which errors call `circuit`.
     pub fn new(prover: &P, circuit: &'static str, data: &CircuitData<F, O, D>) -> Self {
         Self {
@@ -124,7 +127,7 @@ impl<P: ProveCircuit, O: GenericConfig<D, F = F>> Provable<P, O> {
 }
 
 /// Proves once with [`StockProver`]: for tests, and for who proves a circuit once.
-pub fn prove_stock<O: GenericConfig<D, F = F>>(
+pub fn prove_stock<O: GenericConfig<D, F = F> + 'static>(
     circuit: &'static str,
     data: &CircuitData<F, O, D>,
     assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
@@ -162,11 +165,11 @@ mod tests {
     struct Liar;
 
     impl ProveCircuit for Liar {
-        type Prepared<O: GenericConfig<D, F = F>> = ();
+        type Prepared<O: GenericConfig<D, F = F> + 'static> = ();
 
-        fn prepare<O: GenericConfig<D, F = F>>(&self, _: &CircuitData<F, O, D>) {}
+        fn prepare<O: GenericConfig<D, F = F> + 'static>(&self, _: &CircuitData<F, O, D>) {}
 
-        fn prove<O: GenericConfig<D, F = F>>(
+        fn prove<O: GenericConfig<D, F = F> + 'static>(
             &self,
             circuit: &CircuitData<F, O, D>,
             (): &(),

@@ -74,6 +74,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             .fold("ashlar".to_owned(), |line, word| line + " " + &word),
         machine: Machine::detect(),
         measurements: Vec::new(),
+        note: None,
+        plonky2: Vec::new(),
         wrap: Vec::new(),
         load: Vec::new(),
     };

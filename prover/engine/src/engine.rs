@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use ashlar_bn254::Bn254Config;
 use ashlar_kzg::Snark;
+use ashlar_plonky2::Prover;
 use ashlar_protocol::Step;
 use ashlar_recursion::{CircuitSet, CompressedProof, SpanKind, SpanProof};
-use ashlar_statement::{LeafCircuits, Provable, ProveCircuit, StockProver, fold_pair, hash::C};
+use ashlar_statement::{LeafCircuits, Provable, ProveCircuit, fold_pair, hash::C};
 use tracing::{Span, info_span};
 
 use crate::{Fallback, Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
@@ -53,7 +54,7 @@ impl<T> Proved<T> {
 /// The circuits of an application, what its prover has prepared for them, and the wrap keys if this machine wraps. Jobs
 /// are pure functions of their inputs: the same job may run twice, here or elsewhere.
 #[derive(Debug)]
-pub struct Engine<L, P: ProveCircuit = StockProver> {
+pub struct Engine<L, P: ProveCircuit = Prover> {
     circuits: CircuitSet<L>,
     digest: [u8; 32],
     provers: Provers<P>,
@@ -73,14 +74,14 @@ struct Provers<P: ProveCircuit> {
 }
 
 impl<L: LeafCircuits> Engine<L> {
-    /// An engine for chunk, fold and compress jobs with plonky2's own prover; [`Self::with_wrap`] adds the last one.
+    /// An engine for chunk, fold and compress jobs with the prover of `prover/plonky2`; [`Self::with_wrap`] adds the last one.
     pub fn new(circuits: CircuitSet<L>) -> Self {
-        Self::with_prover(circuits, StockProver)
+        Self::with_prover(circuits, Prover::default())
     }
 }
 
 impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
-    /// The same with a prover of one's own.
+    /// The same with another prover: plonky2's own is `ashlar_statement::StockProver`.
     pub fn with_prover(circuits: CircuitSet<L>, prover: P) -> Self {
         let recursion = &circuits.recursion;
         let (leaves, lifts) = (circuits.leaf.circuits(), recursion.lifts.iter());

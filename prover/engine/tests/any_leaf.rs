@@ -24,11 +24,11 @@ use plonky2::{
 struct Counted(Arc<AtomicUsize>);
 
 impl ProveCircuit for Counted {
-    type Prepared<O: GenericConfig<D, F = F>> = ();
+    type Prepared<O: GenericConfig<D, F = F> + 'static> = ();
 
-    fn prepare<O: GenericConfig<D, F = F>>(&self, _: &CircuitData<F, O, D>) {}
+    fn prepare<O: GenericConfig<D, F = F> + 'static>(&self, _: &CircuitData<F, O, D>) {}
 
-    fn prove<O: GenericConfig<D, F = F>>(
+    fn prove<O: GenericConfig<D, F = F> + 'static>(
         &self,
         circuit: &CircuitData<F, O, D>,
         (): &(),
@@ -85,7 +85,7 @@ impl LeafCircuits for Adders {
 #[test]
 fn another_application_s_batch_is_proved_by_the_same_recursion() {
     let calls = Arc::new(AtomicUsize::new(0));
-    let circuits = CircuitSet::<Adders>::build().expect("the leaves fit");
+    let circuits = CircuitSet::<Adders>::build(Security::default()).expect("the leaves fit");
     let engine = Engine::with_prover(circuits, Counted(Arc::clone(&calls)));
 
     let domain = Domain {

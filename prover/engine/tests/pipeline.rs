@@ -1,6 +1,8 @@
 //! A real batch through the production circuits.
 
 mod common;
+#[path = "pipeline/own_prover.rs"]
+mod own_prover;
 
 use std::fs;
 

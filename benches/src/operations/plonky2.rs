@@ -1,0 +1,235 @@
+//! Proofs of chunk, lift and fold: our prover and plonky2's own on the real circuits, from the same inputs.
+
+use std::time::{Duration, Instant};
+
+use ashlar_payments::{
+    auth,
+    batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
+    chunk::ChunkCircuit,
+    state::MemoryStore,
+    transaction::{Deposit, Domain, SecretKey, Served},
+};
+use ashlar_plonky2::Prover;
+use ashlar_recursion::{CircuitSet, SpanKind, SpanProof};
+use ashlar_statement::{
+    LeafCircuits, Provable, ProveCircuit, ProveError, StockProver,
+    hash::{C, D, F},
+};
+use plonky2::{
+    iop::witness::PartialWitness,
+    plonk::{circuit_data::CircuitData, proof::ProofWithPublicInputs},
+};
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use super::CPU;
+
+/// plonky2's own prover.
+pub const STOCK: &str = "stock/plonky2";
+
+/// What a prover needed for a circuit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Measurement {
+    /// `chunk`, `lift` or `fold`.
+    pub circuit: String,
+    /// [`CPU`] or [`STOCK`].
+    pub prover: String,
+    /// Median of the CPU time of a run, over all threads: from the inputs to the verified proof.
+    pub cpu_seconds: f64,
+    /// Median of the time of a run.
+    pub seconds: f64,
+    /// CPU time of every run, in order.
+    pub cpu_runs: Vec<f64>,
+    /// Time of every run, in order.
+    pub runs: Vec<f64>,
+    /// What is done once per machine.
+    pub prepare_seconds: f64,
+    /// `log2` of the rows of the circuit.
+    pub degree_bits: usize,
+}
+
+type Circuit = CircuitData<F, C, D>;
+type Proof = ProofWithPublicInputs<F, C, D>;
+
+/// Deposits for one account more than a chunk has slots: two chunks.
+fn batch() -> SealedBatch {
+    const OWNER: [u8; 20] = [7; 20];
+    let domain = Domain {
+        chain_id: 31337,
+        rollup: [0x42; 20],
+    };
+    let config = BlockConfig {
+        domain,
+        fee_owner: OWNER,
+        slots: SLOTS,
+    };
+    let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("a store in memory does not fail");
+    builder.set_time(29_700_000); // in minutes since 1970
+    for account in 0..=SLOTS as u32 {
+        let mut owner = OWNER;
+        owner[16..].copy_from_slice(&account.to_be_bytes());
+        let deposit = Deposit {
+            token: 0,
+            amount: 1_000_000,
+            owner,
+            auth: auth::of_key(SecretKey::from_seed(&owner).public_key().key_hash()),
+        };
+        builder
+            .push(Served::deposit(account, deposit))
+            .expect("a deposit to a new account is valid");
+    }
+    builder.seal(1).expect("the batch is not empty").0
+}
+
+/// Runs both provers in turn, `rounds` times each; all proofs are verified.
+pub fn measure(circuits: &CircuitSet<ChunkCircuit>, rounds: usize) -> Result<Vec<Measurement>, ProveError> {
+    let (leaf, recursion, batch) = (&circuits.leaf, &circuits.recursion, batch());
+    let [first, second] = &batch.chunks[..] else {
+        panic!("{} chunks", batch.chunks.len())
+    };
+    let (kind, place) = (0, 0); // payments have one leaf circuit
+    let (lift, fold) = (&recursion.lifts[place], &recursion.fold);
+    let mut measured = Vec::new();
+
+    let mut chunk = Race::new("chunk", leaf.circuits()[kind]);
+    let chunk_of = |witness| {
+        let claim = leaf.check(witness).expect("a sealed chunk replays");
+        move || leaf.assign(witness, &claim)
+    };
+    let chunks = [
+        chunk.run(rounds, chunk_of(first))?,
+        chunk.ours.once(chunk.circuit, chunk_of(second))?,
+    ];
+    measured.extend(chunk.finish());
+
+    let mut lifting = Race::new("lift", &lift.data);
+    let lift_of = |chunk| move || lift.assign(kind, chunk, &fold.data.verifier_only);
+    let lifts = [
+        lifting.run(rounds, lift_of(&chunks[0]))?,
+        lifting.ours.once(lifting.circuit, lift_of(&chunks[1]))?,
+    ];
+    measured.extend(lifting.finish());
+
+    let kind = SpanKind::Lift(place as u8);
+    let [left, right] = lifts.map(|proof| SpanProof { kind, proof });
+    let mut folding = Race::new("fold", &fold.data);
+    folding.run(rounds, || fold.assign(&left, &right))?;
+    measured.extend(folding.finish());
+    Ok(measured)
+}
+
+/// Both provers on one circuit.
+struct Race<'a> {
+    name: &'static str,
+    circuit: &'a Circuit,
+    ours: Series<Prover>,
+    stock: Series<StockProver>,
+}
+
+impl<'a> Race<'a> {
+    fn new(name: &'static str, circuit: &'a Circuit) -> Self {
+        Self {
+            name,
+            circuit,
+            ours: Series::new(CPU, name, circuit),
+            stock: Series::new(STOCK, name, circuit),
+        }
+    }
+
+    /// In turn; our last proof.
+    fn run(
+        &mut self,
+        rounds: usize,
+        assign: impl Fn() -> anyhow::Result<PartialWitness<F>>,
+    ) -> Result<Proof, ProveError> {
+        let mut proof = self.ours.once(self.circuit, &assign)?; // warm
+        for _ in 0..rounds {
+            self.stock.timed(self.circuit, &assign)?;
+            proof = self.ours.timed(self.circuit, &assign)?;
+        }
+        Ok(proof)
+    }
+
+    fn finish(self) -> [Measurement; 2] {
+        let degree_bits = self.circuit.common.degree_bits();
+        let Self {
+            name, ours, stock, ..
+        } = self;
+        [
+            ours.measurement(name, degree_bits),
+            stock.measurement(name, degree_bits),
+        ]
+    }
+}
+
+/// The runs of one prover on one circuit.
+struct Series<P: ProveCircuit> {
+    backend: &'static str,
+    prover: P,
+    provable: Provable<P, C>,
+    prepare: Duration,
+    runs: Vec<(Duration, Duration)>,
+}
+
+impl<P: ProveCircuit + Default> Series<P> {
+    fn new(backend: &'static str, name: &'static str, circuit: &Circuit) -> Self {
+        let (start, prover) = (Instant::now(), P::default());
+        let provable = Provable::new(&prover, name, circuit);
+        Self {
+            backend,
+            prover,
+            provable,
+            prepare: start.elapsed(),
+            runs: Vec::new(),
+        }
+    }
+
+    fn once(
+        &self,
+        circuit: &Circuit,
+        assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
+    ) -> Result<Proof, ProveError> {
+        self.provable.prove(&self.prover, circuit, assign)
+    }
+
+    fn timed(
+        &mut self,
+        circuit: &Circuit,
+        assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
+    ) -> Result<Proof, ProveError> {
+        let (start, cpu_start) = (Instant::now(), cpu_time());
+        let proof = self.once(circuit, assign)?;
+        self.runs.push((start.elapsed(), cpu_time() - cpu_start));
+        Ok(proof)
+    }
+
+    fn measurement(self, circuit: &str, degree_bits: usize) -> Measurement {
+        let (runs, cpu_runs): (Vec<_>, Vec<_>) = self
+            .runs
+            .iter()
+            .map(|(wall, cpu)| (wall.as_secs_f64(), cpu.as_secs_f64()))
+            .unzip();
+        Measurement {
+            circuit: circuit.to_owned(),
+            prover: self.backend.to_owned(),
+            cpu_seconds: median(&cpu_runs),
+            seconds: median(&runs),
+            cpu_runs,
+            runs,
+            prepare_seconds: self.prepare.as_secs_f64(),
+            degree_bits,
+        }
+    }
+}
+
+fn median(runs: &[f64]) -> f64 {
+    let mut sorted = runs.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+/// CPU time of all threads of this process.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}

@@ -1,0 +1,198 @@
+//! The proofs of this prover beside those of plonky2's own.
+
+use std::sync::Arc;
+
+use ashlar_bn254::Bn254Config;
+use ashlar_plonky2::{Arithmetic, PreparedCircuit, Prover};
+use ashlar_statement::{
+    Provable, ProveCircuit, ProveError,
+    hash::{Builder, C, D, F},
+};
+use plonky2::{
+    field::types::{Field, PrimeField64, Sample},
+    hash::poseidon::PoseidonHash,
+    iop::{
+        generator::generate_partial_witness,
+        target::Target,
+        witness::{PartialWitness, WitnessWrite},
+    },
+    plonk::{
+        circuit_data::{CircuitConfig, CircuitData},
+        config::GenericConfig,
+        proof::ProofWithPublicInputs,
+        prover::prove_with_partition_witness,
+    },
+    util::timing::TimingTree,
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A circuit of gates in a random order over a few secrets, and the secrets.
+fn lay_out(config: CircuitConfig, seed: u64) -> (Builder, Vec<Target>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut builder = Builder::new(config);
+    let secrets = builder.add_virtual_targets(8);
+    let mut sum = builder.mul_many(&secrets);
+    for _ in 0..rng.gen_range(40..120) {
+        let secret = secrets[rng.gen_range(0..8)];
+        sum = match rng.gen_range(0..6) {
+            0 => {
+                builder
+                    .hash_n_to_hash_no_pad::<PoseidonHash>([&secrets[..], &[sum]].concat())
+                    .elements[0]
+            }
+            1 => {
+                builder.range_check(secret, 40);
+                builder.mul_const_add(F::from_canonical_u64(rng.r#gen::<u64>() >> 1), secret, sum)
+            }
+            2 => {
+                let index = builder.split_le(secret, 40)[0];
+                builder.random_access(index.target, vec![sum, secret])
+            }
+            3 => {
+                let point = builder.convert_to_ext(sum);
+                builder
+                    .exp_u64_extension(point, rng.gen_range(3..9))
+                    .to_target_array()[0]
+            }
+            4 => builder.exp_u64(sum, rng.gen_range(3..1 << 20)),
+            _ => builder.mul_add(sum, secret, secret),
+        };
+    }
+    builder.register_public_input(sum);
+    (builder, secrets)
+}
+
+/// Secrets below 2^40, the last one of the caller's choice.
+fn witness(secrets: &[Target], last: u64) -> anyhow::Result<PartialWitness<F>> {
+    let mut witness = PartialWitness::new();
+    let (end, rest) = secrets.split_last().expect("eight");
+    for secret in rest {
+        witness.set_target(*secret, F::from_canonical_u64(F::rand().to_canonical_u64() >> 24))?;
+    }
+    witness.set_target(*end, F::from_canonical_u64(last))?;
+    Ok(witness)
+}
+
+/// plonky2's proof and ours from one witness, in which wires that nothing else sets are random. Both verify.
+fn proofs(
+    data: &CircuitData<F, C, D>,
+    arithmetic: Arithmetic,
+    witness: PartialWitness<F>,
+) -> [ProofWithPublicInputs<F, C, D>; 2] {
+    let full = generate_partial_witness(witness, &data.prover_only, &data.common).expect("satisfiable");
+    let ours = PreparedCircuit::new(arithmetic, data)
+        .expect("a known circuit")
+        .prove(data, &full)
+        .expect("a proof");
+    let stock =
+        prove_with_partition_witness(&data.prover_only, &data.common, full, &mut TimingTree::default())
+            .expect("a proof");
+    data.verify(ours.clone()).expect("ours verifies");
+    data.verify(stock.clone()).expect("plonky2's verifies");
+    [stock, ours]
+}
+
+/// Takes out of a proof what depends on which nonce was found.
+fn before_the_nonce(mut proof: ProofWithPublicInputs<F, C, D>) -> Vec<u8> {
+    proof.proof.opening_proof.pow_witness = F::ZERO;
+    proof.proof.opening_proof.query_round_proofs.clear();
+    proof.to_bytes()
+}
+
+#[test]
+fn a_proof_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
+    for (challenges, seed) in [(2, 2), (3, 3), (3, 4), (3, 5)] {
+        let config = CircuitConfig {
+            num_challenges: challenges,
+            ..CircuitConfig::standard_recursion_config()
+        };
+        let (builder, secrets) = lay_out(config, seed);
+        let data = builder.build::<C>();
+        for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
+            let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
+            assert_eq!(before_the_nonce(ours), before_the_nonce(stock));
+        }
+    }
+}
+
+/// One thread of plonky2 tries nonces in order, as this prover does with any number.
+#[test]
+fn a_whole_proof_is_that_of_one_thread_of_plonky2() {
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
+    let data = builder.build::<C>();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a thread");
+    for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
+        let [stock, ours] =
+            pool.install(|| proofs(&data, arithmetic, witness(&secrets, 1).expect("set once")));
+        assert_eq!(ours.to_bytes(), stock.to_bytes());
+    }
+}
+
+/// Proves through the engine's door.
+fn prove<O: GenericConfig<D, F = F> + 'static>(
+    data: &CircuitData<F, O, D>,
+    witness: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
+) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
+    let prover = Prover::default();
+    Provable::new(&prover, "test", data).prove(&prover, data, witness)
+}
+
+#[test]
+fn circuits_that_are_not_known_are_proved_by_plonky2() {
+    let prover = Prover::default();
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
+    let over_bn254 = builder.build::<Bn254Config>();
+    assert!(prover.prepare(&over_bn254).is_none());
+    prove(&over_bn254, || witness(&secrets, 7)).expect("satisfiable");
+
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_zk_config(), 1);
+    let hiding = builder.build::<C>();
+    assert!(prover.prepare(&hiding).is_none());
+    prove(&hiding, || witness(&secrets, 7)).expect("satisfiable");
+
+    let (mut builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
+    let table = builder.add_lookup_table_from_pairs(Arc::new((0..256).map(|i| (i, i / 2)).collect()));
+    let half = builder.add_lookup_from_index(secrets[7], table);
+    builder.register_public_input(half);
+    let looking_up = builder.build::<C>();
+    assert!(prover.prepare(&looking_up).is_none());
+    let proof = prove(&looking_up, || witness(&secrets, 7)).expect("satisfiable");
+    assert_eq!(proof.public_inputs[1], F::from_canonical_u64(3));
+}
+
+#[test]
+fn small_circuits_are_proved() {
+    for gates in [0, 1, 20] {
+        let mut builder = Builder::new(CircuitConfig::standard_recursion_config());
+        let secret = builder.add_virtual_target();
+        let power = builder.exp_u64(secret, 1 << gates);
+        builder.register_public_input(power);
+        let data = builder.build::<C>();
+        let proof = prove(&data, || {
+            let mut witness = PartialWitness::new();
+            witness.set_target(secret, F::TWO)?;
+            Ok(witness)
+        });
+        assert_eq!(
+            proof.expect("satisfiable").public_inputs,
+            [F::TWO.exp_u64(1 << gates)]
+        );
+    }
+}
+
+#[test]
+fn a_witness_that_breaks_a_gate_gives_no_proof() {
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
+    let data = builder.build::<C>();
+    // More than forty bits: range checks break.
+    let refused = prove(&data, || witness(&secrets, 1 << 41));
+    assert!(matches!(
+        refused,
+        Err(ProveError::Unsatisfied { .. } | ProveError::Invalid { .. })
+    ));
+    prove(&data, || witness(&secrets, (1 << 40) - 1)).expect("satisfiable");
+}
