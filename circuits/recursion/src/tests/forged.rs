@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use ashlar_statement::{Security, prove::prove_stock};
+use ashlar_statement::Security;
 use plonky2::iop::{
     target::Target,
     witness::{PartialWitness, WitnessWrite},
 };
 
-use super::{negative::refused, pair, setup, span};
+use super::{negative::refused, pair, prove, setup, span};
 use crate::{
     circuits::VerifyError,
     config::{Builder, Circuit, F},
@@ -46,7 +46,7 @@ impl Forged {
     /// States `span(i)`, in a tree whose fold circuit has this key.
     fn state(&self, i: u64, fold: &VerifierOnly) -> SpanProof {
         let stated = NestedPublicInputs::new(span(i), fold);
-        let proof = prove_stock("forged", &self.data, || {
+        let proof = prove("forged", &self.data, || {
             let mut witness = PartialWitness::new();
             witness.set_target_arr(&self.inputs, &stated.to_vec())?;
             Ok(witness)
@@ -96,7 +96,7 @@ fn compress_verifies_the_root_under_no_other_key() {
     for kind in [SpanKind::Fold, SpanKind::Lift(0)] {
         let root = SpanProof { kind, ..root.clone() };
         let compress = &setup.circuits.compress;
-        let compressed = prove_stock("compress", &compress.data, || {
+        let compressed = prove("compress", &compress.data, || {
             compress.assign_under(&root, &[forged.key().clone()], forged.key())
         });
         refused(compressed, "a root under a key that is neither lift's nor fold's");

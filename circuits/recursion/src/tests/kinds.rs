@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use ashlar_statement::{ProveError, Security, batch_public_inputs, fold_spans, prove::prove_stock};
+use ashlar_statement::{ProveError, Security, batch_public_inputs, fold_spans};
 use plonky2::iop::generator::generate_partial_witness;
 
-use super::{leaf::Leaf, span};
+use super::{leaf::Leaf, prove, span};
 use crate::{
     circuits::{RecursionCircuits, VerifyError},
     compress::CompressCircuit,
@@ -52,7 +52,7 @@ impl RecursionCircuits {
         let place = self.lift_of(kind).expect("a kind");
         let lift = &self.lifts[usize::from(place)];
         let fold = &self.fold.data.verifier_only;
-        let proof = prove_stock("lift", &lift.data, || lift.assign(kind, leaf, fold))?;
+        let proof = prove("lift", &lift.data, || lift.assign(kind, leaf, fold))?;
         let kind = SpanKind::Lift(place);
         Ok(SpanProof { kind, proof })
     }
@@ -103,7 +103,7 @@ fn lift_refuses_a_leaf_that_is_not_the_chosen_one() {
     let (lift, fold) = (&circuits.lifts[0], &circuits.fold.data.verifier_only);
     let attempt = |place, key: &Leaf, leaf: &Proof| {
         let key = &key.data.verifier_only;
-        prove_stock("lift", &lift.data, || lift.assign_under(place, key, leaf, fold))
+        prove("lift", &lift.data, || lift.assign_under(place, key, leaf, fold))
     };
     let second = leaves[1].prove(&span(0));
     contradicts(

@@ -1,6 +1,6 @@
 //! A leaf circuit that states any span: thirty free public inputs.
 
-use ashlar_statement::{Security, prove::prove_stock};
+use ashlar_statement::Security;
 use plonky2::{
     field::types::Field,
     gates::noop::NoopGate,
@@ -10,6 +10,7 @@ use plonky2::{
     },
 };
 
+use super::prove;
 use crate::{
     config::{Builder, C, Circuit, F, Proof},
     span::Span,
@@ -47,6 +48,6 @@ impl Leaf {
         witness
             .set_target_arr(&self.inputs, &span.to_vec())
             .expect("set once");
-        prove_stock("leaf", &self.data, || Ok(witness)).expect("inputs are free")
+        prove("leaf", &self.data, || Ok(witness)).expect("inputs are free")
     }
 }

@@ -10,14 +10,19 @@ mod tree;
 
 use std::sync::{LazyLock, OnceLock};
 
-use ashlar_statement::{ProveError, Security, prove::prove_stock};
-use plonky2::field::types::Field;
+use ashlar_plonky2::Prover;
+use ashlar_statement::{Provable, ProveError, Security};
+use plonky2::{
+    field::types::Field,
+    iop::witness::PartialWitness,
+    plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
+};
 
 use self::leaf::Leaf;
 use crate::{
     circuits::RecursionCircuits,
     compress::CompressedProof,
-    config::{F, Proof},
+    config::{D, F, Proof},
     nested::VerifierOnly,
     proof::{SpanKind, SpanProof},
     span::Span,
@@ -49,7 +54,16 @@ impl Setup {
     }
 }
 
-/// Proofs by plonky2's own prover.
+/// Proves as workers do, which takes half the time of plonky2's own prover.
+fn prove<O: GenericConfig<D, F = F> + 'static>(
+    circuit: &'static str,
+    data: &CircuitData<F, O, D>,
+    assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
+) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
+    let prover = Prover::default();
+    Provable::new(&prover, circuit, data).prove(&prover, data, assign)
+}
+
 impl RecursionCircuits {
     fn lift(&self, leaf: &Proof) -> Result<SpanProof, ProveError> {
         self.lift_into(leaf, &self.fold.data.verifier_only)
@@ -59,7 +73,7 @@ impl RecursionCircuits {
         let [lift] = &self.lifts[..] else {
             panic!("one leaf, one lift")
         };
-        let proof = prove_stock("lift", &lift.data, || lift.assign(0, leaf, fold))?;
+        let proof = prove("lift", &lift.data, || lift.assign(0, leaf, fold))?;
         let kind = SpanKind::Lift(0);
         Ok(SpanProof { kind, proof })
     }
@@ -74,7 +88,7 @@ impl RecursionCircuits {
         right: &SpanProof,
         key: &VerifierOnly,
     ) -> Result<SpanProof, ProveError> {
-        let proof = prove_stock("fold", &self.fold.data, || {
+        let proof = prove("fold", &self.fold.data, || {
             self.fold.assign_under(left, right, &self.fold.lifts, key)
         })?;
         let kind = SpanKind::Fold;
@@ -82,7 +96,7 @@ impl RecursionCircuits {
     }
 
     fn compress(&self, root: &SpanProof) -> Result<CompressedProof, ProveError> {
-        prove_stock("compress", &self.compress.data, || self.compress.assign(root))
+        prove("compress", &self.compress.data, || self.compress.assign(root))
     }
 }
 
