@@ -143,7 +143,7 @@ impl<'a> Race<'a> {
         assign: impl Fn() -> anyhow::Result<PartialWitness<F>>,
     ) -> Result<Proof, ProveError> {
         let mut proof = self.ours.once(self.circuit, &assign)?; // warm
-        for _ in 0..rounds {
+        for _ in 0..rounds.max(1) {
             self.stock.timed(self.circuit, &assign)?;
             proof = self.ours.timed(self.circuit, &assign)?;
         }

@@ -28,7 +28,7 @@ pub enum Arithmetic {
 
 impl Arithmetic {
     /// Permutes each state.
-    pub fn permute(self, states: &mut [State]) {
+    pub(crate) fn permute(self, states: &mut [State]) {
         match self {
             Self::Portable => states.iter_mut().for_each(|state| *state = F::poseidon(*state)),
             Self::Fastest => permute_all(states),
@@ -36,7 +36,7 @@ impl Arithmetic {
     }
 
     /// plonky2's `hash_or_noop` of up to [`AT_ONCE`] leaves of one length: a leaf no longer than a digest is its own digest.
-    pub fn hash_leaves(self, leaves: &[Vec<F>], digests: &mut [Hash]) {
+    pub(crate) fn hash_leaves(self, leaves: &[Vec<F>], digests: &mut [Hash]) {
         let mut states = [[F::ZERO; SPONGE_WIDTH]; AT_ONCE];
         let states = &mut states[..leaves.len()];
         let length = leaves[0].len();
@@ -53,7 +53,7 @@ impl Arithmetic {
     }
 
     /// plonky2's `two_to_one` of each two of up to twice [`AT_ONCE`] neighbours.
-    pub fn hash_pairs(self, children: &[Hash], parents: &mut [Hash]) {
+    pub(crate) fn hash_pairs(self, children: &[Hash], parents: &mut [Hash]) {
         let mut states = [[F::ZERO; SPONGE_WIDTH]; AT_ONCE];
         let states = &mut states[..parents.len()];
         for (state, pair) in states.iter_mut().zip(children.chunks_exact(2)) {
