@@ -67,7 +67,7 @@ fn store_deployment(rollup: &Rollup, folder: &Path) -> String {
     let path = folder.join("deployment.toml");
     let zero = B256::ZERO;
     let text = format!(
-        "chain_id = 31337\nrollup = \"{}\"\nverifier = \"{}\"\nrouter = \"{}\"\nverifier_digest = \"\"\ncircuit_set = \"{zero}\"\ngenesis_root = \"{zero}\"\nfee_owner = \"{}\"\nblock = 0\n",
+        "chain_id = 31337\ndata = \"calldata\"\nrollup = \"{}\"\nverifier = \"{}\"\nrouter = \"{}\"\nverifier_digest = \"\"\ncircuit_set = \"{zero}\"\ngenesis_root = \"{zero}\"\nfee_owner = \"{}\"\nblock = 0\n",
         rollup.address,
         Address::ZERO,
         Address::ZERO,

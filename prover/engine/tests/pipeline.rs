@@ -7,17 +7,18 @@ mod own_prover;
 use std::fs;
 
 use ashlar_engine::{
-    DecodeError, Job, JobKind, Proof, ProveError, VerifyError, WrapKit, circuits_path, load_or_build,
+    DecodeError, Job, JobKind, Proof, ProveError, TimedStep, VerifyError, WrapKit, circuits_path,
+    load_or_build, wrap_k,
 };
 use ashlar_kzg::srs::Srs;
 use ashlar_payments::{
     chunk::ChunkCircuit,
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
-use ashlar_recursion::{CompressCircuit, F, SpanKind, SpanProof};
+use ashlar_recursion::{CircuitSet, CompressCircuit, F, SpanKind, SpanProof};
 use ashlar_statement::{Security, WitnessBytesError, witness_to_bytes};
 use ashlar_wrap::circuit::WRAP_K;
-use common::{Engine, cache_dir, engine, proofs};
+use common::{Engine, batch, cache_dir, engine, proofs, take};
 use plonky2::field::types::Field;
 
 fn hex(bytes: &[u8]) -> String {
@@ -275,4 +276,39 @@ fn a_compressed_proof_is_wrapped() {
         engine.verify(&Job::Wrap(compressed.clone()), &Proof::Snark(snark)),
         Err(VerifyError::Statement)
     ));
+}
+
+/// Slow, and wants 12 GB of memory: `cargo test --release -p ashlar-engine --test pipeline -- --ignored --nocapture`.
+#[test]
+#[ignore = "minutes, and 12 GB of memory"]
+fn a_batch_goes_the_whole_way_with_the_proven_set() {
+    let security = Security::Proven100;
+    let circuits: CircuitSet<ChunkCircuit> = load_or_build(&cache_dir(), security, None).expect("circuits");
+    let srs = Srs::load_or_generate_insecure(&cache_dir(), wrap_k(security)).expect("reference string");
+    let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("keys");
+    let engine = Engine::new(circuits)
+        .with_wrap(kit)
+        .expect("keys of these circuits");
+
+    let (mut steps, batch) = (Vec::new(), batch(1));
+    let chunks = [0, 1].map(|i| {
+        let proved = engine.prove_chunk(&batch.chunks[i]);
+        take(&mut steps, proved.expect("valid witness"))
+    });
+    let root = engine.fold(&chunks[0], &chunks[1]);
+    let root = take(&mut steps, root.expect("neighbours"));
+    let compressed = take(&mut steps, engine.compress(&root).expect("valid root"));
+    let job = Job::Wrap(compressed);
+    let proved = engine.prove(&job).expect("valid proof");
+    for TimedStep { step, time } in steps.iter().chain(&proved.steps) {
+        println!("{step}: {:.2} s", time.as_secs_f64());
+    }
+    engine.verify(&job, &proved.proof).expect("valid SNARK");
+    let Proof::Snark(mut snark) = proved.proof else {
+        panic!("wrap gives a SNARK")
+    };
+    snark.instances.swap(2, 3);
+    engine
+        .verify(&job, &Proof::Snark(snark))
+        .expect_err("another statement");
 }

@@ -435,8 +435,9 @@ fn claims_about_the_outcome() {
     let mut elsewhere = exact;
     elsewhere.public_inputs.z[0] = Some(F::ONE);
     rejected(&elsewhere, "an evaluation at another point");
+    // A deposit, which nobody signs: what is signed has a last minute of 28 bits, too.
     let at = |time: u64| {
-        let mut timed = paid();
+        let mut timed = fresh();
         timed.public_inputs.time = Some(F::from_canonical_u64(time));
         timed
     };

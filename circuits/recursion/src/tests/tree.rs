@@ -6,7 +6,7 @@ use super::{pair, setup, span};
 use crate::{
     circuits::RecursionCircuits,
     compress::CompressCircuit,
-    proof::{DecodeError, SpanKind},
+    proof::{DecodeError, MAX_PROOF_BYTES, SpanKind},
     span::Span,
 };
 
@@ -69,7 +69,7 @@ fn span_proof_encoding_is_strict() {
     wide[1..9].fill(0xff); // a field element of 2^64 - 1
     assert_eq!(circuits.decode_span(&wide), Err(DecodeError::Malformed));
     assert!(matches!(
-        circuits.decode_span(&vec![0; 1 << 20]),
+        circuits.decode_span(&vec![0; MAX_PROOF_BYTES + 2]),
         Err(DecodeError::TooLong { .. })
     ));
 }
