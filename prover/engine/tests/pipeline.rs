@@ -278,9 +278,9 @@ fn a_compressed_proof_is_wrapped() {
     ));
 }
 
-/// Slow, and wants 12 GB of memory: `cargo test --release -p ashlar-engine --test pipeline -- --ignored --nocapture`.
+/// `cargo test --release -p ashlar-engine --test pipeline -- --ignored --nocapture`.
 #[test]
-#[ignore = "minutes, and 12 GB of memory"]
+#[ignore = "four minutes, and gigabytes of memory"]
 fn a_batch_goes_the_whole_way_with_the_proven_set() {
     let security = Security::Proven100;
     let circuits: CircuitSet<ChunkCircuit> = load_or_build(&cache_dir(), security, None).expect("circuits");
