@@ -7,6 +7,7 @@ mod fees;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use ashlar_contracts::DataMode;
+use ashlar_identity::grpc::Link;
 use ashlar_statement::application::BatchSize;
 
 use crate::l1::L1Settings;
@@ -39,8 +40,8 @@ pub struct Config {
     pub rollup: [u8; 20],
     /// L1 private key of the operator that commits and settles.
     pub operator_key: [u8; 32],
-    /// Farm coordinator, for example `http://127.0.0.1:7002`.
-    pub farm: String,
+    /// The way to the farm's coordinator.
+    pub farm: Link,
     /// Digest of the circuits that the farm proves with.
     pub circuit_set_digest: [u8; 32],
     /// L1 address whose first account fees are credited to; the operator's by default.

@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
+pub use ashlar_identity::grpc::Link;
+use ashlar_identity::grpc::LinkError;
 use ashlar_proto::{
     Bytes, MAX_MESSAGE_BYTES,
     farm::v1::{self as pb, batch_service_client::BatchServiceClient},
     pieces,
 };
 use tokio::time::timeout;
-use tonic::{
-    Code, Response, Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Response, Status, transport::Channel};
 
 use crate::store::StepRecord;
 
-/// A coordinator that owes an answer to a ping for longer than the timeout is gone.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Handing in the witnesses of the largest batch, which the coordinator writes to disk.
 const SUBMIT_LIMIT: Duration = Duration::from_secs(120);
 /// The first status of a batch, which a coordinator tells at once.
@@ -30,14 +26,8 @@ const WATCH_TERM: Duration = Duration::from_secs(300);
 #[derive(Debug, thiserror::Error)]
 pub enum FarmError {
     /// The coordinator cannot be reached: asked again later.
-    #[error("farm coordinator at {endpoint} does not answer")]
-    Unreachable {
-        /// Its address.
-        endpoint: String,
-        /// The transport's error.
-        #[source]
-        source: tonic::transport::Error,
-    },
+    #[error("the farm does not answer")]
+    Unreachable(#[from] LinkError),
     /// A call was refused or its stream broke.
     #[error("farm call `{call}` failed")]
     Call {
@@ -67,10 +57,14 @@ impl FarmError {
     /// Whether asking again later can help without an operator.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Ended { .. } => true,
+            Self::Unreachable(_) | Self::Ended { .. } => true,
             Self::Call { source, .. } => !matches!(
                 source.code(),
-                Code::FailedPrecondition | Code::AlreadyExists | Code::InvalidArgument
+                Code::FailedPrecondition
+                    | Code::AlreadyExists
+                    | Code::InvalidArgument
+                    | Code::PermissionDenied
+                    | Code::Unauthenticated
             ),
             Self::GaveUp { .. } => false,
         }
@@ -90,34 +84,24 @@ pub struct Proven {
 #[derive(Clone, Debug)]
 pub struct FarmClient {
     client: BatchServiceClient<Channel>,
-}
-
-fn call(name: &'static str) -> impl FnOnce(Status) -> FarmError {
-    move |source| FarmError::Call {
-        call: name,
-        source: Box::new(source),
-    }
+    link: Link,
 }
 
 impl FarmClient {
-    /// Connects to `endpoint`, for example `http://127.0.0.1:7002`.
-    pub async fn connect(endpoint: &str) -> Result<Self, FarmError> {
-        let unreachable = |source| FarmError::Unreachable {
-            endpoint: endpoint.to_owned(),
-            source,
-        };
-        let channel = Endpoint::from_shared(endpoint.to_owned())
-            .map_err(unreachable)?
-            .connect_timeout(Duration::from_secs(5))
-            .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-            .keep_alive_timeout(KEEPALIVE_TIMEOUT)
-            .keep_alive_while_idle(true)
-            .connect()
-            .await
-            .map_err(unreachable)?;
+    /// Connects.
+    pub async fn connect(link: &Link) -> Result<Self, FarmError> {
+        let channel = link.connect(None).await?;
         Ok(Self {
             client: BatchServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES),
+            link: link.clone(),
         })
+    }
+
+    fn failed(&self, call: &'static str) -> impl Fn(Status) -> FarmError + use<'_> {
+        move |status| FarmError::Call {
+            call,
+            source: Box::new(self.link.explain(status)),
+        }
     }
 
     /// Sends a batch's chunk witnesses; harmless when the farm has them already.
@@ -150,9 +134,8 @@ impl FarmClient {
             })
         });
         let stream = tokio_stream::iter(std::iter::once(header).chain(witnesses));
-        within(SUBMIT_LIMIT, self.client.submit_batch(stream))
-            .await
-            .map_err(call("SubmitBatch"))?;
+        let submitted = within(SUBMIT_LIMIT, self.client.submit_batch(stream)).await;
+        submitted.map_err(self.failed("SubmitBatch"))?;
         Ok(())
     }
 
@@ -181,15 +164,14 @@ impl FarmClient {
         hear: &mut impl FnMut(&pb::BatchStatus),
     ) -> Result<Option<Proven>, FarmError> {
         let request = pb::WatchBatchRequest { number: batch };
-        let mut states = within(STATUS_LIMIT, self.client.watch_batch(request))
-            .await
-            .map_err(call("WatchBatch"))?;
+        let watching = within(STATUS_LIMIT, self.client.watch_batch(request)).await;
+        let mut states = watching.map_err(self.failed("WatchBatch"))?;
         let mut limit = STATUS_LIMIT;
         loop {
             let status = match timeout(limit, states.message()).await {
-                Ok(status) => status.map_err(call("WatchBatch"))?,
+                Ok(status) => status.map_err(self.failed("WatchBatch"))?,
                 Err(_) if limit == WATCH_TERM => return Ok(None),
-                Err(_) => return Err(call("WatchBatch")(no_answer(limit))),
+                Err(_) => return Err(self.failed("WatchBatch")(no_answer(limit))),
             };
             limit = WATCH_TERM;
             let Some(status) = status else {

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use ashlar_identity::grpc::Link;
 use ashlar_report::Chain;
 use tokio_util::sync::CancellationToken;
 use tonic::server::NamedService;
@@ -113,8 +114,8 @@ pub struct Watch {
     pub readiness: Readiness,
     /// L1.
     pub l1: L1Client,
-    /// Address of the farm.
-    pub farm: String,
+    /// The way to the farm.
+    pub farm: Link,
     /// Folder of the databases.
     pub data_dir: PathBuf,
 }

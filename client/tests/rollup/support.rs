@@ -18,6 +18,7 @@ use ashlar_payments::{
 };
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
+    farm::Link,
     l1::{Finality, L1Settings},
 };
 use ashlar_statement::{
@@ -130,7 +131,7 @@ impl Rollup {
             data: None,
             rollup: self.address.into_array(),
             operator_key: signer(0).to_bytes().0,
-            farm: format!("http://{}", free_address()), // nobody listens there
+            farm: Link::new(&format!("http://{}", free_address()), None).expect("loopback"), // nobody listens there
             circuit_set_digest: [1; 32],
             fee_owner: None, // the operator
             sealing: Sealing {

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use ashlar_proto::{Digest, JobKind};
 
+use crate::budget::Allowance;
+
 /// How jobs of one kind are leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KindPolicy {
@@ -96,6 +98,8 @@ pub struct FarmConfig {
     pub max_chunks: u32,
     /// Largest witness of a chunk, and largest proof, in bytes.
     pub max_artifact_bytes: u64,
+    /// What callers may take at a time.
+    pub allowance: Allowance,
 }
 
 impl FarmConfig {
@@ -116,6 +120,7 @@ impl FarmConfig {
             max_job_pause: Duration::from_secs(60),
             max_chunks: 1024,
             max_artifact_bytes: 64 << 20,
+            allowance: Allowance::default(),
         }
     }
 }

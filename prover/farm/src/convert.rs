@@ -8,8 +8,8 @@ use crate::{
     error::FarmError,
     farm::JobInspection,
     model::{
-        BatchView, Capabilities, CompletionOutcome, FencingToken, JobFilter, JobId, JobState, JobView, Lease,
-        LeaseKey, LeaseView, Quarantine, RequeueTarget, Requeued, StepTiming, WorkerView,
+        BatchView, Capabilities, CompletionOutcome, JobFilter, JobId, JobState, JobView, Lease, LeaseClaim,
+        LeaseView, Quarantine, RequeueTarget, Requeued, Secret, StepTiming, WorkerView,
     },
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn digest(field: &'static str, bytes: &Bytes) -> Result<Digest, FarmE
     Digest::try_from(&bytes[..]).map_err(|error| invalid(field, error.to_string()))
 }
 
-fn name(field: &'static str, name: String) -> Result<String, FarmError> {
+fn checked_name(field: &'static str, name: String) -> Result<String, FarmError> {
     let chars = name.chars().count();
     if (1..=MAX_NAME_CHARS).contains(&chars) && !name.chars().any(char::is_control) {
         Ok(name)
@@ -78,32 +78,45 @@ impl BatchHeader {
     }
 }
 
-impl TryFrom<pb::RegisterRequest> for Capabilities {
-    type Error = FarmError;
-    fn try_from(request: pb::RegisterRequest) -> Result<Self, FarmError> {
-        let kinds = request.kinds.iter().map(|kind| ashlar_proto::job_kind(*kind));
-        let kinds: Vec<JobKind> = kinds
-            .collect::<Result<_, _>>()
-            .map_err(|error| invalid("kinds", error.to_string()))?;
-        if kinds.is_empty() {
-            return Err(invalid("kinds", "must name at least one kind"));
-        }
-        Ok(Self {
-            name: name("name", request.name)?,
-            circuit_set: digest("circuit_set_digest", &request.circuit_set_digest)?,
-            kinds,
-            backend: name("backend", request.backend)?,
-            ram_bytes: request.ram_bytes,
-        })
+/// What a worker says of itself. Its name is that of its certificate, where it shows one.
+pub fn capabilities(caller: Option<String>, request: pb::RegisterRequest) -> Result<Capabilities, FarmError> {
+    let kinds = request.kinds.iter().map(|kind| ashlar_proto::job_kind(*kind));
+    let kinds: Vec<JobKind> = kinds
+        .collect::<Result<_, _>>()
+        .map_err(|error| invalid("kinds", error.to_string()))?;
+    if kinds.is_empty() {
+        return Err(invalid("kinds", "must name at least one kind"));
     }
+    let name = match caller {
+        Some(caller) if request.name.is_empty() || request.name == caller => caller,
+        Some(caller) => {
+            let owner = request.name;
+            return Err(FarmError::NotYours { owner, caller });
+        }
+        None => checked_name("name", request.name)?,
+    };
+    Ok(Capabilities {
+        name,
+        circuit_set: digest("circuit_set_digest", &request.circuit_set_digest)?,
+        kinds,
+        backend: checked_name("backend", request.backend)?,
+        ram_bytes: request.ram_bytes,
+    })
 }
 
-/// Names a lease.
-pub fn lease_key(job_id: u64, fencing_token: u64) -> LeaseKey {
-    LeaseKey {
+/// A session or a lease's token.
+pub fn secret(field: &'static str, bytes: &Bytes) -> Result<Secret, FarmError> {
+    Secret::try_from(&bytes[..])
+        .map_err(|_| invalid(field, format!("must have 16 bytes, has {}", bytes.len())))
+}
+
+/// The lease that a call is about.
+pub fn claim(job_id: u64, token: &Bytes, caller: Option<String>) -> Result<LeaseClaim, FarmError> {
+    Ok(LeaseClaim {
         job: JobId(job_id),
-        token: FencingToken(fencing_token),
-    }
+        secret: secret("token", token)?,
+        caller,
+    })
 }
 
 /// Checks the costs that a worker reports.
@@ -129,7 +142,7 @@ pub fn steps(steps: Vec<pb::StepTiming>) -> Result<Vec<StepTiming>, FarmError> {
                 ..
             } = step;
             Ok(StepTiming {
-                name: name("steps.name", step.name)?,
+                name: checked_name("steps.name", step.name)?,
                 seconds,
                 peak_rss_bytes,
             })
@@ -192,7 +205,7 @@ impl TryFrom<Lease> for pb::Lease {
         };
         Ok(Self {
             job_id: lease.key.job.0,
-            fencing_token: lease.key.token.0,
+            token: Bytes::copy_from_slice(lease.secret.as_bytes()),
             batch_number: lease.batch,
             job: Some(job),
             expires_in_ms: lease.expires_in_ms,
@@ -303,7 +316,7 @@ impl From<Requeued> for pb::RequeueResponse {
 impl From<LeaseView> for pb::LeaseRecord {
     fn from(lease: LeaseView) -> Self {
         Self {
-            fencing_token: lease.token.0,
+            number: lease.token.0,
             worker: lease.worker,
             granted_unix_ms: lease.granted_ms,
             deadline_unix_ms: lease.deadline_ms,
@@ -359,11 +372,11 @@ mod tests {
             backend: "cpu".into(),
             ram_bytes: 1,
         };
-        let field = |request| match Capabilities::try_from(request) {
+        let field = |request| match capabilities(None, request) {
             Err(FarmError::Invalid { field, .. }) => field,
             other => panic!("accepted: {other:?}"),
         };
-        assert!(Capabilities::try_from(good.clone()).is_ok());
+        assert!(capabilities(None, good.clone()).is_ok());
         assert_eq!(
             field(pb::RegisterRequest {
                 name: String::new(),

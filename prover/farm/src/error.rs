@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, path::PathBuf};
 use ashlar_proto::Digest;
 use tonic::{Code, Status};
 
-use crate::model::{JobId, LeaseKey, WorkerId};
+use crate::model::{JobId, LeaseKey};
 
 /// Why a request to the farm failed.
 #[derive(Debug, thiserror::Error)]
@@ -38,17 +38,30 @@ pub enum FarmError {
     /// No such job.
     #[error("job {} does not exist", .0.0)]
     UnknownJob(JobId),
-    /// The worker is not registered, or was registered for other circuits; register again.
-    #[error("worker {} is not registered: register again", .0.0)]
-    UnknownWorker(WorkerId),
+    /// The session is of no worker, or of one registered for other circuits; register again.
+    #[error("this session is not known: register again")]
+    UnknownSession,
+    /// Another process registered under the worker's name.
+    #[error(
+        "another process has registered as {0}: each needs a name of its own, and over TLS a certificate of its own"
+    )]
+    Superseded(String),
+    /// The caller's certificate is another's.
+    #[error("this is {owner}'s, and the certificate shown is that of {caller}")]
+    NotYours {
+        /// Whose it is.
+        owner: String,
+        /// Who asked.
+        caller: String,
+    },
     /// No artifact of that name.
     #[error("artifact {0} does not exist")]
     UnknownArtifact(Digest),
     /// No such lease was ever granted.
-    #[error("job {} was never leased with token {}", .0.job.0, .0.token.0)]
-    UnknownLease(LeaseKey),
+    #[error("job {} was never leased with this token", .0.0)]
+    UnknownLease(JobId),
     /// The lease ended; the job may belong to somebody else by now.
-    #[error("token {} is not the current lease of job {}", .0.token.0, .0.job.0)]
+    #[error("lease {} is not the current one of job {}", .0.token.0, .0.job.0)]
     LeaseNotCurrent(LeaseKey),
     /// The body is larger than the coordinator takes.
     #[error("{what} is larger than the limit of {limit_bytes} bytes")]
@@ -89,8 +102,8 @@ pub enum FarmError {
     DataDirInUse(PathBuf),
     /// Plain text must not leave the machine.
     #[error(
-        "refusing to serve plain text on {0}: bind a loopback address such as 127.0.0.1 or [::1], and reach it \
-         from other machines through an encrypted tunnel"
+        "refusing to serve plain text on {0}: serve TLS (`ashlar certs`, --tls), or bind a loopback address such as \
+         127.0.0.1 or [::1]"
     )]
     NotLoopback(SocketAddr),
     /// The address cannot be bound; choose another port or stop its user.
@@ -116,6 +129,9 @@ pub enum FarmError {
         /// What is wrong with the coordinator.
         reason: String,
     },
+    /// A caller takes more than it may, or all together do; call again.
+    #[error("the coordinator is busy: {0}")]
+    Busy(String),
     /// The coordinator is stopping; call again when it is back.
     #[error("the coordinator is shutting down")]
     ShuttingDown,
@@ -126,16 +142,19 @@ impl FarmError {
     pub fn code(&self) -> Code {
         match self {
             Self::Invalid { .. } => Code::InvalidArgument,
-            Self::WrongCircuitSet { .. } | Self::LeaseNotCurrent(_) => Code::FailedPrecondition,
+            Self::WrongCircuitSet { .. } | Self::LeaseNotCurrent(_) | Self::Superseded(_) => {
+                Code::FailedPrecondition
+            }
+            Self::NotYours { .. } => Code::PermissionDenied,
             Self::BatchConflict { .. } => Code::AlreadyExists,
             Self::UnknownBatch(_)
             | Self::UnknownJob(_)
-            | Self::UnknownWorker(_)
+            | Self::UnknownSession
             | Self::UnknownArtifact(_)
             | Self::UnknownLease(_) => Code::NotFound,
             Self::TooLarge { .. } => Code::ResourceExhausted,
             Self::ArtifactDamaged(_) => Code::DataLoss,
-            Self::CannotVerify { .. } | Self::ShuttingDown => Code::Unavailable,
+            Self::CannotVerify { .. } | Self::Busy(_) | Self::ShuttingDown => Code::Unavailable,
             Self::Artifact { .. }
             | Self::Database(_)
             | Self::Migrate(_)

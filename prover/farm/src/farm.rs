@@ -17,16 +17,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     artifact::ArtifactStore,
+    budget::Budget,
     config::FarmConfig,
     error::FarmError,
     model::{
         Batch, BatchView, Capabilities, Completion, CompletionOutcome, JobFilter, JobId, JobView, Lease,
-        LeaseKey, LeaseView, RequeueTarget, Requeued, WorkerId, WorkerView,
+        LeaseClaim, LeaseKey, LeaseView, RequeueTarget, Requeued, Secret, WorkerId, WorkerView,
     },
     store::{
         Store, batches,
         faults::{self, Fault},
-        leases, outcomes, recovery, views, workers,
+        leases, outcomes, recovery, sessions, views, workers,
     },
     verifier::{ProofVerifier, Refusal},
 };
@@ -53,6 +54,7 @@ pub struct Farm {
     artifacts: ArtifactStore,
     verifier: Arc<dyn ProofVerifier>,
     changes: watch::Sender<()>,
+    budget: Arc<Budget>,
     _lock: File, // held for as long as this coordinator lives
 }
 
@@ -68,12 +70,14 @@ impl Farm {
         let mut tx = store.begin().await?;
         leases::allow_for_restart(&mut tx, &config.policies).await?;
         tx.commit().await?;
+        let budget = Budget::new(config.allowance);
         Ok(Arc::new(Self {
             config,
             store,
             artifacts,
             verifier,
             changes: watch::Sender::new(()),
+            budget,
             _lock: lock,
         }))
     }
@@ -81,6 +85,11 @@ impl Farm {
     /// The settings it runs with.
     pub const fn config(&self) -> &FarmConfig {
         &self.config
+    }
+
+    /// What callers take.
+    pub(crate) const fn budget(&self) -> &Arc<Budget> {
+        &self.budget
     }
 
     /// Closes the database. Every call after this fails.
@@ -147,27 +156,40 @@ impl Farm {
     }
 
     /// Registers a worker. What one of that name still held is free again: the process that had it is gone.
-    pub async fn register(&self, worker: &Capabilities) -> Result<WorkerId, FarmError> {
+    /// The session names it from now on; that of the process before is over.
+    pub async fn register(&self, worker: &Capabilities) -> Result<Secret, FarmError> {
         self.check_circuit_set(worker.circuit_set)?;
         let mut tx = self.store.begin().await?;
         let id = workers::register(&mut tx, worker, &self.config.policies).await?;
         let freed = faults::superseded(&mut tx, id, &worker.name, &self.config).await?;
+        let session = sessions::open(&mut tx, id).await?;
         tx.commit().await?;
         self.changes.send_replace(());
         tracing::info!(worker = worker.name, freed, backend = worker.backend, kinds = ?worker.kinds, "worker registered");
-        Ok(id)
+        Ok(session)
     }
 
-    /// Leases the next job that `worker` can run, waiting up to `wait` for one; `None` if there was none or
-    /// `shutdown` was requested.
+    /// Leases the next job that the worker of `session` can run, waiting up to `wait` for one; `None` if there was none
+    /// or `shutdown` was requested. `caller` is the worker that calls, where its certificate says so.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownSession`], [`FarmError::Superseded`], or [`FarmError::NotYours`].
     pub async fn lease(
         &self,
-        worker: WorkerId,
+        session: Secret,
+        caller: Option<&str>,
         wait: Duration,
         shutdown: &CancellationToken,
     ) -> Result<Option<Lease>, FarmError> {
         let deadline = Instant::now() + wait;
         let mut tx = self.store.begin().await?;
+        let (worker, owner) = sessions::worker(&mut tx, session).await?;
+        if let Some(caller) = caller
+            && caller != owner
+        {
+            let caller = caller.to_owned();
+            return Err(FarmError::NotYours { owner, caller });
+        }
         workers::seen(&mut tx, worker, self.config.circuit_set).await?;
         tx.commit().await?;
         let mut changes = self.changes();
@@ -230,8 +252,9 @@ impl Farm {
     }
 
     /// Moves a lease's deadline. Returns the milliseconds until it expires now.
-    pub async fn renew(&self, key: LeaseKey) -> Result<u64, FarmError> {
+    pub async fn renew(&self, claim: &LeaseClaim) -> Result<u64, FarmError> {
         let mut tx = self.store.begin().await?;
+        let key = leases::claimed(&mut tx, claim).await?;
         let expires_in_ms = leases::renew(&mut tx, key, &self.config.policies).await?;
         tx.commit().await?;
         Ok(expires_in_ms)
@@ -245,18 +268,21 @@ impl Farm {
     /// [`FarmError::CannotVerify`] if the fault is this coordinator's, to be delivered again.
     pub async fn complete(&self, completion: Completion) -> Result<CompletionOutcome, FarmError> {
         let Completion {
-            key,
+            claim,
             proof,
             steps,
             fallback,
         } = completion;
         let fallback = truncate(fallback);
-        let review = outcomes::review(&mut *self.store.read().await?, key).await?;
+        let mut read = self.store.read().await?;
+        let key = leases::claimed(&mut read, &claim).await?;
+        let review = outcomes::review(&mut read, key).await?;
+        drop(read);
         if review.done {
             return Ok(CompletionOutcome::Ignored);
         }
         if review.inputs_missing {
-            self.release(key).await?;
+            self.release(&claim).await?;
             return Ok(CompletionOutcome::Rejected(
                 "an input of the job was lost and is made again".into(),
             ));
@@ -314,10 +340,11 @@ impl Farm {
 
     /// Ends an attempt that gave no proof, unless the lease is not current. `retryable` is a fault of the machine, else it
     /// is a verdict on the job, which a second attempt must confirm. Returns whether it counted.
-    pub async fn fail(&self, key: LeaseKey, reason: String, retryable: bool) -> Result<bool, FarmError> {
+    pub async fn fail(&self, claim: &LeaseClaim, reason: String, retryable: bool) -> Result<bool, FarmError> {
         let reason = truncate(reason);
-        let fault = Fault { key, reason: &reason };
         let mut tx = self.store.begin().await?;
+        let key = leases::claimed(&mut tx, claim).await?;
+        let fault = Fault { key, reason: &reason };
         let counted = if retryable {
             faults::failed(&mut tx, fault, &self.config).await?
         } else {
@@ -336,8 +363,9 @@ impl Farm {
     }
 
     /// Takes a lease back from a worker that drains. Returns whether it was current.
-    pub async fn release(&self, key: LeaseKey) -> Result<bool, FarmError> {
+    pub async fn release(&self, claim: &LeaseClaim) -> Result<bool, FarmError> {
         let mut tx = self.store.begin().await?;
+        let key = leases::claimed(&mut tx, claim).await?;
         let released = outcomes::hand_back(&mut tx, key).await?;
         tx.commit().await?;
         self.changes.send_replace(());

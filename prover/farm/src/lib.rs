@@ -5,10 +5,11 @@
 //! verified before they count. The graph lives in one SQLite file and the witnesses and proofs beside it, so that a
 //! coordinator that crashes loses nothing. The rules of the protocol are in `ashlar/farm/v1/farm.proto`.
 //!
-//! [`Farm`] is the coordinator, [`serve`] puts it on a loopback address. It knows no circuits: the caller gives it a
+//! [`Farm`] is the coordinator, [`serve`] puts it on addresses: of this machine, or over TLS. It knows no circuits: the caller gives it a
 //! [`ProofVerifier`].
 
 mod artifact;
+mod budget;
 mod config;
 mod convert;
 mod error;
@@ -24,9 +25,10 @@ mod verifier;
 
 pub use self::{
     artifact::ArtifactStore,
+    budget::Allowance,
     config::{FarmConfig, KindPolicies, KindPolicy},
     error::FarmError,
     farm::{Farm, JobInspection},
-    server::{Listener, serve},
+    server::{Listener, Services, serve},
     verifier::{ProofVerifier, Refusal},
 };

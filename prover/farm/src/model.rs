@@ -1,6 +1,9 @@
 //! The farm's own types, free of wire and database.
 
+use std::{array::TryFromSliceError, fmt};
+
 use ashlar_proto::{Bytes, Digest, JobKind};
+use rand::{Rng, rngs::OsRng};
 
 macro_rules! coded_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal,)* }) => {
@@ -97,7 +100,47 @@ pub struct WorkerId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FencingToken(pub u64);
 
-/// What names a lease in every call about it.
+/// Random, and told to one caller only: what names it comes from there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret([u8; 16]);
+
+impl Secret {
+    /// A new one, from the system's randomness.
+    pub fn random() -> Self {
+        Self(OsRng.r#gen())
+    }
+
+    /// Its bytes, for the caller and the database.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl TryFrom<&[u8]> for Secret {
+    type Error = TryFromSliceError;
+    fn try_from(bytes: &[u8]) -> Result<Self, TryFromSliceError> {
+        bytes.try_into().map(Self)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret") // logs are read by many
+    }
+}
+
+/// A caller's word that a lease is its own.
+#[derive(Debug, Clone)]
+pub struct LeaseClaim {
+    /// The job.
+    pub job: JobId,
+    /// What the lease's holder was told.
+    pub secret: Secret,
+    /// The worker that calls, where its certificate says so.
+    pub caller: Option<String>,
+}
+
+/// What names a lease within the coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseKey {
     /// The job.
@@ -145,6 +188,8 @@ pub struct Capabilities {
 pub struct Lease {
     /// Names it.
     pub key: LeaseKey,
+    /// For its holder.
+    pub secret: Secret,
     /// The batch of the job.
     pub batch: u64,
     /// What is to be done.
@@ -170,7 +215,7 @@ pub struct StepTiming {
 #[derive(Debug, Clone)]
 pub struct Completion {
     /// The lease it was made under.
-    pub key: LeaseKey,
+    pub claim: LeaseClaim,
     /// The proof.
     pub proof: Bytes,
     /// What it cost.

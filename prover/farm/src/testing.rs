@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use ashlar_identity::{Authority, ClientTls, Folder, Identity, Request, Role, ServerTls, grpc::Link};
 use ashlar_proto::{
     Bytes, Digest, JobKind,
     farm::v1::{
@@ -23,7 +24,7 @@ use ashlar_protocol::fold_schedule;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, transport::Channel};
 
-use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Refusal, serve};
+use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Refusal, Services, serve};
 
 /// The circuits that everybody in these tests is built for.
 pub fn circuit_set() -> Digest {
@@ -110,6 +111,16 @@ impl Coordinator {
     }
 
     pub fn start_at(config: FarmConfig, address: SocketAddr) -> Self {
+        Self::start_as(config, address, None, Services::ALL)
+    }
+
+    /// With a certificate, and these services on its one address.
+    pub fn start_as(
+        config: FarmConfig,
+        address: SocketAddr,
+        tls: Option<ServerTls>,
+        services: Services,
+    ) -> Self {
         let (crash, stop) = (CancellationToken::new(), CancellationToken::new());
         let (sender, receiver) = mpsc::channel();
         let (data_dir, crashed, stopped) = (config.data_dir.clone(), crash.clone(), stop.clone());
@@ -121,9 +132,9 @@ impl Coordinator {
                 .unwrap();
             runtime.block_on(crashed.run_until_cancelled(async {
                 let farm = Farm::open(config, Arc::new(HashVerifier)).await.unwrap();
-                let listener = Listener::bind(address).await.unwrap();
+                let listener = Listener::bind(address, tls).await.unwrap().offering(services);
                 sender.send(listener.address()).unwrap();
-                serve(farm, listener, stopped).await.unwrap();
+                serve(farm, vec![listener], stopped).await.unwrap();
             }));
             runtime.shutdown_timeout(Duration::from_secs(5)); // drops every task where it stands
         });
@@ -163,11 +174,7 @@ impl Coordinator {
             .connect()
             .await
             .unwrap();
-        Client {
-            batch: BatchServiceClient::new(channel.clone()),
-            work: WorkServiceClient::new(channel.clone()),
-            admin: AdminServiceClient::new(channel),
-        }
+        Client::over(channel)
     }
 
     pub fn artifact_path(&self, digest: Digest) -> PathBuf {
@@ -199,6 +206,52 @@ pub struct Client {
     pub admin: AdminServiceClient<Channel>,
 }
 
+/// An authority, and what it issues.
+pub struct Certificates {
+    pub dir: tempfile::TempDir,
+    pub authority: Authority,
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let authority = Authority::create(dir.path(), "test", HOUR).unwrap();
+        Self { dir, authority }
+    }
+}
+
+/// Longer than any test.
+pub const HOUR: Duration = Duration::from_secs(3600);
+
+impl Certificates {
+    /// A certificate for this machine's loopback address.
+    pub fn issue(&mut self, role: Role, name: &str, valid: Duration) -> Folder {
+        let identity = Identity::new(role, name).unwrap();
+        let hosts = vec!["127.0.0.1".to_owned()];
+        let request = Request {
+            identity,
+            hosts,
+            valid,
+        };
+        self.authority.issue(&request).unwrap()
+    }
+
+    pub fn coordinator(&mut self) -> ServerTls {
+        ServerTls::open(&self.issue(Role::Coordinator, "main", HOUR)).unwrap()
+    }
+
+    /// The way to a coordinator for a holder of a new certificate.
+    pub fn link(&mut self, address: SocketAddr, role: Role, name: &str) -> Link {
+        let folder = self.issue(role, name, HOUR);
+        let tls = ClientTls::open(&folder, role).unwrap();
+        Link::new(&format!("https://{address}"), Some(tls)).unwrap()
+    }
+
+    pub async fn client(&mut self, address: SocketAddr, role: Role, name: &str) -> Client {
+        Client::over(self.link(address, role, name).connect(None).await.unwrap())
+    }
+}
+
 /// The parts of a submission as the sequencer sends them.
 pub fn submission(number: u64, circuit_set: Digest, witnesses: &[Bytes]) -> Vec<pb::SubmitBatchRequest> {
     let header = pb::BatchHeader {
@@ -225,8 +278,16 @@ pub fn submission(number: u64, circuit_set: Digest, witnesses: &[Bytes]) -> Vec<
     parts
 }
 
-pub fn key(lease: &pb::Lease) -> (u64, u64) {
-    (lease.job_id, lease.fencing_token)
+/// Random bytes that name a session or a lease.
+pub type Secret = [u8; 16];
+
+/// Bytes of the wire as a secret.
+pub fn secret(bytes: &Bytes) -> Secret {
+    bytes[..].try_into().expect("16 bytes")
+}
+
+pub fn key(lease: &pb::Lease) -> (u64, Secret) {
+    (lease.job_id, secret(&lease.token))
 }
 
 pub fn kind(lease: &pb::Lease) -> JobKind {
@@ -254,6 +315,15 @@ pub fn inputs(lease: &pb::Lease) -> Vec<Digest> {
 }
 
 impl Client {
+    /// A client of all services.
+    pub fn over(channel: Channel) -> Self {
+        Self {
+            batch: BatchServiceClient::new(channel.clone()),
+            work: WorkServiceClient::new(channel.clone()),
+            admin: AdminServiceClient::new(channel),
+        }
+    }
+
     pub async fn submit(&mut self, number: u64, chunks: u32) -> pb::SubmitBatchResponse {
         let witnesses: Vec<Bytes> = (0..chunks).map(|i| witness(number, i)).collect();
         self.submit_parts(submission(number, circuit_set(), &witnesses))
@@ -282,26 +352,25 @@ impl Client {
         }
     }
 
-    pub async fn register(&mut self, name: &str) -> u64 {
-        self.work
-            .register(Self::capabilities(name))
-            .await
-            .unwrap()
-            .into_inner()
-            .worker_id
+    pub async fn register(&mut self, name: &str) -> Secret {
+        let registered = self.work.register(Self::capabilities(name)).await;
+        secret(&registered.unwrap().into_inner().session)
     }
 
-    pub async fn try_lease(&mut self, worker_id: u64, wait_ms: u32) -> Option<pb::Lease> {
+    pub async fn try_lease(&mut self, session: Secret, wait_ms: u32) -> Option<pb::Lease> {
         self.work
-            .lease(pb::LeaseRequest { worker_id, wait_ms })
+            .lease(pb::LeaseRequest {
+                session: session.to_vec().into(),
+                wait_ms,
+            })
             .await
             .unwrap()
             .into_inner()
             .lease
     }
 
-    pub async fn lease(&mut self, worker_id: u64) -> pb::Lease {
-        self.try_lease(worker_id, 10_000).await.expect("a job is ready")
+    pub async fn lease(&mut self, session: Secret) -> pb::Lease {
+        self.try_lease(session, 10_000).await.expect("a job is ready")
     }
 
     pub async fn fetch(&mut self, digest: Digest) -> Result<Bytes, Status> {
@@ -327,13 +396,13 @@ impl Client {
         hash_proof(kind(lease), &bytes)
     }
 
-    pub async fn deliver(&mut self, lease: (u64, u64), proof: Bytes) -> Result<(Outcome, String), Status> {
+    pub async fn deliver(&mut self, lease: (u64, Secret), proof: Bytes) -> Result<(Outcome, String), Status> {
         self.deliver_with(lease, proof, "").await
     }
 
     pub async fn deliver_with(
         &mut self,
-        (job_id, fencing_token): (u64, u64),
+        (job_id, token): (u64, Secret),
         proof: Bytes,
         fallback: &str,
     ) -> Result<(Outcome, String), Status> {
@@ -344,7 +413,7 @@ impl Client {
         };
         let header = pb::CompletionHeader {
             job_id,
-            fencing_token,
+            token: token.to_vec().into(),
             digest: Digest::of(&proof).into(),
             size_bytes: proof.len() as u64,
             steps: vec![step],
@@ -361,8 +430,8 @@ impl Client {
         Ok((response.outcome(), response.reason))
     }
 
-    pub async fn work_one(&mut self, worker_id: u64) -> pb::Lease {
-        let lease = self.lease(worker_id).await;
+    pub async fn work_one(&mut self, session: Secret) -> pb::Lease {
+        let lease = self.lease(session).await;
         let proof = self.prove(&lease).await;
         assert_eq!(
             self.deliver(key(&lease), proof).await.unwrap(),
@@ -372,9 +441,9 @@ impl Client {
     }
 
     /// Works until nothing is ready. Returns the kinds in the order worked.
-    pub async fn work_all(&mut self, worker_id: u64) -> Vec<JobKind> {
+    pub async fn work_all(&mut self, session: Secret) -> Vec<JobKind> {
         let mut kinds = Vec::new();
-        while let Some(lease) = self.try_lease(worker_id, 0).await {
+        while let Some(lease) = self.try_lease(session, 0).await {
             let proof = self.prove(&lease).await;
             assert_eq!(
                 self.deliver(key(&lease), proof).await.unwrap().0,
@@ -386,10 +455,10 @@ impl Client {
     }
 
     pub async fn fail(&mut self, lease: &pb::Lease, reason: &str, retryable: bool) -> bool {
-        let (job_id, fencing_token) = key(lease);
+        let (job_id, token) = key(lease);
         let request = pb::FailRequest {
             job_id,
-            fencing_token,
+            token: token.to_vec().into(),
             reason: reason.into(),
             retryable,
         };
@@ -397,12 +466,12 @@ impl Client {
     }
 
     pub async fn renew(&mut self, lease: &pb::Lease) -> Result<u64, Status> {
-        let (job_id, fencing_token) = key(lease);
+        let (job_id, token) = key(lease);
         Ok(self
             .work
             .renew(pb::RenewRequest {
                 job_id,
-                fencing_token,
+                token: token.to_vec().into(),
             })
             .await?
             .into_inner()
@@ -415,6 +484,12 @@ impl Client {
             .await
             .unwrap()
             .into_inner()
+    }
+
+    /// The number of a current lease.
+    pub async fn number(&mut self, lease: &pb::Lease) -> u64 {
+        let leases = self.job(lease.job_id).await.leases;
+        leases.last().expect("it is leased").number
     }
 
     /// The first status that the watch reports.

@@ -7,20 +7,6 @@ use tonic::Status;
 /// What ends a worker. A coordinator that is away does not: the worker waits for it.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// The coordinator's address is not a URL.
-    #[error("{url} is not a coordinator's address; write it like http://127.0.0.1:50051")]
-    Address {
-        /// As given.
-        url: String,
-        /// The cause.
-        #[source]
-        source: tonic::transport::Error,
-    },
-    /// Plain text must not leave the machine.
-    #[error(
-        "refusing to speak plain text to {0}: use a loopback address, for example the end of an encrypted tunnel"
-    )]
-    NotLoopback(String),
     /// The coordinator proves other circuits; build both from one commit.
     #[error("the coordinator refuses this worker's circuits: {0}")]
     WrongCircuitSet(String),

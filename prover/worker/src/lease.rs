@@ -10,7 +10,7 @@ use crate::error::WorkerError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     pub job_id: u64,
-    pub fencing_token: u64,
+    pub token: Bytes,
     pub batch: u64,
     pub kind: JobKind,
     /// Artifacts the job takes, in order.
@@ -36,7 +36,7 @@ impl TryFrom<pb::Lease> for Lease {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             job_id: lease.job_id,
-            fencing_token: lease.fencing_token,
+            token: lease.token,
             batch: lease.batch_number,
             kind,
             inputs,

@@ -13,10 +13,11 @@ mod retry;
 mod runner;
 mod worker;
 
+pub use ashlar_identity::grpc::Link;
 pub use ashlar_proto::{Bytes, Digest, JobKind};
 
 pub use self::{
-    config::{Coordinator, WorkerConfig},
+    config::WorkerConfig,
     error::WorkerError,
     runner::{JobOutput, JobRunner, RunError, STACK_BYTES, StepMetric},
     worker::run,

@@ -26,7 +26,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 pub struct Queue {
     config: WorkerConfig,
     client: Client,
-    worker_id: Option<u64>,
+    session: Option<Bytes>,
 }
 
 impl Queue {
@@ -37,7 +37,7 @@ impl Queue {
         Self {
             config,
             client,
-            worker_id: None,
+            session: None,
         }
     }
 
@@ -45,16 +45,16 @@ impl Queue {
     pub async fn next(&mut self, stop: &CancellationToken) -> Result<Option<Lease>, WorkerError> {
         let mut retry = Retry::new("lease a job", self.config.retry_delay);
         while !stop.is_cancelled() {
-            let worker_id = match self.worker_id {
-                Some(id) => id,
+            let session = match &self.session {
+                Some(session) => session.clone(),
                 None => match stop.run_until_cancelled(self.register()).await {
-                    Some(id) => *self.worker_id.insert(id?),
+                    Some(session) => self.session.insert(session?).clone(),
                     None => break,
                 },
             };
             // The coordinator may be silent: stopping does not wait for it. Should it grant a lease at this very moment,
             // that expires, which costs the job nothing but the time.
-            let Some(polled) = stop.run_until_cancelled(self.poll(worker_id)).await else {
+            let Some(polled) = stop.run_until_cancelled(self.poll(session)).await else {
                 break;
             };
             match polled {
@@ -69,7 +69,7 @@ impl Queue {
                 }
                 Err(status) if status.code() == Code::NotFound || is_transient(&status) => {
                     if status.code() == Code::NotFound {
-                        self.worker_id = None; // a new coordinator: register again
+                        self.session = None; // a new coordinator: register again
                     }
                     stop.run_until_cancelled(retry.pause(&status)).await;
                 }
@@ -79,19 +79,20 @@ impl Queue {
         Ok(None)
     }
 
-    async fn poll(&self, worker_id: u64) -> Result<Option<pb::Lease>, Status> {
+    async fn poll(&self, session: Bytes) -> Result<Option<pb::Lease>, Status> {
         let wait = self.config.lease_wait.min(Duration::from_secs(30));
         let request = pb::LeaseRequest {
-            worker_id,
+            session,
             wait_ms: wait.as_millis() as u32,
         };
         let mut client = self.client.clone();
-        Ok(within(wait + Duration::from_secs(10), client.lease(request))
-            .await?
+        let polled = within(wait + Duration::from_secs(10), client.lease(request)).await;
+        Ok(polled
+            .map_err(|status| self.config.coordinator.explain(status))?
             .lease)
     }
 
-    async fn register(&self) -> Result<u64, WorkerError> {
+    async fn register(&self) -> Result<Bytes, WorkerError> {
         let WorkerConfig {
             name,
             circuit_set,
@@ -118,8 +119,8 @@ impl Queue {
                 Code::FailedPrecondition => WorkerError::WrongCircuitSet(status.message().to_owned()),
                 _ => refused("register this worker", status),
             })?;
-        tracing::info!(worker = response.worker_id, name, "registered");
-        Ok(response.worker_id)
+        tracing::info!(name, "registered");
+        Ok(response.session)
     }
 
     /// The bytes of an artifact, checked against its digest.
@@ -154,7 +155,7 @@ impl Queue {
         });
         let header = pb::CompletionHeader {
             job_id: lease.job_id,
-            fencing_token: lease.fencing_token,
+            token: lease.token.clone(),
             digest: Digest::of(&output.bytes).into(),
             size_bytes: output.bytes.len() as u64,
             steps: steps.collect(),
@@ -185,11 +186,10 @@ impl Queue {
 
     /// Reports a failed attempt.
     pub async fn fail(&self, lease: &Lease, reason: &str, retryable: bool) -> Result<(), Status> {
-        let (job_id, fencing_token) = (lease.job_id, lease.fencing_token);
         let call = |mut client: Client| {
             let request = pb::FailRequest {
-                job_id,
-                fencing_token,
+                job_id: lease.job_id,
+                token: lease.token.clone(),
                 reason: reason.to_owned(),
                 retryable,
             };
@@ -203,7 +203,7 @@ impl Queue {
     pub async fn release(&self, lease: &Lease) {
         let request = pb::ReleaseRequest {
             job_id: lease.job_id,
-            fencing_token: lease.fencing_token,
+            token: lease.token.clone(),
         };
         let mut client = self.client.clone();
         if let Err(status) = within(Duration::from_secs(5), client.release(request)).await {
@@ -218,7 +218,8 @@ impl Queue {
     {
         let mut retry = Retry::new(action, self.config.retry_delay);
         loop {
-            match within(CALL_TIMEOUT, call(self.client.clone())).await {
+            let answer = within(CALL_TIMEOUT, call(self.client.clone())).await;
+            match answer.map_err(|status| self.config.coordinator.explain(status)) {
                 Err(status) if is_transient(&status) => retry.pause(&status).await,
                 result => {
                     retry.answered();

@@ -2,6 +2,7 @@
 
 use std::{io, thread::JoinHandle, time::Duration};
 
+use ashlar_identity::grpc::Link;
 use ashlar_proto::farm::v1::{RenewRequest, work_service_client::WorkServiceClient};
 use tokio::{
     runtime,
@@ -10,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
-use crate::{config::Coordinator, lease::Lease};
+use crate::lease::Lease;
 
 /// Renews a lease until dropped. It has an OS thread and a connection of its own, so that proving on every core
 /// cannot starve it of the async runtime.
@@ -22,7 +23,7 @@ pub struct Renewal {
 
 impl Renewal {
     /// Starts renewing.
-    pub fn start(coordinator: &Coordinator, lease: &Lease) -> io::Result<Self> {
+    pub fn start(coordinator: &Link, lease: &Lease) -> io::Result<Self> {
         let stop = CancellationToken::new();
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (coordinator, lease, stopped) = (coordinator.clone(), lease.clone(), stop.clone());
@@ -49,17 +50,17 @@ impl Drop for Renewal {
 }
 
 /// Renews every third of the term, and sooner after a failure, until the lease is lost.
-async fn renew(coordinator: &Coordinator, lease: &Lease) {
+async fn renew(coordinator: &Link, lease: &Lease) {
     let mut client = WorkServiceClient::new(coordinator.channel());
     let request = RenewRequest {
         job_id: lease.job_id,
-        fencing_token: lease.fencing_token,
+        token: lease.token.clone(),
     };
     let mut term = lease.expires_in;
     let mut pause = term / 3;
     loop {
         sleep(pause).await;
-        pause = match timeout(term / 3, client.renew(request)).await {
+        pause = match timeout(term / 3, client.renew(request.clone())).await {
             Ok(Ok(response)) => {
                 term = Duration::from_millis(response.into_inner().expires_in_ms);
                 term / 3

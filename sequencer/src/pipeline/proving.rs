@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use ashlar_identity::grpc::Link;
 use ashlar_proto::farm::v1::{BatchStatus, JobKind, JobState};
 use ashlar_protocol::Step;
 use ashlar_report::{Chain, chain};
@@ -32,7 +33,7 @@ pub struct Proving {
     /// What is still to do.
     pub progress: Progress,
     /// The coordinator.
-    pub farm: String,
+    pub farm: Link,
     /// Digest of the circuits to prove with.
     pub circuit_set_digest: [u8; 32],
     /// Pause before a farm that is away is asked again.

@@ -10,6 +10,7 @@ use ashlar_sequencer::{
     Changes, Config,
     api::Service,
     config::{CommitWhen, FeePolicy, Limits},
+    farm::Link,
     l1::L1Settings,
     load::Load,
     progress::Progress,
@@ -55,7 +56,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         data: None,
         rollup: DOMAIN.rollup,
         operator_key: [1; 32],
-        farm: String::new(),
+        farm: Link::new("http://127.0.0.1:1", None).expect("a loopback address"), // nobody listens there
         circuit_set_digest: [2; 32],
         fee_owner: None,
         sealing: seal_at(seal_after),

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::body::Body;
+use super::{body::Body, caller_name};
 use crate::{
     convert::{self, BatchHeader, invalid},
     error::FarmError,
@@ -26,11 +26,13 @@ impl BatchService {
     /// Reads the witnesses of `header`'s chunks, storing each as it is complete.
     async fn receive(
         &self,
+        caller: String,
         header: BatchHeader,
         parts: &mut Streaming<pb::SubmitBatchRequest>,
     ) -> Result<Vec<Digest>, Status> {
         let mut witnesses = Vec::new();
-        let mut body = Body::new("witness", self.farm.config().max_artifact_bytes);
+        let held = self.farm.budget().body(caller);
+        let mut body = Body::new("witness", self.farm.config().max_artifact_bytes, held);
         while let Some(part) = parts.message().await? {
             let Some(Part::Piece(piece)) = part.part else {
                 return Err(invalid("part", "after the header only pieces may follow").into());
@@ -53,6 +55,7 @@ impl BatchService {
                     );
                 }
                 witnesses.push(self.farm.store_artifact(witness).await?);
+                body.put_away();
             }
         }
         if witnesses.len() as u32 != header.chunk_count {
@@ -119,6 +122,7 @@ impl batch_service_server::BatchService for BatchService {
         &self,
         request: Request<Streaming<pb::SubmitBatchRequest>>,
     ) -> Result<Response<pb::SubmitBatchResponse>, Status> {
+        let caller = caller_name(request.extensions())?;
         let mut parts = request.into_inner();
         let Some(pb::SubmitBatchRequest {
             part: Some(Part::Header(header)),
@@ -128,7 +132,7 @@ impl batch_service_server::BatchService for BatchService {
         };
         let header = BatchHeader::check(&header, self.farm.config().max_chunks)?;
         self.farm.check_circuit_set(header.circuit_set)?; // before the bulk is sent
-        let witnesses = self.receive(header, &mut parts).await?;
+        let witnesses = self.receive(caller, header, &mut parts).await?;
         let batch = Batch {
             number: header.number,
             circuit_set: header.circuit_set,

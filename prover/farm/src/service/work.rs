@@ -1,7 +1,8 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
+use ashlar_identity::grpc;
 use ashlar_proto::{
-    Digest,
+    Bytes, Digest,
     farm::v1::{self as pb, complete_request::Part, work_service_server},
     pieces,
 };
@@ -9,12 +10,13 @@ use futures::{Stream, stream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::body::Body;
+use super::{body::Body, caller_name};
 use crate::{
+    budget::Held,
     convert::{self, MAX_LEASE_WAIT, invalid},
     error::FarmError,
     farm::Farm,
-    model::{Capabilities, Completion, WorkerId},
+    model::Completion,
 };
 
 pub struct WorkService {
@@ -23,7 +25,13 @@ pub struct WorkService {
 }
 
 impl WorkService {
-    async fn receive(&self, mut parts: Streaming<pb::CompleteRequest>) -> Result<Completion, Status> {
+    async fn receive(
+        &self,
+        request: Request<Streaming<pb::CompleteRequest>>,
+    ) -> Result<(Completion, Held), Status> {
+        let held = self.farm.budget().body(caller_name(request.extensions())?);
+        let caller = caller(&request)?;
+        let mut parts = request.into_inner();
         let Some(pb::CompleteRequest {
             part: Some(Part::Header(header)),
         }) = parts.message().await?
@@ -39,27 +47,34 @@ impl WorkService {
             .into());
         }
         let digest = convert::digest("digest", &header.digest)?;
-        let key = convert::lease_key(header.job_id, header.fencing_token);
+        let claim = convert::claim(header.job_id, &header.token, caller)?;
         let (steps, fallback) = (convert::steps(header.steps)?, header.fallback);
-        let mut body = Body::new("proof", header.size_bytes);
+        let mut body = Body::new("proof", header.size_bytes, held);
         while let Some(part) = parts.message().await? {
             let Some(Part::Data(data)) = part.part else {
                 return Err(invalid("part", "after the header only data may follow").into());
             };
             body.push(&data)?;
         }
-        let proof = body.take();
+        let (proof, held) = body.finish();
         if Digest::of(&proof) != digest {
             let reason = format!("{} bytes arrived, which do not have this digest", proof.len());
             return Err(invalid("digest", reason).into());
         }
-        Ok(Completion {
-            key,
+        let completion = Completion {
+            claim,
             proof,
             steps,
             fallback,
-        })
+        };
+        Ok((completion, held))
     }
+}
+
+/// The worker that calls, where its certificate says so.
+fn caller<T>(request: &Request<T>) -> Result<Option<String>, Status> {
+    let caller = grpc::caller(request.extensions())?;
+    Ok(caller.map(|identity| identity.name().to_owned()))
 }
 
 #[tonic::async_trait]
@@ -68,17 +83,20 @@ impl work_service_server::WorkService for WorkService {
         &self,
         request: Request<pb::RegisterRequest>,
     ) -> Result<Response<pb::RegisterResponse>, Status> {
-        let worker = Capabilities::try_from(request.into_inner())?;
-        let id = self.farm.register(&worker).await?;
-        Ok(Response::new(pb::RegisterResponse { worker_id: id.0 }))
+        let worker = convert::capabilities(caller(&request)?, request.into_inner())?;
+        let session = self.farm.register(&worker).await?;
+        let session = Bytes::copy_from_slice(session.as_bytes());
+        Ok(Response::new(pb::RegisterResponse { session }))
     }
 
     async fn lease(&self, request: Request<pb::LeaseRequest>) -> Result<Response<pb::LeaseResponse>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
+        let session = convert::secret("session", &request.session)?;
         let wait = Duration::from_millis(request.wait_ms.into()).min(MAX_LEASE_WAIT);
         let lease = self
             .farm
-            .lease(WorkerId(request.worker_id), wait, &self.shutdown)
+            .lease(session, caller.as_deref(), wait, &self.shutdown)
             .await?;
         Ok(Response::new(pb::LeaseResponse {
             lease: lease.map(TryInto::try_into).transpose()?,
@@ -98,11 +116,9 @@ impl work_service_server::WorkService for WorkService {
     }
 
     async fn renew(&self, request: Request<pb::RenewRequest>) -> Result<Response<pb::RenewResponse>, Status> {
-        let pb::RenewRequest {
-            job_id,
-            fencing_token,
-        } = request.into_inner();
-        let expires_in_ms = self.farm.renew(convert::lease_key(job_id, fencing_token)).await?;
+        let caller = caller(&request)?;
+        let pb::RenewRequest { job_id, token } = request.into_inner();
+        let expires_in_ms = self.farm.renew(&convert::claim(job_id, &token, caller)?).await?;
         Ok(Response::new(pb::RenewResponse { expires_in_ms }))
     }
 
@@ -110,21 +126,22 @@ impl work_service_server::WorkService for WorkService {
         &self,
         request: Request<Streaming<pb::CompleteRequest>>,
     ) -> Result<Response<pb::CompleteResponse>, Status> {
-        let completion = self.receive(request.into_inner()).await?;
+        let (completion, _held) = self.receive(request).await?; // counted until it is verified and stored
         let outcome = self.farm.complete(completion).await?;
         Ok(Response::new(outcome.into()))
     }
 
     async fn fail(&self, request: Request<pb::FailRequest>) -> Result<Response<pb::FailResponse>, Status> {
+        let caller = caller(&request)?;
         let pb::FailRequest {
             job_id,
-            fencing_token,
+            token,
             reason,
             retryable,
         } = request.into_inner();
         let counted = self
             .farm
-            .fail(convert::lease_key(job_id, fencing_token), reason, retryable)
+            .fail(&convert::claim(job_id, &token, caller)?, reason, retryable)
             .await?;
         Ok(Response::new(pb::FailResponse { counted }))
     }
@@ -133,13 +150,11 @@ impl work_service_server::WorkService for WorkService {
         &self,
         request: Request<pb::ReleaseRequest>,
     ) -> Result<Response<pb::ReleaseResponse>, Status> {
-        let pb::ReleaseRequest {
-            job_id,
-            fencing_token,
-        } = request.into_inner();
+        let caller = caller(&request)?;
+        let pb::ReleaseRequest { job_id, token } = request.into_inner();
         let released = self
             .farm
-            .release(convert::lease_key(job_id, fencing_token))
+            .release(&convert::claim(job_id, &token, caller)?)
             .await?;
         Ok(Response::new(pb::ReleaseResponse { released }))
     }

@@ -7,7 +7,9 @@ use super::{kind_code, millis, now_ms, parse_count, parse_digest, parse_kind, to
 use crate::{
     config::{FarmConfig, KindPolicies},
     error::FarmError,
-    model::{BatchState, FencingToken, JobId, JobState, Lease, LeaseEnding, LeaseKey, WorkerId},
+    model::{
+        BatchState, FencingToken, JobId, JobState, Lease, LeaseClaim, LeaseEnding, LeaseKey, Secret, WorkerId,
+    },
 };
 
 /// A job that could be leased.
@@ -77,13 +79,15 @@ pub async fn grant(
     policies: &KindPolicies,
 ) -> Result<Lease, FarmError> {
     let (now, term_ms) = (now_ms(), millis(policies.of(kind).lease));
+    let secret = Secret::random();
     let token: i64 = sqlx::query_scalar(
-        "INSERT INTO leases (job, worker, granted_ms, deadline_ms) VALUES (?1, ?2, ?3, ?4) RETURNING token",
+        "INSERT INTO leases (job, worker, granted_ms, deadline_ms, secret) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING token",
     )
     .bind(job)
     .bind(to_db(worker.0))
     .bind(now)
     .bind(now.saturating_add(term_ms))
+    .bind(secret.as_bytes().as_slice())
     .fetch_one(&mut *conn)
     .await?;
     sqlx::query("UPDATE jobs SET state = ?2 WHERE id = ?1")
@@ -97,11 +101,38 @@ pub async fn grant(
             job,
             token: FencingToken(parse_count(token)?),
         },
+        secret,
         batch: parse_count(batch)?,
         kind,
         inputs: inputs(conn, job).await?,
         expires_in_ms: parse_count(term_ms)?,
     })
+}
+
+/// The lease that a caller claims, whatever became of it.
+///
+/// # Errors
+/// [`FarmError::UnknownLease`], or [`FarmError::NotYours`] if another worker holds it or held it.
+pub async fn claimed(conn: &mut SqliteConnection, claim: &LeaseClaim) -> Result<LeaseKey, FarmError> {
+    let found: Option<(i64, String)> = sqlx::query_as(
+        "SELECT token, workers.name FROM leases JOIN workers ON workers.id = leases.worker
+         WHERE job = ?1 AND secret = ?2",
+    )
+    .bind(to_db(claim.job.0))
+    .bind(claim.secret.as_bytes().as_slice())
+    .fetch_optional(conn)
+    .await?;
+    let (token, owner) = found.ok_or(FarmError::UnknownLease(claim.job))?;
+    match &claim.caller {
+        Some(caller) if *caller != owner => Err(FarmError::NotYours {
+            owner,
+            caller: caller.clone(),
+        }),
+        Some(_) | None => Ok(LeaseKey {
+            job: claim.job,
+            token: FencingToken(parse_count(token)?),
+        }),
+    }
 }
 
 /// The inputs of a job that exist, in order.
@@ -328,17 +359,6 @@ pub async fn end_any(
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// Whether the lease was ever granted.
-pub async fn known(conn: &mut SqliteConnection, key: LeaseKey) -> Result<bool, FarmError> {
-    Ok(
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM leases WHERE token = ?1 AND job = ?2)")
-            .bind(to_db(key.token.0))
-            .bind(to_db(key.job.0))
-            .fetch_one(conn)
-            .await?,
-    )
 }
 
 /// Puts a job back in the queue: ready, or blocked if an input is missing by now.

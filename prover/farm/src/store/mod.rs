@@ -5,6 +5,7 @@ pub mod faults;
 pub mod leases;
 pub mod outcomes;
 pub mod recovery;
+pub mod sessions;
 pub mod views;
 pub mod workers;
 

@@ -39,13 +39,7 @@ pub struct Accepted<'a> {
 }
 
 /// Loads the job a proof was delivered for.
-///
-/// # Errors
-/// [`FarmError::UnknownLease`] if the proof comes from nobody the job was leased to.
 pub async fn review(conn: &mut SqliteConnection, key: LeaseKey) -> Result<JobUnderReview, FarmError> {
-    if !leases::known(conn, key).await? {
-        return Err(FarmError::UnknownLease(key));
-    }
     let job = to_db(key.job.0);
     let (kind, state): (i64, i64) = sqlx::query_as("SELECT kind, state FROM jobs WHERE id = ?1")
         .bind(job)

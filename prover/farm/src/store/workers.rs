@@ -42,7 +42,7 @@ pub async fn register(
 /// Notes that the worker is alive.
 ///
 /// # Errors
-/// [`FarmError::UnknownWorker`] also for one registered for other circuits: it must register anew, and learn why not.
+/// [`FarmError::UnknownSession`] for one registered for other circuits: it must register anew, and learn why not.
 pub async fn seen(
     conn: &mut SqliteConnection,
     worker: WorkerId,
@@ -55,7 +55,7 @@ pub async fn seen(
         .execute(conn)
         .await?;
     if updated.rows_affected() == 0 {
-        Err(FarmError::UnknownWorker(worker))
+        Err(FarmError::UnknownSession)
     } else {
         Ok(())
     }

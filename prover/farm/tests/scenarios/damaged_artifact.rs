@@ -24,12 +24,11 @@ async fn a_damaged_proof_is_made_again() {
     );
     let chunk = client.job(first.job_id).await.job.unwrap();
     assert_eq!((chunk.state(), chunk.failed_attempts), (pb::JobState::Ready, 0));
-    let (job_id, fencing_token) = key(&fold);
     client
         .work
         .release(pb::ReleaseRequest {
-            job_id,
-            fencing_token,
+            job_id: fold.job_id,
+            token: fold.token.clone(),
         })
         .await
         .unwrap();

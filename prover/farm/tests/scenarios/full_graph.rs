@@ -1,6 +1,6 @@
 //! The graph from witnesses to snark.
 
-use ashlar_farm::testing::{Client, Coordinator, config, key, kind};
+use ashlar_farm::testing::{Client, Coordinator, config, key, kind, secret};
 use ashlar_proto::{
     JobKind::*,
     farm::v1::{self as pb, complete_response::Outcome},
@@ -83,7 +83,7 @@ async fn a_worker_gets_only_the_kinds_it_takes() {
         kinds: vec![pb::JobKind::Fold as i32],
         ..Client::capabilities("folder")
     };
-    let folder = client.work.register(folder).await.unwrap().into_inner().worker_id;
+    let folder = secret(&client.work.register(folder).await.unwrap().into_inner().session);
     let small = client.register("small").await;
     let large = pb::RegisterRequest {
         ram_bytes: 2 << 30,
@@ -96,7 +96,7 @@ async fn a_worker_gets_only_the_kinds_it_takes() {
     assert_eq!(kind(&client.work_one(folder).await), Fold);
     assert_eq!(kind(&client.work_one(small).await), Compress);
     assert_eq!(client.try_lease(small, 0).await, None, "wrap needs more memory");
-    let large = client.work.register(large).await.unwrap().into_inner().worker_id;
+    let large = secret(&client.work.register(large).await.unwrap().into_inner().session);
     assert_eq!(kind(&client.work_one(large).await), Wrap);
     client.assert_done(1, 2).await;
 }

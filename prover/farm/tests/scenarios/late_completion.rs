@@ -1,6 +1,6 @@
 //! Outage: proofs that arrive late, twice, or from a worker that lost its lease.
 
-use ashlar_farm::testing::{Coordinator, config, key, leases_of};
+use ashlar_farm::testing::{Coordinator, config, key, leases_of, secret};
 use ashlar_proto::{Bytes, farm::v1 as pb};
 use pb::complete_response::Outcome;
 use tonic::Code;
@@ -136,10 +136,10 @@ async fn a_proof_from_nobody_and_a_garbled_one_are_refused() {
     let (a, b) = (client.lease(worker).await, client.lease(worker).await);
     let proof = client.prove(&a).await;
     for wrong in [
-        (a.job_id, b.fencing_token),
-        (a.job_id, 999),
-        (999, a.fencing_token),
-        (u64::MAX, u64::MAX),
+        (a.job_id, secret(&b.token)),
+        (a.job_id, [0; 16]),
+        (999, secret(&a.token)),
+        (u64::MAX, [0xff; 16]),
     ] {
         assert_eq!(
             client.deliver(wrong, proof.clone()).await.unwrap_err().code(),
@@ -148,7 +148,7 @@ async fn a_proof_from_nobody_and_a_garbled_one_are_refused() {
     }
     let header = pb::CompletionHeader {
         job_id: a.job_id,
-        fencing_token: a.fencing_token,
+        token: a.token.clone(),
         digest: ashlar_proto::Digest::of(b"other").into(),
         size_bytes: proof.len() as u64,
         steps: vec![],

@@ -19,15 +19,15 @@ async fn plain_text_is_served_on_loopback_only() {
         "[::ffff:10.0.0.1]:0",
     ] {
         let address = address.parse().unwrap();
-        let error = Listener::bind(address).await.unwrap_err();
+        let error = Listener::bind(address, None).await.unwrap_err();
         assert!(matches!(error, FarmError::NotLoopback(found) if found == address));
         assert!(
-            error.to_string().contains("encrypted tunnel"),
+            error.to_string().contains("ashlar certs"),
             "names the remedy: {error}"
         );
     }
     assert!(
-        Listener::bind("127.0.0.1:0".parse().unwrap())
+        Listener::bind("127.0.0.1:0".parse().unwrap(), None)
             .await
             .unwrap()
             .address()
@@ -38,8 +38,10 @@ async fn plain_text_is_served_on_loopback_only() {
 
 #[tokio::test]
 async fn a_taken_port_is_named() {
-    let first = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let error = Listener::bind(first.address()).await.unwrap_err();
+    let first = Listener::bind("127.0.0.1:0".parse().unwrap(), None)
+        .await
+        .unwrap();
+    let error = Listener::bind(first.address(), None).await.unwrap_err();
     assert!(matches!(error, FarmError::Bind { address, .. } if address == first.address()));
 }
 

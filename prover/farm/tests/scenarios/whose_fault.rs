@@ -144,7 +144,7 @@ async fn a_quarantine_ends_by_itself_or_with_a_new_registration() {
         let strikes = worker(&mut client, "only").await.quarantines[0].strikes;
         assert_eq!(strikes, 2, "after {time} delivery under the second lease");
     }
-    assert_eq!(client.register("only").await, only);
+    let only = client.register("only").await;
     assert_eq!(worker(&mut client, "only").await.quarantines, []);
     assert_eq!(client.work_one(only).await.job_id, lease.job_id); // after the job's own pause
     client.work_all(only).await;
@@ -291,7 +291,7 @@ async fn registering_anew_frees_what_the_worker_held() {
     client.submit(1, 1).await;
     let old = client.lease(worker).await;
     assert_eq!(client.try_lease(worker, 0).await, None);
-    assert_eq!(client.register("restarted").await, worker);
+    let worker = client.register("restarted").await;
     let new = client.try_lease(worker, 0).await.expect("free at once");
     assert_eq!(new.job_id, old.job_id);
     let job = client.job(old.job_id).await;
@@ -342,7 +342,7 @@ async fn a_job_over_which_a_process_ended_is_left_to_another_worker() {
     let (restarted, sound) = (client.register("restarted").await, client.register("sound").await);
     client.submit(1, 1).await;
     let lease = client.lease(restarted).await;
-    client.register("restarted").await;
+    let restarted = client.register("restarted").await;
     assert_eq!(client.try_lease(restarted, 0).await, None);
     assert_eq!(client.lease(sound).await.job_id, lease.job_id);
 }

@@ -2,7 +2,7 @@
 
 use ashlar_farm::{
     FarmConfig,
-    testing::{Client, Coordinator, circuit_set, config, submission, witness},
+    testing::{Client, Coordinator, circuit_set, config, secret, submission, witness},
 };
 use ashlar_proto::{Digest, farm::v1 as pb};
 use tonic::Code;
@@ -48,7 +48,7 @@ async fn after_an_upgrade_old_workers_register_anew_and_old_batches_wait() {
     let error = client
         .work
         .lease(pb::LeaseRequest {
-            worker_id: worker,
+            session: worker.to_vec().into(),
             wait_ms: 0,
         })
         .await
@@ -59,14 +59,8 @@ async fn after_an_upgrade_old_workers_register_anew_and_old_batches_wait() {
         circuit_set_digest: upgraded.into(),
         ..Client::capabilities("w")
     };
-    let again = client
-        .work
-        .register(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .worker_id;
-    assert_eq!(again, worker, "a name keeps its id");
+    let again = client.work.register(request).await.unwrap().into_inner();
+    let again = secret(&again.session);
     assert_eq!(
         client.try_lease(again, 0).await,
         None,

@@ -1,5 +1,6 @@
 //! Scenarios of the worker against a real coordinator, one file per outage.
 
+mod certificates;
 mod coordinator_restarted;
 mod drain;
 mod failing_jobs;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use ashlar_proto::{Bytes, JobKind};
-use ashlar_worker::{Coordinator, JobOutput, JobRunner, RunError, WorkerConfig, WorkerError, run};
+use ashlar_worker::{JobOutput, JobRunner, Link, RunError, WorkerConfig, WorkerError, run};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -64,7 +64,7 @@ impl JobRunner for HashRunner {
 
 /// Settings for a coordinator at `address`, with short waits.
 pub fn config(address: std::net::SocketAddr, name: &str) -> WorkerConfig {
-    let coordinator = Coordinator::new(&format!("http://{address}")).unwrap();
+    let coordinator = Link::new(&format!("http://{address}"), None).unwrap();
     WorkerConfig {
         lease_wait: Duration::from_millis(500),
         retry_delay: (Duration::from_millis(20), Duration::from_millis(200)),
