@@ -17,10 +17,11 @@ use toml::{Table, Value};
 /// The section of what several commands share.
 const COMMON: &str = "common";
 /// Flags that mean the same wherever they are: their variable names no command.
-const SHARED: [&str; 6] = [
+const SHARED: [&str; 7] = [
     "cache_dir",
     "deployment",
     "farm",
+    "farm_tls",
     "l1_rpc",
     "production",
     "sequencer",

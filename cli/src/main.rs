@@ -12,6 +12,7 @@ mod config;
 mod contract;
 mod demo;
 mod deployment;
+mod farm_link;
 mod keys;
 mod links;
 mod log;
@@ -93,6 +94,9 @@ enum Command {
     Farm(commands::farm::Args),
     /// Run a prover worker.
     Worker(commands::worker::Args),
+    /// Make and revoke the certificates of a farm that spans machines.
+    #[command(subcommand)]
+    Certs(commands::certs::Command),
     /// Run the embedded EVM devnet.
     Devnet(commands::devnet::Args),
     #[cfg(feature = "bench")]
@@ -168,6 +172,7 @@ fn run() -> anyhow::Result<()> {
         Command::Sequencer(args) => commands::sequencer::run(*args),
         Command::Farm(args) => commands::farm::run(args),
         Command::Worker(args) => commands::worker::run(args),
+        Command::Certs(command) => commands::certs::run(command),
         Command::Devnet(args) => commands::devnet::run(&args),
         #[cfg(feature = "bench")]
         Command::Bench(args) => commands::bench::run(&args),

@@ -4,6 +4,7 @@ pub mod attend;
 pub mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
+pub mod certs;
 pub mod circuits;
 pub mod config;
 pub mod deploy;

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use alloy::{primitives::Address, transports::http::reqwest::Url};
 use anyhow::{Context, bail};
+use ashlar_identity::Role;
 use ashlar_payments::batch::SLOTS;
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
@@ -11,7 +12,7 @@ use ashlar_sequencer::{
 };
 
 use super::{fixed_hex, l1_address};
-use crate::{deployment::Deployment, keys::OperatorKey};
+use crate::{deployment::Deployment, farm_link::FarmLink, keys::OperatorKey};
 
 const WEI_PER_GWEI: u128 = 1_000_000_000;
 
@@ -46,9 +47,8 @@ pub struct Args {
     rollup: Option<[u8; 20]>,
     #[command(flatten)]
     operator: OperatorKey,
-    /// Farm coordinator.
-    #[arg(long, default_value = "http://127.0.0.1:7002")]
-    farm: String,
+    #[command(flatten)]
+    farm: FarmLink,
     /// Digest of the farm's circuits, as `ashlar setup` prints it.
     #[arg(long, value_parser = fixed_hex::<32>)]
     circuit_set: Option<[u8; 32]>,
@@ -191,7 +191,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         data: deployment.map(|of| of.data),
         rollup,
         operator_key,
-        farm: args.farm,
+        farm: args.farm.open(Role::Sequencer)?,
         circuit_set_digest: circuit_set,
         fee_owner: fee_owner.map(Address::into_array),
         sealing: Sealing {

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, ensure};
+use ashlar_identity::Role;
 use ashlar_proto::farm::v1::{JobState, ListJobsRequest, admin_service_client::AdminServiceClient};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::links::Links;
+use crate::{farm_link::FarmLink, links::Links};
 
 /// Limit for each of the farm's answers.
 const FARM_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,9 +19,8 @@ const MOST_JOBS: usize = 1_000;
 pub struct Args {
     #[command(flatten)]
     links: Links,
-    /// Farm coordinator.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7002")]
-    farm: String,
+    #[command(flatten)]
+    farm: FarmLink,
     /// Wait up to so many seconds until all three answer.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=86_400))]
     wait_secs: u64,
@@ -126,19 +126,27 @@ fn state_name(state: JobState) -> &'static str {
 
 async fn farm(args: &Args) -> anyhow::Result<(String, Value)> {
     let asking = async {
-        let mut admin = AdminServiceClient::connect(args.farm.clone()).await?;
+        let link = args.farm.open(Role::Admin)?;
+        let mut admin = AdminServiceClient::new(link.connect(None).await?);
         anyhow::Ok(
             admin
                 .list_jobs(ListJobsRequest::default())
-                .await?
+                .await
+                .map_err(|status| link.explain(status))?
                 .into_inner()
                 .jobs,
         )
     };
     let jobs = timeout(FARM_TIMEOUT, asking)
         .await
-        .with_context(|| format!("no answer from {} within {} s", args.farm, FARM_TIMEOUT.as_secs()))?
-        .with_context(|| format!("cannot ask the farm at {}", args.farm))?;
+        .with_context(|| {
+            format!(
+                "no answer from {} within {} s",
+                args.farm.farm,
+                FARM_TIMEOUT.as_secs()
+            )
+        })?
+        .with_context(|| format!("cannot ask the farm at {}", args.farm.farm))?;
     let mut counts = BTreeMap::<&str, usize>::new();
     for job in &jobs {
         *counts.entry(state_name(job.state())).or_default() += 1;
@@ -152,6 +160,6 @@ async fn farm(args: &Args) -> anyhow::Result<(String, Value)> {
         (false, true) => list.join(", "),
         (false, false) => format!("{} (of the newest {MOST_JOBS})", list.join(", ")),
     };
-    let value = json!({ "endpoint": args.farm, "jobs": counts });
-    Ok((format!("{} jobs: {text}", args.farm), value))
+    let value = json!({ "endpoint": args.farm.farm, "jobs": counts });
+    Ok((format!("{} jobs: {text}", args.farm.farm), value))
 }

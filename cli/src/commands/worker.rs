@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use ashlar_worker::{Coordinator, WorkerConfig};
+use ashlar_identity::Role;
+use ashlar_worker::WorkerConfig;
 
-use crate::{cache::Cache, roles::EngineRunner};
+use crate::{cache::Cache, farm_link::FarmLink, roles::EngineRunner};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Farm coordinator.
-    #[arg(long, default_value = "http://127.0.0.1:7002")]
-    farm: String,
-    /// Name of this worker, unique in the farm.
-    #[arg(long)]
-    name: String,
+    #[command(flatten)]
+    farm: FarmLink,
+    /// Name of this worker, unique in the farm [default: that of its certificate]
+    #[arg(long, required_unless_present = "farm_tls")]
+    name: Option<String>,
     #[command(flatten)]
     wrap: crate::wrap::Args,
     #[command(flatten)]
@@ -21,11 +21,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let coordinator = Coordinator::new(&args.farm)?;
+    let coordinator = args.farm.open(Role::Worker)?;
+    let name = args.name.unwrap_or_default(); // over TLS the certificate's
     let engine = args.wrap.engine(&args.cache)?;
     let mut config = WorkerConfig::new(
         coordinator,
-        args.name,
+        name,
         ashlar_proto::Digest(engine.circuit_set_digest()),
     );
     config.backend = args.wrap.backend_name().into();

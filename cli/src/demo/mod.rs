@@ -25,7 +25,7 @@ use ashlar_client::{
 use ashlar_kzg::Snark;
 use ashlar_payments::packing::{PackedAmount, PackedFee};
 use ashlar_report::file::{require_writable_folder, write_output};
-use ashlar_sequencer::farm::FarmClient;
+use ashlar_sequencer::farm::{FarmClient, Link};
 use futures::StreamExt;
 use tokio::process::Command;
 
@@ -459,7 +459,8 @@ async fn watch(
 
 /// Saves the SNARK as the farm made it, and its public inputs as L1 holds them.
 async fn save(folder: &Path, chain: &Chain, rollup: Address, farm: &str, batch: u64) -> anyhow::Result<()> {
-    let proven = FarmClient::connect(farm).await?.wait(batch).await?;
+    let link = Link::new(farm, None)?;
+    let proven = FarmClient::connect(&link).await?.wait(batch).await?;
     let snark = Snark::from_bytes(&proven.snark)?;
     let write = |name: &str, text: String| {
         let path = folder.join(name);

@@ -1,5 +1,6 @@
 //! Every process of a rollup is killed again and again while users pay, withdraw, deposit and order through L1's queue. What was acknowledged is
-//! executed exactly once, nothing else is, and L1's proven root is the sequencer's. Real processes, real proofs.
+//! executed exactly once, nothing else is, and L1's proven root is the sequencer's. Real processes, real proofs; the farm is
+//! at another address, over TLS.
 //!
 //! `KILL_SEED=n` repeats a run's choices; what happens in between is the machine's.
 
@@ -18,11 +19,12 @@ use tokio_util::sync::CancellationToken;
 use stack::{Role, Stack};
 
 /// How often each is killed: 42 times in all.
-const KILLS: [(Role, usize); 4] = [
+const KILLS: [(Role, usize); 5] = [
     (Role::Devnet, 12),
     (Role::Sequencer, 14),
     (Role::Farm, 8),
-    (Role::Worker, 8),
+    (Role::WorkerOne, 4),
+    (Role::WorkerTwo, 4),
 ];
 /// Between two kills, in milliseconds: some hit processes that have hardly started.
 const PAUSE: std::ops::Range<u64> = 300..2_200;

@@ -23,11 +23,20 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(1_500);
 pub enum Role {
     Devnet,
     Farm,
-    Worker,
+    WorkerOne,
+    WorkerTwo,
     Sequencer,
 }
 
-const ROLES: [Role; 4] = [Role::Devnet, Role::Farm, Role::Worker, Role::Sequencer];
+const ROLES: [Role; 5] = [
+    Role::Devnet,
+    Role::Farm,
+    Role::WorkerOne,
+    Role::WorkerTwo,
+    Role::Sequencer,
+];
+/// The coordinator's address, as if it were another machine: to this one nobody speaks but over TLS.
+const FARM_HOST: &str = "127.0.0.2";
 
 /// Where users find the rollup.
 #[derive(Clone, Debug)]
@@ -84,13 +93,14 @@ struct Running {
 pub struct Stack {
     folder: TempDir,
     addresses: [SocketAddr; 3],
-    running: [Option<Running>; 4],
+    running: [Option<Running>; 5],
     rollup: Address,
 }
 
 impl Stack {
     pub async fn start() -> Self {
-        let ports = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let ports = ["127.0.0.1", FARM_HOST, "127.0.0.1"]
+            .map(|host| TcpListener::bind((host, 0)).expect("a free port"));
         let addresses = ports
             .each_ref()
             .map(|port| port.local_addr().expect("it is bound"));
@@ -98,15 +108,16 @@ impl Stack {
         let mut stack = Self {
             folder: tempfile::tempdir().expect("a folder"),
             addresses,
-            running: [None, None, None, None],
+            running: [const { None }; 5],
             rollup: Address::ZERO,
         };
         let key = hex::encode(DEV_ACCOUNTS[0].secret_key);
         fs::write(stack.path("operator.key"), key).expect("writes");
+        stack.certify();
         stack.run(Role::Devnet);
         stack.listens(Role::Devnet).await;
         stack.rollup = stack.deploy();
-        for role in [Role::Farm, Role::Worker, Role::Sequencer] {
+        for role in [Role::Farm, Role::WorkerOne, Role::WorkerTwo, Role::Sequencer] {
             stack.run(role);
         }
         stack.listens(Role::Sequencer).await;
@@ -129,13 +140,41 @@ impl Stack {
         let [devnet, farm, sequencer] = self.addresses;
         match role {
             Role::Devnet => devnet,
-            Role::Farm | Role::Worker => farm,
+            Role::Farm | Role::WorkerOne | Role::WorkerTwo => farm,
             Role::Sequencer => sequencer,
         }
     }
 
     fn url(&self, role: Role) -> String {
-        format!("http://{}", self.address(role))
+        let scheme = if role == Role::Farm { "https" } else { "http" };
+        format!("{scheme}://{}", self.address(role))
+    }
+
+    /// Gives everybody at the farm a certificate.
+    fn certify(&self) {
+        let certs = self.path("certs");
+        let certs = certs.to_str().expect("UTF-8");
+        let issue = |role, name| vec!["certs", "issue", "--dir", certs, "--role", role, "--name", name];
+        let coordinator = [issue("coordinator", "main"), vec!["--host", FARM_HOST]].concat();
+        for arguments in [
+            vec!["certs", "init", "--dir", certs],
+            coordinator,
+            issue("sequencer", "main"),
+            issue("worker", "one"),
+            issue("worker", "two"),
+        ] {
+            let output = self.command(&arguments).output().expect("the binary runs");
+            assert!(
+                output.status.success(),
+                "{arguments:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    }
+
+    /// The folder of a holder's certificate.
+    fn certificate(&self, holder: &str) -> PathBuf {
+        self.path("certs").join("issued").join(holder)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -179,23 +218,31 @@ impl Stack {
         let name = format!("{role:?}").to_lowercase();
         let log = self.path(&format!("{name}.log"));
         let listen = self.address(role).to_string();
-        let mut command = self.command(&[&name]);
+        let farm = self.url(Role::Farm);
+        let mut command = self.command(&[match role {
+            Role::Devnet => "devnet",
+            Role::Farm => "farm",
+            Role::WorkerOne | Role::WorkerTwo => "worker",
+            Role::Sequencer => "sequencer",
+        }]);
         match role {
             Role::Devnet | Role::Farm | Role::Sequencer => command
                 .arg("--data-dir")
                 .arg(self.path(&name))
                 .args(["--listen", &listen]),
-            Role::Worker => command.args(["--name", "only", "--farm", &self.url(Role::Farm)]),
+            Role::WorkerOne | Role::WorkerTwo => command.args(["--farm", &farm]),
+        };
+        match role {
+            Role::Devnet => &mut command,
+            Role::Farm => command.arg("--tls").arg(self.certificate("coordinator-main")),
+            Role::WorkerOne => command.arg("--farm-tls").arg(self.certificate("worker-one")),
+            Role::WorkerTwo => command.arg("--farm-tls").arg(self.certificate("worker-two")),
+            Role::Sequencer => command.arg("--farm-tls").arg(self.certificate("sequencer-main")),
         };
         if role == Role::Sequencer {
             let path = |name| self.path(name);
             command
-                .args([
-                    "--l1-rpc",
-                    &self.url(Role::Devnet),
-                    "--farm",
-                    &self.url(Role::Farm),
-                ])
+                .args(["--l1-rpc", &self.url(Role::Devnet), "--farm", &farm])
                 .arg("--deployment")
                 .arg(path("deployment.toml"))
                 .arg("--operator-key-file")

@@ -207,9 +207,24 @@ async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
     let _held = held(address);
     // A call that waits for a job, as an idle worker's.
     let mut waiting = WorkServiceClient::connect(url.clone()).await.expect("it listens");
+    let circuit_set = ashlar_contracts::generated_verifier()
+        .expect("an artifact")
+        .circuit_set;
+    let circuit_set = hex::decode(circuit_set.trim_start_matches("0x")).expect("hexadecimal");
+    let registered = waiting
+        .register(farm::RegisterRequest {
+            name: "idle".into(),
+            circuit_set_digest: circuit_set.into(),
+            kinds: vec![farm::JobKind::Chunk as i32],
+            backend: "none".into(),
+            ram_bytes: 1 << 40,
+        })
+        .await
+        .expect("registered");
+    let session = registered.into_inner().session;
     let waiting = tokio::spawn(async move {
         let request = farm::LeaseRequest {
-            worker_id: 1,
+            session,
             wait_ms: 30_000,
         };
         waiting.lease(request).await

@@ -6,12 +6,12 @@ mod finding;
 mod machine;
 mod network;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::bail;
 use finding::{Finding, Status};
 
-use crate::{cache::Cache, output, say};
+use crate::{cache::Cache, farm_link::FarmLink, output, say};
 
 /// Check whether this machine can do its part, and say how to mend what cannot.
 ///
@@ -27,6 +27,9 @@ pub struct Args {
     /// Also ask this farm coordinator for its health.
     #[arg(long, value_name = "URL")]
     farm: Option<String>,
+    /// Folder with the certificate that is shown there.
+    #[arg(long, value_name = "FOLDER", requires = "farm")]
+    farm_tls: Option<PathBuf>,
     /// Print the findings as a JSON list.
     #[arg(long)]
     json: bool,
@@ -46,7 +49,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             answers.extend(network::l1(url).await);
         }
         if let Some(url) = &args.farm {
-            answers.push(network::farm(url).await);
+            let (farm, farm_tls) = (url.clone(), args.farm_tls.clone());
+            answers.push(network::farm(&FarmLink { farm, farm_tls }).await);
         }
         answers
     }));

@@ -11,12 +11,12 @@ use alloy::{
     providers::{Provider, ProviderBuilder},
 };
 use ashlar_report::chain;
-use tonic::transport::Endpoint;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
 use super::finding::{Finding, Status};
+use crate::farm_link::FarmLink;
 
 /// Longest that a neighbour may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -91,15 +91,16 @@ fn clock(block_timestamp: u64, now: SystemTime) -> Finding {
 }
 
 /// Whether the coordinator serves.
-pub async fn farm(url: &str) -> Finding {
+pub async fn farm(farm: &FarmLink) -> Finding {
+    let url = &farm.farm;
     let ask = async {
-        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| chain(&error))?;
-        let channel = endpoint.connect().await.map_err(|error| chain(&error))?;
+        let link = farm.open_as_any().map_err(|error| format!("{error:#}"))?;
+        let channel = link.connect(None).await.map_err(|error| chain(&error))?;
         let answer = HealthClient::new(channel)
             .check(HealthCheckRequest::default())
             .await;
         let status = answer
-            .map_err(|status| status.message().to_owned())?
+            .map_err(|status| link.explain(status).message().to_owned())?
             .into_inner()
             .status();
         Ok::<_, String>(status)

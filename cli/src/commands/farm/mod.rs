@@ -5,9 +5,10 @@ mod operate;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use ashlar_farm::{Farm, FarmConfig, Listener};
+use ashlar_farm::{Farm, FarmConfig, Listener, Services};
+use ashlar_identity::{Folder, ServerTls};
 
-use crate::{cache::Cache, roles::EngineVerifier};
+use crate::{cache::Cache, farm_link::FarmLink, roles::EngineVerifier};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -17,26 +18,94 @@ pub struct Args {
     /// Holds the job database and the artifacts.
     #[arg(long, required = true)]
     data_dir: Option<PathBuf>,
-    /// Where the gRPC services listen (loopback only: plain text).
+    /// Where sequencers submit batches, and workers and operators come too unless these have an address of their own. Plain
+    /// text is for loopback only.
     #[arg(long, default_value = "127.0.0.1:7002")]
     listen: SocketAddr,
+    /// Where workers take jobs [default: as --listen]
+    #[arg(long, value_name = "ADDRESS")]
+    listen_work: Option<SocketAddr>,
+    /// Where operators look and repair [default: as --listen]
+    #[arg(long, value_name = "ADDRESS")]
+    listen_admin: Option<SocketAddr>,
+    /// Folder with the coordinator's certificate, as `ashlar certs issue` makes it: everybody speaks TLS, and shows one too.
+    #[arg(long, value_name = "FOLDER")]
+    tls: Option<PathBuf>,
     #[command(flatten)]
     cache: Cache,
     #[command(flatten)]
-    coordinator: operate::Coordinator,
+    link: FarmLink,
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     if let Some(command) = args.operate {
-        return operate::run(command, &args.coordinator);
+        return operate::run(command, &args.link);
     }
     let data_dir = args.data_dir.context("--data-dir is required")?;
+    let tls = args
+        .tls
+        .map(Folder::new)
+        .as_ref()
+        .map(ServerTls::open)
+        .transpose()?;
+    let addresses = addresses(args.listen, args.listen_work, args.listen_admin);
     let engine = args.cache.engine()?;
     let circuit_set = engine.circuit_set_digest();
     crate::shutdown::run(async |shutdown| {
         let config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
         let farm = Farm::open(config, Arc::new(EngineVerifier::new(engine))).await?;
-        let listener = Listener::bind(args.listen).await?;
-        Ok(ashlar_farm::serve(farm, listener, shutdown).await?)
+        let mut listeners = Vec::new();
+        for (address, services) in addresses {
+            listeners.push(Listener::bind(address, tls.clone()).await?.offering(services));
+        }
+        Ok(ashlar_farm::serve(farm, listeners, shutdown).await?)
     })
+}
+
+/// What each address offers: what shares one is served there together.
+fn addresses(
+    batch: SocketAddr,
+    work: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
+) -> Vec<(SocketAddr, Services)> {
+    let (work, admin) = (work.unwrap_or(batch), admin.unwrap_or(batch));
+    let mut distinct = vec![batch];
+    for address in [work, admin] {
+        if !distinct.contains(&address) {
+            distinct.push(address);
+        }
+    }
+    let offered = |address| Services {
+        batch: address == batch,
+        work: address == work,
+        admin: address == admin,
+    };
+    distinct
+        .into_iter()
+        .map(|address| (address, offered(address)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shares_an_address_is_served_there_together() {
+        let [a, b, c] = [1, 2, 3].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        assert_eq!(addresses(a, None, None), [(a, Services::ALL)]);
+        let only = |batch, work, admin| Services { batch, work, admin };
+        assert_eq!(
+            addresses(a, Some(b), Some(b)),
+            [(a, only(true, false, false)), (b, only(false, true, true))]
+        );
+        assert_eq!(
+            addresses(a, Some(b), Some(c)),
+            [
+                (a, only(true, false, false)),
+                (b, only(false, true, false)),
+                (c, only(false, false, true))
+            ]
+        );
+    }
 }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use ashlar_identity::{Role, grpc::Link};
 use ashlar_proto::{
     MAX_MESSAGE_BYTES,
     farm::v1::{self as pb, admin_service_client::AdminServiceClient, requeue_request::Target},
 };
 use serde_json::{Value, json};
-use tonic::transport::{Channel, Endpoint};
+use tonic::{Response, Status, transport::Channel};
+
+use crate::farm_link::FarmLink;
 
 /// Longest that the coordinator may take to answer.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
@@ -52,51 +55,44 @@ pub struct What {
     job: Option<u64>,
 }
 
-#[derive(Debug, clap::Args)]
-pub struct Coordinator {
-    /// Farm coordinator that is asked by `jobs`, `workers` and `requeue`.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        default_value = "http://127.0.0.1:7002"
-    )]
-    farm: String,
+/// A coordinator that is asked.
+struct Asked {
+    link: Link,
+    admin: AdminServiceClient<Channel>,
 }
 
-impl Coordinator {
-    async fn connect(&self) -> anyhow::Result<AdminServiceClient<Channel>> {
-        let channel = Endpoint::from_shared(self.farm.clone())
-            .with_context(|| format!("--farm {}: write it like http://127.0.0.1:7002", self.farm))?
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(CALL_LIMIT)
-            .connect()
-            .await
-            .with_context(|| format!("cannot reach the coordinator at {}", self.farm))?;
-        Ok(AdminServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES))
+impl Asked {
+    async fn connect(farm: &FarmLink) -> anyhow::Result<Self> {
+        let link = farm.open(Role::Admin)?;
+        let channel = link.connect(Some(CALL_LIMIT)).await?;
+        let admin = AdminServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        Ok(Self { link, admin })
+    }
+
+    /// What a call gave, or why not, in words.
+    fn answer<T>(&self, answer: Result<Response<T>, Status>) -> anyhow::Result<T> {
+        match answer {
+            Ok(response) => Ok(response.into_inner()),
+            Err(status) => anyhow::bail!("{}", self.link.explain(status).message()),
+        }
     }
 }
 
-pub fn run(command: Command, coordinator: &Coordinator) -> anyhow::Result<()> {
+pub fn run(command: Command, farm: &FarmLink) -> anyhow::Result<()> {
     crate::shutdown::runtime()?.block_on(async {
         match command {
             Command::Jobs {
                 batch,
                 poisoned,
                 json,
-            } => jobs(coordinator, batch, poisoned, json).await,
-            Command::Workers { json } => workers(coordinator, json).await,
-            Command::Requeue { target } => requeue(coordinator, &target).await,
+            } => jobs(farm, batch, poisoned, json).await,
+            Command::Workers { json } => workers(farm, json).await,
+            Command::Requeue { target } => requeue(farm, &target).await,
         }
     })
 }
 
-async fn jobs(
-    coordinator: &Coordinator,
-    batch: Option<u64>,
-    poisoned: bool,
-    json: bool,
-) -> anyhow::Result<()> {
+async fn jobs(farm: &FarmLink, batch: Option<u64>, poisoned: bool, json: bool) -> anyhow::Result<()> {
     let states = if poisoned {
         vec![pb::JobState::Poisoned as i32]
     } else {
@@ -107,13 +103,9 @@ async fn jobs(
         states,
         limit: 0,
     };
-    let jobs = coordinator
-        .connect()
-        .await?
-        .list_jobs(request)
-        .await?
-        .into_inner()
-        .jobs;
+    let mut asked = Asked::connect(farm).await?;
+    let answer = asked.admin.list_jobs(request).await;
+    let jobs = asked.answer(answer)?.jobs;
     if json {
         let jobs: Vec<_> = jobs.iter().map(job_object).collect();
         return Ok(crate::say!("{:#}", Value::Array(jobs))?);
@@ -138,14 +130,10 @@ async fn jobs(
     Ok(crate::output::write(format_args!("{page}"))?)
 }
 
-async fn workers(coordinator: &Coordinator, json: bool) -> anyhow::Result<()> {
-    let workers = coordinator
-        .connect()
-        .await?
-        .list_workers(pb::ListWorkersRequest {})
-        .await?
-        .into_inner()
-        .workers;
+async fn workers(farm: &FarmLink, json: bool) -> anyhow::Result<()> {
+    let mut asked = Asked::connect(farm).await?;
+    let answer = asked.admin.list_workers(pb::ListWorkersRequest {}).await;
+    let workers = asked.answer(answer)?.workers;
     if json {
         let workers: Vec<_> = workers.iter().map(worker_object).collect();
         return Ok(crate::say!("{:#}", Value::Array(workers))?);
@@ -175,17 +163,19 @@ async fn workers(coordinator: &Coordinator, json: bool) -> anyhow::Result<()> {
     Ok(crate::output::write(format_args!("{page}"))?)
 }
 
-async fn requeue(coordinator: &Coordinator, what: &What) -> anyhow::Result<()> {
+async fn requeue(farm: &FarmLink, what: &What) -> anyhow::Result<()> {
     let target = match (what.batch, what.job) {
         (Some(batch), _) => Target::BatchNumber(batch),
         (None, Some(job)) => Target::JobId(job),
         (None, None) => anyhow::bail!("say which: --batch or --job"),
     };
     let request = pb::RequeueRequest { target: Some(target) };
+    let mut asked = Asked::connect(farm).await?;
+    let answer = asked.admin.requeue(request).await;
     let pb::RequeueResponse {
         requeued,
         quarantines_lifted,
-    } = coordinator.connect().await?.requeue(request).await?.into_inner();
+    } = asked.answer(answer)?;
     ensure!(
         requeued > 0 || quarantines_lifted > 0,
         "nothing to requeue: no such job was given up, waits after a fault or keeps a worker from its kind (`ashlar farm \
@@ -260,7 +250,7 @@ mod tests {
         let arguments = ["ashlar", "farm"].iter().chain(arguments);
         let matches = program.try_get_matches_from(arguments).expect("valid");
         match Cli::from_arg_matches(&matches).expect("complete").command {
-            crate::Command::Farm(args) => args.coordinator.farm,
+            crate::Command::Farm(args) => args.link.farm,
             other => panic!("another command: {other:?}"),
         }
     }
