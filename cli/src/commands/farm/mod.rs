@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::Context;
 use ashlar_farm::{Farm, FarmConfig, Listener};
 
-use crate::{cache::Cache, roles::EngineVerifier};
+use crate::{cache::Cache, roles::ResultVerifier};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -31,11 +31,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         return operate::run(command, &args.coordinator);
     }
     let data_dir = args.data_dir.context("--data-dir is required")?;
-    let engine = args.cache.engine()?;
-    let circuit_set = engine.circuit_set_digest();
+    let verifier = args.cache.lasting_verifier()?;
+    let circuit_set = verifier.circuit_set_digest();
     crate::shutdown::run(async |shutdown| {
         let config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
-        let farm = Farm::open(config, Arc::new(EngineVerifier::new(engine))).await?;
+        let farm = Farm::open(config, Arc::new(ResultVerifier::new(verifier))).await?;
         let listener = Listener::bind(args.listen).await?;
         Ok(ashlar_farm::serve(farm, listener, shutdown).await?)
     })
