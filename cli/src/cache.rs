@@ -1,12 +1,16 @@
-//! Where circuits, keys and reference string come from, and the engine over them.
+//! Where circuits, keys and reference string come from, and what is opened over them: an engine, or a verifier alone.
 
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, ensure};
 use ashlar_accel::BackendConfig;
-use ashlar_engine::{WrapKit, wrap_k};
-use ashlar_kzg::srs::{Srs, SrsKind};
+use ashlar_engine::{VerifierFile, VerifierFileError, WrapKit, wrap_k};
+use ashlar_kzg::{
+    CircuitFingerprint,
+    srs::{Srs, SrsKind},
+};
 use ashlar_payments::chunk::ChunkCircuit;
+use ashlar_report::Chain;
 use ashlar_statement::Security;
 
 use crate::commands::fixed_hex;
@@ -15,6 +19,8 @@ use crate::commands::fixed_hex;
 pub type CircuitSet = ashlar_recursion::CircuitSet<ChunkCircuit>;
 /// The engine over them.
 pub type Engine = ashlar_engine::Engine<ChunkCircuit>;
+/// What checks their proofs, with verifying keys alone.
+pub type Verifier = ashlar_engine::Verifier<ChunkCircuit>;
 
 /// Where circuits and keys are kept unless told otherwise.
 pub const DEFAULT_CACHE: &str = "target/ashlar";
@@ -30,16 +36,39 @@ pub struct Cache {
     pub production: bool,
 }
 
-/// Parameters and digest of the circuits that this program's contract is for: they are in the binary, and no file decides
-/// them.
-fn pinned() -> anyhow::Result<(Security, [u8; 32])> {
+/// What this program's contract is for: it is in the binary, and no file decides it.
+struct Pinned {
+    security: Security,
+    circuit_set: [u8; 32],
+    wrap_circuit: CircuitFingerprint,
+    /// Under the reference string of kind `srs`.
+    wrap_key: [u8; 32],
+    srs: String,
+}
+
+fn pinned() -> anyhow::Result<Pinned> {
     let contract = ashlar_contracts::generated_verifier().context("verifier artifact")?;
     let damaged = "the generated verifier in this program is damaged";
-    let security = contract.security.parse().context(damaged)?;
-    Ok((security, fixed_hex(&contract.circuit_set).context(damaged)?))
+    Ok(Pinned {
+        security: contract.security.parse().context(damaged)?,
+        circuit_set: fixed_hex(&contract.circuit_set).context(damaged)?,
+        wrap_circuit: CircuitFingerprint(fixed_hex(&contract.circuit).context(damaged)?),
+        wrap_key: fixed_hex(&contract.digest).context(damaged)?,
+        srs: contract.srs,
+    })
 }
 
 impl Cache {
+    /// What kind of reference string is used: a ceremony's if it was stored, and always with `--production`.
+    fn srs_kind(&self, security: Security) -> SrsKind {
+        let ceremony = Srs::path(&self.cache_dir, SrsKind::PowersOfTau, wrap_k(security));
+        if self.production || ceremony.exists() {
+            SrsKind::PowersOfTau
+        } else {
+            SrsKind::InsecureDevelopment
+        }
+    }
+
     /// The reference string: the ceremony's if it was stored, else (and never with `--production`) the development one.
     fn srs(&self, security: Security) -> anyhow::Result<Srs> {
         let k = wrap_k(security);
@@ -68,17 +97,74 @@ impl Cache {
         ))
     }
 
+    /// Opens what checks proofs and makes none: verifying keys alone, in milliseconds. Where they are missing or unusable,
+    /// all else is opened once, which leaves them behind.
+    pub fn verifier(&self) -> anyhow::Result<Arc<Verifier>> {
+        match self.stored_verifier()? {
+            Some(verifier) => Ok(verifier),
+            None => self.verifier_of_all(),
+        }
+    }
+
+    /// The same for who keeps it for long: if all else had to be opened, the program starts over in this process. The
+    /// allocator holds most of the gigabyte that it is given back, and this is the way to return it.
+    pub fn lasting_verifier(&self) -> anyhow::Result<Arc<Verifier>> {
+        if let Some(verifier) = self.stored_verifier()? {
+            return Ok(verifier);
+        }
+        let verifier = self.verifier_of_all()?;
+        // Not if the keys are not there now, as in a directory that cannot be written: it would never end.
+        if self.stored_verifier()?.is_some() {
+            let error = crate::child::start_over();
+            tracing::warn!(error = %Chain(&error), "memory that was needed once is kept");
+        }
+        Ok(verifier)
+    }
+
+    /// The verifying keys in the cache, if they are what this program is for.
+    fn stored_verifier(&self) -> anyhow::Result<Option<Arc<Verifier>>> {
+        let pinned = pinned()?;
+        let srs = self.srs_kind(pinned.security);
+        let file = VerifierFile {
+            dir: &self.cache_dir,
+            security: pinned.security,
+            circuit_set: pinned.circuit_set,
+            wrap_circuit: pinned.wrap_circuit,
+            wrap_key: (pinned.srs == srs.to_string()).then_some(pinned.wrap_key),
+            srs,
+            production: self.production,
+        };
+        match file.load() {
+            Ok(verifier) => Ok(verifier.map(Arc::new)),
+            Err(error @ VerifierFileError::Io { .. }) => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "replacing unusable verifying keys");
+                Ok(None)
+            }
+        }
+    }
+
+    fn verifier_of_all(&self) -> anyhow::Result<Arc<Verifier>> {
+        tracing::info!("opening all circuits and keys once, for the verifying keys");
+        let (circuits, kit) = self.open()?;
+        Ok(Arc::new(Verifier::new(&circuits).with_wrap(&kit)?))
+    }
+
     /// The parts of an engine.
     pub fn open(&self) -> anyhow::Result<(CircuitSet, WrapKit)> {
-        let (security, digest) = pinned()?;
-        self.open_with(security, Some(digest))
+        let Pinned {
+            security,
+            circuit_set,
+            ..
+        } = pinned()?;
+        self.open_with(security, Some(circuit_set))
     }
 
     /// An engine over circuits with parameters of one's own, if any are given: this program's contract may be for others.
     pub fn engine_with(&self, security: Option<Security>) -> anyhow::Result<Arc<Engine>> {
         let pinned = pinned()?;
-        let security = security.unwrap_or(pinned.0);
-        let digest = (pinned.0 == security).then_some(pinned.1);
+        let security = security.unwrap_or(pinned.security);
+        let digest = (pinned.security == security).then_some(pinned.circuit_set);
         let (circuits, kit) = self.open_with(security, digest)?;
         Ok(Arc::new(Engine::new(circuits).with_wrap(kit)?))
     }
@@ -99,7 +185,11 @@ impl Cache {
     pub fn made_anew(&self) -> anyhow::Result<(CircuitSet, WrapKit)> {
         std::fs::create_dir_all(&self.cache_dir)
             .with_context(|| format!("cannot create {}", self.cache_dir.display()))?;
-        let (security, pinned) = pinned()?;
+        let Pinned {
+            security,
+            circuit_set: pinned,
+            ..
+        } = pinned()?;
         let circuits: CircuitSet = ashlar_engine::build(&self.cache_dir, security)?;
         let built = circuits.digests().set();
         ensure!(
@@ -113,7 +203,7 @@ impl Cache {
 
     /// Parameters of the circuits that this program's contract is for.
     pub fn security() -> anyhow::Result<Security> {
-        Ok(pinned()?.0)
+        Ok(pinned()?.security)
     }
 
     fn kit_of(&self, circuits: CircuitSet, security: Security) -> anyhow::Result<(CircuitSet, WrapKit)> {
@@ -122,6 +212,10 @@ impl Cache {
             srs.require_production()?;
         }
         let kit = WrapKit::load_or_generate(&self.cache_dir, srs, &circuits.recursion)?;
+        // A directory that is complete may be read-only: then those who only verify open all of it, too.
+        if let Err(error) = Verifier::new(&circuits).with_wrap(&kit)?.store(&self.cache_dir) {
+            tracing::warn!(error = %Chain(&error), "verifying keys are not kept");
+        }
         Ok((circuits, kit))
     }
 }

@@ -1,4 +1,4 @@
-//! The engine as a worker runs it and as the coordinator asks it.
+//! The engine as a worker runs it, and the verifier as the coordinator asks it.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use ashlar_proto::{Bytes, JobKind};
 use ashlar_report::chain;
 use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
 
-use crate::cache::Engine;
+use crate::cache::{Engine, Verifier};
 
 /// Proves a worker's jobs.
 #[derive(Debug)]
@@ -46,16 +46,16 @@ impl JobRunner for EngineRunner {
 
 /// Checks what workers deliver.
 #[derive(Debug)]
-pub struct EngineVerifier(Arc<Engine>);
+pub struct ResultVerifier(Arc<Verifier>);
 
-impl EngineVerifier {
-    /// A verifier with this engine's keys.
-    pub fn new(engine: Arc<Engine>) -> Self {
-        Self(engine)
+impl ResultVerifier {
+    /// With these keys.
+    pub fn new(verifier: Arc<Verifier>) -> Self {
+        Self(verifier)
     }
 }
 
-impl ProofVerifier for EngineVerifier {
+impl ProofVerifier for ResultVerifier {
     fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Refusal> {
         // They are the coordinator's own: the worker has read them.
         let job = self

@@ -38,9 +38,8 @@ fn random_blocks_prove_what_the_native_transition_says() {
 
 #[test]
 fn a_bad_witness_is_refused_with_its_slot_and_reason() {
-    let circuit = ChunkCircuit::of_slots(Security::default(), 2);
     let store = funded(3, &[0]);
-    let mut builder = builder(&store, 2);
+    let mut builder = builder(&store, SLOTS);
     builder.push(deposit(1, 0, 5)).expect("valid");
     builder
         .push(signed(transfer(1, 2, 0, 100, 10, 0)))
@@ -49,7 +48,7 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
     let fault = |change: fn(&mut SealedBatch)| {
         let mut batch = batch.clone();
         change(&mut batch);
-        circuit.check(&batch.chunks[0]).expect_err("a bad witness")
+        ChunkCircuit::check(&batch.chunks[0]).expect_err("a bad witness")
     };
     let error = fault(|batch| batch.chunks[0].slots[1].source.balance -= 1);
     assert_eq!(
@@ -81,7 +80,7 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
     assert_eq!(
         error,
         WitnessError::SlotCount {
-            expected: 2,
+            expected: SLOTS,
             actual: 1
         }
     );
@@ -128,7 +127,7 @@ fn full_size_circuit_is_pinned() {
 }
 
 fn prove(circuit: &ChunkCircuit, witness: &ChunkWitness) -> ProofWithPublicInputs<F, C, D> {
-    let claim = circuit.check(witness).expect("valid witness");
+    let claim = witness.check().expect("valid witness");
     prove_stock("chunk", &circuit.data, || circuit.assign(witness, &claim)).expect("valid witness")
 }
 

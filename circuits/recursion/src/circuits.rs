@@ -10,10 +10,11 @@ use crate::{
     compress::CompressCircuit,
     config::F,
     fold::FoldCircuit,
+    keys::RecursionKeys,
     leaves::Leaves,
     lift::LiftCircuit,
-    nested::{NestedPublicInputs, VerifierOnly},
-    proof::{DecodeError, SpanKind, SpanProof},
+    nested::VerifierOnly,
+    proof::{DecodeError, SpanProof},
     shape::{self, BuildError, Common},
     span::Span,
 };
@@ -24,12 +25,13 @@ pub type CircuitDigest = [u8; 32];
 /// Lifts, fold and compress for a set of leaf circuits.
 #[derive(Debug)]
 pub struct RecursionCircuits {
-    /// Leaf proof to tree: one for each shape of leaf circuits, at the place that [`SpanKind::Lift`] names.
+    /// Leaf proof to tree: one for each shape of leaf circuits, at the place that [`crate::SpanKind::Lift`] names.
     pub lifts: Vec<LiftCircuit>,
     /// Two neighbours to one.
     pub fold: FoldCircuit,
     /// Root to wrap.
     pub compress: CompressCircuit,
+    keys: RecursionKeys,
 }
 
 /// Why a proof of the tree was refused.
@@ -65,11 +67,16 @@ impl RecursionCircuits {
         let keys: Vec<_> = lifts.iter().map(|lift| lift.data.verifier_only.clone()).collect();
         let fold = FoldCircuit::build(&shape, keys.clone())?;
         let compress = CompressCircuit::build(security, &shape, keys, fold.data.verifier_only.clone())?;
-        Ok(Self {
+        Ok(Self::of(lifts, fold, compress))
+    }
+
+    fn of(lifts: Vec<LiftCircuit>, fold: FoldCircuit, compress: CompressCircuit) -> Self {
+        Self {
+            keys: RecursionKeys::new(&lifts, &fold, &compress),
             lifts,
             fold,
             compress,
-        })
+        }
     }
 
     /// The place among [`Self::lifts`] of the one for leaf proofs of a kind.
@@ -78,33 +85,19 @@ impl RecursionCircuits {
         lifts.find_map(|(lift, place)| lift.kinds().contains(&kind).then_some(place))
     }
 
-    /// Reads a lift or fold proof strictly. Says nothing about its validity.
-    pub fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
-        SpanProof::from_bytes(bytes, self.lifts.len(), &self.fold.data.common) // every lift's is the same
+    /// What verifies proofs of these circuits.
+    pub fn keys(&self) -> &RecursionKeys {
+        &self.keys
     }
 
-    /// Verifies a lift or fold proof of this tree. Whoever accepts a tree proof must use this, not plonky2's verifier:
-    /// only here the carried key is compared.
+    /// [`RecursionKeys::decode_span`] with the keys of these circuits.
+    pub fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
+        self.keys.decode_span(bytes)
+    }
+
+    /// [`RecursionKeys::verify_span`] with the keys of these circuits.
     pub fn verify_span(&self, proof: &SpanProof) -> Result<Span, VerifyError> {
-        let (circuit, data) = match proof.kind {
-            SpanKind::Lift(lift) => {
-                let circuit = self.lifts.get(usize::from(lift));
-                ("lift", &circuit.ok_or(VerifyError::UnknownLift(lift))?.data)
-            }
-            SpanKind::Fold => ("fold", &self.fold.data),
-        };
-        data.verify(proof.proof.clone())
-            .map_err(|source| VerifyError::Invalid { circuit, source })?;
-        let inputs = NestedPublicInputs::<F>::from_slice(&proof.proof.public_inputs).map_err(|source| {
-            VerifyError::Invalid {
-                circuit,
-                source: source.into(),
-            }
-        })?;
-        if inputs != NestedPublicInputs::new(inputs.span, &self.fold.data.verifier_only) {
-            return Err(VerifyError::ForeignTree);
-        }
-        Ok(inputs.span)
+        self.keys.verify_span(proof)
     }
 
     /// The circuits as bytes (about 150 MB).
@@ -124,11 +117,8 @@ impl RecursionCircuits {
         let lifts = (0..lifts)
             .map(|_| LiftCircuit::read(&mut buffer))
             .collect::<IoResult<_>>()?;
-        Ok(Self {
-            lifts,
-            fold: FoldCircuit::read(&mut buffer)?,
-            compress: CompressCircuit::read(&mut buffer)?,
-        })
+        let fold = FoldCircuit::read(&mut buffer)?;
+        Ok(Self::of(lifts, fold, CompressCircuit::read(&mut buffer)?))
     }
 }
 

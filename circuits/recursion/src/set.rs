@@ -7,6 +7,7 @@ use sha3::{Digest, Keccak256};
 use crate::{
     circuits::{CircuitDigest, RecursionCircuits, digest_bytes},
     config::Circuit,
+    keys::SetKeys,
     shape::BuildError,
 };
 
@@ -97,18 +98,14 @@ impl<L: LeafCircuits> CircuitSet<L> {
 
     /// Digests of its circuits.
     pub fn digests(&self) -> CircuitDigests {
-        let RecursionCircuits {
-            lifts,
-            fold,
-            compress,
-        } = &self.recursion;
+        self.keys().digests()
+    }
+
+    /// What verifies proofs of its circuits.
+    pub fn keys(&self) -> SetKeys {
         let digest = |data: &Circuit| digest_bytes(&data.verifier_only.circuit_digest);
-        CircuitDigests {
-            leaves: self.leaf.circuits().into_iter().map(digest).collect(),
-            lifts: lifts.iter().map(|lift| digest(&lift.data)).collect(),
-            fold: digest(&fold.data),
-            compress: digest_bytes(&compress.data.verifier_only.circuit_digest),
-        }
+        let leaves = self.leaf.circuits().into_iter().map(digest).collect();
+        SetKeys::new(leaves, self.recursion.keys().clone())
     }
 
     /// Length of the leaf circuits (8 bytes, little-endian), leaf circuits, recursion circuits.

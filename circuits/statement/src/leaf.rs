@@ -30,14 +30,12 @@ pub trait LeafCircuits: std::fmt::Debug + Sized + Send + Sync + 'static {
     /// Which of [`Self::circuits`] proves the witness: its place there.
     fn kind(witness: &Self::Witness) -> usize;
 
-    /// Checks a witness natively as its circuit will: what its proof will state, or the first fault by name.
+    /// Checks a witness natively as its production circuit will: what its proof will state, or the first fault by name.
+    /// Takes no circuit: who only verifies has none.
     ///
     /// # Errors
     /// The fault.
-    fn check(
-        &self,
-        witness: &Self::Witness,
-    ) -> Result<SpanPublicInputs<F>, <Self::Witness as LeafWitness>::Fault>;
+    fn check(witness: &Self::Witness) -> Result<SpanPublicInputs<F>, <Self::Witness as LeafWitness>::Fault>;
 
     /// The free wires of a witness in the circuit of its kind, and what its proof is to state. Nothing is derived again here, so that what is wrong
     /// reaches the constraints.

@@ -352,7 +352,7 @@ impl LeafCircuits for Adder {
         0
     }
 
-    fn check(&self, witness: &AdderWitness) -> Result<SpanPublicInputs<F>, AdderFault> {
+    fn check(witness: &AdderWitness) -> Result<SpanPublicInputs<F>, AdderFault> {
         witness.replay()
     }
 

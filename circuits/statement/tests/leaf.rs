@@ -37,7 +37,7 @@ fn prove(witness: &AdderWitness, claim: &SpanPublicInputs<F>) -> Result<Vec<F>, 
 fn proofs_state_what_the_native_check_says() {
     for additions in [&[7, 8, 9, (1 << 32) - 1][..], &[1], &[]] {
         let witness = witness(100, additions);
-        let claim = CIRCUIT.check(&witness).expect("in range");
+        let claim = Adder::check(&witness).expect("in range");
         assert_eq!(prove(&witness, &claim).expect("satisfied"), claim.to_vec());
     }
 }
@@ -45,7 +45,7 @@ fn proofs_state_what_the_native_check_says() {
 #[test]
 fn every_part_of_the_statement_is_constrained() {
     let witness = witness(100, &[7, 8]);
-    let honest = CIRCUIT.check(&witness).expect("in range");
+    let honest = Adder::check(&witness).expect("in range");
     // The domain is free: nothing is signed here. So is the time within its range, and the point, but what is evaluated at
     // it is not.
     const TIME: usize = 27;
@@ -69,13 +69,13 @@ fn every_part_of_the_statement_is_constrained() {
 
 #[test]
 fn faults_are_told_natively_and_refused_by_the_circuit() {
-    let honest = CIRCUIT.check(&witness(0, &[1])).expect("in range");
+    let honest = Adder::check(&witness(0, &[1])).expect("in range");
     for addition in [0, 1 << 32] {
         let bad = witness(0, &[addition]);
-        assert_eq!(CIRCUIT.check(&bad), Err(AdderFault::Range(OutOfRange(addition))));
+        assert_eq!(Adder::check(&bad), Err(AdderFault::Range(OutOfRange(addition))));
         assert!(prove(&bad, &honest).is_err());
     }
-    assert_eq!(CIRCUIT.check(&witness(0, &[1; 5])), Err(AdderFault::Count(5)));
+    assert_eq!(Adder::check(&witness(0, &[1; 5])), Err(AdderFault::Count(5)));
 }
 
 #[test]

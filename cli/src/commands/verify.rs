@@ -81,15 +81,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         snark.instances.as_slice() == instances,
         "the SNARK states other public inputs than the file"
     );
-    let engine = args.cache.engine()?;
-    let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
-    kit.keys()
-        .verifier()
-        .verify(&snark)
-        .context("the SNARK is refused")?;
-    say!(
-        "valid: wrap verifier {}",
-        hex::encode(kit.keys().verifier().digest())
-    )?;
+    let verifier = args.cache.verifier()?;
+    let key = verifier.wrap().context("the verifier has no wrap key")?.key();
+    key.verify(&snark).context("the SNARK is refused")?;
+    say!("valid: wrap verifier {}", hex::encode(key.digest()))?;
     Ok(())
 }

@@ -78,19 +78,23 @@ pub fn circuits_path<L: LeafCircuits>(dir: &Path, security: Security) -> PathBuf
 fn encode<L: LeafCircuits>(circuits: &CircuitSet<L>) -> Result<Vec<u8>, SetBytesError> {
     let mut payload = circuits.digests().set().to_vec();
     payload.extend(circuits.to_bytes()?);
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(Sha3_256::digest(&payload));
-    bytes.extend(payload);
-    Ok(bytes)
+    Ok(checksummed(MAGIC, &payload))
+}
+
+/// Magic, SHA3-256 of the payload, payload.
+pub(crate) fn checksummed(magic: &[u8; 8], payload: &[u8]) -> Vec<u8> {
+    [magic.as_slice(), &Sha3_256::digest(payload), payload].concat()
+}
+
+/// Inverse of [`checksummed`]; `None` for what is damaged or of another kind.
+pub(crate) fn payload<'a>(magic: &[u8; 8], bytes: &'a [u8]) -> Option<&'a [u8]> {
+    let (checksum, payload) = bytes.strip_prefix(magic)?.split_first_chunk::<32>()?;
+    (Sha3_256::digest(payload)[..] == checksum[..]).then_some(payload)
 }
 
 /// The checksum is compared first: the set digest covers what verifiers see, and a prover's tables are more.
 fn decode<L: LeafCircuits>(bytes: &[u8]) -> Option<CircuitSet<L>> {
-    let (checksum, payload) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
-    if Sha3_256::digest(payload)[..] != checksum[..] {
-        return None;
-    }
-    let (digest, circuits) = payload.split_first_chunk::<32>()?;
+    let (digest, circuits) = payload(MAGIC, bytes)?.split_first_chunk::<32>()?;
     // plonky2's reader may panic on damaged lengths.
     let circuits = caught(|| CircuitSet::<L>::from_bytes(circuits)).ok()?.ok()?;
     (circuits.digests().set() == *digest).then_some(circuits)

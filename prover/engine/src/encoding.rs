@@ -2,10 +2,10 @@
 //! bounded, and is accepted in one form only.
 
 use ashlar_kzg::{DecodeError as SnarkDecodeError, Snark};
-use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof, decode_proof};
-use ashlar_statement::{LeafCircuits, ProveCircuit, WitnessBytesError, witness_from_bytes};
+use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof};
+use ashlar_statement::{LeafCircuits, WitnessBytesError, witness_from_bytes};
 
-use crate::{Engine, Job, JobKind, Proof};
+use crate::{Job, JobKind, Proof, Verifier};
 
 /// First byte of an encoded proof.
 const VERSION: u8 = 1;
@@ -72,9 +72,9 @@ impl Proof {
     }
 }
 
-impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
+impl<L: LeafCircuits> Verifier<L> {
     fn decode_span(&self, bytes: &[u8]) -> Result<SpanProof, DecodeError> {
-        Ok(self.circuits().recursion.decode_span(versioned(bytes)?)?)
+        Ok(self.keys.recursion.decode_span(versioned(bytes)?)?)
     }
 
     /// Reads the inputs of a job, in order.
@@ -105,13 +105,13 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
         }
     }
 
-    /// Reads the result of a job. Says nothing about its validity: see [`Engine::verify`].
+    /// Reads the result of a job. Says nothing about its validity: see [`Verifier::verify`].
     pub fn decode_proof(&self, kind: JobKind, bytes: &[u8]) -> Result<Proof, DecodeError> {
         match kind {
             JobKind::Chunk | JobKind::Fold => self.decode_span(bytes).map(Proof::Span),
             JobKind::Compress => {
-                let common = &self.circuits().recursion.compress.data.common;
-                Ok(Proof::Compressed(decode_proof(versioned(bytes)?, common)?))
+                let proof = self.keys.recursion.decode_compressed(versioned(bytes)?)?;
+                Ok(Proof::Compressed(proof))
             }
             JobKind::Wrap => Ok(Proof::Snark(Snark::from_bytes(bytes)?)),
         }

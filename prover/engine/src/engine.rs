@@ -1,6 +1,9 @@
 //! The engine and its four jobs.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ashlar_bn254::Bn254Config;
 use ashlar_kzg::Snark;
@@ -10,7 +13,7 @@ use ashlar_recursion::{CircuitSet, CompressedProof, SpanKind, SpanProof};
 use ashlar_statement::{LeafCircuits, Provable, ProveCircuit, fold_pair, hash::C};
 use tracing::{Span, info_span};
 
-use crate::{Fallback, Job, Proof, ProveError, SetupError, VerifyError, WrapKit};
+use crate::{Fallback, Job, Proof, ProveError, SetupError, Verifier, VerifyError, WrapKit};
 
 /// One measured step of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +59,7 @@ impl<T> Proved<T> {
 #[derive(Debug)]
 pub struct Engine<L, P: ProveCircuit = Prover> {
     circuits: CircuitSet<L>,
-    digest: [u8; 32],
+    verifier: Arc<Verifier<L>>,
     provers: Provers<P>,
     wrap: Option<WrapKit>,
 }
@@ -98,7 +101,7 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
             prover,
         };
         Self {
-            digest: circuits.digests().set(),
+            verifier: Arc::new(Verifier::new(&circuits)),
             circuits,
             provers,
             wrap: None,
@@ -107,10 +110,7 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
 
     /// Adds the wrap keys, made for this engine's compress circuit.
     pub fn with_wrap(mut self, kit: WrapKit) -> Result<Self, SetupError> {
-        let compress = &self.circuits.recursion.compress.data;
-        if kit.compress_digest() != compress.verifier_only.circuit_digest {
-            return Err(SetupError::ForeignKeys);
-        }
+        self.verifier = Arc::new(Verifier::new(&self.circuits).with_wrap(&kit)?);
         self.wrap = Some(kit);
         Ok(self)
     }
@@ -120,9 +120,14 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
         &self.circuits
     }
 
-    /// Names the circuits; workers and coordinators of different digests must not exchange proofs.
+    /// What checks results of jobs with this engine's keys.
+    pub fn verifier(&self) -> &Arc<Verifier<L>> {
+        &self.verifier
+    }
+
+    /// [`Verifier::circuit_set_digest`].
     pub fn circuit_set_digest(&self) -> [u8; 32] {
-        self.digest
+        self.verifier.circuit_set_digest()
     }
 
     /// The wrap keys, if this machine wraps.
@@ -146,9 +151,7 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
         let CircuitSet { leaf, recursion } = &self.circuits;
         let leaf_kind = L::kind(witness);
         let chunk = timed(&mut steps, Step::ProveChunk, info_span!("prove_chunk"), || {
-            let claim = leaf
-                .check(witness)
-                .map_err(|fault| ProveError::Witness(fault.into()))?;
+            let claim = L::check(witness).map_err(|fault| ProveError::Witness(fault.into()))?;
             let circuit = leaf.circuits()[leaf_kind];
             let proof =
                 self.provers.leaves[leaf_kind].prove(prover, circuit, || leaf.assign(witness, &claim));

@@ -20,6 +20,7 @@
 //! ```
 
 mod cache;
+mod checks;
 mod encoding;
 mod engine;
 mod error;
@@ -27,7 +28,8 @@ pub mod isolation;
 mod job;
 mod open;
 mod setup;
-mod verify;
+mod verifier;
+mod verifier_file;
 
 pub use cache::{CacheError, build, circuits_path, load_or_build};
 pub use encoding::DecodeError;
@@ -37,3 +39,5 @@ pub use isolation::{Fallback, Wrapped};
 pub use job::{Job, JobKind, Proof};
 pub use open::{OpenError, open_prover};
 pub use setup::{SetupError, WrapKit, wrap_k};
+pub use verifier::{Verifier, WrapVerifier};
+pub use verifier_file::{Foreign, VerifierFile, VerifierFileError};

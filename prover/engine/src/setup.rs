@@ -1,6 +1,10 @@
 //! Wrap keys for a circuit set.
 
-use std::{io, path::Path, sync::OnceLock};
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use ashlar_accel::{BackendChoice, BackendConfig, BackendNotBuilt};
 use ashlar_bn254::{Bn254Config, Digest};
@@ -17,6 +21,7 @@ use crate::{
     Proof, ProveError,
     isolation::{ChildCommand, IsolatedWrap, Policy, Wrapped, greeting},
     open::{OpenError, open_prover},
+    verifier::{WrapVerifier, verify_snark},
 };
 
 /// Why an engine cannot be opened.
@@ -131,6 +136,16 @@ impl WrapKit {
         &self.srs
     }
 
+    /// What verifies these wraps, without the rest.
+    pub(crate) fn verifier(&self) -> WrapVerifier {
+        WrapVerifier {
+            key: Arc::new(self.keys.verifier().clone()),
+            circuit: self.keys.fingerprint(),
+            srs: self.srs.kind(),
+            srs_checksum: self.srs.checksum(),
+        }
+    }
+
     /// Digest of the compress circuit whose proofs these keys wrap.
     pub(crate) fn compress_digest(&self) -> Digest {
         self.compress
@@ -147,7 +162,7 @@ impl WrapKit {
         let request = Proof::Compressed(proof.clone()).to_bytes();
         child.prove(
             &request,
-            |snark| self.verify(proof, snark),
+            |snark| verify_snark(self.keys.verifier(), proof, snark),
             || self.prove_here(compress, proof),
         )
     }

@@ -61,7 +61,7 @@ impl LeafCircuits for Adders {
         usize::from(witness.additions.len() < SLOTS)
     }
 
-    fn check(&self, witness: &AdderWitness) -> Result<SpanPublicInputs<F>, AdderFault> {
+    fn check(witness: &AdderWitness) -> Result<SpanPublicInputs<F>, AdderFault> {
         witness.replay()
     }
 

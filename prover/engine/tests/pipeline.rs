@@ -3,6 +3,8 @@
 mod common;
 #[path = "pipeline/own_prover.rs"]
 mod own_prover;
+#[path = "pipeline/verifier_alone.rs"]
+mod verifier_alone;
 
 use std::fs;
 
@@ -17,8 +19,7 @@ use ashlar_payments::{
 };
 use ashlar_recursion::{CircuitSet, CompressCircuit, F, SpanKind, SpanProof};
 use ashlar_statement::{Security, WitnessBytesError, witness_to_bytes};
-use ashlar_wrap::circuit::WRAP_K;
-use common::{Engine, batch, cache_dir, engine, proofs, take};
+use common::{Engine, batch, cache_dir, engine, proofs, take, wrapped};
 use plonky2::field::types::Field;
 
 fn hex(bytes: &[u8]) -> String {
@@ -252,18 +253,11 @@ fn damaged_caches_are_replaced() {
 /// The whole way to a SNARK under the development reference string.
 #[test]
 fn a_compressed_proof_is_wrapped() {
-    let circuits = load_or_build(&cache_dir(), Security::default(), None).expect("circuits");
-    let srs = Srs::load_or_generate_insecure(&cache_dir(), WRAP_K).expect("reference string");
-    let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("keys");
-    let engine = Engine::new(circuits)
-        .with_wrap(kit)
-        .expect("keys of these circuits");
+    let (engine, snark) = wrapped();
     let compressed = &proofs().compressed;
-    let proved = engine.prove(&Job::Wrap(compressed.clone())).expect("valid proof");
-    println!("wrap: {:.2} s", proved.steps[0].time.as_secs_f64());
     let job = engine.decode_job(JobKind::Wrap, &[Proof::Compressed(compressed.clone()).to_bytes()]);
     let read = engine
-        .decode_proof(JobKind::Wrap, &proved.proof.to_bytes())
+        .decode_proof(JobKind::Wrap, &Proof::Snark(snark.clone()).to_bytes())
         .expect("own encoding");
     engine
         .verify(&job.expect("own encoding"), &read)

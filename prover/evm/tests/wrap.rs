@@ -52,7 +52,7 @@ fn wrap() -> (VerifierKey, Snark) {
     let snark = contracts().join("test/fixtures/wrap/snark.json");
     let snark = std::fs::read_to_string(snark).expect("the proof");
     (
-        VerifierKey::from_bytes(&key, &WrapShape).expect("a key"),
+        VerifierKey::from_bytes::<WrapShape>(&key, ()).expect("a key"),
         Snark::from_json(&snark).expect("a proof"),
     )
 }

@@ -4,7 +4,8 @@
 //! directory is trusted as much as the program itself.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -84,6 +85,27 @@ pub(crate) fn read(path: &Path, magic: &[u8; MAGIC_BYTES]) -> Result<Option<Payl
         return Err(CacheError::Checksum { path: path.into() });
     }
     Ok(Some(Payload { file }))
+}
+
+/// The checksum that `path` says its payload has; `None` when there is no such file.
+pub(crate) fn read_checksum(path: &Path, magic: &[u8; MAGIC_BYTES]) -> Result<Option<[u8; 32]>, CacheError> {
+    let (mut found, mut checksum) = ([0; MAGIC_BYTES], [0; 32]);
+    let read = fs::File::open(path).and_then(|mut file| {
+        file.read_exact(&mut found)?;
+        file.read_exact(&mut checksum)
+    });
+    match read {
+        Ok(()) if found == *magic => Ok(Some(checksum)),
+        Ok(()) => Err(CacheError::Magic { path: path.into() }),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound => Ok(None),
+            io::ErrorKind::UnexpectedEof => Err(CacheError::Checksum { path: path.into() }),
+            _ => Err(CacheError::Io {
+                path: path.into(),
+                source: error,
+            }),
+        },
+    }
 }
 
 /// Writes `payload` to `path`; a reader sees the whole file or none.

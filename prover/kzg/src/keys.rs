@@ -1,31 +1,21 @@
 //! Proving and verifying keys of the wrap circuit, and their cache on disk.
 
-use std::{
-    io::{self, Read},
-    path::Path,
-    sync::Arc,
-};
+use std::{io, path::Path, sync::Arc};
 
 use ashlar_report::Chain;
 use halo2_proofs::{
     SerdeFormat,
-    halo2curves::{
-        bn256::{Bn256, Fr, G1Affine, G2Affine},
-        group::{GroupEncoding, cofactor::CofactorGroup, prime::PrimeCurveAffine},
-    },
-    plonk::{Circuit, ConstraintSystem, Error, ProvingKey, VerifyingKey, keygen_pk2},
-    poly::{
-        commitment::{Params, ParamsProver},
-        kzg::commitment::ParamsKZG,
-    },
+    halo2curves::bn256::{Fr, G1Affine},
+    plonk::{Circuit, ConstraintSystem, Error, ProvingKey, keygen_pk2},
+    poly::commitment::Params,
 };
 use sha3::{Digest, Keccak256};
 
 use crate::{
-    CircuitFingerprint,
+    CircuitFingerprint, VerifierKey,
     cache::{self, CacheError},
     fingerprint,
-    srs::{self, Srs},
+    srs::Srs,
 };
 
 const KEYS_MAGIC: &[u8; 8] = b"ASHWPK01";
@@ -54,91 +44,6 @@ pub enum KeyError {
     /// The disk cache.
     #[error("key cache")]
     Cache(#[from] CacheError),
-}
-
-/// All that a verifier needs: the verifying key and the three SRS points in the pairing check.
-#[derive(Clone, Debug)]
-pub struct VerifierKey {
-    vk: VerifyingKey<G1Affine>,
-    /// An SRS holding nothing but `g`, `g2` and `s·g2`: neither stock `verify_proof` nor the Solidity generator reads
-    /// more of it.
-    params: ParamsKZG<Bn256>,
-}
-
-impl VerifierKey {
-    pub(crate) fn new(vk: VerifyingKey<G1Affine>, srs: &ParamsKZG<Bn256>) -> Self {
-        let g = srs.get_g()[0];
-        Self {
-            vk,
-            params: srs::assemble(srs.k(), vec![g], vec![g], srs.g2(), srs.s_g2()),
-        }
-    }
-
-    /// halo2's verifying key.
-    pub fn vk(&self) -> &VerifyingKey<G1Affine> {
-        &self.vk
-    }
-
-    /// The SRS cut down to the points of the pairing check; only `k`, `get_g()[0]`, `g2` and `s_g2` are meaningful.
-    pub fn params(&self) -> &ParamsKZG<Bn256> {
-        &self.params
-    }
-
-    /// Keccak-256 naming this verifier: circuit, size and SRS. The contract for it carries the same tag.
-    pub fn digest(&self) -> [u8; 32] {
-        let mut hasher = Keccak256::new();
-        hasher.update(b"ashlar/wrap-vk/v1");
-        hasher.update(crate::to_be_bytes(&self.vk.transcript_repr()));
-        hasher.update(self.points());
-        hasher.finalize().into()
-    }
-
-    /// `g (32 B) ‖ g2 (64 B) ‖ s·g2 (64 B) ‖ verifying key`, points compressed. Inverse of [`Self::from_bytes`].
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = self.points();
-        self.vk
-            .write(&mut out, SerdeFormat::Processed)
-            .expect("writing to memory does not fail");
-        out
-    }
-
-    /// Reads a key of `circuit`. A key from elsewhere must be compared with a trusted [`Self::digest`]: a wrong key
-    /// verifies wrong statements.
-    pub fn from_bytes<C: Circuit<Fr>>(mut bytes: &[u8], circuit: &C) -> io::Result<Self> {
-        let invalid = |what: &'static str| io::Error::new(io::ErrorKind::InvalidData, what);
-        let g: G1Affine = read_point(&mut bytes)?.ok_or_else(|| invalid("g is no point of G1"))?;
-        let mut read_g2 = || -> io::Result<G2Affine> {
-            let point: Option<G2Affine> = read_point(&mut bytes)?;
-            let in_group = |p: &G2Affine| bool::from(p.to_curve().is_torsion_free());
-            point
-                .filter(in_group)
-                .ok_or_else(|| invalid("g2 or s·g2 is no point of G2"))
-        };
-        let (g2, s_g2) = (read_g2()?, read_g2()?);
-        // Compressed points: decompression checks the curve, which halo2's `RawBytes` promises but does not do.
-        let vk = VerifyingKey::read::<_, C>(&mut bytes, SerdeFormat::Processed, circuit.params())?;
-        if !bytes.is_empty() {
-            return Err(invalid("bytes after the end of the verifier key"));
-        }
-        let params = srs::assemble(vk.get_domain().k(), vec![g], vec![g], g2, s_g2);
-        Ok(Self { vk, params })
-    }
-
-    fn points(&self) -> Vec<u8> {
-        let (g2, s_g2) = (self.params.g2().to_bytes(), self.params.s_g2().to_bytes());
-        [
-            self.params.get_g()[0].to_bytes().as_ref(),
-            g2.as_ref(),
-            s_g2.as_ref(),
-        ]
-        .concat()
-    }
-}
-
-fn read_point<P: GroupEncoding>(bytes: &mut &[u8]) -> io::Result<Option<P>> {
-    let mut repr = P::Repr::default();
-    bytes.read_exact(repr.as_mut())?;
-    Ok(Option::from(P::from_bytes(&repr)))
 }
 
 /// The keys of one circuit under one SRS.
@@ -184,7 +89,7 @@ impl CircuitKeys {
     ) -> Result<Self, KeyError> {
         // Compressed selectors: fewer fixed columns, hence a smaller and cheaper contract.
         let pk = keygen_pk2(srs.params(), circuit, true).map_err(KeyError::Circuit)?;
-        Ok(Self::from_pk(pk, srs, fingerprint))
+        Ok(Self::from_pk::<C>(pk, circuit.params(), srs, fingerprint))
     }
 
     fn load<C: Circuit<Fr>>(
@@ -210,11 +115,16 @@ impl CircuitKeys {
                 source,
             });
         }
-        Ok(Some(Self::from_pk(pk, srs, fingerprint)))
+        Ok(Some(Self::from_pk::<C>(pk, circuit.params(), srs, fingerprint)))
     }
 
-    fn from_pk(pk: ProvingKey<G1Affine>, srs: &Srs, fingerprint: CircuitFingerprint) -> Self {
-        let verifier = VerifierKey::new(pk.get_vk().clone(), srs.params());
+    fn from_pk<C: Circuit<Fr>>(
+        pk: ProvingKey<G1Affine>,
+        params: C::Params,
+        srs: &Srs,
+        fingerprint: CircuitFingerprint,
+    ) -> Self {
+        let verifier = VerifierKey::new::<C>(pk.get_vk(), params, srs.params());
         Self {
             pk: Arc::new(pk),
             verifier,
@@ -275,17 +185,19 @@ fn check_constraint_system<C: Circuit<Fr>>(circuit: &C) -> Result<(), KeyError> 
             used: cs.degree(),
         });
     }
-    let mut instance_columns = 0;
-    // The number of instance columns has no getter; the pinned form prints it.
-    let pinned = format!("{:?}", cs.pinned());
-    if let Some((_, rest)) = pinned.split_once("num_instance_columns: ") {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        instance_columns = digits.parse().unwrap_or(0);
-    }
+    let instance_columns = pinned_number(&cs, "num_instance_columns");
     if instance_columns != 1 {
         return Err(KeyError::InstanceColumns {
             actual: instance_columns,
         });
     }
     Ok(())
+}
+
+/// A number of a constraint system that has no getter; the pinned form prints it.
+pub(crate) fn pinned_number(cs: &ConstraintSystem<Fr>, name: &str) -> usize {
+    let pinned = format!("{:?}", cs.pinned());
+    let rest = pinned.split_once(&format!("{name}: "));
+    let digits = rest.map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }

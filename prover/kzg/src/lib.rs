@@ -19,6 +19,7 @@
 mod cache;
 mod fingerprint;
 mod keys;
+mod lean;
 mod prove;
 pub mod prover;
 mod snark;
@@ -27,13 +28,15 @@ pub mod srs;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transcript;
+mod verifier_key;
 mod verify;
 
 pub use ashlar_protocol::{INSTANCES, MAX_SNARK_PROOF_BYTES};
 pub use cache::CacheError;
 pub use fingerprint::{CircuitFingerprint, fingerprint};
-pub use keys::{CircuitKeys, KeyError, VerifierKey};
+pub use keys::{CircuitKeys, KeyError};
 pub use prove::{ProveError, prove, prove_stock};
 pub use snark::{DecodeError, Snark, to_be_bytes};
 pub use snark_prover::{Fallback, ProvedSnark, SnarkProver};
+pub use verifier_key::VerifierKey;
 pub use verify::VerifyError;

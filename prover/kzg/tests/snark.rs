@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use ashlar_kzg::{
     CircuitKeys, KeyError, ProveError, Snark, VerifierKey, VerifyError, fingerprint, prove, prove_stock,
     prover::ProverError,
-    srs::Srs,
+    srs::{KnownSecret, NotForProduction, Srs, SrsKind},
     testing::{K, Toy, instances},
 };
-use halo2_proofs::{arithmetic::Field, circuit::Value, halo2curves::bn256::Fr};
+use halo2_proofs::{arithmetic::Field, circuit::Value, halo2curves::bn256::Fr, plonk::Circuit};
 
 const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
 
@@ -150,24 +150,37 @@ fn cached_keys_prove_and_damaged_ones_are_replaced() {
 
 #[test]
 fn verifier_key_round_trips_and_malformed_bytes_are_refused() {
-    let circuit = Toy::new([0; 8]);
+    let read_bytes = |bytes: &[u8]| VerifierKey::from_bytes::<Toy>(bytes, Toy::new([0; 8]).params());
     let bytes = KEYS.verifier().to_bytes();
-    let read = VerifierKey::from_bytes(&bytes, &circuit).unwrap();
+    let read = read_bytes(&bytes).unwrap();
     assert_eq!(read.digest(), KEYS.verifier().digest());
     read.verify(&PROOF).unwrap();
 
     let mut long = bytes.clone();
     long.push(0);
-    assert!(VerifierKey::from_bytes(&long, &circuit).is_err());
+    assert!(read_bytes(&long).is_err());
     // After a flip in the points of the SRS there is either no such point or another key.
     for byte in 0..160 {
         let mut flipped = bytes.clone();
         flipped[byte] ^= 2;
-        if let Ok(other) = VerifierKey::from_bytes(&flipped, &circuit) {
+        if let Ok(other) = read_bytes(&flipped) {
             assert_ne!(other.digest(), KEYS.verifier().digest(), "byte {byte}");
         }
     }
     let mut no_point = bytes.clone();
     no_point[..32].fill(0x3f); // a coordinate above the modulus
-    assert!(VerifierKey::from_bytes(&no_point, &circuit).is_err());
+    assert!(read_bytes(&no_point).is_err());
+}
+
+#[test]
+fn production_refuses_a_key_of_the_development_string_under_any_name() {
+    let refused = |kind| KEYS.verifier().require_production(kind).unwrap_err();
+    assert!(matches!(
+        refused(SrsKind::InsecureDevelopment),
+        NotForProduction::Development
+    ));
+    assert!(matches!(
+        refused(SrsKind::PowersOfTau),
+        NotForProduction::KnownSecret(KnownSecret::Development)
+    ));
 }

@@ -13,6 +13,8 @@ pub struct GeneratedVerifier {
     pub creation_code: Bytes,
     /// Digest of the wrap verifying key that it verifies for, hex.
     pub digest: String,
+    /// Fingerprint of the wrap circuit, hex. Unlike the key it does not depend on a reference string.
+    pub circuit: String,
     /// Digest of the circuit set whose proofs are wrapped, hex.
     pub circuit_set: String,
     /// What L1's router knows it by: `keccak256("ashlar/circuits/v1" ‖ circuit set ‖ wrap verifying key)`, so that it changes
@@ -34,6 +36,7 @@ struct Artifact {
 #[derive(Deserialize)]
 struct Tag {
     wrap_verifier: String,
+    circuit: String,
     circuit_set: String,
     security: String,
     srs: String,
@@ -45,6 +48,7 @@ pub fn generated_verifier() -> Result<GeneratedVerifier, serde_json::Error> {
     let Artifact { bytecode } = serde_json::from_str(ARTIFACT)?;
     let Tag {
         wrap_verifier,
+        circuit,
         circuit_set,
         security,
         srs,
@@ -57,6 +61,7 @@ pub fn generated_verifier() -> Result<GeneratedVerifier, serde_json::Error> {
         creation_code: bytecode,
         route: keccak256(route),
         digest: wrap_verifier,
+        circuit,
         circuit_set,
         security,
         srs,

@@ -118,8 +118,8 @@ impl LeafCircuits for ChunkCircuit {
         0
     }
 
-    fn check(&self, witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, WitnessError> {
-        let (expected, actual) = (self.slots(), witness.slots.len());
+    fn check(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, WitnessError> {
+        let (expected, actual) = (crate::batch::SLOTS, witness.slots.len());
         if actual != expected {
             return Err(WitnessError::SlotCount { expected, actual });
         }

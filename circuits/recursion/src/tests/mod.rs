@@ -3,6 +3,7 @@
 
 mod forged;
 mod free_wires;
+mod keys;
 mod kinds;
 mod leaf;
 mod negative;

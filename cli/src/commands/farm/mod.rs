@@ -8,7 +8,7 @@ use anyhow::Context;
 use ashlar_farm::{Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
 
-use crate::{cache::Cache, farm_link::FarmLink, roles::EngineVerifier};
+use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -49,11 +49,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .map(ServerTls::open)
         .transpose()?;
     let addresses = addresses(args.listen, args.listen_work, args.listen_admin);
-    let engine = args.cache.engine()?;
-    let circuit_set = engine.circuit_set_digest();
+    let verifier = args.cache.lasting_verifier()?;
+    let circuit_set = verifier.circuit_set_digest();
     crate::shutdown::run(async |shutdown| {
         let config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
-        let farm = Farm::open(config, Arc::new(EngineVerifier::new(engine))).await?;
+        let farm = Farm::open(config, Arc::new(ResultVerifier::new(verifier))).await?;
         let mut listeners = Vec::new();
         for (address, services) in addresses {
             listeners.push(Listener::bind(address, tls.clone()).await?.offering(services));

@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, sync::OnceLock};
 
-use ashlar_engine::{Proved, TimedStep, load_or_build};
+use ashlar_engine::{Proved, TimedStep, WrapKit, load_or_build};
+use ashlar_kzg::{Snark, srs::Srs};
 use ashlar_payments::{
     auth,
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
@@ -13,6 +14,7 @@ use ashlar_payments::{
 };
 use ashlar_recursion::{CompressedProof, SpanProof};
 use ashlar_statement::Security;
+use ashlar_wrap::circuit::WRAP_K;
 
 const DOMAIN: Domain = Domain {
     chain_id: 31337,
@@ -94,6 +96,22 @@ pub fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| {
         Engine::new(load_or_build(&cache_dir(), Security::default(), None).expect("circuits"))
+    })
+}
+
+/// The engine with wrap keys, of the development string, and the wrap of the compressed proof.
+pub fn wrapped() -> &'static (Engine, Snark) {
+    static WRAPPED: OnceLock<(Engine, Snark)> = OnceLock::new();
+    WRAPPED.get_or_init(|| {
+        let circuits = load_or_build(&cache_dir(), Security::default(), None).expect("circuits");
+        let srs = Srs::load_or_generate_insecure(&cache_dir(), WRAP_K).expect("reference string");
+        let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("keys");
+        let engine = Engine::new(circuits)
+            .with_wrap(kit)
+            .expect("keys of these circuits");
+        let proved = engine.wrap(&proofs().compressed).expect("valid proof");
+        println!("wrap: {:.2} s", proved.steps[0].time.as_secs_f64());
+        (engine, proved.proof)
     })
 }
 

@@ -1,5 +1,6 @@
 //! Our plonky2 prover beside plonky2's own, on the production circuits and a real batch.
 
+use ashlar_payments::chunk::ChunkCircuit;
 use ashlar_plonky2::{Arithmetic, PreparedCircuit, Prover};
 use ashlar_recursion::F;
 use ashlar_statement::{
@@ -50,7 +51,7 @@ fn chunk_lift_and_fold_are_proved_as_plonky2_proves_them() {
     let (leaf, recursion) = (&circuits.leaf, &circuits.recursion);
     let (lift, fold) = (&recursion.lifts[0], &recursion.fold);
     let witness = &proofs.batch.chunks[0];
-    let claim = leaf.check(witness).expect("a sealed chunk replays");
+    let claim = ChunkCircuit::check(witness).expect("a sealed chunk replays");
     let assigned = leaf.assign(witness, &claim).expect("set once");
     let chunk = proved_alike(leaf.circuits()[0], assigned);
     let assigned = lift.assign(0, &chunk, &fold.data.verifier_only);

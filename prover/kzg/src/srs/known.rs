@@ -3,9 +3,9 @@
 use halo2_proofs::{
     arithmetic::Field,
     halo2curves::{
-        bn256::{Fr, G1, G1Affine},
+        bn256::Fr,
         ff::{PrimeField, WithSmallOrderMulGroup},
-        group::Group,
+        group::{Group, prime::PrimeCurveAffine},
     },
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -47,14 +47,15 @@ impl std::fmt::Display for KnownSecret {
     }
 }
 
-/// How the secret of a string is known, whose second point is `tau_g1`; `None` if it is none of those that are tried.
-pub(super) fn known_secret(tau_g1: &G1Affine) -> Option<KnownSecret> {
-    let (tau, generator) = (G1::from(*tau_g1), G1::generator());
+/// How the secret of a string is known that has this multiple of the generator of either group; `None` if it is none of
+/// those that are tried.
+pub(super) fn known_secret<A: PrimeCurveAffine<Scalar = Fr>>(tau: &A) -> Option<KnownSecret> {
+    let (tau, generator) = (tau.to_curve(), A::Curve::generator());
     let is = |secret: Fr| generator * secret == tau;
     if is(insecure::secret()) {
         return Some(KnownSecret::Development);
     }
-    let mut multiple = G1::identity();
+    let mut multiple = A::Curve::identity();
     for number in 1..=SMALL {
         multiple += generator;
         if multiple == tau {
@@ -96,14 +97,21 @@ pub(super) fn known_secret(tau_g1: &G1Affine) -> Option<KnownSecret> {
 #[cfg(test)]
 mod tests {
     use halo2_proofs::{
-        halo2curves::{bn256::Bn256, group::Curve},
+        halo2curves::{
+            bn256::{Bn256, G1Affine, G2Affine},
+            group::Curve,
+        },
         poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
     };
 
     use super::*;
 
+    /// Either group tells the same.
     fn known(secret: Fr) -> Option<KnownSecret> {
-        known_secret(&(G1Affine::generator() * secret).to_affine())
+        let in_g1 = known_secret(&(G1Affine::generator() * secret).to_affine());
+        let in_g2 = known_secret(&(G2Affine::generator() * secret).to_affine());
+        assert_eq!(in_g1, in_g2);
+        in_g1
     }
 
     #[test]

@@ -16,7 +16,10 @@ use std::path::{Path, PathBuf};
 use ashlar_report::Chain;
 use halo2_proofs::{
     SerdeFormat,
-    halo2curves::bn256::{Bn256, G1Affine, G2Affine},
+    halo2curves::{
+        bn256::{Bn256, Fr, G1Affine, G2Affine},
+        group::prime::PrimeCurveAffine,
+    },
     poly::{
         commitment::{Params, ParamsProver},
         kzg::commitment::ParamsKZG,
@@ -184,14 +187,26 @@ impl Srs {
     /// Refuses an SRS whose secret is known: the development one by its kind, and by its points one that was made from a
     /// known secret, whatever it says of itself.
     pub fn require_production(&self) -> Result<(), NotForProduction> {
-        if self.kind == SrsKind::InsecureDevelopment {
-            return Err(NotForProduction::Development);
-        }
-        let tau_g1 = self.params.get_g().get(1);
-        match tau_g1.and_then(known::known_secret) {
-            Some(secret) => Err(NotForProduction::KnownSecret(secret)),
-            None => Ok(()),
-        }
+        require_production(self.kind, self.params.get_g().get(1))
+    }
+
+    /// [`Self::checksum`] of the file at `path`, from its header alone; `None` when there is no such file.
+    pub fn stored_checksum(path: &Path) -> Result<Option<[u8; 32]>, CacheError> {
+        cache::read_checksum(path, SRS_MAGIC)
+    }
+}
+
+/// The same for what is left of a string: its kind, and the multiple of a generator by its secret.
+pub(crate) fn require_production<A: PrimeCurveAffine<Scalar = Fr>>(
+    kind: SrsKind,
+    tau: Option<&A>,
+) -> Result<(), NotForProduction> {
+    if kind == SrsKind::InsecureDevelopment {
+        return Err(NotForProduction::Development);
+    }
+    match tau.and_then(known::known_secret) {
+        Some(secret) => Err(NotForProduction::KnownSecret(secret)),
+        None => Ok(()),
     }
 }
 
@@ -229,6 +244,8 @@ mod tests {
         assert!(path.ends_with("srs-insecure-development-k5.bin"));
         let read = Srs::load(&path).unwrap().unwrap();
         assert_eq!(read.checksum(), made.checksum());
+        assert_eq!(Srs::stored_checksum(&path).unwrap(), Some(made.checksum()));
+        assert_eq!(Srs::stored_checksum(&dir.path().join("none")).unwrap(), None);
         assert_eq!(
             payload(read.params(), read.kind()),
             payload(made.params(), made.kind())
