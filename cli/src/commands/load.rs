@@ -36,6 +36,7 @@ use ashlar_proto::{
 };
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
+    farm::Link,
     l1::{Finality, L1Settings},
 };
 use plonky2::field::types::PrimeField64;
@@ -187,7 +188,7 @@ impl Args {
             data: None,
             rollup,
             operator_key: DEV_ACCOUNTS[0].secret_key.into(),
-            farm: "http://127.0.0.1:1".into(), // nobody listens there
+            farm: Link::new("http://127.0.0.1:1", None).expect("a loopback address"), // nobody listens there
             circuit_set_digest: [0; 32],
             fee_owner: None, // the operator
             sealing: Sealing {

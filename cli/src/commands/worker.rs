@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use ashlar_identity::Role;
-use ashlar_worker::WorkerConfig;
+use ashlar_worker::{JobKind, WorkerConfig};
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::EngineRunner};
 
@@ -14,10 +15,23 @@ pub struct Args {
     /// Name of this worker, unique in the farm [default: that of its certificate]
     #[arg(long, required_unless_present = "farm_tls")]
     name: Option<String>,
+    /// Kinds of job that it takes: chunk, fold, compress, wrap [default: all]
+    #[arg(long, value_delimiter = ',', value_parser = job_kind)]
+    kinds: Vec<JobKind>,
     #[command(flatten)]
     wrap: crate::wrap::Args,
     #[command(flatten)]
     cache: Cache,
+}
+
+fn job_kind(text: &str) -> anyhow::Result<JobKind> {
+    let named = JobKind::ALL.into_iter().find(|kind| kind.name() == text);
+    named.with_context(|| {
+        format!(
+            "`{text}` is none of {}",
+            JobKind::ALL.map(JobKind::name).join(", ")
+        )
+    })
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
@@ -29,6 +43,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         name,
         ashlar_proto::Digest(engine.circuit_set_digest()),
     );
+    if !args.kinds.is_empty() {
+        config.kinds = args.kinds;
+    }
     config.backend = args.wrap.backend_name().into();
     crate::shutdown::run(async |shutdown| {
         ashlar_worker::run(config, Arc::new(EngineRunner::new(engine)), shutdown).await?;

@@ -67,6 +67,16 @@ async fn nothing_acknowledged_is_lost_and_nothing_happens_twice_when_every_proce
     let ledgers = at_work.join_all().await;
     let orders = orders.await.expect("no panic");
     stack.settle().await;
+    let job = stack.operator(&["job", "1"]);
+    assert!(
+        job.starts_with("job 1: chunk 0 of batch 1, done\n") && job.contains("completed"),
+        "{job}"
+    );
+    let workers = stack.operator(&["workers"]);
+    assert!(
+        workers.contains("one (cpu)") && workers.contains("two (cpu)"),
+        "{workers}"
+    );
     audit::audit(&stack.links(), &ledgers, &orders).await;
     reader::agrees(&stack.links()).await;
 }

@@ -162,6 +162,7 @@ impl Stack {
             issue("sequencer", "main"),
             issue("worker", "one"),
             issue("worker", "two"),
+            issue("admin", "test"),
         ] {
             let output = self.command(&arguments).output().expect("the binary runs");
             assert!(
@@ -170,6 +171,23 @@ impl Stack {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
+    }
+
+    /// What `ashlar farm` tells an operator.
+    pub fn operator(&self, arguments: &[&str]) -> String {
+        let output = self
+            .command(&["farm"])
+            .args(arguments)
+            .args(["--farm", &self.url(Role::Farm), "--farm-tls"])
+            .arg(self.certificate("admin-test"))
+            .output()
+            .expect("the binary runs");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("text")
     }
 
     /// The folder of a holder's certificate.

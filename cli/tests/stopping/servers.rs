@@ -180,7 +180,10 @@ async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
         data.to_str().expect("UTF-8"),
     ];
     let mut farm = Process::start(folder.path(), arguments).listening(address);
-    let mut worker = Process::start(folder.path(), ["worker", "--name", "w", "--farm", &url]);
+    let mut worker = Process::start(
+        folder.path(),
+        ["worker", "--name", "w", "--kinds", "fold,chunk", "--farm", &url],
+    );
     let mut admin = AdminServiceClient::connect(url.clone())
         .await
         .expect("it listens");
@@ -256,7 +259,15 @@ fn the_operator_asks(url: &str) {
         assert!(output.status.success(), "{output:?}");
         serde_json::from_slice(&output.stdout).expect("JSON")
     };
-    assert_eq!(object(ask(&["workers", "--json"]))[0]["name"], "w");
+    let workers = object(ask(&["workers", "--json"]));
+    assert_eq!(workers[0]["name"], "w");
+    assert_eq!(workers[0]["kinds"], serde_json::json!(["chunk", "fold"]));
+    let nothing = ask(&["job", "1"]);
+    let text = String::from_utf8_lossy(&nothing.stderr);
+    assert!(
+        !nothing.status.success() && text.contains("job 1 does not exist"),
+        "{text}"
+    );
     assert_eq!(object(ask(&["jobs", "--json"])), serde_json::json!([]));
     let jobs = ask(&["jobs", "--poisoned"]);
     assert!(jobs.status.success(), "{jobs:?}");

@@ -1,4 +1,4 @@
-//! `ashlar farm jobs`, `workers` and `requeue`: looking at a running coordinator and giving jobs new attempts.
+//! `ashlar farm jobs`, `job`, `workers` and `requeue`: looking at a running coordinator and giving jobs new attempts.
 
 use std::time::Duration;
 
@@ -27,6 +27,14 @@ pub enum Command {
         #[arg(long)]
         poisoned: bool,
         /// Print one JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a job: its inputs and output, what it cost, and who had it when.
+    Job {
+        /// Its number, as `jobs` lists it.
+        id: u64,
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -86,6 +94,7 @@ pub fn run(command: Command, farm: &FarmLink) -> anyhow::Result<()> {
                 poisoned,
                 json,
             } => jobs(farm, batch, poisoned, json).await,
+            Command::Job { id, json } => job(farm, id, json).await,
             Command::Workers { json } => workers(farm, json).await,
             Command::Requeue { target } => requeue(farm, &target).await,
         }
@@ -126,6 +135,53 @@ async fn jobs(farm: &FarmLink, batch: Option<u64>, poisoned: bool, json: bool) -
             job.machine_faults,
             job.last_error.lines().next().unwrap_or_default()
         );
+    }
+    Ok(crate::output::write(format_args!("{page}"))?)
+}
+
+async fn job(farm: &FarmLink, id: u64, json: bool) -> anyhow::Result<()> {
+    let mut asked = Asked::connect(farm).await?;
+    let answer = asked.admin.inspect(pb::InspectRequest { job_id: id }).await;
+    let found = asked.answer(answer)?;
+    if json {
+        return Ok(crate::say!("{:#}", inspection_object(&found))?);
+    }
+    let job = found.job.unwrap_or_default();
+    let mut page = format!(
+        "job {id}: {} {} of batch {}, {}\n",
+        kind_name(job.kind),
+        job.ordinal,
+        job.batch_number,
+        state_name(job.state())
+    );
+    for input in &found.inputs {
+        page += &format!("  input   {}\n", hex::encode(input));
+    }
+    if !found.output.is_empty() {
+        page += &format!(
+            "  output  {} ({} bytes)\n",
+            hex::encode(&found.output),
+            job.output_bytes
+        );
+    }
+    for step in &job.steps {
+        page += &format!("  {:<14} {:.2} s\n", step.name, step.seconds);
+    }
+    for text in [&job.last_error, &job.fallback] {
+        if !text.is_empty() {
+            page += &format!("  {}\n", text.lines().next().unwrap_or_default());
+        }
+    }
+    for lease in &found.leases {
+        let until = match lease.ended_unix_ms {
+            0 => "has it now".to_owned(),
+            ended => format!(
+                "{:.1} s: {}",
+                ended.saturating_sub(lease.granted_unix_ms) as f64 / 1000.0,
+                lease.outcome.lines().next().unwrap_or_default()
+            ),
+        };
+        page += &format!("  lease {:<6} {:<24} {until}\n", lease.number, lease.worker);
     }
     Ok(crate::output::write(format_args!("{page}"))?)
 }
@@ -203,6 +259,27 @@ fn job_object(job: &pb::JobStatus) -> Value {
     })
 }
 
+fn inspection_object(found: &pb::InspectResponse) -> Value {
+    let mut object = job_object(&found.job.clone().unwrap_or_default());
+    let steps = found.job.iter().flat_map(|job| &job.steps);
+    let steps = steps.map(|step| json!({ "step": step.name, "seconds": step.seconds }));
+    let leases = found.leases.iter().map(|lease| {
+        json!({
+            "number": lease.number,
+            "worker": lease.worker,
+            "granted_unix_ms": lease.granted_unix_ms,
+            "deadline_unix_ms": lease.deadline_unix_ms,
+            "ended_unix_ms": lease.ended_unix_ms,
+            "outcome": lease.outcome,
+        })
+    });
+    object["steps"] = steps.collect();
+    object["leases"] = leases.collect();
+    object["inputs"] = found.inputs.iter().map(hex::encode).collect();
+    object["output"] = hex::encode(&found.output).into();
+    object
+}
+
 fn worker_object(worker: &pb::WorkerStatus) -> Value {
     let kinds = worker.kinds.iter().copied().map(kind_name);
     let quarantines = worker.quarantines.iter().map(|quarantine| {
@@ -258,7 +335,12 @@ mod tests {
     #[test]
     fn the_configuration_says_whom_to_ask_unless_the_flag_does() {
         let (common, own) = ("[common]\nfarm = 'http://a:1'\n", "[farm]\nfarm = 'http://b:2'\n");
-        for command in [&["jobs"][..], &["workers"], &["requeue", "--batch", "1"]] {
+        for command in [
+            &["jobs"][..],
+            &["job", "1"],
+            &["workers"],
+            &["requeue", "--batch", "1"],
+        ] {
             assert_eq!(asked("", command), "http://127.0.0.1:7002");
             assert_eq!(asked(common, command), "http://a:1");
             assert_eq!(asked(&[common, own].concat(), command), "http://b:2");
