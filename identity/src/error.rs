@@ -41,7 +41,7 @@ pub enum IdentityError {
         ended: SystemTime,
     },
     /// The certificate is for something else.
-    #[error("{} is the certificate of {found}, here one of a {expected} is needed: `ashlar certs issue --role {expected}`", path.display())]
+    #[error("{} is the certificate of {found}, one of the role {expected} is needed here: `ashlar certs issue --role {expected}`", path.display())]
     WrongRole {
         /// The file.
         path: PathBuf,

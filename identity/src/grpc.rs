@@ -36,7 +36,7 @@ impl<S> Connected for TlsConnection<S> {
 pub fn require_role(call: &tonic::Extensions, role: Role) -> Result<(), Status> {
     match caller(call)? {
         Some(identity) if identity.role() != role => Err(Status::permission_denied(format!(
-            "this service is for a {role}, and the certificate shown is that of {identity}: `ashlar certs issue --role {role}`"
+            "this service is for the role {role}, and the certificate shown is that of {identity}: `ashlar certs issue --role {role}`"
         ))),
         Some(_) | None => Ok(()),
     }
