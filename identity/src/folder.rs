@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -169,12 +169,19 @@ fn read_chain(path: &Path) -> Result<(Vec<CertificateDer<'static>>, Certificate)
 type Revocations = (Vec<CertificateRevocationListDer<'static>>, HashSet<Vec<u8>>);
 
 fn read_revoked(path: &Path) -> Result<Revocations, IdentityError> {
-    if !path.exists() {
-        return Ok(Revocations::default());
-    }
-    let lists: Vec<_> = CertificateRevocationListDer::pem_slice_iter(&read(path)?)
+    let bytes = match read(path) {
+        // Nothing else may pass for nothing revoked, such as a file that cannot be read.
+        Err(IdentityError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            return Ok(Revocations::default());
+        }
+        bytes => bytes?,
+    };
+    let lists: Vec<_> = CertificateRevocationListDer::pem_slice_iter(&bytes)
         .collect::<Result<_, _>>()
         .map_err(|error| content(path, format!("not PEM: {error}")))?;
+    if lists.is_empty() {
+        return Err(content(path, "holds no list of revoked certificates"));
+    }
     let mut revoked = HashSet::new();
     for list in &lists {
         let (_, parsed) = CertificateRevocationList::from_der(list)

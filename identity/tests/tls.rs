@@ -260,11 +260,25 @@ fn files_that_do_not_fit_together_are_refused() {
     let mut authority = Authority::create(dir.path(), "test", LONG).unwrap();
     let one = authority.issue(&request(Role::Worker, "one", LONG)).unwrap();
     let two = authority.issue(&request(Role::Worker, "two", LONG)).unwrap();
+    let three = authority.issue(&request(Role::Worker, "three", LONG)).unwrap();
     std::fs::copy(one.path().join("tls.key"), two.path().join("tls.key")).unwrap();
     assert!(matches!(
         ClientTls::open(&two, Role::Worker),
         Err(IdentityError::Mismatch { .. })
     ));
+    let revoked = three.path().join("ca.crl");
+    std::fs::write(&revoked, "").unwrap();
+    let emptied = ClientTls::open(&three, Role::Worker);
+    assert!(
+        matches!(emptied, Err(IdentityError::Content { .. })),
+        "not: nothing is revoked"
+    );
+    std::fs::remove_file(&revoked).unwrap();
+    std::fs::create_dir(&revoked).unwrap();
+    let unreadable = ClientTls::open(&three, Role::Worker);
+    assert!(matches!(unreadable, Err(IdentityError::File { .. })));
+    std::fs::remove_dir(&revoked).unwrap();
+    ClientTls::open(&three, Role::Worker).expect("nothing was ever revoked");
     std::fs::write(one.path().join("tls.crt"), "nothing").unwrap();
     assert!(matches!(one.certificate(), Err(IdentityError::Content { .. })));
     std::fs::remove_file(one.path().join("tls.crt")).unwrap();
