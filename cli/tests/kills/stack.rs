@@ -164,30 +164,18 @@ impl Stack {
             issue("worker", "two"),
             issue("admin", "test"),
         ] {
-            let output = self.command(&arguments).output().expect("the binary runs");
-            assert!(
-                output.status.success(),
-                "{arguments:?}: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            succeeds(&mut self.command(&arguments));
         }
     }
 
     /// What `ashlar farm` tells an operator.
     pub fn operator(&self, arguments: &[&str]) -> String {
-        let output = self
-            .command(&["farm"])
+        let mut command = self.command(&["farm"]);
+        command
             .args(arguments)
             .args(["--farm", &self.url(Role::Farm), "--farm-tls"])
-            .arg(self.certificate("admin-test"))
-            .output()
-            .expect("the binary runs");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).expect("text")
+            .arg(self.certificate("admin-test"));
+        succeeds(&mut command)
     }
 
     /// The folder of a holder's certificate.
@@ -210,18 +198,12 @@ impl Stack {
 
     fn deploy(&self) -> Address {
         let file = self.path("deployment.toml");
-        let output = self
-            .command(&["deploy", "--l1-rpc", &self.url(Role::Devnet), "--deployment"])
+        let mut command = self.command(&["deploy", "--l1-rpc", &self.url(Role::Devnet), "--deployment"]);
+        command
             .arg(&file)
             .arg("--operator-key-file")
-            .arg(self.path("operator.key"))
-            .output()
-            .expect("the binary runs");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+            .arg(self.path("operator.key"));
+        succeeds(&mut command);
         let text = fs::read_to_string(file).expect("a deployment");
         let deployment: toml::Table = text.parse().expect("TOML");
         deployment["rollup"]
@@ -371,6 +353,17 @@ impl Drop for Stack {
 async fn is_proven(client: &Client, number: u64) -> bool {
     let batch = client.batch(number).await.expect("it answers");
     batch.is_some_and(|batch| batch.status() == BatchStatus::Proven)
+}
+
+/// Runs a command to its end; gives what it printed.
+fn succeeds(command: &mut Command) -> String {
+    let output = command.output().expect("the binary runs");
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("text")
 }
 
 fn tail(log: &Path) -> String {

@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, reason = "a test kit: names of fields say all")]
 
+mod certificates;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -11,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use ashlar_identity::{Authority, ClientTls, Folder, Identity, Request, Role, ServerTls, grpc::Link};
+use ashlar_identity::ServerTls;
 use ashlar_proto::{
     Bytes, Digest, JobKind,
     farm::v1::{
@@ -25,6 +27,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Status, transport::Channel};
 
 use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Refusal, Services, serve};
+
+pub use self::certificates::{Certificates, HOUR};
 
 /// The circuits that everybody in these tests is built for.
 pub fn circuit_set() -> Digest {
@@ -204,52 +208,6 @@ pub struct Client {
     pub batch: BatchServiceClient<Channel>,
     pub work: WorkServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
-}
-
-/// An authority, and what it issues.
-pub struct Certificates {
-    pub dir: tempfile::TempDir,
-    pub authority: Authority,
-}
-
-impl Default for Certificates {
-    fn default() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let authority = Authority::create(dir.path(), "test", HOUR).unwrap();
-        Self { dir, authority }
-    }
-}
-
-/// Longer than any test.
-pub const HOUR: Duration = Duration::from_secs(3600);
-
-impl Certificates {
-    /// A certificate for this machine's loopback address.
-    pub fn issue(&mut self, role: Role, name: &str, valid: Duration) -> Folder {
-        let identity = Identity::new(role, name).unwrap();
-        let hosts = vec!["127.0.0.1".to_owned()];
-        let request = Request {
-            identity,
-            hosts,
-            valid,
-        };
-        self.authority.issue(&request).unwrap()
-    }
-
-    pub fn coordinator(&mut self) -> ServerTls {
-        ServerTls::open(&self.issue(Role::Coordinator, "main", HOUR)).unwrap()
-    }
-
-    /// The way to a coordinator for a holder of a new certificate.
-    pub fn link(&mut self, address: SocketAddr, role: Role, name: &str) -> Link {
-        let folder = self.issue(role, name, HOUR);
-        let tls = ClientTls::open(&folder, role).unwrap();
-        Link::new(&format!("https://{address}"), Some(tls)).unwrap()
-    }
-
-    pub async fn client(&mut self, address: SocketAddr, role: Role, name: &str) -> Client {
-        Client::over(self.link(address, role, name).connect(None).await.unwrap())
-    }
 }
 
 /// The parts of a submission as the sequencer sends them.
