@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use ashlar_proto::{Digest, JobKind};
 
-use crate::budget::Allowance;
+use crate::{
+    budget::Allowance,
+    store::{Database, WallClock, wall_ms},
+};
 
 /// How jobs of one kind are leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +71,17 @@ impl KindPolicies {
 /// Settings of a coordinator.
 #[derive(Debug, Clone)]
 pub struct FarmConfig {
-    /// Holds the job database and the artifacts; made if absent, used by one coordinator at a time.
+    /// Holds the artifacts, and the job database unless that is elsewhere; made if absent. Used by one coordinator at a time,
+    /// unless the database is PostgreSQL.
     pub data_dir: PathBuf,
-    /// The circuits the farm proves. Everybody else's must be the same.
-    pub circuit_set: Digest,
+    /// Where the job graph is.
+    pub database: Database,
+    /// The circuits that the farm proves. Everybody else's must be among them.
+    pub circuit_sets: Vec<Digest>,
+    /// Whether a tenant that nobody has named is served.
+    pub admits_tenants: bool,
+    /// Batches of a tenant that run at a time, where nobody said another number.
+    pub max_batches: u32,
     /// Leasing, by kind.
     pub policies: KindPolicies,
     /// How often expired leases are looked for.
@@ -100,14 +110,21 @@ pub struct FarmConfig {
     pub max_artifact_bytes: u64,
     /// What callers may take at a time.
     pub allowance: Allowance,
+    /// The clock to go by, in Unix milliseconds, with a file as database. PostgreSQL has its own.
+    pub wall_clock: WallClock,
 }
 
 impl FarmConfig {
-    /// Default settings for a data directory and a circuit set.
+    /// Default settings for a data directory and a circuit set: the database is a file there.
     pub fn new(data_dir: impl Into<PathBuf>, circuit_set: Digest) -> Self {
+        let data_dir = data_dir.into();
         Self {
-            data_dir: data_dir.into(),
-            circuit_set,
+            database: Database::Sqlite(data_dir.join("jobs.sqlite")),
+            data_dir,
+            circuit_sets: vec![circuit_set],
+            admits_tenants: true,
+            max_batches: 64,
+            wall_clock: wall_ms,
             policies: KindPolicies::default(),
             sweep_interval: Duration::from_secs(1),
             worker_ttl: Duration::from_secs(60),

@@ -8,8 +8,9 @@ use crate::{
     error::FarmError,
     farm::JobInspection,
     model::{
-        BatchView, Capabilities, CompletionOutcome, JobFilter, JobId, JobState, JobView, Lease, LeaseClaim,
-        LeaseView, Quarantine, RequeueTarget, Requeued, Secret, StepTiming, WorkerView,
+        BatchKey, BatchRef, BatchView, Capabilities, CompletionOutcome, JobFilter, JobId, JobState, JobView,
+        Lease, LeaseClaim, LeaseView, Quarantine, Quota, RequeueTarget, Requeued, Secret, StepTiming, Tenant,
+        TenantView, WorkerView,
     },
 };
 
@@ -48,20 +49,15 @@ fn checked_name(field: &'static str, name: String) -> Result<String, FarmError> 
 /// A batch's header, checked.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchHeader {
-    /// Number of the batch.
-    pub number: u64,
+    /// Names the batch.
+    pub key: BatchKey,
     /// Number of its chunks, within the limit.
     pub chunk_count: u32,
-    /// The circuits it is for.
-    pub circuit_set: Digest,
 }
 
 impl BatchHeader {
     /// Checks a header against the limit of chunks.
     pub fn check(header: &pb::BatchHeader, max_chunks: u32) -> Result<Self, FarmError> {
-        if i64::try_from(header.number).is_err() {
-            return Err(invalid("number", "must be below 2^63"));
-        }
         if !(1..=max_chunks).contains(&header.chunk_count) {
             let found = header.chunk_count;
             return Err(invalid(
@@ -69,12 +65,104 @@ impl BatchHeader {
                 format!("must be 1 to {max_chunks}, is {found}"),
             ));
         }
-        let circuit_set = digest("circuit_set_digest", &header.circuit_set_digest)?;
         Ok(Self {
-            number: header.number,
+            key: batch_key(header.number, header.tenant.as_ref(), &header.circuit_set_digest)?,
             chunk_count: header.chunk_count,
-            circuit_set,
         })
+    }
+}
+
+/// A batch's name, complete.
+pub fn batch_key(
+    number: u64,
+    owner: Option<&pb::Tenant>,
+    circuit_set: &Bytes,
+) -> Result<BatchKey, FarmError> {
+    if i64::try_from(number).is_err() {
+        return Err(invalid("number", "must be below 2^63"));
+    }
+    Ok(BatchKey {
+        tenant: tenant(owner.ok_or_else(|| invalid("tenant", "must be set"))?)?,
+        circuit_set: digest("circuit_set_digest", circuit_set)?,
+        number,
+    })
+}
+
+/// A rollup on a chain.
+pub fn tenant(tenant: &pb::Tenant) -> Result<Tenant, FarmError> {
+    if i64::try_from(tenant.chain_id).is_err() || tenant.chain_id == 0 {
+        return Err(invalid("tenant.chain_id", "must be 1 to 2^63 - 1"));
+    }
+    let rollup = tenant.rollup[..].try_into();
+    let bytes = tenant.rollup.len();
+    Ok(Tenant {
+        chain_id: tenant.chain_id,
+        rollup: rollup.map_err(|_| invalid("tenant.rollup", format!("must have 20 bytes, has {bytes}")))?,
+    })
+}
+
+/// The batches that an operator means.
+pub fn batch_ref(batch: pb::BatchRef) -> Result<BatchRef, FarmError> {
+    let circuit_set = (!batch.circuit_set_digest.is_empty())
+        .then(|| digest("batch.circuit_set_digest", &batch.circuit_set_digest))
+        .transpose()?;
+    Ok(BatchRef {
+        number: batch.number,
+        tenant: batch.tenant.as_ref().map(tenant).transpose()?,
+        circuit_set,
+    })
+}
+
+impl From<Tenant> for pb::Tenant {
+    fn from(tenant: Tenant) -> Self {
+        Self {
+            chain_id: tenant.chain_id,
+            rollup: Bytes::copy_from_slice(&tenant.rollup),
+        }
+    }
+}
+
+/// The name of a sequencer, or of any.
+pub fn owner(name: String) -> Result<String, FarmError> {
+    if name.is_empty() {
+        Ok(name)
+    } else {
+        checked_name("owner", name)
+    }
+}
+
+/// What a tenant may have.
+pub fn quota(quota: pb::Quota) -> Result<Quota, FarmError> {
+    if quota.weight == 0 {
+        return Err(invalid("quota.weight", "must be at least 1"));
+    }
+    Ok(Quota {
+        priority: quota.priority,
+        weight: quota.weight,
+        max_batches: quota.max_batches,
+    })
+}
+
+impl From<TenantView> for pb::TenantStatus {
+    fn from(view: TenantView) -> Self {
+        let Quota {
+            priority,
+            weight,
+            max_batches,
+        } = view.quota;
+        Self {
+            tenant: Some(view.tenant.into()),
+            owner: view.owner,
+            quota: Some(pb::Quota {
+                priority,
+                weight,
+                max_batches,
+            }),
+            paused: view.paused,
+            running_batches: view.running_batches,
+            leased_jobs: view.leased_jobs,
+            ready_jobs: view.ready_jobs,
+        }
     }
 }
 
@@ -163,7 +251,7 @@ impl TryFrom<pb::ListJobsRequest> for JobFilter {
             request.limit.min(MAX_LISTED_JOBS)
         };
         Ok(Self {
-            batch: request.batch_number,
+            batch: request.batch.map(batch_ref).transpose()?,
             states: states.collect::<Result<_, _>>()?,
             limit,
         })
@@ -175,7 +263,7 @@ impl TryFrom<pb::RequeueRequest> for RequeueTarget {
     fn try_from(request: pb::RequeueRequest) -> Result<Self, FarmError> {
         match request.target {
             Some(pb::requeue_request::Target::JobId(job)) => Ok(Self::Job(JobId(job))),
-            Some(pb::requeue_request::Target::BatchNumber(number)) => Ok(Self::Batch(number)),
+            Some(pb::requeue_request::Target::Batch(batch)) => Ok(Self::Batch(batch_ref(batch)?)),
             None => Err(invalid("target", "must be a job or a batch")),
         }
     }
@@ -206,7 +294,7 @@ impl TryFrom<Lease> for pb::Lease {
         Ok(Self {
             job_id: lease.key.job.0,
             token: Bytes::copy_from_slice(lease.secret.as_bytes()),
-            batch_number: lease.batch,
+            batch_number: lease.batch.number,
             job: Some(job),
             expires_in_ms: lease.expires_in_ms,
         })
@@ -242,7 +330,9 @@ impl From<JobView> for pb::JobStatus {
     fn from(job: JobView) -> Self {
         Self {
             job_id: job.id.0,
-            batch_number: job.batch,
+            batch_number: job.batch.number,
+            tenant: Some(job.batch.tenant.into()),
+            circuit_set_digest: job.batch.circuit_set.into(),
             kind: pb::JobKind::from(job.kind) as i32,
             state: job.state.code() as i32,
             ordinal: job.ordinal,
@@ -270,7 +360,7 @@ pub fn listed(job: JobView) -> pb::JobStatus {
 /// A batch's status; `snark` is empty unless it is done.
 pub fn batch_status(batch: BatchView, snark: Bytes) -> pb::BatchStatus {
     pb::BatchStatus {
-        number: batch.number,
+        number: batch.key.number,
         state: batch.state.code() as i32,
         jobs: batch.jobs.into_iter().map(listed).collect(),
         snark,
@@ -298,6 +388,9 @@ impl From<WorkerView> for pb::WorkerStatus {
             backend: worker.backend,
             kinds: worker.kinds.into_iter().map(code).collect(),
             last_seen_unix_ms: worker.last_seen_ms,
+            draining: worker.draining,
+            circuit_set_digest: worker.circuit_set.into(),
+            job_id: worker.job.map_or(0, |job| job.0),
             quarantines: worker.quarantines.into_iter().map(quarantine).collect(),
         }
     }
@@ -358,6 +451,7 @@ mod tests {
             (BatchState::Running, pb::BatchState::Running),
             (BatchState::Done, pb::BatchState::Done),
             (BatchState::Failed, pb::BatchState::Failed),
+            (BatchState::Cancelled, pb::BatchState::Cancelled),
         ] {
             assert_eq!(state.code(), i64::from(wire as i32));
         }

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, path::PathBuf};
 use ashlar_proto::Digest;
 use tonic::{Code, Status};
 
-use crate::model::{JobId, LeaseKey};
+use crate::model::{JobId, LeaseKey, Tenant};
 
 /// Why a request to the farm failed.
 #[derive(Debug, thiserror::Error)]
@@ -19,10 +19,13 @@ pub enum FarmError {
         reason: String,
     },
     /// The caller was built for other circuits; build both sides from one commit.
-    #[error("circuit set {found} is not the coordinator's {expected}: build both from the same commit")]
+    #[error(
+        "circuit set {found} is not the coordinator's {}: build both from the same commit",
+        listed(expected)
+    )]
     WrongCircuitSet {
         /// The coordinator's.
-        expected: Digest,
+        expected: Vec<Digest>,
         /// The caller's.
         found: Digest,
     },
@@ -32,6 +35,25 @@ pub enum FarmError {
         /// The number.
         number: u64,
     },
+    /// The batch is settled, and what was kept of it is gone.
+    #[error("batch {0} is settled on its chain, and its proofs are no longer kept")]
+    Retired(u64),
+    /// The coordinator serves tenants that its operator named.
+    #[error("the farm does not serve {0}: its operator admits it with `ashlar farm tenant`")]
+    UnknownTenant(Tenant),
+    /// The tenant has as many batches as it may: submit again when one is done.
+    #[error(
+        "{running} batches run, and {most} may at a time: submit this one again when one of them is done"
+    )]
+    QuotaReached {
+        /// The tenant's that run.
+        running: i64,
+        /// Those that may.
+        most: i64,
+    },
+    /// No such worker.
+    #[error("no worker has ever registered as {0}")]
+    UnknownWorker(String),
     /// No such batch.
     #[error("batch {0} was never submitted")]
     UnknownBatch(u64),
@@ -83,9 +105,12 @@ pub enum FarmError {
         #[source]
         source: io::Error,
     },
-    /// The database fails; check the disk.
+    /// The database fails; check the disk, or the server.
     #[error("job database")]
     Database(#[from] sqlx::Error),
+    /// The database went away before a change was saved; make it again.
+    #[error("the job database went away before the change was saved: call again")]
+    ChangeLost,
     /// The database does not have the schema of this version.
     #[error("job database migration")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -142,19 +167,24 @@ impl FarmError {
     pub fn code(&self) -> Code {
         match self {
             Self::Invalid { .. } => Code::InvalidArgument,
-            Self::WrongCircuitSet { .. } | Self::LeaseNotCurrent(_) | Self::Superseded(_) => {
-                Code::FailedPrecondition
-            }
-            Self::NotYours { .. } => Code::PermissionDenied,
+            Self::WrongCircuitSet { .. }
+            | Self::LeaseNotCurrent(_)
+            | Self::Superseded(_)
+            | Self::Retired(_) => Code::FailedPrecondition,
+            Self::NotYours { .. } | Self::UnknownTenant(_) => Code::PermissionDenied,
             Self::BatchConflict { .. } => Code::AlreadyExists,
             Self::UnknownBatch(_)
             | Self::UnknownJob(_)
+            | Self::UnknownWorker(_)
             | Self::UnknownSession
             | Self::UnknownArtifact(_)
             | Self::UnknownLease(_) => Code::NotFound,
-            Self::TooLarge { .. } => Code::ResourceExhausted,
+            Self::TooLarge { .. } | Self::QuotaReached { .. } => Code::ResourceExhausted,
             Self::ArtifactDamaged(_) => Code::DataLoss,
-            Self::CannotVerify { .. } | Self::Busy(_) | Self::ShuttingDown => Code::Unavailable,
+            Self::CannotVerify { .. } | Self::Busy(_) | Self::ChangeLost | Self::ShuttingDown => {
+                Code::Unavailable
+            }
+            Self::Database(error) if is_away(error) => Code::Unavailable,
             Self::Artifact { .. }
             | Self::Database(_)
             | Self::Migrate(_)
@@ -168,11 +198,42 @@ impl FarmError {
     }
 }
 
+/// Whether the database cannot be reached, or has no room: it may again, and what was asked is asked again.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // PostgreSQL: connection, resources, operator, serialization, locks. SQLite: busy, read-only disk, disk error, full.
+            ["08", "53", "57", "40", "55"]
+                .iter()
+                .any(|class| code.len() == 5 && code.starts_with(class))
+                || ["5", "8", "10", "13"].contains(&&*code)
+        }),
+        _ => false,
+    }
+}
+
+fn listed(digests: &[Digest]) -> String {
+    let digests: Vec<String> = digests.iter().map(ToString::to_string).collect();
+    digests.join(" or ")
+}
+
 impl From<FarmError> for Status {
     fn from(error: FarmError) -> Self {
         let code = error.code();
-        if code == Code::Internal || matches!(error, FarmError::CannotVerify { .. }) {
+        if code == Code::Internal || matches!(error, FarmError::CannotVerify { .. } | FarmError::Database(_))
+        {
             tracing::error!(error = &error as &dyn std::error::Error, "request failed");
+        }
+        if matches!(error, FarmError::Database(_)) && code == Code::Unavailable {
+            return Self::new(
+                code,
+                "the job database cannot be reached or has no room: call again",
+            );
         }
         Self::new(code, error.to_string())
     }

@@ -2,8 +2,8 @@
 //!
 //! A batch's chunk witnesses become a graph of jobs: each chunk is proved, neighbouring proofs are folded as soon as
 //! both exist, and the root is compressed and wrapped. Workers lease jobs for a time and deliver proofs, which are
-//! verified before they count. The graph lives in one SQLite file and the witnesses and proofs beside it, so that a
-//! coordinator that crashes loses nothing. The rules of the protocol are in `ashlar/farm/v1/farm.proto`.
+//! verified before they count. The graph lives in one SQLite file, or in PostgreSQL for several coordinators, and
+//! the witnesses and proofs beside it, so that a coordinator that crashes loses nothing. The rules of the protocol are in `ashlar/farm/v1/farm.proto`.
 //!
 //! [`Farm`] is the coordinator, [`serve`] puts it on addresses: of this machine, or over TLS. It knows no circuits: the caller gives it a
 //! [`ProofVerifier`].
@@ -30,5 +30,6 @@ pub use self::{
     error::FarmError,
     farm::{Farm, JobInspection},
     server::{Listener, Services, serve},
+    store::{Database, WallClock},
     verifier::{ProofVerifier, Refusal},
 };

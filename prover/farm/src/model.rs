@@ -37,6 +37,8 @@ coded_enum! {
         Done = 2,
         /// A job is poisoned. Requeueing it, or a late proof, makes the batch run again.
         Failed = 3,
+        /// The operator gave it up. Requeueing makes it run again.
+        Cancelled = 4,
     }
 }
 
@@ -54,6 +56,26 @@ coded_enum! {
         /// Given up: several workers, or the only one several times, found it impossible; proofs of several workers do
         /// not verify; or its witness was lost. Inputs that exist are kept.
         Poisoned = 5,
+    }
+}
+
+impl JobState {
+    /// Whether a job may go from this state to `next`: every change of a state in the store is one of these.
+    pub const fn may_become(self, next: Self) -> bool {
+        use JobState::{Blocked, Done, Leased, Poisoned, Ready};
+        matches!(
+            (self, next),
+            // The last input came, or one was lost.
+            (Blocked, Ready) | (Ready, Blocked)
+            // Granted, and ended without a proof: an input may be lost by then.
+            | (Ready, Leased) | (Leased, Ready | Blocked)
+            // A valid proof is taken whatever became of its lease.
+            | (Blocked | Ready | Leased | Poisoned, Done)
+            // The output was lost; its inputs may be too.
+            | (Done, Ready | Blocked)
+            // Found impossible, or without its witness; new attempts.
+            | (Blocked | Ready | Leased, Poisoned) | (Poisoned, Ready | Blocked)
+        )
     }
 }
 
@@ -87,6 +109,64 @@ impl LeaseEnding {
         Self::Superseded, // a process that ended in the middle of the job, perhaps over it
     ];
 }
+
+/// Whose batches they are: a rollup on a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tenant {
+    /// The chain's id (EIP-155).
+    pub chain_id: u64,
+    /// Address of the rollup's contract there.
+    pub rollup: [u8; 20],
+}
+
+impl fmt::Display for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:0x", self.chain_id)?;
+        self.rollup.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Names a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BatchKey {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// The circuits its witnesses are for.
+    pub circuit_set: Digest,
+    /// Its number in its rollup.
+    pub number: u64,
+}
+
+impl fmt::Display for BatchKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.number, self.tenant)
+    }
+}
+
+/// The batches that an operator means by a number: those of all tenants and circuits that have one of it, or fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchRef {
+    /// The number.
+    pub number: u64,
+    /// Only this tenant's.
+    pub tenant: Option<Tenant>,
+    /// Only that of these circuits.
+    pub circuit_set: Option<Digest>,
+}
+
+impl From<BatchKey> for BatchRef {
+    fn from(key: BatchKey) -> Self {
+        Self {
+            number: key.number,
+            tenant: Some(key.tenant),
+            circuit_set: Some(key.circuit_set),
+        }
+    }
+}
+
+/// A batch's id in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchId(pub u64);
 
 /// A job's number, unique in the farm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,18 +232,16 @@ pub struct LeaseKey {
 /// A batch as submitted: one witness per chunk, in order.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Its number.
-    pub number: u64,
-    /// The circuits its witnesses are for.
-    pub circuit_set: Digest,
+    /// Names it.
+    pub key: BatchKey,
     /// Digest of each chunk's witness.
     pub witnesses: Vec<Digest>,
 }
 
 impl Batch {
-    /// Digest of all that was submitted, apart from the number.
+    /// Digest of all that was submitted, apart from tenant and number.
     pub fn content(&self) -> Digest {
-        let parts = std::iter::once(&self.circuit_set).chain(&self.witnesses);
+        let parts = std::iter::once(&self.key.circuit_set).chain(&self.witnesses);
         Digest::of_parts(parts.map(AsRef::as_ref))
     }
 }
@@ -191,7 +269,7 @@ pub struct Lease {
     /// For its holder.
     pub secret: Secret,
     /// The batch of the job.
-    pub batch: u64,
+    pub batch: BatchKey,
     /// What is to be done.
     pub kind: JobKind,
     /// Artifacts it takes, in order.
@@ -241,7 +319,7 @@ pub struct JobView {
     /// Its id.
     pub id: JobId,
     /// Its batch.
-    pub batch: u64,
+    pub batch: BatchKey,
     /// What it does.
     pub kind: JobKind,
     /// Where it stands.
@@ -272,8 +350,8 @@ pub struct JobView {
 /// A batch with its jobs.
 #[derive(Debug, Clone)]
 pub struct BatchView {
-    /// Its number.
-    pub number: u64,
+    /// Names it.
+    pub key: BatchKey,
     /// Where it stands.
     pub state: BatchState,
     /// Why it failed.
@@ -302,8 +380,8 @@ pub struct LeaseView {
 /// Which jobs a listing shows.
 #[derive(Debug, Clone, Default)]
 pub struct JobFilter {
-    /// Only this batch.
-    pub batch: Option<u64>,
+    /// Only these batches.
+    pub batch: Option<BatchRef>,
     /// Only these states; empty means all.
     pub states: Vec<JobState>,
     /// At most so many.
@@ -323,6 +401,12 @@ pub struct WorkerView {
     pub kinds: Vec<JobKind>,
     /// When it was last heard of, Unix milliseconds.
     pub last_seen_ms: u64,
+    /// It gets no more jobs, and ends when it has none.
+    pub draining: bool,
+    /// The circuits it has.
+    pub circuit_set: Digest,
+    /// The job it has at the moment.
+    pub job: Option<JobId>,
     /// What it does not get.
     pub quarantines: Vec<Quarantine>,
 }
@@ -356,6 +440,46 @@ pub struct Requeued {
 pub enum RequeueTarget {
     /// One job.
     Job(JobId),
-    /// Every job of a batch that is poisoned, waits or caused a quarantine.
-    Batch(u64),
+    /// Every job of these batches that is poisoned, waits or caused a quarantine.
+    Batch(BatchRef),
+}
+
+/// What a tenant may have, and what it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantView {
+    /// Who it is.
+    pub tenant: Tenant,
+    /// The sequencer whose certificate may submit for it; empty: any.
+    pub owner: String,
+    /// What it may have.
+    pub quota: Quota,
+    /// None of its jobs is leased.
+    pub paused: bool,
+    /// Its batches that run.
+    pub running_batches: u64,
+    /// Its jobs that workers have.
+    pub leased_jobs: u64,
+    /// Its jobs that could be leased.
+    pub ready_jobs: u64,
+}
+
+/// What a tenant may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Jobs of a higher one go first, always.
+    pub priority: i32,
+    /// Among those of one priority, the workers are shared in proportion to this. At least 1.
+    pub weight: u32,
+    /// Batches that run at a time; zero: as many as the farm says.
+    pub max_batches: u32,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self {
+            priority: 0,
+            weight: 1,
+            max_batches: 0,
+        }
+    }
 }

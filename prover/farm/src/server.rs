@@ -91,7 +91,7 @@ impl Listener {
     }
 }
 
-/// Serves the farm until `shutdown`: on each address its services and gRPC health, and the expiry of leases beside them.
+/// Serves the farm until `shutdown`: on each address its services and gRPC health, and [`Farm::run`] beside them.
 /// Streams then end at once, calls in progress get a few seconds to finish, and what is left is cut.
 ///
 /// # Errors
@@ -110,7 +110,7 @@ pub async fn serve(
         ending.cancel();
         result
     };
-    let (result, ()) = tokio::join!(serving, farm.sweep(&ending));
+    let (result, ()) = tokio::join!(serving, farm.run(&ending));
     if timeout(CLOSE_LIMIT, farm.close()).await.is_err() {
         tracing::warn!("a call still uses the database: it is left to the file's log");
     }
@@ -152,9 +152,9 @@ async fn serve_one(
     let Listener {
         tcp, address, tls, ..
     } = listener;
-    let circuit_set = farm.config().circuit_set;
+    let circuit_sets = &farm.config().circuit_sets;
     let shown = tls.as_ref().map(|tls| tls.identity().to_string());
-    tracing::info!(%address, %circuit_set, batch, work, admin, tls = shown, "coordinator serving");
+    tracing::info!(%address, ?circuit_sets, batch, work, admin, tls = shown, "coordinator serving");
     let limits = Limits::default();
     match tls {
         None => {

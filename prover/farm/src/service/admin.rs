@@ -4,7 +4,7 @@ use ashlar_proto::farm::v1::{self as pb, admin_service_server};
 use tonic::{Request, Response, Status};
 
 use crate::{
-    convert,
+    convert::{self, invalid},
     farm::Farm,
     model::{JobFilter, JobId, RequeueTarget},
 };
@@ -53,5 +53,55 @@ impl admin_service_server::AdminService for AdminService {
     ) -> Result<Response<pb::InspectResponse>, Status> {
         let inspection = self.farm.inspect(JobId(request.into_inner().job_id)).await?;
         Ok(Response::new(inspection.into()))
+    }
+
+    async fn cancel_batch(
+        &self,
+        request: Request<pb::CancelBatchRequest>,
+    ) -> Result<Response<pb::CancelBatchResponse>, Status> {
+        let pb::CancelBatchRequest { batch, reason } = request.into_inner();
+        let batch = convert::batch_ref(batch.ok_or_else(|| invalid("batch", "must be set"))?)?;
+        let cancelled = self.farm.cancel(&batch, reason).await?;
+        let cancelled = u32::try_from(cancelled).unwrap_or(u32::MAX);
+        Ok(Response::new(pb::CancelBatchResponse { cancelled }))
+    }
+
+    async fn pause(&self, request: Request<pb::PauseRequest>) -> Result<Response<pb::PauseResponse>, Status> {
+        let pb::PauseRequest { tenant, paused } = request.into_inner();
+        let tenant = tenant.as_ref().map(convert::tenant).transpose()?;
+        self.farm.pause(tenant.as_ref(), paused).await?;
+        Ok(Response::new(pb::PauseResponse {}))
+    }
+
+    async fn drain_worker(
+        &self,
+        request: Request<pb::DrainWorkerRequest>,
+    ) -> Result<Response<pb::DrainWorkerResponse>, Status> {
+        let pb::DrainWorkerRequest { name, draining } = request.into_inner();
+        self.farm.drain(&name, draining).await?;
+        Ok(Response::new(pb::DrainWorkerResponse {}))
+    }
+
+    async fn list_tenants(
+        &self,
+        _: Request<pb::ListTenantsRequest>,
+    ) -> Result<Response<pb::ListTenantsResponse>, Status> {
+        let tenants = self.farm.tenants().await?.into_iter().map(Into::into).collect();
+        let paused = self.farm.is_paused().await?;
+        Ok(Response::new(pb::ListTenantsResponse { tenants, paused }))
+    }
+
+    async fn set_tenant(
+        &self,
+        request: Request<pb::SetTenantRequest>,
+    ) -> Result<Response<pb::SetTenantResponse>, Status> {
+        let pb::SetTenantRequest { tenant, owner, quota } = request.into_inner();
+        let tenant = convert::tenant(&tenant.ok_or_else(|| invalid("tenant", "must be set"))?)?;
+        let quota = quota.map(convert::quota).transpose()?;
+        let owner = owner.map(convert::owner).transpose()?;
+        self.farm
+            .set_tenant(&tenant, owner.as_deref(), quota.as_ref())
+            .await?;
+        Ok(Response::new(pb::SetTenantResponse {}))
     }
 }

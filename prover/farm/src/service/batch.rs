@@ -5,16 +5,19 @@ use ashlar_proto::{
     farm::v1::{self as pb, batch_service_server, submit_batch_request::Part},
 };
 use futures::{Stream, stream};
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{body::Body, caller_name};
+use super::{body::Body, caller_id, caller_name};
 use crate::{
     convert::{self, BatchHeader, invalid},
     error::FarmError,
     farm::Farm,
-    model::{Batch, BatchState},
+    model::{Batch, BatchKey, BatchState},
 };
 
 pub struct BatchService {
@@ -69,7 +72,7 @@ impl BatchService {
 /// State of one `WatchBatch` stream.
 struct Watch {
     farm: Arc<Farm>,
-    number: u64,
+    key: BatchKey,
     changes: watch::Receiver<()>,
     shutdown: CancellationToken,
     last: Option<pb::BatchStatus>,
@@ -87,7 +90,10 @@ impl Watch {
         }
         loop {
             self.changes.mark_unchanged();
+            let began = Instant::now();
             let status = self.status().await?;
+            // A large batch that changes all the time is not read all the time.
+            let pause = began.elapsed() * 10;
             if status
                 .as_ref()
                 .is_some_and(|status| self.last.as_ref() != Some(status))
@@ -96,7 +102,7 @@ impl Watch {
                 return Ok(status.map(|status| (status, self)));
             }
             tokio::select! {
-                _ = self.changes.changed() => {}
+                _ = async { sleep(pause).await; self.changes.changed().await } => {}
                 () = self.shutdown.cancelled() => return Err(FarmError::ShuttingDown.into()),
             }
         }
@@ -104,7 +110,7 @@ impl Watch {
 
     /// The present status; `None` if the snark turned out to be lost, so that the batch runs again.
     async fn status(&self) -> Result<Option<pb::BatchStatus>, FarmError> {
-        let batch = self.farm.batch(self.number).await?;
+        let batch = self.farm.batch(&self.key).await?;
         let snark = match batch.jobs.last().and_then(|wrap| wrap.output) {
             Some(digest) if batch.state == BatchState::Done => match self.farm.artifact(digest).await {
                 Err(FarmError::ArtifactDamaged(_)) => return Ok(None),
@@ -122,7 +128,10 @@ impl batch_service_server::BatchService for BatchService {
         &self,
         request: Request<Streaming<pb::SubmitBatchRequest>>,
     ) -> Result<Response<pb::SubmitBatchResponse>, Status> {
-        let caller = caller_name(request.extensions())?;
+        let (caller, name) = (
+            caller_name(request.extensions())?,
+            caller_id(request.extensions())?,
+        );
         let mut parts = request.into_inner();
         let Some(pb::SubmitBatchRequest {
             part: Some(Part::Header(header)),
@@ -131,18 +140,36 @@ impl batch_service_server::BatchService for BatchService {
             return Err(invalid("header", "must be the first message").into());
         };
         let header = BatchHeader::check(&header, self.farm.config().max_chunks)?;
-        self.farm.check_circuit_set(header.circuit_set)?; // before the bulk is sent
+        // Before the bulk is sent.
+        self.farm.check_circuit_set(header.key.circuit_set)?;
+        self.farm
+            .check_tenant(&header.key.tenant, name.as_deref())
+            .await?;
         let witnesses = self.receive(caller, header, &mut parts).await?;
         let batch = Batch {
-            number: header.number,
-            circuit_set: header.circuit_set,
+            key: header.key,
             witnesses,
         };
-        let is_new = self.farm.submit(&batch).await?;
+        let is_new = self.farm.submit(&batch, name.as_deref()).await?;
         Ok(Response::new(pb::SubmitBatchResponse {
             content_digest: batch.content().into(),
             already_known: !is_new,
         }))
+    }
+
+    async fn settle_batch(
+        &self,
+        request: Request<pb::SettleBatchRequest>,
+    ) -> Result<Response<pb::SettleBatchResponse>, Status> {
+        let caller = caller_id(request.extensions())?;
+        let pb::SettleBatchRequest {
+            number,
+            tenant,
+            circuit_set_digest,
+        } = request.into_inner();
+        let key = convert::batch_key(number, tenant.as_ref(), &circuit_set_digest)?;
+        self.farm.settle(&key, caller.as_deref()).await?;
+        Ok(Response::new(pb::SettleBatchResponse {}))
     }
 
     type WatchBatchStream = Pin<Box<dyn Stream<Item = Result<pb::BatchStatus, Status>> + Send>>;
@@ -151,13 +178,20 @@ impl batch_service_server::BatchService for BatchService {
         &self,
         request: Request<pb::WatchBatchRequest>,
     ) -> Result<Response<Self::WatchBatchStream>, Status> {
-        let number = request.into_inner().number;
+        let caller = caller_id(request.extensions())?;
+        let pb::WatchBatchRequest {
+            number,
+            tenant,
+            circuit_set_digest,
+        } = request.into_inner();
+        let key = convert::batch_key(number, tenant.as_ref(), &circuit_set_digest)?;
         let (farm, shutdown) = (self.farm.clone(), self.shutdown.clone());
-        farm.batch(number).await?; // an unknown batch is an error of the call, not of the stream
+        farm.check_tenant(&key.tenant, caller.as_deref()).await?;
+        farm.batch(&key).await?; // an unknown batch is an error of the call, not of the stream
         let watch = Watch {
             changes: farm.changes(),
             farm,
-            number,
+            key,
             shutdown,
             last: None,
         };

@@ -15,3 +15,9 @@ fn caller_name(call: &tonic::Extensions) -> Result<String, tonic::Status> {
         |identity| identity.to_string(),
     ))
 }
+
+/// The name of who calls, where a certificate says it.
+fn caller_id(call: &tonic::Extensions) -> Result<Option<String>, tonic::Status> {
+    let caller = ashlar_identity::grpc::caller(call)?;
+    Ok(caller.map(|identity| identity.name().to_owned()))
+}

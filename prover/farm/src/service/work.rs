@@ -1,6 +1,5 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use ashlar_identity::grpc;
 use ashlar_proto::{
     Bytes, Digest,
     farm::v1::{self as pb, complete_request::Part, work_service_server},
@@ -10,12 +9,12 @@ use futures::{Stream, stream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{body::Body, caller_name};
+use super::{body::Body, caller_id, caller_name};
 use crate::{
     budget::Held,
     convert::{self, MAX_LEASE_WAIT, invalid},
     error::FarmError,
-    farm::Farm,
+    farm::{Farm, Granted},
     model::Completion,
 };
 
@@ -73,8 +72,7 @@ impl WorkService {
 
 /// The worker that calls, where its certificate says so.
 fn caller<T>(request: &Request<T>) -> Result<Option<String>, Status> {
-    let caller = grpc::caller(request.extensions())?;
-    Ok(caller.map(|identity| identity.name().to_owned()))
+    caller_id(request.extensions())
 }
 
 #[tonic::async_trait]
@@ -94,13 +92,16 @@ impl work_service_server::WorkService for WorkService {
         let request = request.into_inner();
         let session = convert::secret("session", &request.session)?;
         let wait = Duration::from_millis(request.wait_ms.into()).min(MAX_LEASE_WAIT);
-        let lease = self
+        let granted = self
             .farm
             .lease(session, caller.as_deref(), wait, &self.shutdown)
             .await?;
-        Ok(Response::new(pb::LeaseResponse {
-            lease: lease.map(TryInto::try_into).transpose()?,
-        }))
+        let (lease, drained) = match granted {
+            Granted::Lease(lease) => (Some((*lease).try_into()?), false),
+            Granted::Nothing => (None, false),
+            Granted::Drained => (None, true),
+        };
+        Ok(Response::new(pb::LeaseResponse { lease, drained }))
     }
 
     type FetchArtifactStream = Pin<Box<dyn Stream<Item = Result<pb::ArtifactPiece, Status>> + Send>>;

@@ -1,37 +1,97 @@
 //! Submitting a batch, and what its state follows from.
 
 use ashlar_proto::{Digest, JobKind};
-use sqlx::SqliteConnection;
 
-use super::{kind_code, now_ms, parse_digest, to_db};
+use super::{Db, kind_code, leases, parse_count, parse_digest, tenants, to_db};
 use crate::{
     error::FarmError,
     graph,
-    model::{Batch, BatchState, JobState},
+    model::{Batch, BatchId, BatchKey, BatchRef, BatchState, JobState, LeaseEnding},
 };
 
-/// Content digest of a batch, if it was submitted.
-pub async fn content(conn: &mut SqliteConnection, number: u64) -> Result<Option<Digest>, FarmError> {
-    sqlx::query_scalar::<_, Vec<u8>>("SELECT content FROM batches WHERE number = ?1")
-        .bind(to_db(number))
-        .fetch_optional(conn)
-        .await?
-        .map(|bytes| parse_digest(&bytes))
+/// A batch that was submitted before.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its id.
+    pub id: BatchId,
+    /// Digest of what was submitted.
+    pub content: Digest,
+    /// Its jobs and artifacts are gone.
+    pub retired: bool,
+}
+
+/// The batch of that key, if it was submitted.
+pub async fn find(db: &mut Db, key: &BatchKey) -> Result<Option<Known>, FarmError> {
+    let found: Option<(i64, Vec<u8>, i64)> = sqlx::query_as(
+        "SELECT batches.id, content, retired FROM batches JOIN tenants ON tenants.id = batches.tenant
+         WHERE chain_id = $1 AND rollup = $2 AND circuit_set = $3 AND number = $4",
+    )
+    .bind(to_db(key.tenant.chain_id))
+    .bind(key.tenant.rollup.as_slice())
+    .bind(key.circuit_set.as_ref())
+    .bind(to_db(key.number))
+    .fetch_optional(db.conn())
+    .await?;
+    found
+        .map(|(id, content, retired)| {
+            Ok(Known {
+                id: BatchId(parse_count(id)?),
+                content: parse_digest(&content)?,
+                retired: retired != 0,
+            })
+        })
         .transpose()
 }
 
-/// Writes a new batch with its job graph.
-pub async fn insert(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), FarmError> {
-    let number = to_db(batch.number);
-    sqlx::query(
-        "INSERT INTO batches (number, circuit_set, content, state, submitted_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+/// The id of a batch that must exist.
+pub async fn known(db: &mut Db, key: &BatchKey) -> Result<Known, FarmError> {
+    find(db, key).await?.ok_or(FarmError::UnknownBatch(key.number))
+}
+
+/// The batches that an operator means, newest first.
+///
+/// # Errors
+/// [`FarmError::UnknownBatch`] if there is none.
+pub async fn meant(db: &mut Db, batch: &BatchRef) -> Result<Vec<BatchId>, FarmError> {
+    let rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT batches.id, chain_id, rollup, circuit_set FROM batches JOIN tenants ON tenants.id = batches.tenant
+         WHERE number = $1 ORDER BY batches.id DESC",
     )
+    .bind(to_db(batch.number))
+    .fetch_all(db.conn())
+    .await?;
+    let meant = rows.into_iter().filter(|(_, chain_id, rollup, circuit_set)| {
+        batch
+            .tenant
+            .is_none_or(|tenant| to_db(tenant.chain_id) == *chain_id && tenant.rollup[..] == rollup[..])
+            && batch
+                .circuit_set
+                .is_none_or(|set| set.as_ref() == &circuit_set[..])
+    });
+    let ids: Vec<BatchId> = meant
+        .map(|(id, ..)| parse_count(id).map(BatchId))
+        .collect::<Result<_, _>>()?;
+    if ids.is_empty() {
+        return Err(FarmError::UnknownBatch(batch.number));
+    }
+    Ok(ids)
+}
+
+/// Writes a new batch of tenant number `tenant` with its job graph.
+pub async fn insert(db: &mut Db, tenant: i64, batch: &Batch) -> Result<(), FarmError> {
+    let number = to_db(batch.key.number);
+    let now_ms = db.now_ms();
+    let batch_id: i64 = sqlx::query_scalar(
+        "INSERT INTO batches (tenant, circuit_set, number, content, state, submitted_ms)
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+    )
+    .bind(tenant)
+    .bind(batch.key.circuit_set.as_ref())
     .bind(number)
-    .bind(batch.circuit_set.as_ref())
     .bind(batch.content().as_ref().to_vec())
     .bind(BatchState::Running.code())
-    .bind(now_ms())
-    .execute(&mut *conn)
+    .bind(now_ms)
+    .fetch_one(db.conn())
     .await?;
     let chunks = u32::try_from(batch.witnesses.len()).unwrap_or(u32::MAX);
     let mut ids: Vec<i64> = Vec::new();
@@ -42,72 +102,169 @@ pub async fn insert(conn: &mut SqliteConnection, batch: &Batch) -> Result<(), Fa
             JobState::Blocked
         };
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO jobs (batch, kind, stage, ordinal, state) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
+            "INSERT INTO jobs (batch, tenant, number, kind, stage, ordinal, state, ready_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         )
+        .bind(batch_id)
+        .bind(tenant)
         .bind(number)
         .bind(kind_code(job.kind))
-        .bind(job.stage)
-        .bind(job.ordinal)
+        .bind(i64::from(job.stage))
+        .bind(i64::from(job.ordinal))
         .bind(state.code())
-        .fetch_one(&mut *conn)
+        .bind(now_ms)
+        .fetch_one(db.conn())
         .await?;
         ids.push(id);
         if job.kind == JobKind::Chunk {
-            sqlx::query("INSERT INTO job_inputs (job, position, artifact) VALUES (?1, 0, ?2)")
+            sqlx::query("INSERT INTO job_inputs (job, position, artifact) VALUES ($1, 0, $2)")
                 .bind(id)
                 .bind(batch.witnesses[i].as_ref())
-                .execute(&mut *conn)
+                .execute(db.conn())
                 .await?;
         }
         for (producer, position) in job.producers.into_iter().zip(0i64..) {
-            sqlx::query("INSERT INTO job_inputs (job, position, producer) VALUES (?1, ?2, ?3)")
+            sqlx::query("INSERT INTO job_inputs (job, position, producer) VALUES ($1, $2, $3)")
                 .bind(id)
                 .bind(position)
                 .bind(ids[producer])
-                .execute(&mut *conn)
+                .execute(db.conn())
                 .await?;
         }
     }
     Ok(())
 }
 
+/// Takes over a batch of an earlier version, which knew no tenants, if it is this one. Returns whether it was.
+pub async fn adopt(db: &mut Db, tenant: i64, batch: &Batch) -> Result<bool, FarmError> {
+    let Some(nobody) = tenants::nobody(db).await? else {
+        return Ok(false);
+    };
+    let adopted: Option<i64> = sqlx::query_scalar(
+        "UPDATE batches SET tenant = $1 WHERE tenant = $2 AND circuit_set = $3 AND number = $4 AND content = $5
+         RETURNING id",
+    )
+    .bind(tenant)
+    .bind(nobody)
+    .bind(batch.key.circuit_set.as_ref())
+    .bind(to_db(batch.key.number))
+    .bind(batch.content().as_ref().to_vec())
+    .fetch_optional(db.conn())
+    .await?;
+    let Some(id) = adopted else {
+        return Ok(false);
+    };
+    sqlx::query("UPDATE jobs SET tenant = $2 WHERE batch = $1")
+        .bind(id)
+        .bind(tenant)
+        .execute(db.conn())
+        .await?;
+    Ok(true)
+}
+
 /// Marks a batch failed; the first reason stays.
-pub async fn fail(conn: &mut SqliteConnection, number: i64, reason: &str) -> Result<(), FarmError> {
-    sqlx::query("UPDATE batches SET state = ?2, failure_reason = ?3 WHERE number = ?1 AND state = ?4")
-        .bind(number)
+pub async fn fail(db: &mut Db, id: i64, reason: &str) -> Result<(), FarmError> {
+    sqlx::query("UPDATE batches SET state = $2, failure_reason = $3 WHERE id = $1 AND state = $4")
+        .bind(id)
         .bind(BatchState::Failed.code())
         .bind(reason)
         .bind(BatchState::Running.code())
-        .execute(conn)
+        .execute(db.conn())
         .await?;
     Ok(())
 }
 
-/// Sets the state that follows from the jobs: done with the wrap, failed while a job is poisoned, else running.
-pub async fn settle_state(conn: &mut SqliteConnection, number: i64) -> Result<BatchState, FarmError> {
-    let (wrapped, poisoned): (bool, bool) = sqlx::query_as(
-        "SELECT EXISTS (SELECT 1 FROM jobs WHERE batch = ?1 AND kind = ?2 AND state = ?3),
-                EXISTS (SELECT 1 FROM jobs WHERE batch = ?1 AND state = ?4)",
+/// Gives a batch up: its leases end, and none is granted until it is requeued. Returns false and changes nothing if it is
+/// done, or given up already.
+pub async fn cancel(db: &mut Db, id: BatchId, reason: &str) -> Result<bool, FarmError> {
+    let cancelled =
+        sqlx::query("UPDATE batches SET state = $2, failure_reason = $3 WHERE id = $1 AND state IN ($4, $5)")
+            .bind(to_db(id.0))
+            .bind(BatchState::Cancelled.code())
+            .bind(reason)
+            .bind(BatchState::Running.code())
+            .bind(BatchState::Failed.code())
+            .execute(db.conn())
+            .await?;
+    if cancelled.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let leased: Vec<i64> = sqlx::query_scalar("SELECT id FROM jobs WHERE batch = $1 AND state = $2")
+        .bind(to_db(id.0))
+        .bind(JobState::Leased.code())
+        .fetch_all(db.conn())
+        .await?;
+    for job in leased {
+        leases::end_any(db, job, LeaseEnding::HandedBack, reason).await?;
+        leases::put_back(db, job).await?;
+    }
+    Ok(true)
+}
+
+/// Lets a batch that was given up run again.
+pub async fn revive(db: &mut Db, id: i64) -> Result<(), FarmError> {
+    sqlx::query("UPDATE batches SET state = $2, failure_reason = '' WHERE id = $1 AND state = $3")
+        .bind(id)
+        .bind(BatchState::Running.code())
+        .bind(BatchState::Cancelled.code())
+        .execute(db.conn())
+        .await?;
+    Ok(())
+}
+
+/// Sets the state that follows from the jobs: done with the wrap, failed while a job is poisoned, else running. A batch that
+/// was given up stays so, unless it is done.
+pub async fn settle_state(db: &mut Db, id: i64) -> Result<BatchState, FarmError> {
+    let (wrapped, poisoned): (i64, i64) = sqlx::query_as(
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE batch = $1 AND kind = $2 AND state = $3) THEN 1 ELSE 0 END,
+                CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE batch = $1 AND state = $4) THEN 1 ELSE 0 END",
     )
-    .bind(number)
+    .bind(id)
     .bind(kind_code(JobKind::Wrap))
     .bind(JobState::Done.code())
     .bind(JobState::Poisoned.code())
-    .fetch_one(&mut *conn)
+    .fetch_one(db.conn())
     .await?;
     let state = match (wrapped, poisoned) {
-        (true, _) => BatchState::Done,
-        (false, true) => BatchState::Failed,
-        (false, false) => BatchState::Running,
+        (1, _) => BatchState::Done,
+        (_, 1) => BatchState::Failed,
+        _ => BatchState::Running,
     };
     sqlx::query(
-        "UPDATE batches SET state = ?2, failure_reason = CASE ?2 WHEN ?3 THEN failure_reason ELSE '' END
-         WHERE number = ?1",
+        "UPDATE batches SET state = $2, failure_reason = CASE WHEN $2 = $3 THEN failure_reason ELSE '' END
+         WHERE id = $1 AND state <> $2 AND (state <> $4 OR $2 = $5)",
     )
-    .bind(number)
+    .bind(id)
     .bind(state.code())
     .bind(BatchState::Failed.code())
-    .execute(conn)
+    .bind(BatchState::Cancelled.code())
+    .bind(BatchState::Done.code())
+    .execute(db.conn())
     .await?;
     Ok(state)
+}
+
+/// After a job of `kind` was proved: the batch is done with its wrap, and runs again if a poisoned job was proved after all.
+/// One that was given up stays so until its wrap.
+pub async fn settle_after_proof(db: &mut Db, id: i64, kind: JobKind) -> Result<(), FarmError> {
+    let failed: Option<i64> = sqlx::query_scalar("SELECT id FROM batches WHERE id = $1 AND state = $2")
+        .bind(id)
+        .bind(BatchState::Failed.code())
+        .fetch_optional(db.conn())
+        .await?;
+    if kind == JobKind::Wrap || failed.is_some() {
+        settle_state(db, id).await?;
+    }
+    Ok(())
+}
+
+/// Notes that the rollup's chain has the batch for good. Returns false if that was noted before.
+pub async fn settled(db: &mut Db, id: BatchId) -> Result<bool, FarmError> {
+    let now_ms = db.now_ms();
+    let settled = sqlx::query("UPDATE batches SET settled_ms = $2 WHERE id = $1 AND settled_ms IS NULL")
+        .bind(to_db(id.0))
+        .bind(now_ms)
+        .execute(db.conn())
+        .await?;
+    Ok(settled.rows_affected() == 1)
 }

@@ -1,82 +1,134 @@
-//! The job database. Each submodule holds the queries of one subject; every change of state is one transaction.
+//! The job database, in SQLite or PostgreSQL. Each submodule holds the queries of one subject; every change of state is one
+//! transaction.
 
 pub mod batches;
+mod clock;
+mod connection;
+mod database;
 pub mod faults;
+mod group;
 pub mod leases;
 pub mod outcomes;
+pub mod queue;
 pub mod recovery;
 pub mod sessions;
+pub mod tenants;
 pub mod views;
 pub mod workers;
 
-use std::{
-    path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use rand::Rng;
+use sqlx::AnyPool;
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::group::Change;
+use self::{clock::Clock, database::Opener, group::Writer};
+pub use self::{
+    clock::{WallClock, wall_ms},
+    connection::Db,
+    database::Database,
+};
 use crate::error::FarmError;
 
-/// A connection to the SQLite file.
-#[derive(Debug, Clone)]
+/// Where coordinators on one PostgreSQL tell each other of changes.
+const CHANNEL: &str = "ashlar_farm";
+/// A broken connection to that is made anew after so long.
+const LISTEN_PAUSE: Duration = Duration::from_secs(1);
+
+/// The connections to the database.
+#[derive(Clone)]
 pub struct Store {
-    // SQLite has one writer at a time: queueing for the connection is fairer than for the file lock.
-    writer: SqlitePool,
-    reader: SqlitePool,
+    opener: Opener,
+    writer: Arc<Mutex<Writer>>,
+    readers: AnyPool,
+    clock: Arc<Clock>,
+    /// Names this coordinator to the others.
+    own_name: String,
 }
 
 impl Store {
-    /// Opens the database, making or migrating it as needed.
+    /// Opens the database, making or migrating its tables as needed.
     ///
     /// # Errors
     /// [`FarmError::Database`] or [`FarmError::Migrate`].
-    pub async fn open(path: &Path) -> Result<Self, FarmError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full) // an acknowledged change survives power loss
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10));
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.read_only(true))
-            .await?;
-        Ok(Self { writer, reader })
+    pub async fn open(database: &Database, wall: WallClock) -> Result<Self, FarmError> {
+        let opener = Opener::new(database)?;
+        opener.migrate().await?;
+        let clock = Arc::new(Clock::new(wall));
+        let own_name = format!("{:016x}", rand::rngs::OsRng.r#gen::<u64>());
+        let channel = opener.is_postgres.then(|| (CHANNEL, own_name.clone()));
+        Ok(Self {
+            writer: Writer::new(opener.clone(), clock.clone(), channel),
+            readers: opener.readers(),
+            opener,
+            clock,
+            own_name,
+        })
     }
 
     /// Starts a change. Dropping it undoes it.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, FarmError> {
-        // Taking the write lock at once: a read that is later upgraded could fail halfway.
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    pub(crate) async fn begin(&self) -> Result<Change, FarmError> {
+        Change::begin(&self.writer).await
     }
 
     /// Starts a consistent read.
-    pub(crate) async fn read(&self) -> Result<Transaction<'static, Sqlite>, FarmError> {
-        Ok(self.reader.begin().await?)
+    pub(crate) async fn read(&self) -> Result<Db, FarmError> {
+        let tx = self.readers.begin_with(self.opener.begin_read()).await?;
+        Ok(Db::read(tx, self.clock.now_ms()))
     }
 
-    /// Closes the file, folding the log back into it.
+    /// Wakes `changes` for what other coordinators on the database change, until `stop`.
+    pub async fn listen(&self, database: &Database, changes: &watch::Sender<()>, stop: &CancellationToken) {
+        let Database::Postgres(url) = database else {
+            return stop.cancelled().await;
+        };
+        let listening = async {
+            loop {
+                if let Err(error) = database::listen(url, CHANNEL, &self.own_name, changes).await {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "not told of other coordinators' changes"
+                    );
+                }
+                tokio::time::sleep(LISTEN_PAUSE).await;
+                changes.send_replace(()); // of what happened meanwhile
+            }
+        };
+        stop.run_until_cancelled(listening).await;
+    }
+
+    /// Closes the connections.
     pub async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        self.readers.close().await;
+        group::close(&self.writer).await;
     }
 }
 
-/// Now, in Unix milliseconds.
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+/// No job is leased while this is not zero.
+pub(crate) const PAUSED: &str = "paused";
+
+/// A number that the operator set; zero if never.
+pub(crate) async fn setting(db: &mut Db, name: &str) -> Result<i64, FarmError> {
+    let value = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+        .bind(name)
+        .fetch_optional(db.conn())
+        .await?;
+    Ok(value.unwrap_or(0))
+}
+
+/// Sets it.
+pub(crate) async fn set_setting(db: &mut Db, name: &str, value: i64) -> Result<(), FarmError> {
+    sqlx::query(
+        "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(db.conn())
+    .await?;
+    Ok(())
 }
 
 pub(crate) fn millis(duration: Duration) -> i64 {
@@ -129,7 +181,7 @@ pub(crate) fn to_db(value: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::{ConnectOptions, migrate::Migrator};
+    use sqlx::{ConnectOptions, migrate::Migrator, sqlite::SqliteConnectOptions};
 
     use super::*;
     use crate::model::{JobId, JobState};
@@ -144,7 +196,9 @@ mod tests {
             .create_if_missing(true);
         let mut old = options.connect().await.unwrap();
         let mut first = Migrator::DEFAULT;
-        first.migrations = sqlx::migrate!("./migrations").migrations[..1].to_vec().into();
+        first.migrations = sqlx::migrate!("./migrations/sqlite").migrations[..1]
+            .to_vec()
+            .into();
         first.run(&mut old).await.unwrap();
         sqlx::raw_sql(
             "INSERT INTO batches (number, circuit_set, content, state, submitted_ms)
@@ -157,12 +211,12 @@ mod tests {
         .unwrap();
         drop(old);
 
-        let store = Store::open(&path).await.unwrap();
+        let store = Store::open(&Database::Sqlite(path), wall_ms).await.unwrap();
         let job = views::job(&mut store.read().await.unwrap(), JobId(3))
             .await
             .unwrap();
         assert_eq!(
-            (job.batch, job.state, job.output_bytes, job.fallback),
+            (job.batch.number, job.state, job.output_bytes, job.fallback),
             (7, JobState::Done, 10, String::new())
         );
         store.close().await;

@@ -1,13 +1,12 @@
 //! What a job's attempt ends in: done, or back in the queue. What went wrong is in [`faults`].
 
 use ashlar_proto::{Digest, JobKind};
-use sqlx::SqliteConnection;
 
-use super::{batches, faults, leases, now_ms, parse_kind, to_db};
+use super::{Db, batches, faults, leases, parse_digest, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
-    model::{JobId, JobState, LeaseEnding, LeaseKey, RequeueTarget, Requeued, StepTiming},
+    model::{BatchId, JobId, JobState, LeaseEnding, LeaseKey, Requeued, StepTiming},
 };
 
 /// What is needed to judge a delivered proof.
@@ -15,6 +14,8 @@ use crate::{
 pub struct JobUnderReview {
     /// What it does.
     pub kind: JobKind,
+    /// The circuits of its batch.
+    pub circuit_set: Digest,
     /// Whether it is done.
     pub done: bool,
     /// Its inputs that exist, in order.
@@ -39,19 +40,18 @@ pub struct Accepted<'a> {
 }
 
 /// Loads the job a proof was delivered for.
-pub async fn review(conn: &mut SqliteConnection, key: LeaseKey) -> Result<JobUnderReview, FarmError> {
-    let job = to_db(key.job.0);
-    let (kind, state): (i64, i64) = sqlx::query_as("SELECT kind, state FROM jobs WHERE id = ?1")
-        .bind(job)
-        .fetch_one(&mut *conn)
-        .await?;
-    let expected: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM job_inputs WHERE job = ?1")
-        .bind(job)
-        .fetch_one(&mut *conn)
-        .await?;
-    let inputs = leases::inputs(conn, key.job).await?;
+pub async fn review(db: &mut Db, key: LeaseKey) -> Result<JobUnderReview, FarmError> {
+    let (kind, state, expected, circuit_set): (i64, i64, i64, Vec<u8>) = sqlx::query_as(
+        "SELECT kind, jobs.state, (SELECT COUNT(*) FROM job_inputs WHERE job = jobs.id), circuit_set
+         FROM jobs JOIN batches ON batches.id = jobs.batch WHERE jobs.id = $1",
+    )
+    .bind(to_db(key.job.0))
+    .fetch_one(db.conn())
+    .await?;
+    let inputs = leases::inputs(db, key.job).await?;
     Ok(JobUnderReview {
         kind: parse_kind(kind)?,
+        circuit_set: parse_digest(&circuit_set)?,
         done: state == JobState::Done.code(),
         inputs_missing: inputs.len() as i64 != expected,
         inputs,
@@ -60,116 +60,116 @@ pub async fn review(conn: &mut SqliteConnection, key: LeaseKey) -> Result<JobUnd
 
 /// Marks the job done, whatever became of the lease, and frees the jobs that waited for it. Returns false and
 /// changes nothing if it is done already.
-pub async fn accept(
-    conn: &mut SqliteConnection,
-    proof: &Accepted<'_>,
-    config: &FarmConfig,
-) -> Result<bool, FarmError> {
+pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> Result<bool, FarmError> {
     let job = to_db(proof.key.job.0);
     let accepted: Option<(i64, i64)> = sqlx::query_as(
-        "UPDATE jobs SET state = ?2, output = ?3, output_bytes = ?4, fallback = ?5, witness_lost = 0
-         WHERE id = ?1 AND state <> ?2 RETURNING batch, kind",
+        "UPDATE jobs SET state = $2, output = $3, output_bytes = $4, fallback = $5, witness_lost = 0
+         WHERE id = $1 AND state <> $2 RETURNING batch, kind",
     )
     .bind(job)
     .bind(JobState::Done.code())
     .bind(proof.output.as_ref())
     .bind(to_db(proof.output_bytes))
     .bind(proof.fallback)
-    .fetch_optional(&mut *conn)
+    .fetch_optional(db.conn())
     .await?;
     let Some((batch, kind)) = accepted else {
         return Ok(false);
     };
-    faults::vindicated(conn, proof.key, parse_kind(kind)?, config).await?;
-    leases::complete(conn, proof.key).await?;
-    sqlx::query("DELETE FROM job_steps WHERE job = ?1")
+    faults::vindicated(db, proof.key, parse_kind(kind)?, config).await?;
+    leases::complete(db, proof.key).await?;
+    sqlx::query("DELETE FROM job_steps WHERE job = $1")
         .bind(job)
-        .execute(&mut *conn)
+        .execute(db.conn())
         .await?;
     for (step, position) in proof.steps.iter().zip(0i64..) {
-        sqlx::query("INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes) VALUES (?1, ?2, ?3, ?4, ?5)")
+        sqlx::query("INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes) VALUES ($1, $2, $3, $4, $5)")
             .bind(job)
             .bind(position)
             .bind(&step.name)
             .bind(step.seconds)
             .bind(i64::try_from(step.peak_rss_bytes).unwrap_or(i64::MAX))
-            .execute(&mut *conn)
+            .execute(db.conn())
             .await?;
     }
+    let now = db.now_ms();
     sqlx::query(
-        "UPDATE jobs SET state = ?3
-         WHERE state = ?2 AND id IN (SELECT job FROM job_inputs WHERE producer = ?1)
+        "UPDATE jobs SET state = $3, ready_ms = $5
+         WHERE state = $2 AND id IN (SELECT job FROM job_inputs WHERE producer = $1)
            AND NOT EXISTS (
              SELECT 1 FROM job_inputs JOIN jobs AS producers ON producers.id = job_inputs.producer
-             WHERE job_inputs.job = jobs.id AND producers.state <> ?4)",
+             WHERE job_inputs.job = jobs.id AND producers.state <> $4)",
     )
     .bind(job)
     .bind(JobState::Blocked.code())
     .bind(JobState::Ready.code())
     .bind(JobState::Done.code())
-    .execute(&mut *conn)
+    .bind(now)
+    .execute(db.conn())
     .await?;
-    batches::settle_state(conn, batch).await?;
+    batches::settle_after_proof(db, batch, parse_kind(kind)?).await?;
     Ok(true)
 }
 
 /// Marks a job poisoned. Its batch is the caller's to fail, with the reason.
-pub async fn poison(conn: &mut SqliteConnection, job: i64) -> Result<(), FarmError> {
-    sqlx::query("UPDATE jobs SET state = ?2 WHERE id = ?1")
+pub async fn poison(db: &mut Db, job: i64) -> Result<(), FarmError> {
+    sqlx::query("UPDATE jobs SET state = $2 WHERE id = $1")
         .bind(job)
         .bind(JobState::Poisoned.code())
-        .execute(conn)
+        .execute(db.conn())
         .await?;
     Ok(())
 }
 
 /// Hands a lease back without counting an attempt. Returns false and changes nothing if it is not current.
-pub async fn hand_back(conn: &mut SqliteConnection, key: LeaseKey) -> Result<bool, FarmError> {
-    let current = leases::end(conn, key, LeaseEnding::HandedBack, "handed back").await?;
+pub async fn hand_back(db: &mut Db, key: LeaseKey) -> Result<bool, FarmError> {
+    let current = leases::end(db, key, LeaseEnding::HandedBack, "handed back").await?;
     if current {
-        leases::put_back(conn, to_db(key.job.0)).await?;
+        leases::put_back(db, to_db(key.job.0)).await?;
     }
     Ok(current)
 }
 
 /// Gives poisoned jobs new attempts, ends the pause of those that wait in one, and lifts the quarantines that came from
-/// any of the jobs.
-pub async fn requeue(conn: &mut SqliteConnection, target: RequeueTarget) -> Result<Requeued, FarmError> {
-    let (job, batch) = match target {
-        RequeueTarget::Job(JobId(job)) => (Some(to_db(job)), None),
-        RequeueTarget::Batch(batch) => (None, Some(to_db(batch))),
-    };
+/// any of the jobs. A batch that was given up runs again.
+pub async fn requeue(db: &mut Db, job: Option<JobId>, batch: Option<BatchId>) -> Result<Requeued, FarmError> {
+    let (job, batch) = (job.map(|job| to_db(job.0)), batch.map(|batch| to_db(batch.0)));
+    if let Some(batch) = batch {
+        batches::revive(db, batch).await?;
+        batches::settle_state(db, batch).await?;
+    }
     let jobs: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT id, batch FROM jobs
-         WHERE (state = ?3 OR state = ?4 AND not_before_ms > ?5) AND (id = ?1 OR batch = ?2) AND witness_lost = 0",
+         WHERE (state = $3 OR state = $4 AND not_before_ms > $5) AND (id = $1 OR batch = $2) AND witness_lost = 0
+         ORDER BY id",
     )
     .bind(job)
     .bind(batch)
     .bind(JobState::Poisoned.code())
     .bind(JobState::Ready.code())
-    .bind(now_ms())
-    .fetch_all(&mut *conn)
+    .bind(db.now_ms())
+    .fetch_all(db.conn())
     .await?;
     for &(job, batch) in &jobs {
-        absolve(conn, job).await?;
-        leases::put_back(conn, job).await?;
-        batches::settle_state(conn, batch).await?;
+        absolve(db, job).await?;
+        leases::put_back(db, job).await?;
+        batches::settle_state(db, batch).await?;
     }
     Ok(Requeued {
         jobs: jobs.len() as u64,
-        quarantines: faults::pardon(conn, job, batch).await?,
+        quarantines: faults::pardon(db, job, batch).await?,
     })
 }
 
 /// Forgets what spoke against a job, and what went wrong with it.
-pub async fn absolve(conn: &mut SqliteConnection, job: i64) -> Result<(), FarmError> {
+pub async fn absolve(db: &mut Db, job: i64) -> Result<(), FarmError> {
     sqlx::query(
         "UPDATE jobs SET failed_attempts = 0, machine_faults = 0, not_before_ms = 0,
              judged_from = (SELECT COALESCE(MAX(token), 0) + 1 FROM leases)
-         WHERE id = ?1",
+         WHERE id = $1",
     )
     .bind(job)
-    .execute(conn)
+    .execute(db.conn())
     .await?;
     Ok(())
 }

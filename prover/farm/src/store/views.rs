@@ -3,21 +3,25 @@
 use std::collections::HashMap;
 
 use ashlar_proto::JobKind;
-use sqlx::SqliteConnection;
 
-use super::{corrupt, kind_code, now_ms, parse_count, parse_digest, parse_kind, parse_u32, to_db};
+use super::{
+    Db, batches, corrupt, kind_code, parse_count, parse_digest, parse_kind, parse_u32, tenants, to_db,
+};
 use crate::{
     error::FarmError,
     model::{
-        BatchState, BatchView, FencingToken, JobFilter, JobId, JobState, JobView, LeaseEnding, LeaseView,
-        Quarantine, StepTiming, WorkerId, WorkerView,
+        BatchId, BatchKey, BatchState, BatchView, FencingToken, JobFilter, JobId, JobState, JobView,
+        LeaseEnding, LeaseView, Quarantine, StepTiming, WorkerId, WorkerView,
     },
 };
 
 #[derive(sqlx::FromRow)]
 struct JobRow {
     id: i64,
-    batch: i64,
+    number: i64,
+    circuit_set: Vec<u8>,
+    chain_id: i64,
+    rollup: Vec<u8>,
     kind: i64,
     state: i64,
     ordinal: i64,
@@ -35,7 +39,7 @@ impl JobRow {
     fn view(self, steps: Vec<StepTiming>) -> Result<JobView, FarmError> {
         Ok(JobView {
             id: JobId(parse_count(self.id)?),
-            batch: parse_count(self.batch)?,
+            batch: key(self.chain_id, &self.rollup, &self.circuit_set, self.number)?,
             kind: parse_kind(self.kind)?,
             state: JobState::from_code(self.state).ok_or_else(|| corrupt("job state", self.state))?,
             ordinal: parse_u32(self.ordinal)?,
@@ -52,26 +56,48 @@ impl JobRow {
     }
 }
 
+fn key(chain_id: i64, rollup: &[u8], circuit_set: &[u8], number: i64) -> Result<BatchKey, FarmError> {
+    Ok(BatchKey {
+        tenant: tenants::parse(chain_id, rollup)?,
+        circuit_set: parse_digest(circuit_set)?,
+        number: parse_count(number)?,
+    })
+}
+
 /// Jobs of a filter: newest batch first, then by id.
-pub async fn jobs(conn: &mut SqliteConnection, filter: &JobFilter) -> Result<Vec<JobView>, FarmError> {
-    select(conn, None, filter).await
+pub async fn jobs(db: &mut Db, filter: &JobFilter) -> Result<Vec<JobView>, FarmError> {
+    let Some(batch) = &filter.batch else {
+        return select(db, None, None, filter).await;
+    };
+    let mut jobs = Vec::new();
+    for id in batches::meant(db, batch).await? {
+        let rest = JobFilter {
+            limit: filter
+                .limit
+                .saturating_sub(u32::try_from(jobs.len()).unwrap_or(u32::MAX)),
+            ..filter.clone()
+        };
+        jobs.extend(select(db, None, Some(id), &rest).await?);
+    }
+    Ok(jobs)
 }
 
 /// One job.
-pub async fn job(conn: &mut SqliteConnection, id: JobId) -> Result<JobView, FarmError> {
+pub async fn job(db: &mut Db, id: JobId) -> Result<JobView, FarmError> {
     let filter = JobFilter {
         limit: 1,
         ..JobFilter::default()
     };
-    select(conn, Some(id), &filter)
+    select(db, Some(id), None, &filter)
         .await?
         .pop()
         .ok_or(FarmError::UnknownJob(id))
 }
 
 async fn select(
-    conn: &mut SqliteConnection,
+    db: &mut Db,
     id: Option<JobId>,
+    batch: Option<BatchId>,
     filter: &JobFilter,
 ) -> Result<Vec<JobView>, FarmError> {
     let states = filter
@@ -79,20 +105,22 @@ async fn select(
         .iter()
         .fold(0i64, |mask, state| mask | 1 << state.code());
     let rows: Vec<JobRow> = sqlx::query_as(
-        "SELECT id, batch, kind, state, ordinal, failed_attempts, machine_faults, not_before_ms, last_error, output, output_bytes, fallback,
+        "SELECT jobs.id, jobs.number, circuit_set, chain_id, rollup, kind, jobs.state, ordinal, failed_attempts,
+             machine_faults, not_before_ms, last_error, output, output_bytes, fallback,
              COALESCE((SELECT name FROM workers WHERE id =
                  (SELECT worker FROM leases WHERE job = jobs.id
-                  ORDER BY ending = ?5 DESC, token DESC LIMIT 1)), '') AS worker
-         FROM jobs
-         WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR batch = ?2) AND (?3 = 0 OR (?3 >> state) & 1)
-         ORDER BY batch DESC, id LIMIT ?4",
+                  ORDER BY CASE WHEN ending = $5 THEN 1 ELSE 0 END DESC, token DESC LIMIT 1)), '') AS worker
+         FROM jobs JOIN batches ON batches.id = jobs.batch JOIN tenants ON tenants.id = jobs.tenant
+         WHERE ($1 IS NULL OR jobs.id = $1) AND ($2 IS NULL OR jobs.batch = $2)
+           AND ($3 = 0 OR ($3 >> CAST(jobs.state AS INTEGER)) & 1 = 1)
+         ORDER BY jobs.batch DESC, jobs.id LIMIT $4",
     )
     .bind(id.map(|id| to_db(id.0)))
-    .bind(filter.batch.map(to_db))
+    .bind(batch.map(|batch| to_db(batch.0)))
     .bind(states)
-    .bind(filter.limit)
+    .bind(i64::from(filter.limit))
     .bind(LeaseEnding::Completed.code())
-    .fetch_all(&mut *conn)
+    .fetch_all(db.conn())
     .await?;
     let mut views = Vec::with_capacity(rows.len());
     let mut steps = HashMap::new();
@@ -100,7 +128,7 @@ async fn select(
         rows.iter().map(|row| row.id).min(),
         rows.iter().map(|row| row.id).max(),
     ) {
-        steps = steps_between(conn, first, last).await?;
+        steps = steps_between(db, first, last).await?;
     }
     for row in rows {
         let own = steps.remove(&row.id).unwrap_or_default();
@@ -110,16 +138,16 @@ async fn select(
 }
 
 async fn steps_between(
-    conn: &mut SqliteConnection,
+    db: &mut Db,
     first: i64,
     last: i64,
 ) -> Result<HashMap<i64, Vec<StepTiming>>, FarmError> {
     let rows: Vec<(i64, String, f64, i64)> = sqlx::query_as(
-        "SELECT job, name, seconds, peak_rss_bytes FROM job_steps WHERE job BETWEEN ?1 AND ?2 ORDER BY job, position",
+        "SELECT job, name, seconds, peak_rss_bytes FROM job_steps WHERE job BETWEEN $1 AND $2 ORDER BY job, position",
     )
     .bind(first)
     .bind(last)
-    .fetch_all(conn)
+    .fetch_all(db.conn())
     .await?;
     let mut steps: HashMap<i64, Vec<StepTiming>> = HashMap::new();
     for (job, name, seconds, peak) in rows {
@@ -133,36 +161,37 @@ async fn steps_between(
 }
 
 /// A batch with all its jobs.
-pub async fn batch(conn: &mut SqliteConnection, number: u64) -> Result<BatchView, FarmError> {
-    let row: Option<(i64, String)> =
-        sqlx::query_as("SELECT state, failure_reason FROM batches WHERE number = ?1")
-            .bind(to_db(number))
-            .fetch_optional(&mut *conn)
+pub async fn batch(db: &mut Db, key: &BatchKey) -> Result<BatchView, FarmError> {
+    let known = batches::known(db, key).await?;
+    if known.retired {
+        return Err(FarmError::Retired(key.number));
+    }
+    let (state, failure_reason): (i64, String) =
+        sqlx::query_as("SELECT state, failure_reason FROM batches WHERE id = $1")
+            .bind(to_db(known.id.0))
+            .fetch_one(db.conn())
             .await?;
-    let (state, failure_reason) = row.ok_or(FarmError::UnknownBatch(number))?;
-    let state = BatchState::from_code(state).ok_or_else(|| corrupt("batch state", state))?;
     let filter = JobFilter {
-        batch: Some(number),
         limit: u32::MAX,
         ..JobFilter::default()
     };
     Ok(BatchView {
-        number,
-        state,
+        key: *key,
+        state: BatchState::from_code(state).ok_or_else(|| corrupt("batch state", state))?,
         failure_reason,
-        jobs: jobs(conn, &filter).await?,
+        jobs: select(db, None, Some(known.id), &filter).await?,
     })
 }
 
 /// The leases of a job, oldest first.
-pub async fn leases(conn: &mut SqliteConnection, job: JobId) -> Result<Vec<LeaseView>, FarmError> {
+pub async fn leases(db: &mut Db, job: JobId) -> Result<Vec<LeaseView>, FarmError> {
     type Row = (i64, String, i64, i64, Option<i64>, i64, String);
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT token, workers.name, granted_ms, deadline_ms, ended_ms, ending, outcome
-         FROM leases JOIN workers ON workers.id = leases.worker WHERE job = ?1 ORDER BY token",
+         FROM leases JOIN workers ON workers.id = leases.worker WHERE job = $1 ORDER BY token",
     )
     .bind(to_db(job.0))
-    .fetch_all(conn)
+    .fetch_all(db.conn())
     .await?;
     rows.into_iter()
         .map(|(token, worker, granted, deadline, ended, ending, outcome)| {
@@ -186,13 +215,13 @@ pub async fn leases(conn: &mut SqliteConnection, job: JobId) -> Result<Vec<Lease
 }
 
 /// All workers, by id, each with the quarantines that have not ended.
-pub async fn workers(conn: &mut SqliteConnection) -> Result<Vec<WorkerView>, FarmError> {
+pub async fn workers(db: &mut Db) -> Result<Vec<WorkerView>, FarmError> {
     type Row = (i64, i64, i64, i64, String, Option<i64>);
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT worker, kind, strikes, until_ms, reason, job FROM quarantines WHERE until_ms > ?1 ORDER BY kind",
+        "SELECT worker, kind, strikes, until_ms, reason, job FROM quarantines WHERE until_ms > $1 ORDER BY kind",
     )
-    .bind(now_ms())
-    .fetch_all(&mut *conn)
+    .bind(db.now_ms())
+    .fetch_all(db.conn())
     .await?;
     let mut quarantines: HashMap<i64, Vec<Quarantine>> = HashMap::new();
     for (worker, kind, strikes, until_ms, reason, job) in rows {
@@ -204,23 +233,31 @@ pub async fn workers(conn: &mut SqliteConnection) -> Result<Vec<WorkerView>, Far
             job: job.map(parse_count).transpose()?.map(JobId),
         });
     }
-    let rows: Vec<(i64, String, String, i64, i64)> =
-        sqlx::query_as("SELECT id, name, backend, kinds, last_seen_ms FROM workers ORDER BY id")
-            .fetch_all(conn)
-            .await?;
+    let rows: Vec<(i64, String, String, i64, i64, i64, Vec<u8>, Option<i64>)> = sqlx::query_as(
+        "SELECT id, name, backend, kinds, last_seen_ms, draining, circuit_set,
+             (SELECT MAX(job) FROM leases WHERE worker = workers.id AND ended_ms IS NULL)
+         FROM workers ORDER BY id",
+    )
+    .fetch_all(db.conn())
+    .await?;
     rows.into_iter()
-        .map(|(id, name, backend, kinds, last_seen_ms)| {
-            Ok(WorkerView {
-                id: WorkerId(parse_count(id)?),
-                name,
-                backend,
-                kinds: JobKind::ALL
-                    .into_iter()
-                    .filter(|kind| (kinds >> kind_code(*kind)) & 1 == 1)
-                    .collect(),
-                last_seen_ms: parse_count(last_seen_ms)?,
-                quarantines: quarantines.remove(&id).unwrap_or_default(),
-            })
-        })
+        .map(
+            |(id, name, backend, kinds, last_seen_ms, draining, circuit_set, job)| {
+                Ok(WorkerView {
+                    id: WorkerId(parse_count(id)?),
+                    name,
+                    backend,
+                    kinds: JobKind::ALL
+                        .into_iter()
+                        .filter(|kind| (kinds >> kind_code(*kind)) & 1 == 1)
+                        .collect(),
+                    last_seen_ms: parse_count(last_seen_ms)?,
+                    draining: draining != 0,
+                    circuit_set: parse_digest(&circuit_set)?,
+                    job: job.map(parse_count).transpose()?.map(JobId),
+                    quarantines: quarantines.remove(&id).unwrap_or_default(),
+                })
+            },
+        )
         .collect()
 }

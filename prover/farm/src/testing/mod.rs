@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a test kit: names of fields say all")]
 
 mod certificates;
+mod databases;
 
 use std::{
     net::SocketAddr,
@@ -28,11 +29,44 @@ use tonic::{Status, transport::Channel};
 
 use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Refusal, Services, serve};
 
-pub use self::certificates::{Certificates, HOUR};
+pub use self::{
+    certificates::{Certificates, HOUR},
+    databases::{database, make_database, on_postgres},
+};
 
 /// The circuits that everybody in these tests is built for.
 pub fn circuit_set() -> Digest {
     Digest::of(b"circuits")
+}
+
+/// The tenant of these tests.
+pub fn tenant() -> pb::Tenant {
+    tenant_number(1)
+}
+
+/// One of several.
+pub fn tenant_number(n: u8) -> pb::Tenant {
+    pb::Tenant {
+        chain_id: 31_337,
+        rollup: vec![n; 20].into(),
+    }
+}
+
+/// The batches of that number.
+pub fn batch_ref(number: u64) -> pb::BatchRef {
+    pb::BatchRef {
+        number,
+        ..pb::BatchRef::default()
+    }
+}
+
+/// Asks for the batch of that number of [`tenant`].
+pub fn watch_request(number: u64) -> pb::WatchBatchRequest {
+    pb::WatchBatchRequest {
+        number,
+        tenant: Some(tenant()),
+        circuit_set_digest: circuit_set().into(),
+    }
 }
 
 /// What a job makes here: a hash of its kind and inputs, and for compress one that needs several pieces.
@@ -66,7 +100,7 @@ pub fn expected_snark(batch: u64, chunks: u32) -> Bytes {
 pub struct HashVerifier;
 
 impl ProofVerifier for HashVerifier {
-    fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Refusal> {
+    fn verify(&self, _: Digest, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Refusal> {
         assert!(&output[..] != b"panic", "hostile bytes");
         if &output[..] == b"no keys" {
             return Err(Refusal::CannotTell("no keys on this machine".into()));
@@ -79,9 +113,11 @@ impl ProofVerifier for HashVerifier {
     }
 }
 
-/// Leases of 30 s: nothing expires unless a test asks for it.
+/// Leases of 30 s: nothing expires unless a test asks for it. The job graph is in a file, or under
+/// `scripts/with-postgres` in a database of the server that it names.
 pub fn config(dir: &Path) -> FarmConfig {
     FarmConfig {
+        database: database(dir),
         sweep_interval: Duration::from_millis(20),
         ..FarmConfig::new(dir, circuit_set())
     }
@@ -135,6 +171,7 @@ impl Coordinator {
                 .build()
                 .unwrap();
             runtime.block_on(crashed.run_until_cancelled(async {
+                make_database(&config.database).await;
                 let farm = Farm::open(config, Arc::new(HashVerifier)).await.unwrap();
                 let listener = Listener::bind(address, tls).await.unwrap().offering(services);
                 sender.send(listener.address()).unwrap();
@@ -216,6 +253,7 @@ pub fn submission(number: u64, circuit_set: Digest, witnesses: &[Bytes]) -> Vec<
         number,
         chunk_count: witnesses.len() as u32,
         circuit_set_digest: circuit_set.into(),
+        tenant: Some(tenant()),
     };
     let mut parts = vec![pb::SubmitBatchRequest {
         part: Some(pb::submit_batch_request::Part::Header(header)),
@@ -454,7 +492,7 @@ impl Client {
     pub async fn status(&mut self, number: u64) -> pb::BatchStatus {
         let mut stream = self
             .batch
-            .watch_batch(pb::WatchBatchRequest { number })
+            .watch_batch(watch_request(number))
             .await
             .unwrap()
             .into_inner();
@@ -469,7 +507,7 @@ impl Client {
     pub async fn wait(&mut self, number: u64) -> pb::BatchStatus {
         let mut stream = self
             .batch
-            .watch_batch(pb::WatchBatchRequest { number })
+            .watch_batch(watch_request(number))
             .await
             .unwrap()
             .into_inner();

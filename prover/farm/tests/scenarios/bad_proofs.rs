@@ -47,7 +47,7 @@ async fn a_verdict_that_the_only_worker_confirms_after_a_pause_poisons_the_job()
 
     let states = vec![pb::JobState::Poisoned as i32];
     let filter = pb::ListJobsRequest {
-        batch_number: None,
+        batch: None,
         states,
         limit: 0,
     };

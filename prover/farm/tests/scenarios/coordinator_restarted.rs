@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use ashlar_farm::{
-    Farm, FarmError,
-    testing::{Coordinator, HashVerifier, config, key, leases_of},
+    Farm, FarmConfig, FarmError,
+    testing::{Coordinator, HashVerifier, circuit_set, config, key, leases_of, watch_request},
 };
-use ashlar_proto::farm::v1 as pb;
 
 #[tokio::test]
 async fn nothing_is_lost_after_any_number_of_steps() {
@@ -75,7 +74,7 @@ async fn a_broken_watch_and_a_waiting_lease_end_when_the_coordinator_stops() {
     client.lease(worker).await;
     let mut watch = client
         .batch
-        .watch_batch(pb::WatchBatchRequest { number: 1 })
+        .watch_batch(watch_request(1))
         .await
         .unwrap()
         .into_inner();
@@ -96,11 +95,12 @@ async fn a_broken_watch_and_a_waiting_lease_end_when_the_coordinator_stops() {
 #[tokio::test]
 async fn a_second_coordinator_on_the_same_files_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let coordinator = Coordinator::start(config(dir.path()));
-    let second = Farm::open(config(dir.path()), Arc::new(HashVerifier)).await;
+    let config = || FarmConfig::new(dir.path(), circuit_set()); // with a file as database
+    let coordinator = Coordinator::start(config());
+    let second = Farm::open(config(), Arc::new(HashVerifier)).await;
     assert!(matches!(second, Err(FarmError::DataDirInUse(path)) if path == dir.path()));
     coordinator.stop().await;
-    Farm::open(config(dir.path()), Arc::new(HashVerifier))
+    Farm::open(config(), Arc::new(HashVerifier))
         .await
         .expect("free again");
 }

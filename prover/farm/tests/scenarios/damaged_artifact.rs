@@ -1,6 +1,6 @@
 //! Outage: bytes on the coordinator's disk change or vanish.
 
-use ashlar_farm::testing::{Coordinator, config, expected_snark, inputs, key, kind, witness};
+use ashlar_farm::testing::{Coordinator, batch_ref, config, expected_snark, inputs, key, kind, witness};
 use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
 use pb::complete_response::Outcome;
 use tonic::Code;
@@ -92,7 +92,7 @@ async fn a_lost_witness_fails_the_batch_until_it_is_submitted_again() {
         status.failure_reason
     );
     let requeue = pb::RequeueRequest {
-        target: Some(pb::requeue_request::Target::BatchNumber(1)),
+        target: Some(pb::requeue_request::Target::Batch(batch_ref(1))),
     };
     assert_eq!(
         client.admin.requeue(requeue).await.unwrap().into_inner().requeued,

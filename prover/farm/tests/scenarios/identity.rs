@@ -2,7 +2,10 @@
 
 use ashlar_farm::{
     Allowance, FarmConfig, FarmError, Listener, Services,
-    testing::{Certificates, Client, Coordinator, circuit_set, config, key, secret, submission, witness},
+    testing::{
+        Certificates, Client, Coordinator, circuit_set, config, key, secret, submission, watch_request,
+        witness,
+    },
 };
 use ashlar_identity::Role;
 use ashlar_proto::farm::v1 as pb;
@@ -260,12 +263,14 @@ async fn one_caller_s_bodies_and_calls_leave_room_for_others() {
 
     let mut refused = 0;
     for _ in 0..40 {
-        let watched = large.batch.watch_batch(pb::WatchBatchRequest { number: 1 }).await;
+        let watched = large.batch.watch_batch(watch_request(1)).await;
         if let Err(status) = watched {
             assert_eq!(status.code(), Code::Unavailable, "{status}");
             refused += 1;
         }
     }
     assert!(refused > 0, "40 calls, of which 20 may come at once");
-    small.status(1).await;
+    let small = small.batch.watch_batch(watch_request(1)).await.unwrap_err();
+    assert_eq!(small.code(), Code::PermissionDenied, "it was heard: {small}");
+    assert!(small.message().contains("of sequencer large"), "{small}");
 }

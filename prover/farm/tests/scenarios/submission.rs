@@ -1,6 +1,6 @@
 //! Submitting a batch: once, again, and wrongly.
 
-use ashlar_farm::testing::{Coordinator, circuit_set, config, submission, witness};
+use ashlar_farm::testing::{Coordinator, circuit_set, config, submission, tenant, watch_request, witness};
 use ashlar_proto::{
     Bytes,
     farm::v1::{self as pb, submit_batch_request::Part},
@@ -81,6 +81,7 @@ async fn malformed_submissions_name_the_field_and_leave_no_batch() {
             number,
             chunk_count,
             circuit_set_digest: Bytes::from_static(digest),
+            tenant: Some(tenant()),
         };
         vec![pb::SubmitBatchRequest {
             part: Some(Part::Header(header)),
@@ -133,11 +134,7 @@ async fn malformed_submissions_name_the_field_and_leave_no_batch() {
             "{} is not about {message}",
             error.message()
         );
-        let missing = client
-            .batch
-            .watch_batch(pb::WatchBatchRequest { number: 1 })
-            .await
-            .unwrap_err();
+        let missing = client.batch.watch_batch(watch_request(1)).await.unwrap_err();
         assert_eq!(missing.code(), Code::NotFound);
     }
     client

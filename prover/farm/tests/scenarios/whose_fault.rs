@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use ashlar_farm::{
     FarmConfig,
-    testing::{Client, Coordinator, config, key, leases_of},
+    testing::{Client, Coordinator, batch_ref, config, key, leases_of},
 };
 use ashlar_proto::{Bytes, farm::v1 as pb};
 use pb::{complete_response::Outcome, requeue_request::Target};
@@ -184,7 +184,7 @@ async fn bad_proofs_of_three_workers_fail_the_job() {
     );
 
     let request = pb::RequeueRequest {
-        target: Some(Target::BatchNumber(1)),
+        target: Some(Target::Batch(batch_ref(1))),
     };
     assert_eq!(
         client.admin.requeue(request).await.unwrap().into_inner().requeued,

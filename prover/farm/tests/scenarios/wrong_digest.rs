@@ -41,7 +41,7 @@ async fn after_an_upgrade_old_workers_register_anew_and_old_batches_wait() {
 
     let upgraded = Digest::of(b"upgraded");
     let coordinator = Coordinator::start(FarmConfig {
-        circuit_set: upgraded,
+        circuit_sets: vec![upgraded],
         ..config(dir.path())
     });
     let mut client = coordinator.client().await;

@@ -1,0 +1,129 @@
+//! What workers deliver: proofs, failures, and leases handed back.
+
+use tokio::task::spawn_blocking;
+
+use super::{Farm, truncate};
+use crate::{
+    error::FarmError,
+    model::{Completion, CompletionOutcome, LeaseClaim, LeaseKey},
+    store::{
+        faults::{self, Fault},
+        leases, outcomes,
+    },
+    verifier::Refusal,
+};
+
+impl Farm {
+    /// Takes a proof: verified first, then accepted unless the job is done by now. A late proof is as good as one
+    /// in time.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownLease`]; [`FarmError::ArtifactDamaged`] if an input to check it against is lost;
+    /// [`FarmError::CannotVerify`] if the fault is this coordinator's, to be delivered again.
+    pub async fn complete(&self, completion: Completion) -> Result<CompletionOutcome, FarmError> {
+        let Completion {
+            claim,
+            proof,
+            steps,
+            fallback,
+        } = completion;
+        let fallback = truncate(fallback);
+        let mut read = self.store.read().await?;
+        let key = leases::claimed(&mut read, &claim).await?;
+        let review = outcomes::review(&mut read, key).await?;
+        drop(read);
+        if review.done {
+            return Ok(CompletionOutcome::Ignored);
+        }
+        if review.inputs_missing {
+            self.release(&claim).await?;
+            return Ok(CompletionOutcome::Rejected(
+                "an input of the job was lost and is made again".into(),
+            ));
+        }
+        let mut inputs = Vec::with_capacity(review.inputs.len());
+        for digest in review.inputs {
+            inputs.push(self.artifact(digest).await?);
+        }
+        let (verifier, artifacts, bytes) = (self.verifier.clone(), self.artifacts.clone(), proof.clone());
+        let verdict =
+            spawn_blocking(move || verifier.verify(review.circuit_set, review.kind, &inputs, &bytes))
+                .await
+                .unwrap_or_else(|panic| Err(Refusal::CannotTell(format!("the verifier panicked: {panic}"))));
+        match verdict {
+            Ok(()) => {}
+            Err(Refusal::CannotTell(reason)) => {
+                let reason = truncate(reason);
+                return Err(FarmError::CannotVerify { job: key.job, reason });
+            }
+            Err(Refusal::Rejected(reason)) => {
+                let reason = truncate(format!("the proof does not verify: {reason}"));
+                let mut tx = self.store.begin().await?;
+                faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
+                tx.commit().await?;
+                self.attempt_ended(key, &reason);
+                return Ok(CompletionOutcome::Rejected(reason));
+            }
+        }
+        let output_bytes = proof.len() as u64;
+        let output = spawn_blocking(move || artifacts.put(&proof)).await??;
+        let mut tx = self.store.begin().await?;
+        let accepted = outcomes::accept(
+            &mut tx,
+            &outcomes::Accepted {
+                key,
+                output,
+                output_bytes,
+                steps: &steps,
+                fallback: &fallback,
+            },
+            &self.config,
+        )
+        .await?;
+        tx.commit().await?;
+        self.changes.send_replace(());
+        tracing::info!(job = key.job.0, kind = %review.kind, token = key.token.0, accepted, "proof delivered");
+        if accepted && !fallback.is_empty() {
+            tracing::warn!(job = key.job.0, kind = %review.kind, fallback, "proved elsewhere than meant: see to the worker");
+        }
+        Ok(if accepted {
+            CompletionOutcome::Accepted
+        } else {
+            CompletionOutcome::Ignored
+        })
+    }
+
+    /// Ends an attempt that gave no proof, unless the lease is not current. `retryable` is a fault of the machine, else it
+    /// is a verdict on the job, which a second attempt must confirm. Returns whether it counted.
+    pub async fn fail(&self, claim: &LeaseClaim, reason: String, retryable: bool) -> Result<bool, FarmError> {
+        let reason = truncate(reason);
+        let mut tx = self.store.begin().await?;
+        let key = leases::claimed(&mut tx, claim).await?;
+        let fault = Fault { key, reason: &reason };
+        let counted = if retryable {
+            faults::failed(&mut tx, fault, &self.config).await?
+        } else {
+            faults::condemned(&mut tx, fault, &self.config).await?
+        };
+        tx.commit().await?;
+        if counted {
+            self.attempt_ended(key, &reason);
+        }
+        Ok(counted)
+    }
+
+    pub(super) fn attempt_ended(&self, key: LeaseKey, reason: &str) {
+        tracing::warn!(job = key.job.0, token = key.token.0, reason, "attempt failed");
+        self.changes.send_replace(());
+    }
+
+    /// Takes a lease back from a worker that drains. Returns whether it was current.
+    pub async fn release(&self, claim: &LeaseClaim) -> Result<bool, FarmError> {
+        let mut tx = self.store.begin().await?;
+        let key = leases::claimed(&mut tx, claim).await?;
+        let released = outcomes::hand_back(&mut tx, key).await?;
+        tx.commit().await?;
+        self.changes.send_replace(());
+        Ok(released)
+    }
+}

@@ -1,0 +1,292 @@
+//! Who gets which job, and until when.
+//!
+//! Calls for a job wait in one line, which is served in one transaction when something changed: as many as there are jobs,
+//! however many wait.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, oneshot},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::Farm;
+use crate::{
+    error::FarmError,
+    model::{Lease, LeaseClaim, Secret, WorkerId},
+    store::{
+        faults::{self, Fault},
+        leases, outcomes,
+        queue::Queue,
+        sessions, workers,
+    },
+};
+
+/// How often the line is looked at even if nothing changed: a job that avoids a worker becomes free for it by the mere
+/// passing of time.
+const RECHECK: Duration = Duration::from_secs(1);
+/// That a worker is alive is noted no more often.
+const SEEN_EVERY_MS: i64 = 5_000;
+/// A call that does not want to wait still waits for the line to be looked at once, for so long at most.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
+/// Longest pause after a look that gave nobody a job.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// What a call for a job gets.
+#[derive(Debug)]
+pub enum Granted {
+    /// A job.
+    Lease(Box<Lease>),
+    /// None, this time.
+    Nothing,
+    /// None any more: the worker is to end.
+    Drained,
+}
+
+/// Those who wait for a job, first come first.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    waiting: Mutex<VecDeque<Waiter>>,
+    joined: Notify,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    worker: WorkerId,
+    /// Stays in the line until there is a job, or its call ends.
+    patient: bool,
+    reply: oneshot::Sender<Lease>,
+}
+
+impl Line {
+    fn join(&self, worker: WorkerId, patient: bool) -> oneshot::Receiver<Lease> {
+        let (reply, granted) = oneshot::channel();
+        self.lock().push_back(Waiter {
+            worker,
+            patient,
+            reply,
+        });
+        self.joined.notify_one();
+        granted
+    }
+
+    /// Takes everybody who still waits.
+    fn take(&self) -> VecDeque<Waiter> {
+        let mut waiting = std::mem::take(&mut *self.lock());
+        waiting.retain(|waiter| !waiter.reply.is_closed());
+        waiting
+    }
+
+    /// Puts those back who got nothing and stay, before those who came meanwhile.
+    fn put_back(&self, mut waiters: VecDeque<Waiter>) {
+        waiters.retain(|waiter| waiter.patient);
+        let mut waiting = self.lock();
+        waiters.append(&mut waiting);
+        *waiting = waiters;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Waiter>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Farm {
+    /// Leases the next job that the worker of `session` can run, waiting up to `wait` for one, or until `shutdown` is
+    /// requested. `caller` is the worker that calls, where its certificate says so.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownSession`], [`FarmError::Superseded`], or [`FarmError::NotYours`].
+    pub async fn lease(
+        &self,
+        session: Secret,
+        caller: Option<&str>,
+        wait: Duration,
+        shutdown: &CancellationToken,
+    ) -> Result<Granted, FarmError> {
+        let mut db = self.store.read().await?;
+        let (worker, owner) = sessions::worker(&mut db, session).await?;
+        if let Some(caller) = caller
+            && caller != owner
+        {
+            let caller = caller.to_owned();
+            return Err(FarmError::NotYours { owner, caller });
+        }
+        let present = workers::present(&mut db, worker).await?;
+        if self.check_circuit_set(present.circuit_set).is_err() {
+            return Err(FarmError::UnknownSession); // it registers anew, and learns why not
+        }
+        let unseen_ms = db.now_ms().saturating_sub(present.last_seen_ms);
+        drop(db);
+        if unseen_ms >= SEEN_EVERY_MS {
+            let mut tx = self.store.begin().await?;
+            workers::seen(&mut tx, worker).await?;
+            tx.commit().await?;
+        }
+        if present.draining {
+            return Ok(Granted::Drained);
+        }
+        if shutdown.is_cancelled() {
+            return Ok(Granted::Nothing);
+        }
+        let patient = !wait.is_zero();
+        let deadline = Instant::now() + if patient { wait } else { LOOK_LIMIT };
+        let mut granted = self.line.join(worker, patient);
+        tokio::select! {
+            lease = timeout_at(deadline, &mut granted) => {
+                if let Ok(Ok(lease)) = lease {
+                    return Ok(Granted::Lease(Box::new(lease)));
+                }
+            }
+            () = shutdown.cancelled() => {}
+        }
+        granted.close(); // what was sent before this is still received
+        Ok(granted
+            .try_recv()
+            .map_or(Granted::Nothing, |lease| Granted::Lease(Box::new(lease))))
+    }
+
+    /// Serves the line until `shutdown`.
+    pub(super) async fn serve_line(&self, shutdown: &CancellationToken) {
+        let mut changes = self.changes();
+        let mut ticks = interval(RECHECK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !shutdown.is_cancelled() {
+            tokio::select! {
+                _ = changes.changed() => {}
+                () = self.line.joined.notified() => {}
+                _ = ticks.tick() => {}
+                () = shutdown.cancelled() => return,
+            }
+            changes.mark_unchanged();
+            let waiters = self.line.take();
+            if waiters.is_empty() {
+                continue;
+            }
+            let began = Instant::now();
+            let (waiters, granted) = self.serve_once(waiters).await;
+            self.line.put_back(waiters);
+            match granted {
+                // A look in vain costs as many queries as there are workers: it is not made all the time.
+                Ok(0) => sleep((began.elapsed() * 2).min(LONGEST_PAUSE)).await,
+                Ok(_) => {
+                    self.changes.send_replace(());
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "cannot lease jobs");
+                    sleep(RECHECK).await;
+                }
+            }
+        }
+    }
+
+    /// Gives those who wait what there is. Returns those who got nothing, and how many got something.
+    async fn serve_once(&self, waiters: VecDeque<Waiter>) -> (VecDeque<Waiter>, Result<usize, FarmError>) {
+        let mut leases = Vec::new();
+        let granted = self.grant(&waiters, &mut leases).await;
+        if let Err(error) = granted {
+            return (waiters, Err(error));
+        }
+        let (mut left, mut count) = (VecDeque::new(), 0);
+        for (place, waiter) in waiters.into_iter().enumerate() {
+            match leases.get_mut(place).and_then(Option::take) {
+                None => left.push_back(waiter),
+                Some(lease) => {
+                    count += 1;
+                    let (job, token, kind) = (lease.key.job.0, lease.key.token.0, lease.kind);
+                    tracing::info!(batch = %lease.batch, job, %kind, worker = waiter.worker.0, token, "leased");
+                    if let Err(lease) = waiter.reply.send(lease) {
+                        self.take_back(lease).await;
+                    }
+                }
+            }
+        }
+        (left, Ok(count))
+    }
+
+    async fn grant(
+        &self,
+        waiters: &VecDeque<Waiter>,
+        leases: &mut Vec<Option<Lease>>,
+    ) -> Result<(), FarmError> {
+        if Queue::read(&mut self.store.read().await?).await?.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        let mut queue = Queue::read(&mut tx).await?;
+        for waiter in waiters {
+            let next = queue.next(&mut tx, waiter.worker, &self.config).await?;
+            leases.push(match next {
+                None => None,
+                Some(job) => Some(
+                    queue
+                        .grant(&mut tx, waiter.worker, job, &self.config.policies)
+                        .await?,
+                ),
+            });
+        }
+        if leases.iter().any(Option::is_some) {
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// The caller went away before its lease reached it.
+    async fn take_back(&self, lease: Lease) {
+        let handed_back = async {
+            let mut tx = self.store.begin().await?;
+            outcomes::hand_back(&mut tx, lease.key).await?;
+            tx.commit().await
+        };
+        if let Err(error) = handed_back.await {
+            // It expires.
+            tracing::warn!(
+                job = lease.key.job.0,
+                error = &error as &dyn std::error::Error,
+                "lease not taken back"
+            );
+        }
+    }
+
+    /// Moves a lease's deadline. Returns the milliseconds until it expires now.
+    pub async fn renew(&self, claim: &LeaseClaim) -> Result<u64, FarmError> {
+        let mut tx = self.store.begin().await?;
+        let key = leases::claimed(&mut tx, claim).await?;
+        let expires_in_ms = leases::renew(&mut tx, key, &self.config.policies).await?;
+        tx.commit().await?;
+        Ok(expires_in_ms)
+    }
+
+    /// Ends the leases whose deadline has passed. Returns how many.
+    pub async fn expire_leases(&self) -> Result<usize, FarmError> {
+        let overdue = leases::expired(&mut self.store.read().await?).await?;
+        let mut ended = 0;
+        for (key, worker) in overdue {
+            let reason = format!("lease {} expired: worker {worker} went silent", key.token.0);
+            let mut tx = self.store.begin().await?;
+            if !leases::is_overdue(&mut tx, key).await? {
+                continue; // renewed or completed since
+            }
+            faults::expired(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
+            tx.commit().await?;
+            self.attempt_ended(key, &reason);
+            ended += 1;
+        }
+        Ok(ended)
+    }
+
+    /// Runs [`Self::expire_leases`] every `sweep_interval` until `shutdown`.
+    pub async fn sweep(&self, shutdown: &CancellationToken) {
+        let mut ticks = interval(self.config.sweep_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            if let Err(error) = self.expire_leases().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot expire leases");
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The coordinator: what the services call. No wire type below this line.
+
+mod delivery;
+mod leasing;
+mod operating;
+
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+    sync::Arc,
+};
+
+use ashlar_proto::{Bytes, Digest};
+use tokio::{sync::watch, task::spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+pub use self::leasing::Granted;
+use crate::{
+    artifact::ArtifactStore,
+    budget::Budget,
+    config::FarmConfig,
+    error::FarmError,
+    model::{Batch, BatchKey, BatchView, Capabilities, JobView, LeaseView, Secret, Tenant},
+    store::{Database, Store, batches, faults, leases, recovery, sessions, tenants, views, workers},
+    verifier::ProofVerifier,
+};
+
+/// One job with its artifacts and history.
+#[derive(Debug)]
+pub struct JobInspection {
+    /// The job.
+    pub job: JobView,
+    /// Its inputs that exist, in order.
+    pub inputs: Vec<Digest>,
+    /// Its leases, oldest first.
+    pub leases: Vec<LeaseView>,
+}
+
+/// The coordinator of a proving farm. All its state is in its data directory.
+pub struct Farm {
+    config: FarmConfig,
+    store: Store,
+    artifacts: ArtifactStore,
+    verifier: Arc<dyn ProofVerifier>,
+    changes: watch::Sender<()>,
+    line: leasing::Line,
+    budget: Arc<Budget>,
+    /// Of a database that is this coordinator's own; held for as long as it lives.
+    _lock: Option<File>,
+}
+
+impl Farm {
+    /// Opens the data directory, making it if absent, and continues where an earlier coordinator stopped.
+    ///
+    /// # Errors
+    /// [`FarmError::DataDirInUse`] if another coordinator has it, or a variant about the disk or the database.
+    pub async fn open(config: FarmConfig, verifier: Arc<dyn ProofVerifier>) -> Result<Arc<Self>, FarmError> {
+        let artifacts = ArtifactStore::open(config.data_dir.join("artifacts"))?;
+        let lock = match &config.database {
+            Database::Sqlite(_) => Some(lock(&config.data_dir)?),
+            Database::Postgres(_) => None,
+        };
+        let store = Store::open(&config.database, config.wall_clock).await?;
+        let mut tx = store.begin().await?;
+        leases::allow_for_restart(&mut tx, &config.policies).await?;
+        faults::allow_for_restart(&mut tx, &config).await?;
+        tx.commit().await?;
+        let budget = Budget::new(config.allowance);
+        Ok(Arc::new(Self {
+            config,
+            store,
+            artifacts,
+            verifier,
+            changes: watch::Sender::new(()),
+            line: leasing::Line::default(),
+            budget,
+            _lock: lock,
+        }))
+    }
+
+    /// The settings it runs with.
+    pub const fn config(&self) -> &FarmConfig {
+        &self.config
+    }
+
+    /// What callers take.
+    pub(crate) const fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    /// Closes the database. Every call after this fails.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// Wakes after every change of any job. Subscribe before reading what you wait to see changed.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Does what nobody asks for, until `shutdown`: serves those who wait for jobs, ends leases that are over, and hears of
+    /// the changes of other coordinators.
+    pub async fn run(&self, shutdown: &CancellationToken) {
+        tokio::join!(
+            self.serve_line(shutdown),
+            self.sweep(shutdown),
+            self.store.listen(&self.config.database, &self.changes, shutdown),
+        );
+    }
+
+    /// Refuses a caller built for other circuits.
+    pub fn check_circuit_set(&self, found: Digest) -> Result<(), FarmError> {
+        let expected = &self.config.circuit_sets;
+        if expected.contains(&found) {
+            Ok(())
+        } else {
+            let expected = expected.clone();
+            Err(FarmError::WrongCircuitSet { expected, found })
+        }
+    }
+
+    /// Stores a witness durably.
+    ///
+    /// # Errors
+    /// [`FarmError::Artifact`] if the disk fails.
+    pub async fn store_artifact(&self, bytes: Bytes) -> Result<Digest, FarmError> {
+        let artifacts = self.artifacts.clone();
+        spawn_blocking(move || artifacts.put(&bytes)).await?
+    }
+
+    /// Refuses a sequencer that may not submit for a tenant. `caller` is the sequencer's name, where its certificate says it.
+    pub async fn check_tenant(&self, tenant: &Tenant, caller: Option<&str>) -> Result<(), FarmError> {
+        tenants::check_owner(&mut self.store.read().await?, tenant, caller).await
+    }
+
+    /// Accepts a batch whose witnesses are stored. Returns false if it was known already.
+    ///
+    /// # Errors
+    /// [`FarmError::WrongCircuitSet`]; [`FarmError::BatchConflict`] for other content under a known number;
+    /// [`FarmError::NotYours`], [`FarmError::UnknownTenant`] or [`FarmError::QuotaReached`] for whom it is.
+    pub async fn submit(&self, batch: &Batch, caller: Option<&str>) -> Result<bool, FarmError> {
+        let BatchKey {
+            tenant,
+            circuit_set,
+            number,
+        } = batch.key;
+        self.check_circuit_set(circuit_set)?;
+        let mut tx = self.store.begin().await?;
+        let tenant_id = tenants::admit(&mut tx, &tenant, caller, self.config.admits_tenants).await?;
+        let is_new = match batches::find(&mut tx, &batch.key).await? {
+            Some(known) if known.content == batch.content() => {
+                recovery::witnesses_restored(&mut tx, known.id).await?;
+                false
+            }
+            Some(_) => return Err(FarmError::BatchConflict { number }),
+            None if batches::adopt(&mut tx, tenant_id, batch).await? => false,
+            None => {
+                tenants::check_quota(&mut tx, tenant_id, self.config.max_batches).await?;
+                batches::insert(&mut tx, tenant_id, batch).await?;
+                true
+            }
+        };
+        tx.commit().await?;
+        self.changes.send_replace(());
+        let chunks = batch.witnesses.len();
+        tracing::info!(batch = number, %tenant, chunks, is_new, "batch submitted");
+        Ok(is_new)
+    }
+
+    /// Notes that a batch is final on its chain: what is kept of it may go, after a while.
+    ///
+    /// # Errors
+    /// [`FarmError::UnknownBatch`], or [`FarmError::NotYours`].
+    pub async fn settle(&self, key: &BatchKey, caller: Option<&str>) -> Result<(), FarmError> {
+        let mut tx = self.store.begin().await?;
+        tenants::check_owner(&mut tx, &key.tenant, caller).await?;
+        let known = batches::known(&mut tx, key).await?;
+        if batches::settled(&mut tx, known.id).await? {
+            tx.commit().await?;
+            tracing::info!(batch = key.number, tenant = %key.tenant, "batch settled");
+        }
+        Ok(())
+    }
+
+    /// A batch with its jobs.
+    pub async fn batch(&self, key: &BatchKey) -> Result<BatchView, FarmError> {
+        views::batch(&mut self.store.read().await?, key).await
+    }
+
+    /// Registers a worker. What one of that name still held is free again: the process that had it is gone.
+    /// The session names it from now on; that of the process before is over.
+    pub async fn register(&self, worker: &Capabilities) -> Result<Secret, FarmError> {
+        self.check_circuit_set(worker.circuit_set)?;
+        let mut tx = self.store.begin().await?;
+        let id = workers::register(&mut tx, worker, &self.config.policies).await?;
+        let freed = faults::superseded(&mut tx, id, &worker.name, &self.config).await?;
+        let session = sessions::open(&mut tx, id).await?;
+        tx.commit().await?;
+        self.changes.send_replace(());
+        tracing::info!(worker = worker.name, freed, backend = worker.backend, kinds = ?worker.kinds, "worker registered");
+        Ok(session)
+    }
+
+    /// An artifact's bytes, checked. If it is damaged or missing, what made it is set to run again.
+    ///
+    /// # Errors
+    /// [`FarmError::ArtifactDamaged`], or [`FarmError::UnknownArtifact`] if no job knows it.
+    pub async fn artifact(&self, digest: Digest) -> Result<Bytes, FarmError> {
+        let artifacts = self.artifacts.clone();
+        match spawn_blocking(move || artifacts.get(digest)).await? {
+            Err(error @ (FarmError::UnknownArtifact(_) | FarmError::ArtifactDamaged(_))) => {
+                let mut tx = self.store.begin().await?;
+                let affected = recovery::artifact_lost(&mut tx, digest).await?;
+                tx.commit().await?;
+                self.changes.send_replace(());
+                Err(if affected > 0 {
+                    FarmError::ArtifactDamaged(digest)
+                } else {
+                    error
+                })
+            }
+            result => result,
+        }
+    }
+}
+
+fn lock(data_dir: &Path) -> Result<File, FarmError> {
+    let path = data_dir.join("coordinator.lock");
+    let failed = |source| FarmError::Artifact {
+        path: path.clone(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(FarmError::DataDirInUse(data_dir.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Longest reason kept, in bytes.
+const MAX_REASON_BYTES: usize = 4096;
+
+fn truncate(mut reason: String) -> String {
+    reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
+    reason
+}
