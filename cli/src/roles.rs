@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ashlar_engine::VerifyError;
 use ashlar_farm::{ProofVerifier, Refusal};
-use ashlar_proto::{Bytes, JobKind};
+use ashlar_proto::{Bytes, Digest, JobKind};
 use ashlar_report::chain;
 use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
 
@@ -56,7 +56,18 @@ impl ResultVerifier {
 }
 
 impl ProofVerifier for ResultVerifier {
-    fn verify(&self, kind: JobKind, inputs: &[Bytes], output: &Bytes) -> Result<(), Refusal> {
+    fn verify(
+        &self,
+        circuit_set: Digest,
+        kind: JobKind,
+        inputs: &[Bytes],
+        output: &Bytes,
+    ) -> Result<(), Refusal> {
+        if circuit_set.0 != self.0.circuit_set_digest() {
+            return Err(Refusal::CannotTell(format!(
+                "no keys of circuit set {circuit_set}"
+            )));
+        }
         // They are the coordinator's own: the worker has read them.
         let job = self
             .0

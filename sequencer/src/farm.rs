@@ -80,20 +80,48 @@ pub struct Proven {
     pub steps: Vec<StepRecord>,
 }
 
+/// Whose batches they are, and which circuits prove them.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The chain's id.
+    pub chain_id: u64,
+    /// Address of the rollup's contract there.
+    pub rollup: [u8; 20],
+    /// Digest of the circuits.
+    pub circuit_set: [u8; 32],
+}
+
+impl Account {
+    fn tenant(&self) -> pb::Tenant {
+        pb::Tenant {
+            chain_id: self.chain_id,
+            rollup: self.rollup.to_vec().into(),
+        }
+    }
+}
+
 /// A client of the coordinator.
 #[derive(Clone, Debug)]
 pub struct FarmClient {
     client: BatchServiceClient<Channel>,
     link: Link,
+    account: Account,
 }
 
 impl FarmClient {
+    /// Whether a coordinator answers.
+    pub async fn reach(link: &Link) -> Result<(), FarmError> {
+        link.connect(None).await?;
+        Ok(())
+    }
+
     /// Connects.
-    pub async fn connect(link: &Link) -> Result<Self, FarmError> {
+    pub async fn connect(link: &Link, account: Account) -> Result<Self, FarmError> {
         let channel = link.connect(None).await?;
         Ok(Self {
             client: BatchServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES),
             link: link.clone(),
+            account,
         })
     }
 
@@ -105,16 +133,12 @@ impl FarmClient {
     }
 
     /// Sends a batch's chunk witnesses; harmless when the farm has them already.
-    pub async fn submit(
-        &mut self,
-        number: u64,
-        circuit_set_digest: [u8; 32],
-        chunks: Vec<Vec<u8>>,
-    ) -> Result<(), FarmError> {
+    pub async fn submit(&mut self, number: u64, chunks: Vec<Vec<u8>>) -> Result<(), FarmError> {
         let header = pb::BatchHeader {
             number,
             chunk_count: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
-            circuit_set_digest: circuit_set_digest.to_vec().into(),
+            circuit_set_digest: self.account.circuit_set.to_vec().into(),
+            tenant: Some(self.account.tenant()),
         };
         let header = pb::SubmitBatchRequest {
             part: Some(pb::submit_batch_request::Part::Header(header)),
@@ -136,6 +160,17 @@ impl FarmClient {
         let stream = tokio_stream::iter(std::iter::once(header).chain(witnesses));
         let submitted = within(SUBMIT_LIMIT, self.client.submit_batch(stream)).await;
         submitted.map_err(self.failed("SubmitBatch"))?;
+        Ok(())
+    }
+
+    /// Says that the batches through this number are proven on L1: the farm need not keep anything of them.
+    pub async fn settle(&mut self, through: u64) -> Result<(), FarmError> {
+        let request = pb::SettleBatchesRequest {
+            tenant: Some(self.account.tenant()),
+            through_number: through,
+        };
+        let settled = within(STATUS_LIMIT, self.client.settle_batches(request)).await;
+        settled.map_err(self.failed("SettleBatches"))?;
         Ok(())
     }
 
@@ -163,7 +198,11 @@ impl FarmClient {
         batch: u64,
         hear: &mut impl FnMut(&pb::BatchStatus),
     ) -> Result<Option<Proven>, FarmError> {
-        let request = pb::WatchBatchRequest { number: batch };
+        let request = pb::WatchBatchRequest {
+            number: batch,
+            tenant: Some(self.account.tenant()),
+            circuit_set_digest: self.account.circuit_set.to_vec().into(),
+        };
         let watching = within(STATUS_LIMIT, self.client.watch_batch(request)).await;
         let mut states = watching.map_err(self.failed("WatchBatch"))?;
         let mut limit = STATUS_LIMIT;
@@ -191,7 +230,7 @@ impl FarmClient {
                         steps,
                     }));
                 }
-                pb::BatchState::Failed => {
+                pb::BatchState::Failed | pb::BatchState::Cancelled => {
                     return Err(FarmError::GaveUp {
                         batch,
                         reason: status.failure_reason,

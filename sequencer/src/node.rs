@@ -19,6 +19,7 @@ use crate::{
     changes::Changes,
     config::{BoundError, Config},
     executor::{Executor, ExecutorError},
+    farm::Account,
     http,
     l1::{Expected, IdentityError, L1Client, L1Error, watcher::Watcher},
     load::Load,
@@ -177,7 +178,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         changes: changes.clone(),
         progress: progress.clone(),
         farm: config.farm.clone(),
-        circuit_set_digest: config.circuit_set_digest,
+        account: Account {
+            chain_id: domain.chain_id,
+            rollup: config.rollup,
+            circuit_set: config.circuit_set_digest,
+        },
         interval: config.poll_interval,
     };
     parts.spawn(proving.run(stop.clone()));

@@ -127,7 +127,7 @@ impl Watch {
             let looks = async {
                 tokio::join!(
                     self.note(Part::L1, self.l1.head()),
-                    self.note(Part::Farm, FarmClient::connect(&self.farm)),
+                    self.note(Part::Farm, FarmClient::reach(&self.farm)),
                     self.note(Part::Disk, self.disk()),
                 )
             };

@@ -25,7 +25,7 @@ use ashlar_client::{
 use ashlar_kzg::Snark;
 use ashlar_payments::packing::{PackedAmount, PackedFee};
 use ashlar_report::file::{require_writable_folder, write_output};
-use ashlar_sequencer::farm::{FarmClient, Link};
+use ashlar_sequencer::farm::{Account, FarmClient, Link};
 use futures::StreamExt;
 use tokio::process::Command;
 
@@ -215,7 +215,7 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
     save(
         folder,
         &chain,
-        deployment.rollup,
+        (deployment.rollup, &summary.circuit_set),
         &services.farm_endpoint,
         claimed,
     )
@@ -458,16 +458,27 @@ async fn watch(
 }
 
 /// Saves the SNARK as the farm made it, and its public inputs as L1 holds them.
-async fn save(folder: &Path, chain: &Chain, rollup: Address, farm: &str, batch: u64) -> anyhow::Result<()> {
+async fn save(
+    folder: &Path,
+    chain: &Chain,
+    (rollup, circuit_set): (Address, &str),
+    farm: &str,
+    batch: u64,
+) -> anyhow::Result<()> {
+    let l1 = chain.rollup(0, rollup).await?;
+    let account = Account {
+        chain_id: l1.domain().chain_id,
+        rollup: rollup.into_array(),
+        circuit_set: crate::commands::fixed_hex(circuit_set)?,
+    };
     let link = Link::new(farm, None)?;
-    let proven = FarmClient::connect(&link).await?.wait(batch).await?;
+    let proven = FarmClient::connect(&link, account).await?.wait(batch).await?;
     let snark = Snark::from_bytes(&proven.snark)?;
     let write = |name: &str, text: String| {
         let path = folder.join(name);
         write_output(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
     };
     write("snark.json", snark.to_json() + "\n")?;
-    let l1 = chain.rollup(0, rollup).await?;
     let header = l1.committed_batch(batch).await?.header;
     let inputs = PublicInputsFile::new(&chain::public_inputs(&header, l1.domain()))?;
     write(

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{update, wait};
 use crate::{
     changes::Changes,
-    farm::{FarmClient, FarmError},
+    farm::{Account, FarmClient, FarmError},
     progress::{BatchJobs, Progress, STEPS},
     retry::Retry,
     store::{Store, StoreError},
@@ -34,8 +34,8 @@ pub struct Proving {
     pub progress: Progress,
     /// The coordinator.
     pub farm: Link,
-    /// Digest of the circuits to prove with.
-    pub circuit_set_digest: [u8; 32],
+    /// Whose batches they are there, and which circuits prove them.
+    pub account: Account,
     /// Pause before a farm that is away is asked again.
     pub interval: Duration,
 }
@@ -54,7 +54,11 @@ impl Proving {
         let mut changes = self.changes.subscribe();
         let mut at_farm = BTreeSet::new();
         let mut tasks = JoinSet::new();
+        let mut told = 0;
         loop {
+            if let Err(error) = self.tell_settled(&mut told).await {
+                tracing::debug!(error = %Chain(&error), "the farm keeps settled batches until it hears of them");
+            }
             match self.waiting(&at_farm) {
                 Ok(numbers) => {
                     for number in numbers {
@@ -78,6 +82,17 @@ impl Proving {
             }
         }
         tasks.shutdown().await;
+    }
+
+    /// Tells the farm which batches are proven on L1, if there are more than the last of which it was `told`.
+    async fn tell_settled(&self, told: &mut u64) -> Result<(), ProvingError> {
+        let through = self.store.first_unproven()?.saturating_sub(1);
+        if through > *told {
+            let mut farm = FarmClient::connect(&self.farm, self.account.clone()).await?;
+            farm.settle(through).await?;
+            *told = through;
+        }
+        Ok(())
     }
 
     /// Sealed batches without a SNARK that are not at the farm, oldest first.
@@ -132,9 +147,8 @@ impl Proving {
     }
 
     async fn attempt(&self, number: u64) -> Result<(), ProvingError> {
-        let mut farm = FarmClient::connect(&self.farm).await?;
-        farm.submit(number, self.circuit_set_digest, self.store.chunks(number)?)
-            .await?;
+        let mut farm = FarmClient::connect(&self.farm, self.account.clone()).await?;
+        farm.submit(number, self.store.chunks(number)?).await?;
         // Jobs that were done before this call are measured too, each once.
         let mut measured = BTreeSet::new();
         let proven = farm

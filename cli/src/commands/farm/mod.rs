@@ -5,7 +5,7 @@ mod operate;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use ashlar_farm::{Farm, FarmConfig, Listener, Services};
+use ashlar_farm::{Database, Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
@@ -15,9 +15,16 @@ use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
 pub struct Args {
     #[command(subcommand)]
     operate: Option<operate::Command>,
-    /// Holds the job database and the artifacts.
+    /// Holds the artifacts, and the job database unless --store says another.
     #[arg(long, required = true)]
     data_dir: Option<PathBuf>,
+    /// The database of jobs: postgres://USER@HOST/NAME, which several coordinators may share, or sqlite:FILE [default: a file
+    /// in --data-dir]
+    #[arg(long, value_name = "URL")]
+    store: Option<Database>,
+    /// Serve only tenants that were named by `ashlar farm tenant`; else whoever submits first for a rollup has it.
+    #[arg(long)]
+    known_tenants: bool,
     /// Where sequencers submit batches, and workers and operators come too unless these have an address of their own. Plain
     /// text is for loopback only.
     #[arg(long, default_value = "127.0.0.1:7002")]
@@ -52,7 +59,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let verifier = args.cache.lasting_verifier()?;
     let circuit_set = verifier.circuit_set_digest();
     crate::shutdown::run(async |shutdown| {
-        let config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
+        let mut config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
+        config.admits_tenants = !args.known_tenants;
+        if let Some(store) = args.store {
+            config.database = store;
+        }
         let farm = Farm::open(config, Arc::new(ResultVerifier::new(verifier))).await?;
         let mut listeners = Vec::new();
         for (address, services) in addresses {

@@ -108,7 +108,7 @@ async fn jobs(farm: &FarmLink, batch: Option<u64>, poisoned: bool, json: bool) -
         Vec::new()
     };
     let request = pb::ListJobsRequest {
-        batch_number: batch,
+        batch: batch.map(by_number),
         states,
         limit: 0,
     };
@@ -219,9 +219,17 @@ async fn workers(farm: &FarmLink, json: bool) -> anyhow::Result<()> {
     Ok(crate::output::write(format_args!("{page}"))?)
 }
 
+/// The batches of that number, whosever they are.
+fn by_number(number: u64) -> pb::BatchRef {
+    pb::BatchRef {
+        number,
+        ..pb::BatchRef::default()
+    }
+}
+
 async fn requeue(farm: &FarmLink, what: &What) -> anyhow::Result<()> {
     let target = match (what.batch, what.job) {
-        (Some(batch), _) => Target::BatchNumber(batch),
+        (Some(batch), _) => Target::Batch(by_number(batch)),
         (None, Some(job)) => Target::JobId(job),
         (None, None) => anyhow::bail!("say which: --batch or --job"),
     };

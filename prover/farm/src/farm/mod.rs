@@ -167,17 +167,18 @@ impl Farm {
         Ok(is_new)
     }
 
-    /// Notes that a batch is final on its chain: what is kept of it may go, after a while.
+    /// Notes that a tenant's batches through a number are proven on its chain: what is kept of them may go, after a while.
+    /// A tenant that has none yet is fine.
     ///
     /// # Errors
-    /// [`FarmError::UnknownBatch`], or [`FarmError::NotYours`].
-    pub async fn settle(&self, key: &BatchKey, caller: Option<&str>) -> Result<(), FarmError> {
+    /// [`FarmError::NotYours`].
+    pub async fn settle(&self, tenant: &Tenant, through: u64, caller: Option<&str>) -> Result<(), FarmError> {
         let mut tx = self.store.begin().await?;
-        tenants::check_owner(&mut tx, &key.tenant, caller).await?;
-        let known = batches::known(&mut tx, key).await?;
-        if batches::settled(&mut tx, known.id).await? {
+        tenants::check_owner(&mut tx, tenant, caller).await?;
+        let settled = batches::settled(&mut tx, tenant, through).await?;
+        if settled > 0 {
             tx.commit().await?;
-            tracing::info!(batch = key.number, tenant = %key.tenant, "batch settled");
+            tracing::info!(%tenant, through, settled, "batches settled");
         }
         Ok(())
     }

@@ -157,19 +157,20 @@ impl batch_service_server::BatchService for BatchService {
         }))
     }
 
-    async fn settle_batch(
+    async fn settle_batches(
         &self,
-        request: Request<pb::SettleBatchRequest>,
-    ) -> Result<Response<pb::SettleBatchResponse>, Status> {
+        request: Request<pb::SettleBatchesRequest>,
+    ) -> Result<Response<pb::SettleBatchesResponse>, Status> {
         let caller = caller_id(request.extensions())?;
-        let pb::SettleBatchRequest {
-            number,
+        let pb::SettleBatchesRequest {
             tenant,
-            circuit_set_digest,
+            through_number,
         } = request.into_inner();
-        let key = convert::batch_key(number, tenant.as_ref(), &circuit_set_digest)?;
-        self.farm.settle(&key, caller.as_deref()).await?;
-        Ok(Response::new(pb::SettleBatchResponse {}))
+        let tenant = convert::tenant(&tenant.ok_or_else(|| invalid("tenant", "must be set"))?)?;
+        self.farm
+            .settle(&tenant, through_number, caller.as_deref())
+            .await?;
+        Ok(Response::new(pb::SettleBatchesResponse {}))
     }
 
     type WatchBatchStream = Pin<Box<dyn Stream<Item = Result<pb::BatchStatus, Status>> + Send>>;
