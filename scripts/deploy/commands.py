@@ -147,7 +147,7 @@ def check_variables(program, names):
 def check_config(program, text):
     """What is wrong with a configuration file."""
     try:
-        table = tomllib.loads(text)
+        tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return [f"not TOML: {error}"]
     if program.path is None:
@@ -166,7 +166,6 @@ def check_config(program, text):
         path = Path(folder) / "ashlar.toml"
         path.write_text("\n".join(kept))
         error = program.config_error(path)
-    assert table
     return [error] if error else []
 
 
