@@ -16,7 +16,7 @@ test *arguments:
 guide *arguments:
     scripts/guide "$@"
 
-# formatting, lints, documentation, spelling, dependencies
+# formatting, lints, documentation, spelling, dependencies, deployment files
 lint:
     scripts/lint
 
@@ -32,6 +32,10 @@ mutants *arguments:
 # the CUDA backend, as far as that is possible without a card
 icicle:
     scripts/check-icicle
+
+# containers, compose file, manifests, units, alerts
+deploy *arguments:
+    scripts/check-deploy "$@"
 
 # signed transfers to a verified SNARK on a devnet, on this machine
 demo *arguments:
