@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use ashlar_proto::{Digest, JobKind};
 
-use crate::budget::Allowance;
+use crate::{artifact::ArtifactsAt, budget::Allowance};
 
 /// How jobs of one kind are leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +68,11 @@ impl KindPolicies {
 /// Settings of a coordinator.
 #[derive(Debug, Clone)]
 pub struct FarmConfig {
-    /// Holds the job database and the artifacts; made if absent, used by one coordinator at a time.
+    /// Holds the job database; made if absent, used by one coordinator at a time.
     pub data_dir: PathBuf,
+    /// Where witnesses and proofs are kept. Whatever else is there is left alone, but one coordinator must not share it
+    /// with another: what nobody needs here may be needed there.
+    pub artifacts: ArtifactsAt,
     /// The circuits the farm proves. Everybody else's must be the same.
     pub circuit_set: Digest,
     /// Leasing, by kind.
@@ -103,10 +106,12 @@ pub struct FarmConfig {
 }
 
 impl FarmConfig {
-    /// Default settings for a data directory and a circuit set.
+    /// Default settings for a data directory and a circuit set: artifacts are in its folder `artifacts`.
     pub fn new(data_dir: impl Into<PathBuf>, circuit_set: Digest) -> Self {
+        let data_dir = data_dir.into();
         Self {
-            data_dir: data_dir.into(),
+            artifacts: ArtifactsAt::Folder(data_dir.join("artifacts")),
+            data_dir,
             circuit_set,
             policies: KindPolicies::default(),
             sweep_interval: Duration::from_secs(1),

@@ -1,7 +1,7 @@
 //! The coordinator: what the services call. No wire type below this line.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -47,7 +47,7 @@ pub struct JobInspection {
     pub leases: Vec<LeaseView>,
 }
 
-/// The coordinator of a proving farm. All its state is in its data directory.
+/// The coordinator of a proving farm. All its state is in its data directory and its artifact store.
 pub struct Farm {
     config: FarmConfig,
     store: Store,
@@ -62,10 +62,11 @@ impl Farm {
     /// Opens the data directory, making it if absent, and continues where an earlier coordinator stopped.
     ///
     /// # Errors
-    /// [`FarmError::DataDirInUse`] if another coordinator has it, or a variant about the disk or the database.
+    /// [`FarmError::DataDirInUse`] if another coordinator has it, [`FarmError::ArtifactsUnusable`] if artifacts cannot be kept
+    /// where they should, or a variant about the disk or the database.
     pub async fn open(config: FarmConfig, verifier: Arc<dyn ProofVerifier>) -> Result<Arc<Self>, FarmError> {
-        let artifacts = ArtifactStore::open(config.data_dir.join("artifacts"))?;
         let lock = lock(&config.data_dir)?;
+        let artifacts = ArtifactStore::open(&config.artifacts).await?;
         let store = Store::open(&config.data_dir.join("jobs.sqlite")).await?;
         let mut tx = store.begin().await?;
         leases::allow_for_restart(&mut tx, &config.policies).await?;
@@ -115,10 +116,9 @@ impl Farm {
     /// Stores a witness durably.
     ///
     /// # Errors
-    /// [`FarmError::Artifact`] if the disk fails.
+    /// [`FarmError::Artifact`] if the disk fails, [`FarmError::ArtifactStoreAway`] or the like if the store does.
     pub async fn store_artifact(&self, bytes: Bytes) -> Result<Digest, FarmError> {
-        let artifacts = self.artifacts.clone();
-        spawn_blocking(move || artifacts.put(&bytes)).await?
+        self.artifacts.put(bytes).await
     }
 
     /// Accepts a batch whose witnesses are stored. Returns false if it was known already.
@@ -232,10 +232,10 @@ impl Farm {
     /// An artifact's bytes, checked. If it is damaged or missing, what made it is set to run again.
     ///
     /// # Errors
-    /// [`FarmError::ArtifactDamaged`], or [`FarmError::UnknownArtifact`] if no job knows it.
+    /// [`FarmError::ArtifactDamaged`], or [`FarmError::UnknownArtifact`] if no job knows it. An outage of the store says nothing
+    /// about the artifact, and changes nothing.
     pub async fn artifact(&self, digest: Digest) -> Result<Bytes, FarmError> {
-        let artifacts = self.artifacts.clone();
-        match spawn_blocking(move || artifacts.get(digest)).await? {
+        match self.artifacts.get(digest).await {
             Err(error @ (FarmError::UnknownArtifact(_) | FarmError::ArtifactDamaged(_))) => {
                 let mut tx = self.store.begin().await?;
                 let affected = recovery::artifact_lost(&mut tx, digest).await?;
@@ -291,7 +291,7 @@ impl Farm {
         for digest in review.inputs {
             inputs.push(self.artifact(digest).await?);
         }
-        let (verifier, artifacts, bytes) = (self.verifier.clone(), self.artifacts.clone(), proof.clone());
+        let (verifier, bytes) = (self.verifier.clone(), proof.clone());
         let verdict = spawn_blocking(move || verifier.verify(review.kind, &inputs, &bytes))
             .await
             .unwrap_or_else(|panic| Err(Refusal::CannotTell(format!("the verifier panicked: {panic}"))));
@@ -311,7 +311,7 @@ impl Farm {
             }
         }
         let output_bytes = proof.len() as u64;
-        let output = spawn_blocking(move || artifacts.put(&proof)).await??;
+        let output = self.artifacts.put(proof).await?;
         let mut tx = self.store.begin().await?;
         let accepted = outcomes::accept(
             &mut tx,
@@ -451,6 +451,7 @@ fn lock(data_dir: &Path) -> Result<File, FarmError> {
         path: path.clone(),
         source,
     };
+    fs::create_dir_all(data_dir).map_err(failed)?;
     let file = File::options()
         .create(true)
         .truncate(false)

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a test kit: names of fields say all")]
 
 mod certificates;
+mod s3;
 
 use std::{
     net::SocketAddr,
@@ -28,7 +29,10 @@ use tonic::{Status, transport::Channel};
 
 use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier, Refusal, Services, serve};
 
-pub use self::certificates::{Certificates, HOUR};
+pub use self::{
+    certificates::{Certificates, HOUR},
+    s3::S3Server,
+};
 
 /// The circuits that everybody in these tests is built for.
 pub fn circuit_set() -> Digest {
