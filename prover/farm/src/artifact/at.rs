@@ -54,9 +54,12 @@ pub enum ArtifactsAtError {
     /// This machine trusts no authority.
     #[error(
         "this machine has no root certificates, so no store can show who it is: install ca-certificates, or name a file in \
-         SSL_CERT_FILE"
+         AWS_CA_BUNDLE"
     )]
     NoRoots,
+    /// The file of trusted authorities has none.
+    #[error("there is no certificate in {0}, which AWS_CA_BUNDLE names: it must be a PEM file")]
+    Authorities(String),
 }
 
 impl ArtifactsAt {
@@ -102,5 +105,117 @@ impl fmt::Display for ArtifactsAt {
             Self::Folder(path) => path.display().fmt(f),
             Self::S3(location) => location.fmt(f),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, variables: &[(&str, &str)]) -> Result<ArtifactsAt, ArtifactsAtError> {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        ArtifactsAt::parse(text, variables)
+    }
+
+    const LOCAL: (&str, &str) = ("AWS_ENDPOINT_URL", "http://127.0.0.1:9000");
+
+    #[test]
+    fn a_path_is_a_folder_and_a_url_of_s3_a_bucket() {
+        for path in ["artifacts", "/srv/artifacts", "./s3:", "C:\\artifacts"] {
+            let at = parse(path, &[]).expect("a path");
+            assert!(
+                matches!(&at, ArtifactsAt::Folder(found) if found.as_os_str() == path),
+                "{at:?}"
+            );
+        }
+        for (url, shown) in [
+            ("s3://bucket", "s3://bucket"),
+            ("s3://bucket/", "s3://bucket"),
+            ("s3://my.bucket-1/a/farm/", "s3://my.bucket-1/a/farm"),
+        ] {
+            let at = parse(url, &[LOCAL]).expect("a URL");
+            assert!(matches!(at, ArtifactsAt::S3(_)));
+            assert_eq!(at.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_refused_with_what_it_should_be() {
+        for (text, error) in [
+            (
+                "https://store/bucket",
+                "https://store/bucket is neither a folder nor s3://BUCKET/PREFIX: artifacts are kept in one of these",
+            ),
+            ("s3://", "s3:// names no bucket: write s3://BUCKET/PREFIX"),
+            (
+                "s3:///prefix",
+                "s3:///prefix names no bucket: write s3://BUCKET/PREFIX",
+            ),
+            (
+                "s3://bucket/a//b",
+                "the prefix a//b cannot be one: write s3://BUCKET/SOME/PREFIX, without empty parts, . and ..",
+            ),
+            (
+                "s3://bucket/../other",
+                "the prefix ../other cannot be one: write s3://BUCKET/SOME/PREFIX, without empty parts, . and ..",
+            ),
+        ] {
+            assert_eq!(parse(text, &[LOCAL]).expect_err(text).to_string(), error);
+        }
+        let error = parse("s3://key:secret@bucket/farm", &[LOCAL]).expect_err("keys");
+        assert!(!error.to_string().contains("secret@"), "{error}");
+    }
+
+    #[test]
+    fn plain_text_is_for_this_machine_unless_it_is_asked_for() {
+        let at = |endpoint, allowed: Option<&str>| {
+            let mut variables = vec![("AWS_ENDPOINT_URL", endpoint)];
+            variables.extend(allowed.map(|value| ("AWS_ALLOW_HTTP", value)));
+            parse("s3://bucket", &variables)
+        };
+        for here in [
+            "http://127.0.0.1:9000",
+            "http://localhost",
+            "http://[::1]:9000",
+            "HTTP://127.1.2.3",
+        ] {
+            at(here, None).expect(here);
+        }
+        for elsewhere in [
+            "http://minio:9000",
+            "http://10.0.0.5",
+            "http://127.0.0.1.example",
+            "http://localhost@minio",
+        ] {
+            let error = at(elsewhere, None).expect_err(elsewhere);
+            assert!(
+                matches!(&error, ArtifactsAtError::PlainText(found) if found == elsewhere),
+                "{error}"
+            );
+            at(elsewhere, Some("false")).expect_err(elsewhere);
+            at(elsewhere, Some("true")).expect(elsewhere);
+        }
+    }
+
+    #[test]
+    fn variables_that_do_not_fit_are_refused_and_their_values_not_shown() {
+        let half = parse("s3://bucket", &[LOCAL, ("AWS_ACCESS_KEY_ID", "half")]).expect_err("half a key");
+        assert!(matches!(half, ArtifactsAtError::Variables(_)), "{half}");
+        let none = parse("s3://bucket", &[("AWS_CA_BUNDLE", "/dev/null")]).expect_err("no authority");
+        assert_eq!(
+            none.to_string(),
+            "there is no certificate in /dev/null, which AWS_CA_BUNDLE names: it must be a PEM file"
+        );
+        let keys = [
+            LOCAL,
+            ("AWS_ACCESS_KEY_ID", "the key"),
+            ("AWS_SECRET_ACCESS_KEY", "the secret"),
+        ];
+        let shown = format!("{:?}", parse("s3://bucket", &keys).expect("fits"));
+        assert!(shown.contains("aws_secret_access_key"), "{shown}");
+        assert!(
+            !shown.contains("the key") && !shown.contains("the secret"),
+            "{shown}"
+        );
     }
 }

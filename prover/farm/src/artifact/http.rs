@@ -18,6 +18,7 @@ use object_store::{
     },
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls_native_certs::{load_certs_from_paths, load_native_certs};
 use tokio::time::timeout;
 
 use super::refusal::StoreRefusal;
@@ -31,16 +32,21 @@ const EC2_ROLE: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 /// A store slower than this is as good as away; large artifacts get their time by it.
 const SLOWEST_BYTES_PER_SECOND: u64 = 1 << 20;
 
-/// Makes clients that trust the authorities of this machine: its certificate store, or what `SSL_CERT_FILE` names.
+/// Makes clients that trust the authorities of a file, or of this machine: its certificate store, or what `SSL_CERT_FILE`
+/// names.
 #[derive(Debug)]
 pub struct Connector {
     roots: Arc<RootCertStore>,
 }
 
 impl Connector {
-    pub fn new() -> Self {
+    pub fn new(authorities: Option<&str>) -> Self {
+        let found = match authorities {
+            Some(file) => load_certs_from_paths(Some(file.as_ref()), None),
+            None => load_native_certs(),
+        };
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.add_parsable_certificates(found.certs);
         Self {
             roots: Arc::new(roots),
         }

@@ -95,6 +95,11 @@ impl ArtifactStore {
             && found.bytes == bytes
             && !is_older(found.last_modified, RENEWED_AFTER)
         {
+            if let ArtifactsAt::Folder(path) = &self.at {
+                // Whoever wrote it may not have come to that yet, or never.
+                let path = path.clone();
+                spawn_blocking(move || folder::sync(&path)).await??;
+            }
             return Ok(digest);
         }
         let written = self.objects.put(&name, bytes.into()).await;

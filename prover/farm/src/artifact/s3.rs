@@ -30,7 +30,12 @@ pub struct S3Location {
     bucket: String,
     prefix: Path,
     settings: Vec<(AmazonS3ConfigKey, String)>,
+    /// A file with the certificates of authorities that are trusted instead of this machine's.
+    authorities: Option<String>,
 }
+
+/// Names that file, as it does to S3's other tools.
+const AUTHORITIES: &str = "AWS_CA_BUNDLE";
 
 impl S3Location {
     /// Reads what follows `s3://`, and the variables that begin with `AWS_`; those that are not about S3 are ignored.
@@ -53,16 +58,24 @@ impl S3Location {
             prefix: prefix.to_owned(),
             source,
         })?;
-        let settings = variables.into_iter().filter_map(|(name, value)| {
-            let name = name.to_str()?.strip_prefix("AWS_")?.to_ascii_lowercase();
-            let key = format!("aws_{name}").parse().ok()?;
-            Some((key, value.into_string().ok()?))
-        });
-        let location = Self {
+        let mut location = Self {
             bucket: bucket.to_owned(),
             prefix,
-            settings: settings.collect(),
+            settings: Vec::new(),
+            authorities: None,
         };
+        for (name, value) in variables {
+            let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) else {
+                continue; // none of those that are known
+            };
+            if name == AUTHORITIES {
+                location.authorities = Some(value);
+            } else if name.starts_with("AWS_")
+                && let Ok(key) = name.to_ascii_lowercase().parse()
+            {
+                location.settings.push((key, value));
+            }
+        }
         location.require_cipher()?;
         location.client()?; // what the variables lack is said where they are read
         Ok(location)
@@ -110,9 +123,12 @@ impl S3Location {
     }
 
     fn client(&self) -> Result<Arc<dyn ObjectStore>, ArtifactsAtError> {
-        let connector = Connector::new();
+        let connector = Connector::new(self.authorities.as_deref());
         if !self.is_plain_text() && !connector.trusts_somebody() {
-            return Err(ArtifactsAtError::NoRoots);
+            return Err(match &self.authorities {
+                Some(file) => ArtifactsAtError::Authorities(file.clone()),
+                None => ArtifactsAtError::NoRoots,
+            });
         }
         let builder = self
             .settings

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ashlar_identity::Folder;
 use ashlar_process::children::{Group, Signal};
 use ashlar_proto::{Bytes, Digest};
 use futures::TryStreamExt;
@@ -29,6 +30,7 @@ pub struct S3Server {
     dir: tempfile::TempDir,
     program: PathBuf,
     port: u16,
+    authority: Option<PathBuf>,
     running: Option<(Group, Child)>,
 }
 
@@ -36,6 +38,11 @@ impl S3Server {
     /// Starts the program that `scripts/s3-server` has put into the target folder, whose folder `tmp` is given; without it
     /// there is none, which is said.
     pub fn start(target_tmp: &str) -> Option<Self> {
+        Self::start_as(target_tmp, None)
+    }
+
+    /// As [`Self::start`], over TLS with a certificate for loopback.
+    pub fn start_as(target_tmp: &str, certificate: Option<&Folder>) -> Option<Self> {
         let program = Path::new(target_tmp).with_file_name("s3").join("juicefs");
         if !program.exists() {
             println!("skipped: there is no S3 server (scripts/s3-server installs one)");
@@ -49,8 +56,16 @@ impl S3Server {
             dir: tempfile::tempdir().unwrap(),
             program,
             port,
+            authority: certificate.map(|folder| folder.path().join("ca.crt")),
             running: None,
         };
+        if let Some(folder) = certificate {
+            let certs = server.dir.path().join(".minio/certs");
+            std::fs::create_dir_all(&certs).unwrap();
+            for (from, to) in [("tls.crt", "public.crt"), ("tls.key", "private.key")] {
+                std::fs::copy(folder.path().join(from), certs.join(to)).unwrap();
+            }
+        }
         let blocks = format!("{}/blocks/", server.dir.path().display());
         let format = [
             "format",
@@ -153,14 +168,21 @@ impl S3Server {
 
     /// The environment of a coordinator that uses it.
     pub fn variables(&self) -> Vec<(OsString, OsString)> {
-        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        let endpoint = format!("{scheme}://127.0.0.1:{}", self.port);
         let set = [
             ("AWS_ENDPOINT_URL", endpoint.as_str()),
             ("AWS_ACCESS_KEY_ID", KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET),
             ("PATH", "/bin"),
         ];
-        set.map(|(name, value)| (name.into(), value.into())).to_vec()
+        let mut variables = set.map(|(name, value)| (name.into(), value.into())).to_vec();
+        variables.extend(
+            self.authority
+                .iter()
+                .map(|file| ("AWS_CA_BUNDLE".into(), file.into())),
+        );
+        variables
     }
 
     /// Its bucket, under a prefix.
@@ -215,7 +237,7 @@ impl S3Server {
     }
 }
 
-/// Whether the server says that it is alive.
+/// Whether the server says that it is alive, or, if it speaks TLS, that this is no TLS.
 fn answers(address: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect(address)?;
@@ -223,7 +245,7 @@ fn answers(address: &str) -> bool {
         write!(stream, "GET /minio/health/live HTTP/1.0\r\n\r\n")?;
         let mut head = [0; 12];
         stream.read_exact(&mut head)?;
-        Ok(head.ends_with(b" 200"))
+        Ok(head.ends_with(b" 200") || head.ends_with(b" 400"))
     };
     ask().unwrap_or(false)
 }

@@ -156,7 +156,10 @@ async fn a_short_outage_is_bridged() {
     let proof = client.prove(&lease).await;
     server.kill();
     server.restart(); // the coordinator's connections are broken
-    assert_eq!(client.deliver(key(&lease), proof).await.unwrap().0, Outcome::Accepted);
+    assert_eq!(
+        client.deliver(key(&lease), proof).await.unwrap().0,
+        Outcome::Accepted
+    );
     client.work_all(worker).await;
     client.assert_done(1, 1).await;
 }

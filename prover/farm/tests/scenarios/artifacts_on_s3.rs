@@ -4,8 +4,9 @@ use std::{error::Error, ffi::OsString, sync::Arc};
 
 use ashlar_farm::{
     ArtifactsAt, Farm, FarmConfig, FarmError,
-    testing::{Coordinator, HashVerifier, S3Server, config, inputs, kind, witness},
+    testing::{Certificates, Coordinator, HOUR, HashVerifier, S3Server, config, inputs, kind, witness},
 };
+use ashlar_identity::Role;
 use ashlar_proto::{Digest, JobKind, farm::v1 as pb};
 use tonic::Code;
 
@@ -190,6 +191,44 @@ async fn a_store_that_is_away_is_said_at_the_start() {
              calls are good again then"
                 .to_owned()
         )
+    );
+}
+
+#[tokio::test]
+async fn over_tls_a_store_must_show_whom_it_is_trusted_as() {
+    let mut certificates = Certificates::default();
+    let certificate = certificates.issue(Role::Coordinator, "store", HOUR);
+    let Some(server) = S3Server::start_as(env!("CARGO_TARGET_TMPDIR"), Some(&certificate)) else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(FarmConfig {
+        artifacts: server.at("farm"),
+        ..config(dir.path())
+    });
+    let mut client = coordinator.client().await;
+    let worker = client.register("w").await;
+    client.submit(1, 2).await;
+    client.work_all(worker).await;
+    client.assert_done(1, 2).await;
+
+    let mut others = Certificates::default();
+    let other = others
+        .issue(Role::Coordinator, "store", HOUR)
+        .path()
+        .join("ca.crt");
+    let trusting_another = with(&server, "AWS_CA_BUNDLE", other.to_str());
+    let error = refusal(ArtifactsAt::parse("s3://artifacts/farm", trusting_another).unwrap()).await;
+    let mut causes = vec![];
+    let mut cause: Option<&dyn Error> = Some(&error);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    assert!(causes[1].contains("cannot be reached"), "{causes:?}");
+    assert!(
+        causes.last().unwrap().contains("invalid peer certificate"),
+        "{causes:?}"
     );
 }
 
