@@ -5,7 +5,7 @@ mod operate;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use ashlar_farm::{Farm, FarmConfig, Listener, Services};
+use ashlar_farm::{ArtifactsAt, Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
@@ -15,9 +15,13 @@ use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
 pub struct Args {
     #[command(subcommand)]
     operate: Option<operate::Command>,
-    /// Holds the job database and the artifacts.
+    /// Holds the job database.
     #[arg(long, required = true)]
     data_dir: Option<PathBuf>,
+    /// Where witnesses and proofs are kept: a folder, or s3://BUCKET/PREFIX, reached as the AWS_* variables say [default:
+    /// `artifacts` in --data-dir]
+    #[arg(long, value_name = "URL")]
+    artifacts: Option<ArtifactsAt>,
     /// Where sequencers submit batches, and workers and operators come too unless these have an address of their own. Plain
     /// text is for loopback only.
     #[arg(long, default_value = "127.0.0.1:7002")]
@@ -52,7 +56,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let verifier = args.cache.lasting_verifier()?;
     let circuit_set = verifier.circuit_set_digest();
     crate::shutdown::run(async |shutdown| {
-        let config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
+        let mut config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
+        config.artifacts = args.artifacts.unwrap_or(config.artifacts);
         let farm = Farm::open(config, Arc::new(ResultVerifier::new(verifier))).await?;
         let mut listeners = Vec::new();
         for (address, services) in addresses {
