@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use ashlar_proto::{Digest, JobKind};
 
 use crate::{
+    artifact::ArtifactsAt,
     budget::Allowance,
     store::{Database, WallClock, wall_ms},
 };
@@ -71,11 +72,14 @@ impl KindPolicies {
 /// Settings of a coordinator.
 #[derive(Debug, Clone)]
 pub struct FarmConfig {
-    /// Holds the artifacts, and the job database unless that is elsewhere; made if absent. Used by one coordinator at a time,
+    /// Holds the job database and the artifacts, unless these are elsewhere; made if absent. Used by one coordinator at a time,
     /// unless the database is PostgreSQL.
     pub data_dir: PathBuf,
     /// Where the job graph is.
     pub database: Database,
+    /// Where witnesses and proofs are kept. Whatever else is there is left alone, but one farm must not share it with another:
+    /// what nobody needs here may be needed there.
+    pub artifacts: ArtifactsAt,
     /// The circuits that the farm proves. Everybody else's must be among them.
     pub circuit_sets: Vec<Digest>,
     /// Whether a tenant that nobody has named is served.
@@ -115,11 +119,12 @@ pub struct FarmConfig {
 }
 
 impl FarmConfig {
-    /// Default settings for a data directory and a circuit set: the database is a file there.
+    /// Default settings for a data directory and a circuit set: database and artifacts are there.
     pub fn new(data_dir: impl Into<PathBuf>, circuit_set: Digest) -> Self {
         let data_dir = data_dir.into();
         Self {
             database: Database::Sqlite(data_dir.join("jobs.sqlite")),
+            artifacts: ArtifactsAt::Folder(data_dir.join("artifacts")),
             data_dir,
             circuit_sets: vec![circuit_set],
             admits_tenants: true,

@@ -5,7 +5,10 @@ use std::{io, net::SocketAddr, path::PathBuf};
 use ashlar_proto::Digest;
 use tonic::{Code, Status};
 
-use crate::model::{JobId, LeaseKey, Tenant};
+use crate::{
+    artifact::{ArtifactsAtError, StoreRefusal},
+    model::{JobId, LeaseKey, Tenant},
+};
 
 /// Why a request to the farm failed.
 #[derive(Debug, thiserror::Error)]
@@ -94,9 +97,60 @@ pub enum FarmError {
         limit_bytes: u64,
     },
     /// The stored bytes no longer have their digest. The copy is set aside, and what made it runs again.
-    #[error("artifact {0} is damaged on disk; its copy was set aside")]
+    #[error("artifact {0} is damaged; its copy was set aside")]
     ArtifactDamaged(Digest),
-    /// The artifact directory fails; check the disk.
+    /// Where artifacts are to be kept makes no sense.
+    #[error("artifacts cannot be kept as it is set")]
+    ArtifactsAt(#[from] ArtifactsAtError),
+    /// The store of the artifacts does not answer, or has troubles of its own: nobody's fault. Call again.
+    #[error(
+        "the artifact store {at} cannot be reached: start it, or mend the network or AWS_ENDPOINT_URL; calls are good again \
+         then"
+    )]
+    ArtifactStoreAway {
+        /// Where artifacts are kept.
+        at: String,
+        /// The cause.
+        #[source]
+        source: Box<object_store::Error>,
+    },
+    /// The store of the artifacts does not let the coordinator do what it must: its operator's to mend. Call again.
+    #[error("the artifact store {at} refuses the coordinator: {remedy}")]
+    ArtifactStoreRefuses {
+        /// Where artifacts are kept.
+        at: String,
+        /// What to do.
+        remedy: &'static str,
+        /// Why.
+        #[source]
+        source: StoreRefusal,
+    },
+    /// The bucket of the artifacts is not there: the operator's to mend. Call again.
+    #[error("the artifact store {endpoint} has no bucket {bucket}: make it, or name one that it has")]
+    NoBucket {
+        /// The bucket.
+        bucket: String,
+        /// The store.
+        endpoint: String,
+    },
+    /// What was tried at the start did not succeed.
+    #[error("cannot {doing} artifacts at {at}")]
+    ArtifactsUnusable {
+        /// What was tried.
+        doing: &'static str,
+        /// Where artifacts are kept.
+        at: String,
+        /// Why.
+        #[source]
+        source: Box<Self>,
+    },
+    /// The store does not give what was written last.
+    #[error(
+        "{0} does not show at once what was written or deleted there: artifacts need a store with strong consistency, and \
+         without a cache in between"
+    )]
+    ArtifactsDiffer(String),
+    /// The artifact folder or another file fails; check the disk.
     #[error("cannot access {}", path.display())]
     Artifact {
         /// The file or directory.
@@ -181,11 +235,18 @@ impl FarmError {
             | Self::UnknownLease(_) => Code::NotFound,
             Self::TooLarge { .. } | Self::QuotaReached { .. } => Code::ResourceExhausted,
             Self::ArtifactDamaged(_) => Code::DataLoss,
-            Self::CannotVerify { .. } | Self::Busy(_) | Self::ChangeLost | Self::ShuttingDown => {
-                Code::Unavailable
-            }
+            Self::CannotVerify { .. }
+            | Self::ArtifactStoreAway { .. }
+            | Self::ArtifactStoreRefuses { .. }
+            | Self::NoBucket { .. }
+            | Self::Busy(_)
+            | Self::ChangeLost
+            | Self::ShuttingDown => Code::Unavailable,
             Self::Database(error) if is_away(error) => Code::Unavailable,
             Self::Artifact { .. }
+            | Self::ArtifactsAt(_)
+            | Self::ArtifactsUnusable { .. }
+            | Self::ArtifactsDiffer(_)
             | Self::Database(_)
             | Self::Migrate(_)
             | Self::CorruptDatabase { .. }
@@ -222,11 +283,24 @@ fn listed(digests: &[Digest]) -> String {
     digests.join(" or ")
 }
 
+impl FarmError {
+    /// Whether a call fails for what only the coordinator's operator can mend.
+    const fn is_operators(&self) -> bool {
+        matches!(
+            self,
+            Self::CannotVerify { .. }
+                | Self::Database(_)
+                | Self::ArtifactStoreAway { .. }
+                | Self::ArtifactStoreRefuses { .. }
+                | Self::NoBucket { .. }
+        )
+    }
+}
+
 impl From<FarmError> for Status {
     fn from(error: FarmError) -> Self {
         let code = error.code();
-        if code == Code::Internal || matches!(error, FarmError::CannotVerify { .. } | FarmError::Database(_))
-        {
+        if code == Code::Internal || error.is_operators() {
             tracing::error!(error = &error as &dyn std::error::Error, "request failed");
         }
         if matches!(error, FarmError::Database(_)) && code == Code::Unavailable {

@@ -2,8 +2,9 @@
 //!
 //! A batch's chunk witnesses become a graph of jobs: each chunk is proved, neighbouring proofs are folded as soon as
 //! both exist, and the root is compressed and wrapped. Workers lease jobs for a time and deliver proofs, which are
-//! verified before they count. The graph lives in one SQLite file, or in PostgreSQL for several coordinators, and
-//! the witnesses and proofs beside it, so that a coordinator that crashes loses nothing. The rules of the protocol are in `ashlar/farm/v1/farm.proto`.
+//! verified before they count. The graph lives in one SQLite file, or in PostgreSQL for several coordinators, and the
+//! witnesses and proofs beside it or in an S3-compatible store, so that a coordinator that crashes loses nothing. The
+//! rules of the protocol are in `ashlar/farm/v1/farm.proto`.
 //!
 //! [`Farm`] is the coordinator, [`serve`] puts it on addresses: of this machine, or over TLS. It knows no circuits: the caller gives it a
 //! [`ProofVerifier`].
@@ -24,7 +25,10 @@ pub mod testing;
 mod verifier;
 
 pub use self::{
-    artifact::ArtifactStore,
+    artifact::{
+        ArtifactStore, ArtifactsAt, ArtifactsAtError, Leftover, RENEWED_AFTER, S3Location, StoreRefusal,
+        Stored,
+    },
     budget::Allowance,
     config::{FarmConfig, KindPolicies, KindPolicy},
     error::FarmError,

@@ -5,7 +5,7 @@ mod operate;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use ashlar_farm::{Database, Farm, FarmConfig, Listener, Services};
+use ashlar_farm::{ArtifactsAt, Database, Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
@@ -15,7 +15,7 @@ use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
 pub struct Args {
     #[command(subcommand)]
     operate: Option<operate::Command>,
-    /// Holds the artifacts, and the job database unless --store says another.
+    /// Holds the job database and the artifacts, unless --store and --artifacts say others.
     #[arg(long, required = true)]
     data_dir: Option<PathBuf>,
     /// The database of jobs: postgres://USER@HOST/NAME, which several coordinators may share, or sqlite:FILE [default: a file
@@ -25,6 +25,10 @@ pub struct Args {
     /// Serve only tenants that were named by `ashlar farm tenant`; else whoever submits first for a rollup has it.
     #[arg(long)]
     known_tenants: bool,
+    /// Where witnesses and proofs are kept: a folder, or s3://BUCKET/PREFIX, reached as the AWS_* variables say [default:
+    /// `artifacts` in --data-dir]
+    #[arg(long, value_name = "URL")]
+    artifacts: Option<ArtifactsAt>,
     /// Where sequencers submit batches, and workers and operators come too unless these have an address of their own. Plain
     /// text is for loopback only.
     #[arg(long, default_value = "127.0.0.1:7002")]
@@ -64,6 +68,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         if let Some(store) = args.store {
             config.database = store;
         }
+        config.artifacts = args.artifacts.unwrap_or(config.artifacts);
         let farm = Farm::open(config, Arc::new(ResultVerifier::new(verifier))).await?;
         let mut listeners = Vec::new();
         for (address, services) in addresses {

@@ -45,7 +45,7 @@ impl Farm {
         for digest in review.inputs {
             inputs.push(self.artifact(digest).await?);
         }
-        let (verifier, artifacts, bytes) = (self.verifier.clone(), self.artifacts.clone(), proof.clone());
+        let (verifier, bytes) = (self.verifier.clone(), proof.clone());
         let verdict =
             spawn_blocking(move || verifier.verify(review.circuit_set, review.kind, &inputs, &bytes))
                 .await
@@ -66,7 +66,7 @@ impl Farm {
             }
         }
         let output_bytes = proof.len() as u64;
-        let output = spawn_blocking(move || artifacts.put(&proof)).await??;
+        let output = self.artifacts.put(proof).await?;
         let mut tx = self.store.begin().await?;
         let accepted = outcomes::accept(
             &mut tx,

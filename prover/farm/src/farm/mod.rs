@@ -5,13 +5,13 @@ mod leasing;
 mod operating;
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     path::Path,
     sync::Arc,
 };
 
 use ashlar_proto::{Bytes, Digest};
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use self::leasing::Granted;
@@ -36,7 +36,7 @@ pub struct JobInspection {
     pub leases: Vec<LeaseView>,
 }
 
-/// The coordinator of a proving farm. All its state is in its data directory.
+/// The coordinator of a proving farm. All its state is in its database and its artifact store.
 pub struct Farm {
     config: FarmConfig,
     store: Store,
@@ -53,13 +53,14 @@ impl Farm {
     /// Opens the data directory, making it if absent, and continues where an earlier coordinator stopped.
     ///
     /// # Errors
-    /// [`FarmError::DataDirInUse`] if another coordinator has it, or a variant about the disk or the database.
+    /// [`FarmError::DataDirInUse`] if another coordinator has it, [`FarmError::ArtifactsUnusable`] if artifacts cannot be kept
+    /// where they should, or a variant about the disk or the database.
     pub async fn open(config: FarmConfig, verifier: Arc<dyn ProofVerifier>) -> Result<Arc<Self>, FarmError> {
-        let artifacts = ArtifactStore::open(config.data_dir.join("artifacts"))?;
         let lock = match &config.database {
             Database::Sqlite(_) => Some(lock(&config.data_dir)?),
             Database::Postgres(_) => None,
         };
+        let artifacts = ArtifactStore::open(&config.artifacts).await?;
         let store = Store::open(&config.database, config.wall_clock).await?;
         let mut tx = store.begin().await?;
         leases::allow_for_restart(&mut tx, &config.policies).await?;
@@ -122,10 +123,9 @@ impl Farm {
     /// Stores a witness durably.
     ///
     /// # Errors
-    /// [`FarmError::Artifact`] if the disk fails.
+    /// [`FarmError::Artifact`] if the disk fails, [`FarmError::ArtifactStoreAway`] or the like if the store does.
     pub async fn store_artifact(&self, bytes: Bytes) -> Result<Digest, FarmError> {
-        let artifacts = self.artifacts.clone();
-        spawn_blocking(move || artifacts.put(&bytes)).await?
+        self.artifacts.put(bytes).await
     }
 
     /// Refuses a sequencer that may not submit for a tenant. `caller` is the sequencer's name, where its certificate says it.
@@ -205,10 +205,10 @@ impl Farm {
     /// An artifact's bytes, checked. If it is damaged or missing, what made it is set to run again.
     ///
     /// # Errors
-    /// [`FarmError::ArtifactDamaged`], or [`FarmError::UnknownArtifact`] if no job knows it.
+    /// [`FarmError::ArtifactDamaged`], or [`FarmError::UnknownArtifact`] if no job knows it. An outage of the store says nothing
+    /// about the artifact, and changes nothing.
     pub async fn artifact(&self, digest: Digest) -> Result<Bytes, FarmError> {
-        let artifacts = self.artifacts.clone();
-        match spawn_blocking(move || artifacts.get(digest)).await? {
+        match self.artifacts.get(digest).await {
             Err(error @ (FarmError::UnknownArtifact(_) | FarmError::ArtifactDamaged(_))) => {
                 let mut tx = self.store.begin().await?;
                 let affected = recovery::artifact_lost(&mut tx, digest).await?;
@@ -231,6 +231,7 @@ fn lock(data_dir: &Path) -> Result<File, FarmError> {
         path: path.clone(),
         source,
     };
+    fs::create_dir_all(data_dir).map_err(failed)?;
     let file = File::options()
         .create(true)
         .truncate(false)

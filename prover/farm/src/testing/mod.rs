@@ -5,6 +5,7 @@
 
 mod certificates;
 mod databases;
+mod s3;
 
 use std::{
     net::SocketAddr,
@@ -32,6 +33,7 @@ use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier,
 pub use self::{
     certificates::{Certificates, HOUR},
     databases::{database, make_database, on_postgres},
+    s3::S3Server,
 };
 
 /// The circuits that everybody in these tests is built for.
