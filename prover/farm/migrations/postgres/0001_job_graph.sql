@@ -45,10 +45,11 @@ CREATE TABLE jobs (
     output_bytes    BIGINT NOT NULL DEFAULT 0,
     fallback        TEXT   NOT NULL DEFAULT '',
     ready_ms        BIGINT NOT NULL DEFAULT 0, -- when it last became ready
+    troubled        BIGINT NOT NULL DEFAULT 0, -- a lease of it ended badly: it is not for everybody
     CHECK ((state = 4) = (output IS NOT NULL))
 );
 CREATE INDEX jobs_by_batch ON jobs (batch);
-CREATE INDEX ready_jobs ON jobs (tenant, number, stage DESC, ordinal) WHERE state = 2;
+CREATE INDEX ready_jobs ON jobs (tenant, kind, number, stage DESC, ordinal, id) WHERE state = 2;
 CREATE INDEX leased_jobs ON jobs (tenant) WHERE state = 3;
 CREATE INDEX jobs_by_output ON jobs (output) WHERE output IS NOT NULL;
 
@@ -123,6 +124,8 @@ CREATE TABLE sessions (
     superseded_ms BIGINT -- when the worker registered anew; kept a while, to tell the process that it lost its name
 );
 CREATE INDEX sessions_by_worker ON sessions (worker);
+
+CREATE INDEX old_sessions ON sessions (superseded_ms) WHERE superseded_ms IS NOT NULL;
 
 CREATE TABLE settings (
     name  TEXT   PRIMARY KEY, -- paused: no job is leased

@@ -25,14 +25,18 @@ CREATE UNIQUE INDEX batches_by_key ON batches (tenant, circuit_set, number);
 ALTER TABLE jobs ADD COLUMN tenant INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE jobs ADD COLUMN number INTEGER NOT NULL DEFAULT 0; -- its batch's
 ALTER TABLE jobs ADD COLUMN ready_ms INTEGER NOT NULL DEFAULT 0; -- when it last became ready
+ALTER TABLE jobs ADD COLUMN troubled INTEGER NOT NULL DEFAULT 0; -- a lease of it ended badly: it is not for everybody
+UPDATE jobs SET troubled = 1 WHERE id IN (SELECT job FROM leases WHERE ending IN (2, 3, 5, 6, 7));
 UPDATE jobs SET number = batch;
 DROP INDEX jobs_by_order;
-CREATE INDEX ready_jobs ON jobs (tenant, number, stage DESC, ordinal) WHERE state = 2;
+CREATE INDEX ready_jobs ON jobs (tenant, kind, number, stage DESC, ordinal, id) WHERE state = 2;
 CREATE INDEX leased_jobs ON jobs (tenant) WHERE state = 3;
 CREATE INDEX jobs_by_output ON jobs (output) WHERE output IS NOT NULL;
 CREATE INDEX job_inputs_by_artifact ON job_inputs (artifact) WHERE artifact IS NOT NULL;
 
 ALTER TABLE workers ADD COLUMN draining INTEGER NOT NULL DEFAULT 0; -- gets no more jobs and is told to end
+
+CREATE INDEX old_sessions ON sessions (superseded_ms) WHERE superseded_ms IS NOT NULL;
 
 CREATE TABLE settings (
     name  TEXT    PRIMARY KEY, -- paused: no job is leased

@@ -28,10 +28,8 @@ impl Farm {
             fallback,
         } = completion;
         let fallback = truncate(fallback);
-        let mut read = self.store.read().await?;
-        let key = leases::claimed(&mut read, &claim).await?;
-        let review = outcomes::review(&mut read, key).await?;
-        drop(read);
+        let review = outcomes::review(&mut self.store.glance().await?, &claim).await?;
+        let key = review.key;
         if review.done {
             return Ok(CompletionOutcome::Ignored);
         }

@@ -22,7 +22,7 @@ use crate::{
     store::{
         faults::{self, Fault},
         leases, outcomes,
-        queue::Queue,
+        queue::{self, Queue},
         sessions, workers,
     },
 };
@@ -108,20 +108,20 @@ impl Farm {
         wait: Duration,
         shutdown: &CancellationToken,
     ) -> Result<Granted, FarmError> {
-        let mut db = self.store.read().await?;
-        let (worker, owner) = sessions::worker(&mut db, session).await?;
+        let mut db = self.store.glance().await?;
+        let present = sessions::present(&mut db, session).await?;
+        let unseen_ms = db.now_ms().saturating_sub(present.last_seen_ms);
+        drop(db);
+        let (worker, owner) = (present.worker, present.name);
         if let Some(caller) = caller
             && caller != owner
         {
             let caller = caller.to_owned();
             return Err(FarmError::NotYours { owner, caller });
         }
-        let present = workers::present(&mut db, worker).await?;
         if self.check_circuit_set(present.circuit_set).is_err() {
             return Err(FarmError::UnknownSession); // it registers anew, and learns why not
         }
-        let unseen_ms = db.now_ms().saturating_sub(present.last_seen_ms);
-        drop(db);
         if unseen_ms >= SEEN_EVERY_MS {
             let mut tx = self.store.begin().await?;
             workers::seen(&mut tx, worker).await?;
@@ -213,18 +213,17 @@ impl Farm {
         waiters: &VecDeque<Waiter>,
         leases: &mut Vec<Option<Lease>>,
     ) -> Result<(), FarmError> {
-        if Queue::read(&mut self.store.read().await?).await?.is_empty() {
+        if !queue::has_ready(&mut self.store.glance().await?).await? {
             return Ok(());
         }
         let mut tx = self.store.begin().await?;
-        let mut queue = Queue::read(&mut tx).await?;
+        let mut line = Queue::read(&mut tx).await?;
         for waiter in waiters {
-            let next = queue.next(&mut tx, waiter.worker, &self.config).await?;
+            let next = line.next(&mut tx, waiter.worker, &self.config).await?;
             leases.push(match next {
                 None => None,
                 Some(job) => Some(
-                    queue
-                        .grant(&mut tx, waiter.worker, job, &self.config.policies)
+                    line.grant(&mut tx, waiter.worker, job, &self.config.policies)
                         .await?,
                 ),
             });

@@ -1,6 +1,6 @@
 //! A connection in a transaction, to either database.
 
-use sqlx::{Any, AnyConnection, Transaction};
+use sqlx::{Any, AnyConnection, Transaction, pool::PoolConnection};
 
 /// What queries run on. Their text is the same for SQLite and PostgreSQL: `$1` for parameters, integers for truth values.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub struct Db {
 enum Held {
     Own(Box<AnyConnection>),
     Read(Transaction<'static, Any>),
+    Glance(PoolConnection<Any>),
 }
 
 impl Db {
@@ -26,11 +27,16 @@ impl Db {
         Self { held, now_ms }
     }
 
+    pub(super) const fn glance(conn: PoolConnection<Any>, now_ms: i64) -> Self {
+        let held = Held::Glance(conn);
+        Self { held, now_ms }
+    }
+
     /// The writer's connection, to be used again.
     pub(super) fn into_own(self) -> Option<AnyConnection> {
         match self.held {
             Held::Own(conn) => Some(*conn),
-            Held::Read(_) => None,
+            Held::Read(_) | Held::Glance(_) => None,
         }
     }
 
@@ -39,6 +45,7 @@ impl Db {
         match &mut self.held {
             Held::Own(conn) => conn,
             Held::Read(tx) => tx,
+            Held::Glance(conn) => conn,
         }
     }
 

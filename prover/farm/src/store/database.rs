@@ -10,6 +10,7 @@ use sqlx::{
 };
 use tokio::sync::watch;
 
+use super::CHANNEL;
 use crate::error::FarmError;
 
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -61,12 +62,14 @@ impl fmt::Debug for Database {
 #[derive(Debug, Clone)]
 pub(super) struct Opener {
     pub is_postgres: bool,
+    /// Names this coordinator to the others.
+    own_name: String,
     write: AnyConnectOptions,
     read: AnyConnectOptions,
 }
 
 impl Opener {
-    pub fn new(database: &Database) -> Result<Self, FarmError> {
+    pub fn new(database: &Database, own_name: &str) -> Result<Self, FarmError> {
         install_default_drivers();
         let (is_postgres, write, read) = match database {
             Database::Postgres(url) => (true, url.clone(), url.clone()),
@@ -81,6 +84,7 @@ impl Opener {
         };
         Ok(Self {
             is_postgres,
+            own_name: own_name.to_owned(),
             write: write.parse()?,
             read: read.parse()?,
         })
@@ -111,6 +115,7 @@ impl Opener {
         AnyPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(REACH_LIMIT)
+            .test_before_acquire(false)
             .after_connect(move |conn, _| {
                 Box::pin(async move {
                     if is_postgres {
@@ -122,13 +127,26 @@ impl Opener {
             .connect_lazy_with(self.read.clone())
     }
 
-    /// Begins a transaction that is the only one to change anything until it ends.
-    pub const fn begin(&self) -> &'static str {
-        if self.is_postgres {
-            "BEGIN"
-        } else {
-            "BEGIN IMMEDIATE"
+    /// Begins a transaction that is the only one to change anything until it ends: in PostgreSQL it waits for those of other
+    /// coordinators, and tells the database's time in Unix milliseconds.
+    /// They hear of its commit.
+    pub async fn begin(&self, conn: &mut AnyConnection) -> Result<Option<i64>, sqlx::Error> {
+        if !self.is_postgres {
+            conn.execute(sqlx::raw_sql("BEGIN IMMEDIATE")).await?;
+            return Ok(None);
         }
+        conn.execute(sqlx::raw_sql("BEGIN")).await?;
+        let now_ms = sqlx::query_scalar(
+            "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock($1)),
+                  told AS MATERIALIZED (SELECT pg_notify($2, $3))
+             SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) FROM locked, told",
+        )
+        .bind(ADVISORY_LOCK)
+        .bind(CHANNEL)
+        .bind(self.own_name.as_str())
+        .fetch_one(conn)
+        .await?;
+        Ok(Some(now_ms))
     }
 
     /// Begins a consistent read.
@@ -138,22 +156,6 @@ impl Opener {
         } else {
             "BEGIN"
         }
-    }
-
-    /// In PostgreSQL: waits for the other coordinators' changes, and tells the database's time in Unix milliseconds.
-    pub async fn lock(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-        sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(ADVISORY_LOCK)
-            .execute(&mut *conn)
-            .await?;
-        Self::time(conn).await
-    }
-
-    /// PostgreSQL's time.
-    pub async fn time(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-        sqlx::query_scalar("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
-            .fetch_one(conn)
-            .await
     }
 }
 
@@ -190,14 +192,30 @@ fn escaped(path: &std::path::Path) -> String {
 }
 
 async fn set_up(conn: &mut AnyConnection, is_postgres: bool) -> Result<(), sqlx::Error> {
-    let settings = if is_postgres {
-        // A coordinator that hangs in the middle of a change must not stop the others.
-        "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '30s'; SET lock_timeout = '20s'"
+    let settings: &[&'static str] = if is_postgres {
+        &[
+            // A coordinator that hangs in the middle of a change must not stop the others.
+            "SET idle_in_transaction_session_timeout = '10s'",
+            "SET lock_timeout = '20s'",
+            "SET statement_timeout = '30s'",
+            // Every query is by an index: plans that read whole tables come of statistics that lag behind.
+            "SET enable_seqscan = off",
+            "SET enable_hashjoin = off",
+            "SET enable_mergejoin = off",
+            "SET jit = off",
+            "SET plan_cache_mode = force_generic_plan",
+        ]
     } else {
-        // FULL: an acknowledged change survives power loss.
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000"
+        &[
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL", // an acknowledged change survives power loss
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA busy_timeout = 10000",
+        ]
     };
-    conn.execute(sqlx::raw_sql(settings)).await?;
+    for setting in settings {
+        conn.execute(sqlx::raw_sql(*setting)).await?;
+    }
     Ok(())
 }
 

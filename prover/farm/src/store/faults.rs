@@ -149,19 +149,25 @@ pub async fn superseded(
 }
 
 /// The worker's proof of the kind was accepted: its faults were not lasting. Others that had found the same job
-/// impossible were wrong.
+/// impossible were wrong; only of a job in trouble there are any.
 pub async fn vindicated(
     db: &mut Db,
     key: LeaseKey,
     kind: JobKind,
     config: &FarmConfig,
+    troubled: bool,
 ) -> Result<(), FarmError> {
+    sqlx::query(
+        "DELETE FROM quarantines WHERE worker = (SELECT worker FROM leases WHERE token = $1) AND kind = $2",
+    )
+    .bind(to_db(key.token.0))
+    .bind(kind_code(kind))
+    .execute(db.conn())
+    .await?;
+    if !troubled {
+        return Ok(());
+    }
     let worker = worker(db, key).await?;
-    sqlx::query("DELETE FROM quarantines WHERE worker = $1 AND kind = $2")
-        .bind(to_db(worker.0))
-        .bind(kind_code(kind))
-        .execute(db.conn())
-        .await?;
     let wrong: Vec<i64> = sqlx::query_scalar(
         "SELECT MAX(leases.token) FROM leases JOIN jobs ON jobs.id = leases.job
          WHERE leases.job = $1 AND leases.ending = $2 AND leases.token >= jobs.judged_from AND leases.worker <> $3

@@ -25,13 +25,16 @@ use crate::error::FarmError;
 /// A commit that takes longer has no answer any more.
 const COMMIT_LIMIT: Duration = Duration::from_secs(20);
 
+/// A change that is not the first of its transaction can be undone alone. One after the other, they nest: nobody goes back
+/// further than to the last, and each is one statement, as several in one text would be answered before they are all done.
+const SAVEPOINT: &str = "SAVEPOINT change";
+const BACK: &str = "ROLLBACK TO SAVEPOINT change";
+
 /// Who may change something.
 #[derive(Debug)]
 pub(super) struct Writer {
     opener: Opener,
     clock: Arc<Clock>,
-    /// Told to the other coordinators on this database with each commit.
-    channel: Option<(&'static str, String)>,
     group: Option<Group>,
     idle: Option<AnyConnection>,
     opened: u64,
@@ -44,23 +47,16 @@ struct Group {
     number: u64,
     db: Db,
     changes: u64,
-    /// The present change has a savepoint to go back to.
-    savepoint: bool,
     /// The last change was dropped: what it did is to be undone.
     undo: bool,
     outcome: watch::Sender<Option<bool>>,
 }
 
 impl Writer {
-    pub fn new(
-        opener: Opener,
-        clock: Arc<Clock>,
-        channel: Option<(&'static str, String)>,
-    ) -> Arc<Mutex<Self>> {
+    pub fn new(opener: Opener, clock: Arc<Clock>) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             opener,
             clock,
-            channel,
             group: None,
             idle: None,
             opened: 0,
@@ -76,20 +72,15 @@ impl Writer {
             Some(conn) => conn,
             None => self.opener.connect().await?,
         };
-        conn.execute(sqlx::raw_sql(self.opener.begin())).await?;
-        let now_ms = if self.opener.is_postgres {
-            let now_ms = Opener::lock(&mut conn).await?;
+        if let Some(now_ms) = self.opener.begin(&mut conn).await? {
             self.clock.set(now_ms);
-            now_ms
-        } else {
-            self.clock.now_ms()
-        };
+        }
+        let now_ms = self.clock.now_ms();
         self.opened += 1;
         Ok(Group {
             number: self.opened,
             db: Db::own(conn, now_ms),
             changes: 0,
-            savepoint: false,
             undo: false,
             outcome: watch::Sender::new(None),
         })
@@ -99,10 +90,9 @@ impl Writer {
     async fn prepare(&mut self) -> Result<(), FarmError> {
         self.undo().await?;
         if let Some(group) = &mut self.group {
-            group.savepoint = true;
             let now_ms = self.clock.now_ms();
             group.db.set_now(now_ms);
-            group.db.conn().execute(sqlx::raw_sql("SAVEPOINT change")).await?;
+            group.db.conn().execute(sqlx::raw_sql(SAVEPOINT)).await?;
             return Ok(());
         }
         let opened = match self.open().await {
@@ -119,32 +109,22 @@ impl Writer {
         let Some(group) = self.group.as_mut().filter(|group| group.undo) else {
             return Ok(());
         };
-        if !group.savepoint {
+        if group.changes == 0 {
             // It was the first: nothing else is in the transaction.
-            return self.end("ROLLBACK").await;
+            return self.end(false).await;
         }
-        let back = "ROLLBACK TO SAVEPOINT change; RELEASE SAVEPOINT change";
-        group.db.conn().execute(sqlx::raw_sql(back)).await?;
+        group.db.conn().execute(sqlx::raw_sql(BACK)).await?;
         group.undo = false;
-        group.savepoint = false;
         Ok(())
     }
 
     /// Ends the transaction, and tells those whose changes are in it.
-    async fn end(&mut self, statement: &'static str) -> Result<(), FarmError> {
+    async fn end(&mut self, is_commit: bool) -> Result<(), FarmError> {
         let Some(mut group) = self.group.take() else {
             return Ok(());
         };
-        let ending = async {
-            if let (Some((channel, sender)), "COMMIT") = (&self.channel, statement) {
-                sqlx::query("SELECT pg_notify($1, $2)")
-                    .bind(*channel)
-                    .bind(sender.as_str())
-                    .execute(group.db.conn())
-                    .await?;
-            }
-            group.db.conn().execute(sqlx::raw_sql(statement)).await
-        };
+        let statement = if is_commit { "COMMIT" } else { "ROLLBACK" };
+        let ending = group.db.conn().execute(sqlx::raw_sql(statement));
         let ended = match timeout(COMMIT_LIMIT, ending).await {
             Ok(ended) => ended.map(drop).map_err(FarmError::from),
             Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
@@ -152,9 +132,7 @@ impl Writer {
         if ended.is_ok() {
             self.idle = group.db.into_own();
         }
-        group
-            .outcome
-            .send_replace(Some(ended.is_ok() && statement == "COMMIT"));
+        group.outcome.send_replace(Some(ended.is_ok() && is_commit));
         ended
     }
 
@@ -244,14 +222,6 @@ async fn keep(writer: &mut Writer) -> Result<(u64, watch::Receiver<Option<bool>>
     let Some(group) = &mut writer.group else {
         return Err(FarmError::ChangeLost);
     };
-    if group.savepoint {
-        group
-            .db
-            .conn()
-            .execute(sqlx::raw_sql("RELEASE SAVEPOINT change"))
-            .await?;
-        group.savepoint = false;
-    }
     group.changes += 1;
     Ok((group.number, group.outcome.subscribe()))
 }
@@ -266,7 +236,7 @@ async fn finish(shared: Arc<Mutex<Writer>>, number: u64) -> Result<(), FarmError
         writer.break_group();
         return Err(error);
     }
-    writer.end("COMMIT").await
+    writer.end(true).await
 }
 
 /// Lets no further change begin, and closes the connection.
@@ -274,7 +244,7 @@ pub(super) async fn close(shared: &Arc<Mutex<Writer>>) {
     let mut writer = shared.lock().await;
     writer.closed = true;
     let ended = writer.undo().await;
-    if ended.is_err() || writer.end("COMMIT").await.is_err() {
+    if ended.is_err() || writer.end(true).await.is_err() {
         writer.break_group();
     }
     if let Some(conn) = writer.idle.take() {

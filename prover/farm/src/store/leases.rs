@@ -23,6 +23,11 @@ pub async fn claimed(db: &mut Db, claim: &LeaseClaim) -> Result<LeaseKey, FarmEr
     .fetch_optional(db.conn())
     .await?;
     let (token, owner) = found.ok_or(FarmError::UnknownLease(claim.job))?;
+    key_of(claim, token, owner)
+}
+
+/// The lease of this token, if the caller may speak for its `owner`.
+pub fn key_of(claim: &LeaseClaim, token: i64, owner: String) -> Result<LeaseKey, FarmError> {
     match &claim.caller {
         Some(caller) if *caller != owner => Err(FarmError::NotYours {
             owner,
@@ -37,18 +42,16 @@ pub async fn claimed(db: &mut Db, claim: &LeaseClaim) -> Result<LeaseKey, FarmEr
 
 /// The inputs of a job that exist, in order.
 pub async fn inputs(db: &mut Db, job: JobId) -> Result<Vec<Digest>, FarmError> {
-    sqlx::query_scalar::<_, Vec<u8>>(
-        "SELECT COALESCE(job_inputs.artifact, jobs.output)
-         FROM job_inputs LEFT JOIN jobs ON jobs.id = job_inputs.producer
-         WHERE job_inputs.job = $1 AND COALESCE(job_inputs.artifact, jobs.output) IS NOT NULL
-         ORDER BY position",
+    let inputs: Vec<(Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
+        "SELECT artifact, (SELECT output FROM jobs WHERE id = producer) FROM job_inputs WHERE job = $1 ORDER BY position",
     )
     .bind(to_db(job.0))
     .fetch_all(db.conn())
-    .await?
-    .iter()
-    .map(|bytes| parse_digest(bytes))
-    .collect()
+    .await?;
+    let existing = inputs
+        .into_iter()
+        .filter_map(|(artifact, output)| artifact.or(output));
+    existing.map(|bytes| parse_digest(&bytes)).collect()
 }
 
 /// Moves the deadline of a current lease. A lease that is overdue but not yet taken away can still be saved.
@@ -112,17 +115,27 @@ pub async fn is_overdue(db: &mut Db, key: LeaseKey) -> Result<bool, FarmError> {
 
 /// Ends a lease if it is current. Returns whether it was. The job's own state is the caller's to change.
 pub async fn end(db: &mut Db, key: LeaseKey, ending: LeaseEnding, outcome: &str) -> Result<bool, FarmError> {
+    let now = db.now_ms();
     let ended = sqlx::query(
         "UPDATE leases SET ended_ms = $3, ending = $4, outcome = $5 WHERE token = $1 AND job = $2 AND ended_ms IS NULL",
     )
     .bind(to_db(key.token.0))
     .bind(to_db(key.job.0))
-    .bind(db.now_ms())
+    .bind(now)
     .bind(ending.code())
     .bind(outcome)
     .execute(db.conn())
     .await?;
-    Ok(ended.rows_affected() == 1)
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if LeaseEnding::BAD.contains(&ending) {
+        sqlx::query("UPDATE jobs SET troubled = 1 WHERE id = $1")
+            .bind(to_db(key.job.0))
+            .execute(db.conn())
+            .await?;
+    }
+    Ok(true)
 }
 
 /// Notes that a proof made under this lease does not verify. Returns false if that was noted before.
@@ -172,24 +185,21 @@ pub async fn another_could_judge(db: &mut Db, key: LeaseKey, config: &FarmConfig
 /// Notes that the proof made under this lease was accepted, also if the lease had ended before; any other current
 /// lease of the job ends too.
 pub async fn complete(db: &mut Db, key: LeaseKey) -> Result<(), FarmError> {
+    let now = db.now_ms();
     sqlx::query(
-        "UPDATE leases SET ending = $3, ended_ms = COALESCE(ended_ms, $4),
-             outcome = CASE WHEN ended_ms IS NULL THEN 'completed' ELSE 'completed late, after: ' || outcome END
-         WHERE token = $1 AND job = $2",
+        "UPDATE leases SET ended_ms = COALESCE(ended_ms, $3), ending = CASE WHEN token = $2 THEN $4 ELSE $5 END,
+             outcome = CASE WHEN token <> $2 THEN 'another worker completed the job'
+                            WHEN ended_ms IS NULL THEN 'completed' ELSE 'completed late, after: ' || outcome END
+         WHERE job = $1 AND (token = $2 OR ended_ms IS NULL)",
     )
-    .bind(to_db(key.token.0))
     .bind(to_db(key.job.0))
+    .bind(to_db(key.token.0))
+    .bind(now)
     .bind(LeaseEnding::Completed.code())
-    .bind(db.now_ms())
+    .bind(LeaseEnding::HandedBack.code())
     .execute(db.conn())
     .await?;
-    end_any(
-        db,
-        to_db(key.job.0),
-        LeaseEnding::HandedBack,
-        "another worker completed the job",
-    )
-    .await
+    Ok(())
 }
 
 /// Deadlines are absolute, but while the coordinator was down nobody could renew: each current lease has a third of its
@@ -252,19 +262,47 @@ pub async fn end_any(db: &mut Db, job: i64, ending: LeaseEnding, outcome: &str) 
 
 /// Puts a job back in the queue: ready, or blocked if an input is missing by now.
 pub async fn put_back(db: &mut Db, job: i64) -> Result<(), FarmError> {
+    let state = if lacks_input(db, job).await? {
+        JobState::Blocked
+    } else {
+        JobState::Ready
+    };
+    let now = db.now_ms();
+    sqlx::query("UPDATE jobs SET ready_ms = $3, state = $2 WHERE id = $1")
+        .bind(job)
+        .bind(state.code())
+        .bind(now)
+        .execute(db.conn())
+        .await?;
+    Ok(())
+}
+
+/// Makes the jobs that take this one's output, and have all their inputs by now, ready.
+pub async fn unblock_consumers(db: &mut Db, job: i64) -> Result<(), FarmError> {
     let now = db.now_ms();
     sqlx::query(
-        "UPDATE jobs SET ready_ms = $5, state = CASE WHEN EXISTS (
-             SELECT 1 FROM job_inputs JOIN jobs AS producers ON producers.id = job_inputs.producer
-             WHERE job_inputs.job = jobs.id AND producers.state <> $2) THEN $3 ELSE $4 END
-         WHERE id = $1",
+        "UPDATE jobs SET ready_ms = $5, state = $3
+         WHERE state = $2 AND id IN (SELECT job FROM job_inputs WHERE producer = $1)
+           AND NOT EXISTS (
+             SELECT 1 FROM job_inputs WHERE job_inputs.job = jobs.id
+               AND (SELECT producers.state FROM jobs AS producers WHERE producers.id = job_inputs.producer) <> $4)",
     )
     .bind(job)
-    .bind(JobState::Done.code())
     .bind(JobState::Blocked.code())
     .bind(JobState::Ready.code())
+    .bind(JobState::Done.code())
     .bind(now)
     .execute(db.conn())
     .await?;
     Ok(())
+}
+
+async fn lacks_input(db: &mut Db, job: i64) -> Result<bool, FarmError> {
+    let states: Vec<Option<i64>> = sqlx::query_scalar(
+        "SELECT (SELECT state FROM jobs WHERE id = producer) FROM job_inputs WHERE job = $1 AND producer IS NOT NULL",
+    )
+    .bind(job)
+    .fetch_all(db.conn())
+    .await?;
+    Ok(states.iter().any(|state| *state != Some(JobState::Done.code())))
 }

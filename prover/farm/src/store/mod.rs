@@ -55,13 +55,12 @@ impl Store {
     /// # Errors
     /// [`FarmError::Database`] or [`FarmError::Migrate`].
     pub async fn open(database: &Database, wall: WallClock) -> Result<Self, FarmError> {
-        let opener = Opener::new(database)?;
+        let own_name = format!("{:016x}", rand::rngs::OsRng.r#gen::<u64>());
+        let opener = Opener::new(database, &own_name)?;
         opener.migrate().await?;
         let clock = Arc::new(Clock::new(wall));
-        let own_name = format!("{:016x}", rand::rngs::OsRng.r#gen::<u64>());
-        let channel = opener.is_postgres.then(|| (CHANNEL, own_name.clone()));
         Ok(Self {
-            writer: Writer::new(opener.clone(), clock.clone(), channel),
+            writer: Writer::new(opener.clone(), clock.clone()),
             readers: opener.readers(),
             opener,
             clock,
@@ -76,8 +75,17 @@ impl Store {
 
     /// Starts a consistent read.
     pub(crate) async fn read(&self) -> Result<Db, FarmError> {
-        let tx = self.readers.begin_with(self.opener.begin_read()).await?;
+        let (readers, begin) = (self.readers.clone(), self.opener.begin_read());
+        // On its own: should the caller go away while it begins, the pool would keep a connection within a transaction, which
+        // shows whoever gets it next the past.
+        let tx = tokio::spawn(async move { readers.begin_with(begin).await }).await??;
         Ok(Db::read(tx, self.clock.now_ms()))
+    }
+
+    /// A connection for queries that need not agree with each other: no transaction is begun for them.
+    pub(crate) async fn glance(&self) -> Result<Db, FarmError> {
+        let conn = self.readers.acquire().await?;
+        Ok(Db::glance(conn, self.clock.now_ms()))
     }
 
     /// Wakes `changes` for what other coordinators on the database change, until `stop`.

@@ -6,12 +6,14 @@ use super::{Db, batches, faults, leases, parse_digest, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
-    model::{BatchId, JobId, JobState, LeaseEnding, LeaseKey, Requeued, StepTiming},
+    model::{BatchId, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued, StepTiming},
 };
 
 /// What is needed to judge a delivered proof.
 #[derive(Debug, Clone)]
 pub struct JobUnderReview {
+    /// The lease it was made under.
+    pub key: LeaseKey,
     /// What it does.
     pub kind: JobKind,
     /// The circuits of its batch.
@@ -40,16 +42,28 @@ pub struct Accepted<'a> {
 }
 
 /// Loads the job a proof was delivered for.
-pub async fn review(db: &mut Db, key: LeaseKey) -> Result<JobUnderReview, FarmError> {
-    let (kind, state, expected, circuit_set): (i64, i64, i64, Vec<u8>) = sqlx::query_as(
-        "SELECT kind, jobs.state, (SELECT COUNT(*) FROM job_inputs WHERE job = jobs.id), circuit_set
-         FROM jobs JOIN batches ON batches.id = jobs.batch WHERE jobs.id = $1",
+///
+/// # Errors
+/// As [`leases::claimed`].
+pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, FarmError> {
+    type Row = (i64, String, i64, i64, i64, Vec<u8>);
+    let found: Option<Row> = sqlx::query_as(
+        "SELECT token, workers.name, jobs.kind, jobs.state, (SELECT COUNT(*) FROM job_inputs WHERE job = jobs.id),
+             batches.circuit_set
+         FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
+              JOIN batches ON batches.id = jobs.batch
+         WHERE leases.job = $1 AND secret = $2",
     )
-    .bind(to_db(key.job.0))
-    .fetch_one(db.conn())
+    .bind(to_db(claim.job.0))
+    .bind(claim.secret.as_bytes().as_slice())
+    .fetch_optional(db.conn())
     .await?;
+    let (token, owner, kind, state, expected, circuit_set) =
+        found.ok_or(FarmError::UnknownLease(claim.job))?;
+    let key = leases::key_of(claim, token, owner)?;
     let inputs = leases::inputs(db, key.job).await?;
     Ok(JobUnderReview {
+        key,
         kind: parse_kind(kind)?,
         circuit_set: parse_digest(&circuit_set)?,
         done: state == JobState::Done.code(),
@@ -62,9 +76,9 @@ pub async fn review(db: &mut Db, key: LeaseKey) -> Result<JobUnderReview, FarmEr
 /// changes nothing if it is done already.
 pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> Result<bool, FarmError> {
     let job = to_db(proof.key.job.0);
-    let accepted: Option<(i64, i64)> = sqlx::query_as(
+    let accepted: Option<(i64, i64, i64)> = sqlx::query_as(
         "UPDATE jobs SET state = $2, output = $3, output_bytes = $4, fallback = $5, witness_lost = 0
-         WHERE id = $1 AND state <> $2 RETURNING batch, kind",
+         WHERE id = $1 AND state <> $2 RETURNING batch, kind, troubled",
     )
     .bind(job)
     .bind(JobState::Done.code())
@@ -73,15 +87,12 @@ pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> R
     .bind(proof.fallback)
     .fetch_optional(db.conn())
     .await?;
-    let Some((batch, kind)) = accepted else {
+    let Some((batch, kind, troubled)) = accepted else {
         return Ok(false);
     };
-    faults::vindicated(db, proof.key, parse_kind(kind)?, config).await?;
+    let (kind, troubled) = (parse_kind(kind)?, troubled != 0);
+    faults::vindicated(db, proof.key, kind, config, troubled).await?;
     leases::complete(db, proof.key).await?;
-    sqlx::query("DELETE FROM job_steps WHERE job = $1")
-        .bind(job)
-        .execute(db.conn())
-        .await?;
     for (step, position) in proof.steps.iter().zip(0i64..) {
         sqlx::query("INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes) VALUES ($1, $2, $3, $4, $5)")
             .bind(job)
@@ -92,28 +103,17 @@ pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> R
             .execute(db.conn())
             .await?;
     }
-    let now = db.now_ms();
-    sqlx::query(
-        "UPDATE jobs SET state = $3, ready_ms = $5
-         WHERE state = $2 AND id IN (SELECT job FROM job_inputs WHERE producer = $1)
-           AND NOT EXISTS (
-             SELECT 1 FROM job_inputs JOIN jobs AS producers ON producers.id = job_inputs.producer
-             WHERE job_inputs.job = jobs.id AND producers.state <> $4)",
-    )
-    .bind(job)
-    .bind(JobState::Blocked.code())
-    .bind(JobState::Ready.code())
-    .bind(JobState::Done.code())
-    .bind(now)
-    .execute(db.conn())
-    .await?;
-    batches::settle_after_proof(db, batch, parse_kind(kind)?).await?;
+    leases::unblock_consumers(db, job).await?;
+    // Only what was in trouble can have been poisoned, and have failed its batch.
+    if kind == JobKind::Wrap || troubled {
+        batches::settle_after_proof(db, batch, kind).await?;
+    }
     Ok(true)
 }
 
 /// Marks a job poisoned. Its batch is the caller's to fail, with the reason.
 pub async fn poison(db: &mut Db, job: i64) -> Result<(), FarmError> {
-    sqlx::query("UPDATE jobs SET state = $2 WHERE id = $1")
+    sqlx::query("UPDATE jobs SET state = $2, troubled = 1 WHERE id = $1")
         .bind(job)
         .bind(JobState::Poisoned.code())
         .execute(db.conn())

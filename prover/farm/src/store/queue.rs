@@ -1,23 +1,80 @@
 //! Which job is whose next.
+//!
+//! A [`Queue`] lives for one transaction. What is asked of the database again and again, it asks once, in pages: the ready
+//! jobs of a tenant, a circuit set and a kind in their order, each by one walk along an index.
 
-use ashlar_proto::JobKind;
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{Db, leases, millis, parse_count, parse_digest, parse_kind, tenants, to_db};
+use ashlar_proto::{Digest, JobKind};
+
+use super::{Db, kind_code, leases, millis, parse_count, parse_digest, parse_kind, tenants, to_db};
 use crate::{
     config::{FarmConfig, KindPolicies},
     error::FarmError,
     model::{
-        BatchKey, BatchState, FencingToken, JobId, JobState, Lease, LeaseEnding, LeaseKey, Secret, WorkerId,
+        BatchKey, BatchState, FencingToken, JobId, JobState, Lease, LeaseEnding, LeaseKey, Secret, Tenant,
+        WorkerId,
     },
 };
+
+/// Jobs that are read at first; more if these do not do.
+const PAGE: i64 = 32;
 
 /// A job that could be leased.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     job: i64,
-    tenant: usize,
+    number: i64,
+    stage: i64,
+    ordinal: i64,
+    /// Leases before this one no longer count as verdicts.
+    judged_from: i64,
+    /// A lease of it ended badly.
+    troubled: bool,
     kind: JobKind,
     batch: BatchKey,
+}
+
+impl Candidate {
+    /// Oldest batch first, then later stage first.
+    fn order(&self) -> (i64, i64, i64, i64) {
+        (self.number, -self.stage, self.ordinal, self.job)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    id: i64,
+    tenant: Tenant,
+    priority: i64,
+    weight: i64,
+    leased: i64,
+    /// Of its ready jobs, as bits.
+    kinds: i64,
+}
+
+/// What a worker takes.
+#[derive(Debug, Clone)]
+struct Taker {
+    circuit_set: Digest,
+    kinds: i64,
+    draining: bool,
+    last_seen_ms: i64,
+}
+
+impl Taker {
+    fn takes(&self, kind: JobKind) -> bool {
+        !self.draining && (self.kinds >> kind_code(kind)) & 1 == 1
+    }
+}
+
+/// The first ready jobs of a tenant, a circuit set and a kind.
+#[derive(Debug, Default)]
+struct Page {
+    jobs: VecDeque<Candidate>,
+    limit: i64,
+    /// There may be more.
+    full: bool,
 }
 
 /// The tenants that have jobs for workers, in the order in which they are served: higher priority first; among those of one,
@@ -25,40 +82,54 @@ pub struct Candidate {
 #[derive(Debug)]
 pub struct Queue {
     tenants: Vec<Waiting>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    id: i64,
-    priority: i64,
-    weight: i64,
-    leased: i64,
+    pages: HashMap<(i64, Digest, JobKind), Page>,
+    takers: HashMap<WorkerId, Taker>,
+    all_takers: bool,
+    quarantined: HashSet<(i64, i64)>,
 }
 
 impl Queue {
     /// Reads who waits. Empty while the farm is paused.
     pub async fn read(db: &mut Db) -> Result<Self, FarmError> {
-        if super::setting(db, super::PAUSED).await? != 0 {
-            return Ok(Self { tenants: Vec::new() });
-        }
+        let mut queue = Self {
+            tenants: Vec::new(),
+            pages: HashMap::new(),
+            takers: HashMap::new(),
+            all_takers: false,
+            quarantined: HashSet::new(),
+        };
         // The states are in the text, as in the indexes that these queries live by.
-        let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
-            "SELECT id, priority, weight, (SELECT COUNT(*) FROM jobs WHERE state = 3 AND tenant = tenants.id)
+        let rows: Vec<(i64, i64, Vec<u8>, i64, i64, i64, i64)> = sqlx::query_as(
+            "SELECT id, chain_id, rollup, priority, weight,
+                 (SELECT COUNT(*) FROM jobs WHERE state = 3 AND tenant = tenants.id),
+                 CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 2 AND tenant = tenants.id AND kind = 1) THEN 2 ELSE 0 END
+                 + CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 2 AND tenant = tenants.id AND kind = 2) THEN 4 ELSE 0 END
+                 + CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 2 AND tenant = tenants.id AND kind = 3) THEN 8 ELSE 0 END
+                 + CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 2 AND tenant = tenants.id AND kind = 4) THEN 16 ELSE 0 END
              FROM tenants
-             WHERE paused = 0 AND EXISTS (SELECT 1 FROM jobs WHERE state = 2 AND tenant = tenants.id)",
+             WHERE paused = 0 AND EXISTS (SELECT 1 FROM jobs WHERE state = 2 AND tenant = tenants.id)
+               AND NOT EXISTS (SELECT 1 FROM settings WHERE name = 'paused' AND value <> 0)",
         )
         .fetch_all(db.conn())
         .await?;
-        let tenants = rows.into_iter().map(|(id, priority, weight, leased)| Waiting {
-            id,
-            priority,
-            weight: weight.max(1),
-            leased,
-        });
-        let mut queue = Self {
-            tenants: tenants.collect(),
-        };
+        for (id, chain_id, rollup, priority, weight, leased, kinds) in rows {
+            queue.tenants.push(Waiting {
+                id,
+                tenant: tenants::parse(chain_id, &rollup)?,
+                priority,
+                weight: weight.max(1),
+                leased,
+                kinds,
+            });
+        }
         queue.order();
+        if !queue.is_empty() {
+            let now = db.now_ms();
+            let quarantined = sqlx::query_as("SELECT worker, kind FROM quarantines WHERE until_ms > $1")
+                .bind(now)
+                .fetch_all(db.conn());
+            queue.quarantined = quarantined.await?.into_iter().collect();
+        }
         Ok(queue)
     }
 
@@ -70,10 +141,8 @@ impl Queue {
     fn order(&mut self) {
         // Compared as fractions: leased / weight.
         self.tenants.sort_by(|a, b| {
-            b.priority
-                .cmp(&a.priority)
-                .then((a.leased * b.weight).cmp(&(b.leased * a.weight)))
-                .then(a.id.cmp(&b.id))
+            let shares = (a.leased * b.weight).cmp(&(b.leased * a.weight));
+            b.priority.cmp(&a.priority).then(shares).then(a.id.cmp(&b.id))
         });
     }
 
@@ -82,29 +151,150 @@ impl Queue {
     /// takes the kind, is not quarantined from it and has not failed at the job. One that it found impossible it gets again
     /// after `confirm_pause` only, so that a moment's fault does not confirm itself.
     pub async fn next(
-        &self,
+        &mut self,
         db: &mut Db,
         worker: WorkerId,
         config: &FarmConfig,
     ) -> Result<Option<Candidate>, FarmError> {
-        for (tenant, waiting) in self.tenants.iter().enumerate() {
-            if let Some(found) = next_of(db, waiting.id, worker, config).await? {
-                let (job, kind, chain_id, rollup, circuit_set, number) = found;
-                let batch = BatchKey {
-                    tenant: tenants::parse(chain_id, &rollup)?,
-                    circuit_set: parse_digest(&circuit_set)?,
-                    number: parse_count(number)?,
-                };
-                let kind = parse_kind(kind)?;
-                return Ok(Some(Candidate {
-                    job,
-                    tenant,
-                    kind,
-                    batch,
-                }));
+        let taker = self.taker(db, worker).await?;
+        let kinds: Vec<JobKind> = JobKind::ALL
+            .into_iter()
+            .filter(|kind| taker.takes(*kind) && !self.is_quarantined(worker, *kind))
+            .collect();
+        for place in 0..self.tenants.len() {
+            let Waiting {
+                id,
+                tenant,
+                kinds: ready,
+                ..
+            } = self.tenants[place];
+            let mut best: Option<(Candidate, JobKind)> = None;
+            for &kind in &kinds {
+                if (ready >> kind_code(kind)) & 1 == 0 {
+                    continue;
+                }
+                let found = self
+                    .next_of((id, tenant), taker.circuit_set, kind, worker, config, db)
+                    .await?;
+                if let Some(found) = found
+                    && best.as_ref().is_none_or(|(best, _)| found.order() < best.order())
+                {
+                    best = Some((found, kind));
+                }
+            }
+            if let Some((found, _)) = best {
+                return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// The first job of a page that the worker may have.
+    async fn next_of(
+        &mut self,
+        (id, tenant): (i64, Tenant),
+        circuit_set: Digest,
+        kind: JobKind,
+        worker: WorkerId,
+        config: &FarmConfig,
+        db: &mut Db,
+    ) -> Result<Option<Candidate>, FarmError> {
+        let key = (id, circuit_set, kind);
+        let mut place = 0;
+        loop {
+            let page = self.pages.entry(key).or_default();
+            if let Some(candidate) = page.jobs.get(place).cloned() {
+                if !candidate.troubled || self.may_try(db, worker, &candidate, config).await? {
+                    return Ok(Some(candidate));
+                }
+                place += 1;
+            } else if page.limit == 0 || page.full {
+                let limit = (2 * page.limit).max(PAGE);
+                let page = read_page(db, key, tenant, limit).await?;
+                self.pages.insert(key, page);
+                place = 0;
+            } else {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether the worker may have a job at which somebody failed.
+    async fn may_try(
+        &mut self,
+        db: &mut Db,
+        worker: WorkerId,
+        candidate: &Candidate,
+        config: &FarmConfig,
+    ) -> Result<bool, FarmError> {
+        let leases: Vec<(i64, i64, i64, Option<i64>)> =
+            sqlx::query_as("SELECT token, worker, ending, ended_ms FROM leases WHERE job = $1")
+                .bind(candidate.job)
+                .fetch_all(db.conn())
+                .await?;
+        let now = db.now_ms();
+        let me = to_db(worker.0);
+        let confirmed_from = now.saturating_sub(millis(config.confirm_pause));
+        let judged_lately = leases.iter().any(|&(token, worker, ending, ended_ms)| {
+            worker == me
+                && ending == LeaseEnding::Condemned.code()
+                && token >= candidate.judged_from
+                && ended_ms.is_some_and(|ended| ended > confirmed_from)
+        });
+        if judged_lately {
+            return Ok(false);
+        }
+        let is_bad = |ending| LeaseEnding::BAD.iter().any(|bad| bad.code() == ending);
+        let failed: HashSet<i64> = leases
+            .iter()
+            .filter(|(_, _, ending, _)| is_bad(*ending))
+            .map(|(_, worker, ..)| *worker)
+            .collect();
+        if !failed.contains(&me) {
+            return Ok(true);
+        }
+        self.read_takers(db).await?;
+        let alive_from = now.saturating_sub(millis(config.worker_ttl));
+        let another = self.takers.iter().any(|(&other, taker)| {
+            other != worker
+                && taker.circuit_set == candidate.batch.circuit_set
+                && taker.takes(candidate.kind)
+                && taker.last_seen_ms >= alive_from
+                && !self.is_quarantined(other, candidate.kind)
+                && !failed.contains(&to_db(other.0))
+        });
+        Ok(!another)
+    }
+
+    fn is_quarantined(&self, worker: WorkerId, kind: JobKind) -> bool {
+        self.quarantined.contains(&(to_db(worker.0), kind_code(kind)))
+    }
+
+    async fn taker(&mut self, db: &mut Db, worker: WorkerId) -> Result<Taker, FarmError> {
+        if let Some(taker) = self.takers.get(&worker) {
+            return Ok(taker.clone());
+        }
+        let row: Row = sqlx::query_as(
+            "SELECT id, circuit_set, kinds, draining, last_seen_ms FROM workers WHERE id = $1",
+        )
+        .bind(to_db(worker.0))
+        .fetch_one(db.conn())
+        .await?;
+        let (_, taker) = parse_taker(row)?;
+        self.takers.insert(worker, taker.clone());
+        Ok(taker)
+    }
+
+    async fn read_takers(&mut self, db: &mut Db) -> Result<(), FarmError> {
+        if !self.all_takers {
+            let rows: Vec<Row> =
+                sqlx::query_as("SELECT id, circuit_set, kinds, draining, last_seen_ms FROM workers")
+                    .fetch_all(db.conn())
+                    .await?;
+            self.takers = rows.into_iter().map(parse_taker).collect::<Result<_, _>>()?;
+            self.all_takers = true;
+        }
+        Ok(())
     }
 
     /// Leases a job that [`Self::next`] gave in the same transaction.
@@ -115,13 +305,15 @@ impl Queue {
         candidate: Candidate,
         policies: &KindPolicies,
     ) -> Result<Lease, FarmError> {
-        let Candidate {
-            job,
-            tenant,
-            kind,
-            batch,
-        } = candidate;
-        if let Some(waiting) = self.tenants.get_mut(tenant) {
+        for page in self.pages.values_mut() {
+            page.jobs.retain(|other| other.job != candidate.job);
+        }
+        let Candidate { job, kind, batch, .. } = candidate;
+        if let Some(waiting) = self
+            .tenants
+            .iter_mut()
+            .find(|waiting| waiting.tenant == batch.tenant)
+        {
             waiting.leased += 1;
         }
         self.order();
@@ -158,52 +350,75 @@ impl Queue {
     }
 }
 
-type Found = (i64, i64, i64, Vec<u8>, Vec<u8>, i64);
+type Row = (i64, Vec<u8>, i64, i64, i64);
 
-async fn next_of(
+fn parse_taker(
+    (id, circuit_set, kinds, draining, last_seen_ms): Row,
+) -> Result<(WorkerId, Taker), FarmError> {
+    let taker = Taker {
+        circuit_set: parse_digest(&circuit_set)?,
+        kinds,
+        draining: draining != 0,
+        last_seen_ms,
+    };
+    Ok((WorkerId(parse_count(id)?), taker))
+}
+
+async fn read_page(
     db: &mut Db,
-    tenant: i64,
-    worker: WorkerId,
-    config: &FarmConfig,
-) -> Result<Option<Found>, FarmError> {
+    (id, circuit_set, kind): (i64, Digest, JobKind),
+    tenant: Tenant,
+    limit: i64,
+) -> Result<Page, FarmError> {
     let now = db.now_ms();
-    let [failed, expired, rejected, condemned, superseded] = LeaseEnding::BAD.map(LeaseEnding::code);
-    Ok(sqlx::query_as(
-        "SELECT jobs.id, jobs.kind, tenants.chain_id, tenants.rollup, batches.circuit_set, jobs.number
-         FROM jobs JOIN batches ON batches.id = jobs.batch JOIN tenants ON tenants.id = jobs.tenant
-              JOIN workers AS me ON me.id = $1
-         WHERE jobs.state = 2 AND jobs.tenant = $2 AND batches.state = $3 AND batches.circuit_set = me.circuit_set
-           AND (me.kinds >> CAST(jobs.kind AS INTEGER)) & 1 = 1 AND me.draining = 0
-           AND jobs.not_before_ms <= $4
-           AND NOT EXISTS (SELECT 1 FROM quarantines WHERE worker = me.id AND kind = jobs.kind AND until_ms > $4)
-           AND NOT EXISTS (
-             SELECT 1 FROM leases
-             WHERE job = jobs.id AND worker = me.id AND ending = $9 AND token >= jobs.judged_from AND ended_ms > $6)
-           AND NOT (
-             EXISTS (SELECT 1 FROM leases
-                     WHERE job = jobs.id AND worker = me.id AND ending IN ($7, $8, $9, $10, $11))
-             AND EXISTS (
-               SELECT 1 FROM workers AS other
-               WHERE other.id <> me.id AND other.circuit_set = me.circuit_set
-                 AND (other.kinds >> CAST(jobs.kind AS INTEGER)) & 1 = 1
-                 AND other.draining = 0 AND other.last_seen_ms >= $5
-                 AND NOT EXISTS (SELECT 1 FROM quarantines WHERE worker = other.id AND kind = jobs.kind AND until_ms > $4)
-                 AND NOT EXISTS (SELECT 1 FROM leases
-                                 WHERE job = jobs.id AND worker = other.id AND ending IN ($7, $8, $9, $10, $11))))
-         ORDER BY jobs.number, jobs.stage DESC, jobs.ordinal, jobs.id
-         LIMIT 1",
+    let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT jobs.id, jobs.number, jobs.stage, jobs.ordinal, jobs.judged_from, jobs.troubled, jobs.kind
+         FROM jobs JOIN batches ON batches.id = jobs.batch
+         WHERE jobs.state = 2 AND jobs.tenant = $1 AND jobs.kind = $2 AND jobs.not_before_ms <= $3
+           AND batches.state = $4 AND batches.circuit_set = $5
+         ORDER BY jobs.number, jobs.stage DESC, jobs.ordinal, jobs.id LIMIT $6",
     )
-    .bind(to_db(worker.0))
-    .bind(tenant)
-    .bind(BatchState::Running.code())
+    .bind(id)
+    .bind(kind_code(kind))
     .bind(now)
-    .bind(now.saturating_sub(millis(config.worker_ttl)))
-    .bind(now.saturating_sub(millis(config.confirm_pause)))
-    .bind(failed)
-    .bind(expired)
-    .bind(condemned)
-    .bind(rejected)
-    .bind(superseded)
-    .fetch_optional(db.conn())
-    .await?)
+    .bind(BatchState::Running.code())
+    .bind(circuit_set.as_ref().to_vec())
+    .bind(limit)
+    .fetch_all(db.conn())
+    .await?;
+    let full = rows.len() as i64 == limit;
+    let jobs = rows
+        .into_iter()
+        .map(|(job, number, stage, ordinal, judged_from, troubled, kind)| {
+            Ok::<_, FarmError>(Candidate {
+                job,
+                number,
+                stage,
+                ordinal,
+                judged_from,
+                troubled: troubled != 0,
+                kind: parse_kind(kind)?,
+                batch: BatchKey {
+                    tenant,
+                    circuit_set,
+                    number: parse_count(number)?,
+                },
+            })
+        });
+    Ok(Page {
+        jobs: jobs.collect::<Result<_, _>>()?,
+        limit,
+        full,
+    })
+}
+
+/// Whether there is anything to lease, at a glance.
+pub async fn has_ready(db: &mut Db) -> Result<bool, FarmError> {
+    let now = db.now_ms();
+    let ready: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM jobs WHERE state = 2 AND not_before_ms <= $1 LIMIT 1")
+            .bind(now)
+            .fetch_optional(db.conn())
+            .await?;
+    Ok(ready.is_some())
 }

@@ -32,6 +32,10 @@ pub async fn artifact_lost(db: &mut Db, digest: Digest) -> Result<usize, FarmErr
         .bind(format!("output {digest} was lost"))
         .execute(db.conn())
         .await?;
+        sqlx::query("DELETE FROM job_steps WHERE job = $1")
+            .bind(job)
+            .execute(db.conn())
+            .await?;
         leases::put_back(db, job).await?;
         sqlx::query(
             "UPDATE jobs SET state = $2 WHERE state = $3 AND id IN (SELECT job FROM job_inputs WHERE producer = $1)",

@@ -1,6 +1,8 @@
 //! Registrations that last: which process speaks for a worker.
 
-use super::{Db, parse_count, to_db};
+use ashlar_proto::Digest;
+
+use super::{Db, parse_count, parse_digest, to_db};
 use crate::{
     error::FarmError,
     model::{Secret, WorkerId},
@@ -29,21 +31,44 @@ pub async fn open(db: &mut Db, worker: WorkerId) -> Result<Secret, FarmError> {
     Ok(session)
 }
 
-/// The worker that a session is of, with its name.
+/// What a lease call needs to know of who calls.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// The worker.
+    pub worker: WorkerId,
+    /// Its name.
+    pub name: String,
+    /// The circuits it has.
+    pub circuit_set: Digest,
+    /// When it was last heard of.
+    pub last_seen_ms: i64,
+    /// It gets no more jobs.
+    pub draining: bool,
+}
+
+/// The worker that a session is of.
 ///
 /// # Errors
 /// [`FarmError::UnknownSession`], or [`FarmError::Superseded`] if another process has the name by now.
-pub async fn worker(db: &mut Db, session: Secret) -> Result<(WorkerId, String), FarmError> {
-    let found: Option<(i64, String, Option<i64>)> = sqlx::query_as(
-        "SELECT workers.id, workers.name, superseded_ms FROM sessions JOIN workers ON workers.id = sessions.worker
-         WHERE session = $1",
+pub async fn present(db: &mut Db, session: Secret) -> Result<Present, FarmError> {
+    type Row = (i64, String, Option<i64>, Vec<u8>, i64, i64);
+    let found: Option<Row> = sqlx::query_as(
+        "SELECT workers.id, workers.name, superseded_ms, circuit_set, last_seen_ms, draining
+         FROM sessions JOIN workers ON workers.id = sessions.worker WHERE session = $1",
     )
     .bind(session.as_bytes().as_slice())
     .fetch_optional(db.conn())
     .await?;
-    match found {
-        None => Err(FarmError::UnknownSession),
-        Some((_, name, Some(_))) => Err(FarmError::Superseded(name)),
-        Some((id, name, None)) => Ok((WorkerId(parse_count(id)?), name)),
+    let (id, name, superseded_ms, circuit_set, last_seen_ms, draining) =
+        found.ok_or(FarmError::UnknownSession)?;
+    if superseded_ms.is_some() {
+        return Err(FarmError::Superseded(name));
     }
+    Ok(Present {
+        worker: WorkerId(parse_count(id)?),
+        name,
+        circuit_set: parse_digest(&circuit_set)?,
+        last_seen_ms,
+        draining: draining != 0,
+    })
 }

@@ -1,8 +1,6 @@
 //! The registry of workers.
 
-use ashlar_proto::Digest;
-
-use super::{Db, kind_mask, parse_count, parse_digest, to_db};
+use super::{Db, kind_mask, parse_count, to_db};
 use crate::{
     config::KindPolicies,
     error::FarmError,
@@ -37,31 +35,6 @@ pub async fn register(
     .fetch_one(db.conn())
     .await?;
     Ok(WorkerId(parse_count(id)?))
-}
-
-/// What a lease call needs to know of its worker.
-#[derive(Debug, Clone, Copy)]
-pub struct Present {
-    /// The circuits it has.
-    pub circuit_set: Digest,
-    /// When it was last heard of.
-    pub last_seen_ms: i64,
-    /// It gets no more jobs.
-    pub draining: bool,
-}
-
-/// Looks at a worker.
-pub async fn present(db: &mut Db, worker: WorkerId) -> Result<Present, FarmError> {
-    let (circuit_set, last_seen_ms, draining): (Vec<u8>, i64, i64) =
-        sqlx::query_as("SELECT circuit_set, last_seen_ms, draining FROM workers WHERE id = $1")
-            .bind(to_db(worker.0))
-            .fetch_one(db.conn())
-            .await?;
-    Ok(Present {
-        circuit_set: parse_digest(&circuit_set)?,
-        last_seen_ms,
-        draining: draining != 0,
-    })
 }
 
 /// Notes that the worker is alive.
