@@ -12,6 +12,7 @@ mod identity;
 mod late_completion;
 mod model;
 mod noise;
+mod overview;
 mod submission;
 mod transport;
 mod whose_fault;
