@@ -203,21 +203,22 @@ async fn last_ends(db: &mut Db, limit: i64) -> Result<HashMap<i64, i64>, FarmErr
 
 async fn workers(db: &mut Db, alive_from: i64) -> Result<Vec<WorkerOverview>, FarmError> {
     let known: Vec<WorkerView> = views::workers(db, WORKERS).await?;
-    let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT leases.worker, jobs.id, jobs.kind, jobs.number, leases.granted_ms
-         FROM leases JOIN jobs ON jobs.id = leases.job WHERE leases.ended_ms IS NULL ORDER BY jobs.id",
+    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT jobs.id, jobs.kind, jobs.number, leases.granted_ms
+         FROM leases JOIN jobs ON jobs.id = leases.job WHERE leases.ended_ms IS NULL",
     )
     .fetch_all(db.conn())
     .await?;
-    let mut present = HashMap::new();
-    for (worker, job, kind, number, granted) in rows {
-        let held = Present {
-            job: JobId(parse_count(job)?),
+    let mut leased = HashMap::new();
+    for (job, kind, number, granted) in rows {
+        let job = JobId(parse_count(job)?);
+        let present = Present {
+            job,
             kind: parse_kind(kind)?,
             batch: parse_count(number)?,
             since_ms: parse_count(granted)?,
         };
-        present.insert(worker, held);
+        leased.insert(job, present);
     }
     let since = since(db);
     let rows: Vec<(i64, i64, f64)> = sqlx::query_as(
@@ -240,7 +241,7 @@ async fn workers(db: &mut Db, alive_from: i64) -> Result<Vec<WorkerOverview>, Fa
             let (jobs, seconds) = done.get(&id).copied().unwrap_or_default();
             Ok(WorkerOverview {
                 live: worker.last_seen_ms >= alive_from,
-                present: present.get(&id).copied(),
+                present: worker.job.and_then(|job| leased.get(&job).copied()),
                 jobs_done: parse_count(jobs)?,
                 seconds,
                 worker,

@@ -7,6 +7,7 @@ mod artifacts_on_s3;
 mod bad_proofs;
 mod coordinator_restarted;
 mod damaged_artifact;
+mod dashboard;
 mod full_graph;
 mod identity;
 mod late_completion;
