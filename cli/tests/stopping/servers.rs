@@ -344,7 +344,10 @@ fn the_operator_looks_and_steers(ask: &dyn Fn(&[&str]) -> Output) {
     assert!(said(&["tenants"]).contains("main, paused"));
 
     let nobody = refused(&["drain", "nobody"]);
-    assert!(nobody.contains("no worker has ever registered as nobody"), "{nobody}");
+    assert!(
+        nobody.contains("no worker has ever registered as nobody"),
+        "{nobody}"
+    );
     let cancel = refused(&["cancel", "--batch", "9", "--reason", "not wanted"]);
     assert!(cancel.contains("batch 9 was never submitted"), "{cancel}");
 }

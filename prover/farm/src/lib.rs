@@ -6,9 +6,8 @@
 //! witnesses and proofs beside it or in an S3-compatible store, so that a coordinator that crashes loses nothing. The
 //! rules of the protocol are in `ashlar/farm/v1/farm.proto`.
 //!
-//! [`Farm`] is the coordinator, [`serve`] puts it on addresses: of this machine, or over TLS. [`Dashboard`] shows it to a
-//! browser. It knows no circuits: the caller gives it a
-//! [`ProofVerifier`].
+//! [`Farm`] is the coordinator. It knows no circuits: the caller gives it a [`ProofVerifier`]. [`serve`] puts it on addresses,
+//! of this machine or over TLS; [`Dashboard`] shows it to a browser of this machine.
 
 mod artifact;
 mod budget;

@@ -73,11 +73,17 @@ async fn a_browser_of_this_machine_sees_batches_and_workers() {
     );
     let seen: serde_json::Value = serde_json::from_str(&body).unwrap();
     let batch = &seen["batches"][0];
-    assert_eq!((&batch["number"], &batch["state"]), (&7.into(), &"running".into()));
+    assert_eq!(
+        (&batch["number"], &batch["state"]),
+        (&7.into(), &"running".into())
+    );
     assert_eq!((&batch["done"], &batch["total"]), (&1.into(), &5.into()));
     assert_eq!(batch["worker_seconds"], 0.25);
     assert_eq!(batch["kinds"][0]["leased"], 1);
-    assert_eq!(seen["workers"][0]["name"], "<b>w</b>", "as it is: the page makes text of it");
+    assert_eq!(
+        seen["workers"][0]["name"], "<b>w</b>",
+        "as it is: the page makes text of it"
+    );
     assert_eq!(seen["workers"][0]["job"]["kind"], "chunk");
     assert_eq!(seen["batches_by_state"]["running"], 1);
 
@@ -98,7 +104,10 @@ async fn a_browser_of_this_machine_sees_batches_and_workers() {
             assert!(head.contains(expected), "{expected} is not in {head}");
         }
         assert!(!head.contains("access-control-allow-origin"), "{head}");
-        assert!(!body.contains("innerHTML") && !body.contains("https://"), "{path}");
+        assert!(
+            !body.contains("innerHTML") && !body.contains("https://"),
+            "{path}"
+        );
     }
     farm.stop.cancel();
     farm.ended.await.unwrap().unwrap();
@@ -109,7 +118,12 @@ async fn what_is_not_a_look_from_this_machine_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let farm = start(dir.path()).await;
     for (request, host, status, detail) in [
-        ("GET /overview.json", "farm.example", 421, "ask for this machine as localhost"),
+        (
+            "GET /overview.json",
+            "farm.example",
+            421,
+            "ask for this machine as localhost",
+        ),
         ("GET /nothing", "localhost", 404, "there is no such path"),
         ("POST /overview.json", "localhost", 405, "changes nothing"),
     ] {
@@ -122,7 +136,11 @@ async fn what_is_not_a_look_from_this_machine_is_refused() {
         assert!(head.contains("content-security-policy"), "{head}");
     }
     let refused = Dashboard::bind("0.0.0.0:0".parse().unwrap()).await.unwrap_err();
-    assert!(refused.to_string().contains("refusing to show the dashboard on 0.0.0.0:0"));
+    assert!(
+        refused
+            .to_string()
+            .contains("refusing to show the dashboard on 0.0.0.0:0")
+    );
     farm.stop.cancel();
     farm.ended.await.unwrap().unwrap();
 }

@@ -33,7 +33,7 @@ pub async fn cancel(farm: &FarmLink, cancel: Cancel) -> anyhow::Result<()> {
     let cancelled = asked.answer(answer)?.cancelled;
     ensure!(
         cancelled > 0,
-        "nothing to cancel: batch {number} is done, or was given up before (`ashlar farm status` lists batches)"
+        "nothing to cancel: batch {number} is done, or was given up before (`ashlar farm top` lists batches)"
     );
     let json = cancel.json.then(|| json!({ "cancelled": cancelled }));
     print(json.as_ref(), &format!("{cancelled} batch(es) given up\n"))

@@ -41,7 +41,7 @@ pub struct What {
     #[arg(long)]
     batch: Option<u64>,
     /// This job.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["chain_id", "rollup"])]
     job: Option<u64>,
 }
 

@@ -222,7 +222,7 @@ mod tests {
             ),
             (
                 &["requeue", "--job", "1", "--chain-id", "1", "--rollup", ROLLUP],
-                "--batch",
+                "'--job <JOB>' cannot be used with",
             ),
             (&["cancel", "--batch", "1"], "--reason <TEXT>"),
             (
