@@ -195,7 +195,7 @@ mod tests {
         let text = lines("http://a:1", &overview(), Some("away")).join("\n");
         for expected in [
             "Ashlar farm at http://a:1\nNOT CURRENT: away\n",
-            "      12 running       45 s    10.0 s [##########+++.......] chunk 3/4, fold 1/4",
+            "      12 running       45 s      10 s [##########+++.......] chunk 3/4, fold 1/4",
             "w ]0;hello               cpu             5 chunk          12     12 s     3     7.5 s  draining",
         ] {
             assert!(text.contains(expected), "{expected:?} is not in\n{text}");
