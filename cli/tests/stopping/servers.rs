@@ -290,6 +290,66 @@ fn the_operator_asks(url: &str) {
     let neither = ask(&["requeue"]);
     let errors = String::from_utf8_lossy(&neither.stderr);
     assert!(!neither.status.success() && errors.contains("--job"), "{errors}");
+    the_operator_looks_and_steers(&ask);
+}
+
+fn the_operator_looks_and_steers(ask: &dyn Fn(&[&str]) -> Output) {
+    let said = |arguments: &[&str]| {
+        let output = ask(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let object = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&said(&[arguments, &["--json"]].concat())).expect("JSON")
+    };
+    let refused = |arguments: &[&str]| {
+        let output = ask(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let status = said(&["status"]);
+    assert!(
+        status.starts_with("batches  none") && status.contains("1 of 1 live"),
+        "{status}"
+    );
+    assert_eq!(object(&["status"])["fleet"]["live"], 1);
+    let top = said(&["top"]); // no terminal: once
+    assert!(top.starts_with("Ashlar farm at http://"), "{top}");
+    assert!(top.lines().any(|line| line.starts_with("w  ")), "{top}");
+    assert!(!top.contains('\x1b'), "{top:?}");
+
+    said(&["pause"]);
+    assert_eq!(object(&["status"])["paused"], true);
+    assert!(said(&["top", "--once"]).contains("PAUSED"));
+    said(&["resume"]);
+    assert_eq!(object(&["status"])["paused"], false);
+
+    let rollup = "0x00000000000000000000000000000000000000AA";
+    let of = |command: &'static str| [command, "--chain-id", "5", "--rollup", rollup];
+    let unknown = refused(&of("pause"));
+    assert!(
+        unknown.contains("does not serve 5:0x00000000000000000000000000000000000000aa"),
+        "{unknown}"
+    );
+    let tenant = object(&[&of("tenant")[..], &["--weight", "2", "--owner", "main"]].concat());
+    assert_eq!((&tenant["weight"], &tenant["owner"]), (&2.into(), &"main".into()));
+    let tenant = object(&[&of("tenant")[..], &["--priority", "-1"]].concat());
+    assert_eq!(
+        (&tenant["weight"], &tenant["priority"], &tenant["owner"]),
+        (&2.into(), &(-1).into(), &"main".into()),
+        "what is not given stays"
+    );
+    said(&of("pause"));
+    assert_eq!(object(&["tenants"])[0]["paused"], true);
+    assert!(said(&["tenants"]).contains("main, paused"));
+
+    let nobody = refused(&["drain", "nobody"]);
+    assert!(
+        nobody.contains("no worker has ever registered as nobody"),
+        "{nobody}"
+    );
+    let cancel = refused(&["cancel", "--batch", "9", "--reason", "not wanted"]);
+    assert!(cancel.contains("batch 9 was never submitted"), "{cancel}");
 }
 
 #[test]

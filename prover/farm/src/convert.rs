@@ -1,5 +1,7 @@
 //! Wire messages to the farm's own types and back. Every check of a request is made here.
 
+pub mod overview;
+
 use std::time::Duration;
 
 use ashlar_proto::{Bytes, Digest, JobKind, farm::v1 as pb};
@@ -351,10 +353,15 @@ impl From<JobView> for pb::JobStatus {
 /// A job as one of many.
 pub fn listed(job: JobView) -> pb::JobStatus {
     let mut status = pb::JobStatus::from(job);
-    for text in [&mut status.last_error, &mut status.fallback] {
-        text.truncate(text.floor_char_boundary(LISTED_ERROR_BYTES));
-    }
+    status.last_error = cut(status.last_error);
+    status.fallback = cut(status.fallback);
     status
+}
+
+/// An error as one of many.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LISTED_ERROR_BYTES));
+    text
 }
 
 /// A batch's status; `snark` is empty unless it is done.
@@ -371,16 +378,12 @@ pub fn batch_status(batch: BatchView, snark: Bytes) -> pb::BatchStatus {
 impl From<WorkerView> for pb::WorkerStatus {
     fn from(worker: WorkerView) -> Self {
         let code = |kind: JobKind| pb::JobKind::from(kind) as i32;
-        let quarantine = |quarantine: Quarantine| {
-            let mut reason = quarantine.reason;
-            reason.truncate(reason.floor_char_boundary(LISTED_ERROR_BYTES));
-            pb::Quarantine {
-                kind: code(quarantine.kind),
-                strikes: quarantine.strikes,
-                until_unix_ms: quarantine.until_ms,
-                reason,
-                job_id: quarantine.job.map_or(0, |job| job.0),
-            }
+        let quarantine = |quarantine: Quarantine| pb::Quarantine {
+            kind: code(quarantine.kind),
+            strikes: quarantine.strikes,
+            until_unix_ms: quarantine.until_ms,
+            reason: cut(quarantine.reason),
+            job_id: quarantine.job.map_or(0, |job| job.0),
         };
         Self {
             worker_id: worker.id.0,

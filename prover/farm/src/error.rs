@@ -185,6 +185,12 @@ pub enum FarmError {
          127.0.0.1 or [::1]"
     )]
     NotLoopback(SocketAddr),
+    /// The dashboard must not leave the machine.
+    #[error(
+        "refusing to show the dashboard on {0}: it is plain text, and asks nobody who they are; bind a loopback address such \
+         as 127.0.0.1, and come through a tunnel (`ssh -L`) or a proxy that asks"
+    )]
+    DashboardNotLoopback(SocketAddr),
     /// The address cannot be bound; choose another port or stop its user.
     #[error("cannot listen on {address}")]
     Bind {
@@ -197,6 +203,9 @@ pub enum FarmError {
     /// The server stopped by itself.
     #[error("gRPC server")]
     Serve(#[from] tonic::transport::Error),
+    /// The dashboard's server stopped by itself.
+    #[error("dashboard")]
+    ServeDashboard(#[source] io::Error),
     /// A background thread panicked: a bug.
     #[error("background task panicked")]
     Panicked(#[from] tokio::task::JoinError),
@@ -252,8 +261,10 @@ impl FarmError {
             | Self::CorruptDatabase { .. }
             | Self::DataDirInUse(_)
             | Self::NotLoopback(_)
+            | Self::DashboardNotLoopback(_)
             | Self::Bind { .. }
             | Self::Serve(_)
+            | Self::ServeDashboard(_)
             | Self::Panicked(_) => Code::Internal,
         }
     }

@@ -6,13 +6,14 @@
 //! witnesses and proofs beside it or in an S3-compatible store, so that a coordinator that crashes loses nothing. The
 //! rules of the protocol are in `ashlar/farm/v1/farm.proto`.
 //!
-//! [`Farm`] is the coordinator, [`serve`] puts it on addresses: of this machine, or over TLS. It knows no circuits: the caller gives it a
-//! [`ProofVerifier`].
+//! [`Farm`] is the coordinator. It knows no circuits: the caller gives it a [`ProofVerifier`]. [`serve`] puts it on addresses,
+//! of this machine or over TLS; [`Dashboard`] shows it to a browser of this machine.
 
 mod artifact;
 mod budget;
 mod config;
 mod convert;
+mod dashboard;
 mod error;
 mod farm;
 pub mod graph;
@@ -31,6 +32,7 @@ pub use self::{
     },
     budget::Allowance,
     config::{FarmConfig, KindPolicies, KindPolicy},
+    dashboard::{Dashboard, overview_object, tenant_object, tenant_status_object},
     error::FarmError,
     farm::{Farm, JobInspection},
     server::{Listener, Services, serve},

@@ -1,5 +1,7 @@
 //! The farm's own types, free of wire and database.
 
+pub mod overview;
+
 use std::{array::TryFromSliceError, fmt};
 
 use ashlar_proto::{Bytes, Digest, JobKind};

@@ -5,7 +5,7 @@ mod operate;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
-use ashlar_farm::{ArtifactsAt, Database, Farm, FarmConfig, Listener, Services};
+use ashlar_farm::{ArtifactsAt, Dashboard, Database, Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
@@ -39,6 +39,10 @@ pub struct Args {
     /// Where operators look and repair [default: as --listen]
     #[arg(long, value_name = "ADDRESS")]
     listen_admin: Option<SocketAddr>,
+    /// Show the farm to browsers of this machine: a page that is read-only, in plain text, for loopback addresses alone
+    /// [default: none]
+    #[arg(long, value_name = "ADDRESS")]
+    listen_dashboard: Option<SocketAddr>,
     /// Folder with the coordinator's certificate, as `ashlar certs issue` makes it: everybody speaks TLS, and shows one too.
     #[arg(long, value_name = "FOLDER")]
     tls: Option<PathBuf>,
@@ -74,7 +78,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         for (address, services) in addresses {
             listeners.push(Listener::bind(address, tls.clone()).await?.offering(services));
         }
-        Ok(ashlar_farm::serve(farm, listeners, shutdown).await?)
+        let Some(dashboard) = args.listen_dashboard else {
+            return Ok(ashlar_farm::serve(farm, listeners, shutdown).await?);
+        };
+        let dashboard = Dashboard::bind(dashboard).await?;
+        tokio::try_join!(
+            ashlar_farm::serve(farm.clone(), listeners, shutdown.clone()),
+            dashboard.serve(farm, shutdown),
+        )?;
+        Ok(())
     })
 }
 

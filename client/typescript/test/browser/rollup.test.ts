@@ -1,7 +1,8 @@
-// Wallet, package and explorer over one devnet, sequencer, farm and worker, in the order in which a user comes to them.
+// Wallet, package, explorer and dashboard over one devnet, sequencer, farm and worker, in the order in which a user comes to them.
 
 import { after, before, describe } from "node:test";
 
+import { dashboardTests } from "./dashboard.js";
 import { Explorer } from "./explorer.js";
 import { packageTests } from "./package.js";
 import { Stack } from "./stack.js";
@@ -19,4 +20,5 @@ describe("a rollup in a browser", { timeout: 3_600_000 }, () => {
     walletTests(() => stack);
     packageTests(() => stack);
     explorer.after();
+    dashboardTests(() => stack);
 });

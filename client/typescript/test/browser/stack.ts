@@ -58,6 +58,7 @@ export class Stack {
     private constructor(
         readonly gateway: string,
         readonly l1: string,
+        readonly dashboard: string,
         readonly browser: Browser,
         private readonly folder: string,
         private readonly process: ChildProcess,
@@ -65,7 +66,8 @@ export class Stack {
 
     static async start(): Promise<Stack> {
         const folder = await mkdtemp(join(tmpdir(), "ashlar-browser-"));
-        const [l1, sequencer, gateway, farm] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+        const ports = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort()]);
+        const [l1, sequencer, gateway, farm, dashboard] = ports;
         const config = `
 [common]
 deployment = "${folder}/deployment.toml"
@@ -78,6 +80,7 @@ data_dir = "${folder}/data"
 listen = "127.0.0.1:${l1}"
 [farm]
 listen = "127.0.0.1:${farm}"
+listen_dashboard = "127.0.0.1:${dashboard}"
 [sequencer]
 listen = "127.0.0.1:${sequencer}"
 http = "127.0.0.1:${gateway}"
@@ -99,7 +102,8 @@ poll_ms = 200
                 executablePath: environment("CHROMIUM"),
                 args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
             });
-            return new Stack(`http://127.0.0.1:${gateway}`, `http://127.0.0.1:${l1}`, browser, folder, child);
+            const [pages, node, shown] = [gateway, l1, dashboard].map((port) => `http://127.0.0.1:${port}`) as [string, string, string];
+            return new Stack(pages, node, shown, browser, folder, child);
         } catch (error) {
             child.kill();
             await rm(folder, { recursive: true, force: true });

@@ -7,9 +7,9 @@ use crate::{
     error::FarmError,
     model::{
         BatchId, BatchRef, JobFilter, JobId, JobView, Quota, RequeueTarget, Requeued, Tenant, TenantView,
-        WorkerView,
+        WorkerView, overview::Overview,
     },
-    store::{self, batches, leases, outcomes, tenants, views, workers},
+    store::{self, batches, leases, outcomes, overview, tenants, views, workers},
 };
 
 impl Farm {
@@ -131,7 +131,12 @@ impl Farm {
 
     /// The workers that ever registered, by id.
     pub async fn workers(&self) -> Result<Vec<WorkerView>, FarmError> {
-        views::workers(&mut self.store.read().await?).await
+        views::workers(&mut self.store.read().await?, u32::MAX).await
+    }
+
+    /// All of it as of one moment, with so many of the newest batches.
+    pub async fn overview(&self, batches: u32) -> Result<Overview, FarmError> {
+        overview::read(&mut self.store.read().await?, &self.config, batches).await
     }
 
     /// One job with its artifacts and history.

@@ -104,4 +104,12 @@ impl admin_service_server::AdminService for AdminService {
             .await?;
         Ok(Response::new(pb::SetTenantResponse {}))
     }
+
+    async fn overview(
+        &self,
+        request: Request<pb::OverviewRequest>,
+    ) -> Result<Response<pb::OverviewResponse>, Status> {
+        let batches = convert::overview::limit(request.into_inner())?;
+        Ok(Response::new(self.farm.overview(batches).await?.into()))
+    }
 }

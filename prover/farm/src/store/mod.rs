@@ -9,6 +9,7 @@ pub mod faults;
 mod group;
 pub mod leases;
 pub mod outcomes;
+pub mod overview;
 pub mod queue;
 pub mod recovery;
 pub mod sessions;

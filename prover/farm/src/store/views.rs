@@ -214,8 +214,8 @@ pub async fn leases(db: &mut Db, job: JobId) -> Result<Vec<LeaseView>, FarmError
         .collect()
 }
 
-/// All workers, by id, each with the quarantines that have not ended.
-pub async fn workers(db: &mut Db) -> Result<Vec<WorkerView>, FarmError> {
+/// Workers by id, each with the quarantines that have not ended: of more than `limit`, those last heard of.
+pub async fn workers(db: &mut Db, limit: u32) -> Result<Vec<WorkerView>, FarmError> {
     type Row = (i64, i64, i64, i64, String, Option<i64>);
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT worker, kind, strikes, until_ms, reason, job FROM quarantines WHERE until_ms > $1 ORDER BY kind",
@@ -236,8 +236,9 @@ pub async fn workers(db: &mut Db) -> Result<Vec<WorkerView>, FarmError> {
     let rows: Vec<(i64, String, String, i64, i64, i64, Vec<u8>, Option<i64>)> = sqlx::query_as(
         "SELECT id, name, backend, kinds, last_seen_ms, draining, circuit_set,
              (SELECT MAX(job) FROM leases WHERE worker = workers.id AND ended_ms IS NULL)
-         FROM workers ORDER BY id",
+         FROM workers WHERE id IN (SELECT id FROM workers ORDER BY last_seen_ms DESC, id LIMIT $1) ORDER BY id",
     )
+    .bind(i64::from(limit))
     .fetch_all(db.conn())
     .await?;
     rows.into_iter()
