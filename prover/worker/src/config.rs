@@ -5,6 +5,8 @@ use std::time::Duration;
 use ashlar_identity::grpc::Link;
 use ashlar_proto::{Digest, JobKind};
 
+use crate::metrics::WorkerMetrics;
+
 /// Settings of a worker.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
@@ -26,6 +28,8 @@ pub struct WorkerConfig {
     pub drain_timeout: Duration,
     /// First and longest delay before a failed call is repeated.
     pub retry_delay: (Duration, Duration),
+    /// What it counts with.
+    pub metrics: WorkerMetrics,
 }
 
 impl WorkerConfig {
@@ -41,6 +45,7 @@ impl WorkerConfig {
             lease_wait: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(120),
             retry_delay: (Duration::from_millis(100), Duration::from_secs(5)),
+            metrics: WorkerMetrics::default(),
         }
     }
 }

@@ -60,7 +60,9 @@ impl Queue {
             match polled {
                 Ok(None) => retry.answered(),
                 Ok(Some(lease)) if stop.is_cancelled() => {
-                    self.release(&Lease::try_from(lease)?).await;
+                    let lease = Lease::try_from(lease)?;
+                    self.release(&lease).await;
+                    self.config.metrics.released(lease.kind);
                     break;
                 }
                 Ok(Some(lease)) => {
@@ -70,6 +72,7 @@ impl Queue {
                 Err(status) if status.code() == Code::NotFound || is_transient(&status) => {
                     if status.code() == Code::NotFound {
                         self.session = None; // a new coordinator: register again
+                        self.config.metrics.readiness().set(false);
                     }
                     stop.run_until_cancelled(retry.pause(&status)).await;
                 }
@@ -120,6 +123,7 @@ impl Queue {
                 _ => refused("register this worker", status),
             })?;
         tracing::info!(name, "registered");
+        self.config.metrics.readiness().set(true);
         Ok(response.session)
     }
 
@@ -146,8 +150,8 @@ impl Queue {
     }
 
     /// Delivers a proof. What became of it is the coordinator's business: accepted, ignored and rejected alike
-    /// leave nothing more to do.
-    pub async fn complete(&self, lease: &Lease, output: JobOutput) -> Result<(), Status> {
+    /// leave nothing more to do. Gives whether it was good.
+    pub async fn complete(&self, lease: &Lease, output: JobOutput) -> Result<bool, Status> {
         let steps = output.steps.into_iter().map(|step| pb::StepTiming {
             name: step.name,
             seconds: step.seconds,
@@ -172,7 +176,8 @@ impl Queue {
             async move { client.complete(parts).await }
         };
         let response = self.persist("deliver a proof", call).await?;
-        match response.outcome() {
+        let outcome = response.outcome();
+        match outcome {
             Outcome::Accepted => tracing::info!(job = lease.job_id, "proof accepted"),
             Outcome::Rejected => {
                 tracing::error!(job = lease.job_id, reason = response.reason, "proof rejected")
@@ -181,7 +186,7 @@ impl Queue {
                 tracing::info!(job = lease.job_id, "job was done already")
             }
         }
-        Ok(())
+        Ok(outcome != Outcome::Rejected)
     }
 
     /// Reports a failed attempt.
