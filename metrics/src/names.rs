@@ -104,7 +104,7 @@ metrics! {
     FARM_JOB_SECONDS = "ashlar_farm_job_seconds", JOB_SECONDS, ["kind"],
         "Time from a lease to the accepted proof";
     FARM_ATTEMPTS = "ashlar_farm_attempts_total", Kind::Counter, ["kind", "ending"],
-        "Leases that ended, by how";
+        "Leases by how they ended; one whose proof came late has two endings";
     FARM_STORE_SECONDS = "ashlar_farm_store_seconds", STORE_SECONDS, ["operation"],
         "Time of a transaction of the job store, with the wait for its turn";
     FARM_ARTIFACT_BYTES = "ashlar_farm_artifact_bytes", Kind::Gauge, [],

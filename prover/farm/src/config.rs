@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use ashlar_proto::{Digest, JobKind};
 
-use crate::budget::Allowance;
+use crate::{budget::Allowance, metrics::FarmMetrics};
 
 /// How jobs of one kind are leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +100,8 @@ pub struct FarmConfig {
     pub max_artifact_bytes: u64,
     /// What callers may take at a time.
     pub allowance: Allowance,
+    /// What it counts with.
+    pub metrics: FarmMetrics,
 }
 
 impl FarmConfig {
@@ -121,6 +123,7 @@ impl FarmConfig {
             max_chunks: 1024,
             max_artifact_bytes: 64 << 20,
             allowance: Allowance::default(),
+            metrics: FarmMetrics::default(),
         }
     }
 }

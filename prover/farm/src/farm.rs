@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use ashlar_proto::{Bytes, Digest};
+use ashlar_proto::{Bytes, Digest, JobKind};
+use sqlx::SqliteConnection;
 use tokio::{
     sync::watch,
     task::spawn_blocking,
@@ -20,14 +21,15 @@ use crate::{
     budget::Budget,
     config::FarmConfig,
     error::FarmError,
+    metrics::Operation,
     model::{
         Batch, BatchView, Capabilities, Completion, CompletionOutcome, JobFilter, JobId, JobView, Lease,
-        LeaseClaim, LeaseKey, LeaseView, RequeueTarget, Requeued, Secret, WorkerId, WorkerView,
+        LeaseClaim, LeaseEnding, LeaseKey, LeaseView, RequeueTarget, Requeued, Secret, WorkerId, WorkerView,
     },
     store::{
         Store, batches,
         faults::{self, Fault},
-        leases, outcomes, recovery, sessions, views, workers,
+        leases, now_ms, outcomes, recovery, sessions, views, workers,
     },
     verifier::{ProofVerifier, Refusal},
 };
@@ -127,6 +129,7 @@ impl Farm {
     /// [`FarmError::WrongCircuitSet`], or [`FarmError::BatchConflict`] for other content under a known number.
     pub async fn submit(&self, batch: &Batch) -> Result<bool, FarmError> {
         self.check_circuit_set(batch.circuit_set)?;
+        let _timed = self.config.metrics.time(Operation::Submit);
         let mut tx = self.store.begin().await?;
         let is_new = match batches::content(&mut tx, batch.number).await? {
             None => {
@@ -159,11 +162,16 @@ impl Farm {
     /// The session names it from now on; that of the process before is over.
     pub async fn register(&self, worker: &Capabilities) -> Result<Secret, FarmError> {
         self.check_circuit_set(worker.circuit_set)?;
+        let _timed = self.config.metrics.time(Operation::Register);
         let mut tx = self.store.begin().await?;
         let id = workers::register(&mut tx, worker, &self.config.policies).await?;
+        let held = held_kinds(&mut tx, id).await?;
         let freed = faults::superseded(&mut tx, id, &worker.name, &self.config).await?;
         let session = sessions::open(&mut tx, id).await?;
         tx.commit().await?;
+        for kind in held {
+            self.config.metrics.ended(kind, LeaseEnding::Superseded);
+        }
         self.changes.send_replace(());
         tracing::info!(worker = worker.name, freed, backend = worker.backend, kinds = ?worker.kinds, "worker registered");
         Ok(session)
@@ -211,6 +219,7 @@ impl Farm {
     }
 
     async fn try_lease(&self, worker: WorkerId) -> Result<Option<Lease>, FarmError> {
+        let _timed = self.config.metrics.time(Operation::Lease);
         // Every change wakes all waiting workers, so first look without the write lock.
         let mut read = self.store.read().await?;
         if leases::next(&mut read, worker, &self.config).await?.is_none() {
@@ -253,6 +262,7 @@ impl Farm {
 
     /// Moves a lease's deadline. Returns the milliseconds until it expires now.
     pub async fn renew(&self, claim: &LeaseClaim) -> Result<u64, FarmError> {
+        let _timed = self.config.metrics.time(Operation::Renew);
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
         let expires_in_ms = leases::renew(&mut tx, key, &self.config.policies).await?;
@@ -277,6 +287,7 @@ impl Farm {
         let mut read = self.store.read().await?;
         let key = leases::claimed(&mut read, &claim).await?;
         let review = outcomes::review(&mut read, key).await?;
+        let (age, arrived) = (age(&mut read, key).await?, Instant::now());
         drop(read);
         if review.done {
             return Ok(CompletionOutcome::Ignored);
@@ -304,14 +315,18 @@ impl Farm {
             Err(Refusal::Rejected(reason)) => {
                 let reason = truncate(format!("the proof does not verify: {reason}"));
                 let mut tx = self.store.begin().await?;
-                faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
+                let ended = faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
                 tx.commit().await?;
+                if ended {
+                    self.config.metrics.ended(review.kind, LeaseEnding::Rejected);
+                }
                 self.attempt_ended(key, &reason);
                 return Ok(CompletionOutcome::Rejected(reason));
             }
         }
         let output_bytes = proof.len() as u64;
         let output = spawn_blocking(move || artifacts.put(&proof)).await??;
+        let timed = self.config.metrics.time(Operation::Accept);
         let mut tx = self.store.begin().await?;
         let accepted = outcomes::accept(
             &mut tx,
@@ -326,6 +341,11 @@ impl Farm {
         )
         .await?;
         tx.commit().await?;
+        drop(timed);
+        if accepted {
+            self.config.metrics.accepted(review.kind, age + arrived.elapsed());
+            self.config.metrics.ended(review.kind, LeaseEnding::Completed);
+        }
         self.changes.send_replace(());
         tracing::info!(job = key.job.0, kind = %review.kind, token = key.token.0, accepted, "proof delivered");
         if accepted && !fallback.is_empty() {
@@ -342,16 +362,25 @@ impl Farm {
     /// is a verdict on the job, which a second attempt must confirm. Returns whether it counted.
     pub async fn fail(&self, claim: &LeaseClaim, reason: String, retryable: bool) -> Result<bool, FarmError> {
         let reason = truncate(reason);
+        let _timed = self.config.metrics.time(Operation::Fail);
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
+        let kind = views::job(&mut tx, key.job).await?.kind;
         let fault = Fault { key, reason: &reason };
-        let counted = if retryable {
-            faults::failed(&mut tx, fault, &self.config).await?
+        let (counted, ending) = if retryable {
+            (
+                faults::failed(&mut tx, fault, &self.config).await?,
+                LeaseEnding::Failed,
+            )
         } else {
-            faults::condemned(&mut tx, fault, &self.config).await?
+            (
+                faults::condemned(&mut tx, fault, &self.config).await?,
+                LeaseEnding::Condemned,
+            )
         };
         tx.commit().await?;
         if counted {
+            self.config.metrics.ended(kind, ending);
             self.attempt_ended(key, &reason);
         }
         Ok(counted)
@@ -364,10 +393,15 @@ impl Farm {
 
     /// Takes a lease back from a worker that drains. Returns whether it was current.
     pub async fn release(&self, claim: &LeaseClaim) -> Result<bool, FarmError> {
+        let _timed = self.config.metrics.time(Operation::Release);
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
+        let kind = views::job(&mut tx, key.job).await?.kind;
         let released = outcomes::hand_back(&mut tx, key).await?;
         tx.commit().await?;
+        if released {
+            self.config.metrics.ended(kind, LeaseEnding::HandedBack);
+        }
         self.changes.send_replace(());
         Ok(released)
     }
@@ -377,13 +411,16 @@ impl Farm {
         let overdue = leases::expired(&mut *self.store.read().await?).await?;
         let mut ended = 0;
         for (key, worker) in overdue {
+            let _timed = self.config.metrics.time(Operation::Expire);
             let reason = format!("lease {} expired: worker {worker} went silent", key.token.0);
             let mut tx = self.store.begin().await?;
             if !leases::is_overdue(&mut tx, key).await? {
                 continue; // renewed or completed since
             }
+            let kind = views::job(&mut tx, key.job).await?.kind;
             faults::expired(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
             tx.commit().await?;
+            self.config.metrics.ended(kind, LeaseEnding::Expired);
             self.attempt_ended(key, &reason);
             ended += 1;
         }
@@ -443,6 +480,25 @@ impl Farm {
             leases: views::leases(&mut tx, job).await?,
         })
     }
+}
+
+/// What the jobs do that a worker has now.
+async fn held_kinds(conn: &mut SqliteConnection, worker: WorkerId) -> Result<Vec<JobKind>, FarmError> {
+    let mut kinds = Vec::new();
+    for key in leases::held_by(conn, worker).await? {
+        kinds.push(views::job(conn, key.job).await?.kind);
+    }
+    Ok(kinds)
+}
+
+/// How long ago a lease was granted.
+async fn age(conn: &mut SqliteConnection, key: LeaseKey) -> Result<Duration, FarmError> {
+    let leases = views::leases(conn, key.job).await?;
+    let lease = leases.into_iter().find(|lease| lease.token == key.token);
+    let now = now_ms().unsigned_abs();
+    Ok(Duration::from_millis(
+        lease.map_or(0, |lease| now.saturating_sub(lease.granted_ms)),
+    ))
 }
 
 fn lock(data_dir: &Path) -> Result<File, FarmError> {

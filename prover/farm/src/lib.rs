@@ -15,6 +15,7 @@ mod convert;
 mod error;
 mod farm;
 pub mod graph;
+pub mod metrics;
 pub mod model;
 mod server;
 mod service;
@@ -29,6 +30,7 @@ pub use self::{
     config::{FarmConfig, KindPolicies, KindPolicy},
     error::FarmError,
     farm::{Farm, JobInspection},
+    metrics::FarmMetrics,
     server::{Listener, Services, serve},
     verifier::{ProofVerifier, Refusal},
 };

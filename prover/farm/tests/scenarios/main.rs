@@ -7,6 +7,7 @@ mod damaged_artifact;
 mod full_graph;
 mod identity;
 mod late_completion;
+mod metrics;
 mod noise;
 mod submission;
 mod transport;
