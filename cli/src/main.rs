@@ -16,6 +16,7 @@ mod farm_link;
 mod keys;
 mod links;
 mod log;
+mod metrics;
 mod output;
 mod roles;
 #[cfg(feature = "bench")]

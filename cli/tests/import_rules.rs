@@ -139,7 +139,9 @@ fn the_statement_s_parts_lie_below_everything() {
     );
     assert_eq!(
         of("ashlar-farm"),
-        expected(&["farm", "identity", "metrics", "process", "proto", "protocol", "report"])
+        expected(&[
+            "farm", "identity", "metrics", "process", "proto", "protocol", "report"
+        ])
     );
     assert_eq!(
         of("ashlar-worker"),

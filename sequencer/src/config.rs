@@ -10,7 +10,7 @@ use ashlar_contracts::DataMode;
 use ashlar_identity::grpc::Link;
 use ashlar_statement::application::BatchSize;
 
-use crate::l1::L1Settings;
+use crate::{l1::L1Settings, metrics::SequencerMetrics};
 
 pub(crate) use bounds::fits_with_proof;
 pub use bounds::{BoundError, Bounds, MAX_CHUNKS};
@@ -56,6 +56,8 @@ pub struct Config {
     pub limits: Limits,
     /// What transactions must pay.
     pub fees: FeePolicy,
+    /// What it counts with.
+    pub metrics: SequencerMetrics,
 }
 
 /// When an open batch is closed.

@@ -9,6 +9,7 @@ use ashlar_payments::batch::SLOTS;
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
+    metrics::SequencerMetrics,
 };
 
 use super::{fixed_hex, l1_address};
@@ -111,6 +112,8 @@ pub struct Args {
     /// How often L1 is asked for news, in milliseconds.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     poll_ms: u64,
+    #[command(flatten)]
+    metrics: crate::metrics::MetricsArgs,
 }
 
 /// Reads `TOKEN=UNITS`.
@@ -218,8 +221,16 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             floors: args.min_fee.into_iter().collect(),
             reference_seconds: args.min_fee_covers_secs,
         },
+        metrics: SequencerMetrics::default(),
     };
-    crate::shutdown::run(async |shutdown| Ok(ashlar_sequencer::run(config, shutdown).await?))
+    let counted = config.metrics.clone();
+    crate::shutdown::run(async |shutdown| {
+        let _endpoint = args
+            .metrics
+            .serve("sequencer", &counted, counted.health(), &shutdown)
+            .await?;
+        Ok(ashlar_sequencer::run(config, shutdown).await?)
+    })
 }
 
 #[cfg(test)]

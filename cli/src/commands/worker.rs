@@ -21,6 +21,8 @@ pub struct Args {
     #[command(flatten)]
     wrap: crate::wrap::Args,
     #[command(flatten)]
+    metrics: crate::metrics::MetricsArgs,
+    #[command(flatten)]
     cache: Cache,
 }
 
@@ -47,7 +49,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         config.kinds = args.kinds;
     }
     config.backend = args.wrap.backend_name().into();
+    let counted = config.metrics.clone();
     crate::shutdown::run(async |shutdown| {
+        let _endpoint = args
+            .metrics
+            .serve("worker", &counted, counted.readiness(), &shutdown)
+            .await?;
         ashlar_worker::run(config, Arc::new(EngineRunner::new(engine)), shutdown).await?;
         Ok(())
     })

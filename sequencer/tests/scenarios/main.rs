@@ -7,6 +7,7 @@ mod bounds;
 mod history;
 mod http;
 mod l1_operations;
+mod metrics;
 mod policies;
 mod restart;
 mod sealing;

@@ -7,6 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::Context;
 use ashlar_farm::{Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
+use ashlar_metrics::Readiness;
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
 
@@ -31,6 +32,8 @@ pub struct Args {
     /// Folder with the coordinator's certificate, as `ashlar certs issue` makes it: everybody speaks TLS, and shows one too.
     #[arg(long, value_name = "FOLDER")]
     tls: Option<PathBuf>,
+    #[command(flatten)]
+    metrics: crate::metrics::MetricsArgs,
     #[command(flatten)]
     cache: Cache,
     #[command(flatten)]
@@ -58,6 +61,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         for (address, services) in addresses {
             listeners.push(Listener::bind(address, tls.clone()).await?.offering(services));
         }
+        let readiness = Readiness::default();
+        let counted = farm.config().metrics.clone();
+        let _endpoint = args
+            .metrics
+            .serve("farm", &counted, &readiness, &shutdown)
+            .await?;
+        readiness.set(true); // whoever connects now is served
         Ok(ashlar_farm::serve(farm, listeners, shutdown).await?)
     })
 }
