@@ -2,7 +2,7 @@
 //!
 //! [`names`] has every metric there is, with its labels and what it means. A library makes instruments of them
 //! ([`Counter`], [`Gauge`], [`Histogram`]) and records; it need not know whether anybody reads. Who runs a process puts
-//! the instruments into a [`Registry`], and with the feature `endpoint` serves that over HTTP ([`endpoint`]).
+//! the instruments into a [`Registry`], and with the feature `endpoint` serves that over HTTP (`endpoint::Endpoint`).
 
 #[cfg(feature = "endpoint")]
 pub mod endpoint;
