@@ -19,7 +19,7 @@ fn place(text: &str) -> anyhow::Result<Place> {
     }
     let address = text
         .parse()
-        .context("neither `off` nor an address such as 127.0.0.1:9464")?;
+        .context("neither `off` nor an address such as 127.0.0.1:9701")?;
     Ok(Place::At(address))
 }
 
@@ -71,12 +71,12 @@ mod tests {
     fn an_address_is_listened_on_and_off_is_none() {
         assert_eq!(place("off").expect("nowhere"), Place::Off);
         assert_eq!(
-            place("[::1]:9464").expect("an address"),
-            Place::At("[::1]:9464".parse().expect("an address"))
+            place("[::1]:9701").expect("an address"),
+            Place::At("[::1]:9701".parse().expect("an address"))
         );
-        for no_place in ["9464", "on", "localhost", ""] {
+        for no_place in ["9701", "on", "localhost", ""] {
             let error = place(no_place).expect_err(no_place).to_string();
-            assert!(error.contains("127.0.0.1:9464"), "{error}");
+            assert!(error.contains("127.0.0.1:9701"), "{error}");
         }
     }
 

@@ -111,18 +111,6 @@ metrics! {
         "Bytes of the stored witnesses and proofs";
 }
 
-/// A line for each metric: name, kind and labels, the last with commas between them.
-pub fn listing() -> String {
-    let line = |metric: &&Metric| {
-        let labels = metric.labels.join(",");
-        format!("{} {} {labels}", metric.name, metric.kind.name())
-            .trim_end()
-            .to_owned()
-            + "\n"
-    };
-    ALL.iter().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -164,16 +152,5 @@ mod tests {
                 assert!(bounds.is_sorted_by(|a, b| a < b), "{}", metric.name);
             }
         }
-    }
-
-    #[test]
-    fn the_listing_has_a_line_for_each() {
-        let listing = listing();
-        assert_eq!(listing.lines().count(), ALL.len());
-        assert!(
-            listing.contains("ashlar_worker_jobs_total counter kind,result\n"),
-            "{listing}"
-        );
-        assert!(listing.contains("ashlar_worker_busy gauge\n"), "{listing}");
     }
 }
