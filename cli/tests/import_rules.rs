@@ -122,6 +122,7 @@ fn the_statement_s_parts_lie_below_everything() {
     assert_eq!(of("ashlar-protocol"), expected(&["protocol"]));
     assert_eq!(of("ashlar-process"), expected(&["process"]));
     assert_eq!(of("ashlar-metrics"), expected(&["metrics", "report"]));
+    assert_eq!(of("ashlar-traces"), expected(&["traces"]));
     assert_eq!(of("ashlar-identity"), expected(&["identity", "report"]));
     assert_eq!(of("ashlar-report"), expected(&["report"]));
     assert_eq!(
@@ -140,12 +141,14 @@ fn the_statement_s_parts_lie_below_everything() {
     assert_eq!(
         of("ashlar-farm"),
         expected(&[
-            "farm", "identity", "metrics", "process", "proto", "protocol", "report"
+            "farm", "identity", "metrics", "process", "proto", "protocol", "report", "traces"
         ])
     );
     assert_eq!(
         of("ashlar-worker"),
-        expected(&["worker", "identity", "metrics", "proto", "protocol", "report"])
+        expected(&[
+            "worker", "identity", "metrics", "proto", "protocol", "report", "traces"
+        ])
     );
     assert_eq!(
         of("ashlar-client"),
@@ -289,6 +292,7 @@ fn only_payments_and_who_runs_them_name_a_transfer() {
         "proto/src",
         "protocol/src",
         "report/src",
+        "traces/src",
         "verifier-contracts/bindings/src",
     ];
     // The contract's queue orders one whatever the application makes of it; its record has these places alone.

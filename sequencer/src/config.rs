@@ -9,6 +9,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use ashlar_contracts::DataMode;
 use ashlar_identity::grpc::Link;
 use ashlar_statement::application::BatchSize;
+use ashlar_traces::Traces;
 
 use crate::{l1::L1Settings, metrics::SequencerMetrics};
 
@@ -58,6 +59,8 @@ pub struct Config {
     pub fees: FeePolicy,
     /// What it counts with.
     pub metrics: SequencerMetrics,
+    /// Where it tells of batches at the farm.
+    pub traces: Traces,
 }
 
 /// When an open batch is closed.

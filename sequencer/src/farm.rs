@@ -104,13 +104,13 @@ impl FarmClient {
         }
     }
 
-    /// Sends a batch's chunk witnesses; harmless when the farm has them already.
+    /// Sends a batch's chunk witnesses; harmless when the farm has them already. Gives the digest of what was sent.
     pub async fn submit(
         &mut self,
         number: u64,
         circuit_set_digest: [u8; 32],
         chunks: Vec<Vec<u8>>,
-    ) -> Result<(), FarmError> {
+    ) -> Result<Bytes, FarmError> {
         let header = pb::BatchHeader {
             number,
             chunk_count: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
@@ -135,8 +135,7 @@ impl FarmClient {
         });
         let stream = tokio_stream::iter(std::iter::once(header).chain(witnesses));
         let submitted = within(SUBMIT_LIMIT, self.client.submit_batch(stream)).await;
-        submitted.map_err(self.failed("SubmitBatch"))?;
-        Ok(())
+        Ok(submitted.map_err(self.failed("SubmitBatch"))?.content_digest)
     }
 
     /// Waits until the batch is proven, however long that takes, as long as the coordinator answers.

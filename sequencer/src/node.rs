@@ -180,6 +180,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         farm: config.farm.clone(),
         circuit_set_digest: config.circuit_set_digest,
         interval: config.poll_interval,
+        traces: config.traces.clone(),
     };
     parts.spawn(proving.run(stop.clone()));
     let settlement = Settlement::new(

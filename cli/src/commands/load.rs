@@ -208,6 +208,7 @@ impl Args {
             },
             fees: FeePolicy::default(),
             metrics: SequencerMetrics::default(),
+            traces: Default::default(),
         }
     }
 

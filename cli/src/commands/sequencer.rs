@@ -11,6 +11,7 @@ use ashlar_sequencer::{
     l1::{Finality, L1Settings},
     metrics::SequencerMetrics,
 };
+use ashlar_traces::{Traces, otlp::Exporter};
 
 use super::{fixed_hex, l1_address};
 use crate::{deployment::Deployment, farm_link::FarmLink, keys::OperatorKey};
@@ -175,7 +176,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         deployment.map(|of| of.circuit_set.0),
     )?;
     let fee_owner = args.fee_owner.or(deployment.map(|of| of.fee_owner));
-    let config = Config {
+    let mut config = Config {
         data_dir: args.data_dir,
         listen: args.listen,
         http: args.http,
@@ -222,9 +223,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             reference_seconds: args.min_fee_covers_secs,
         },
         metrics: SequencerMetrics::default(),
+        traces: Traces::default(),
     };
     let counted = config.metrics.clone();
     crate::shutdown::run(async |shutdown| {
+        let exporter = crate::traces::exporter("sequencer")?;
+        config.traces = exporter.as_ref().map(Exporter::traces).unwrap_or_default();
         let _endpoint = args
             .metrics
             .serve("sequencer", &counted, counted.health(), &shutdown)

@@ -145,6 +145,7 @@ impl Rollup {
             poll_interval: Duration::from_millis(20),
             limits: Limits::default(),
             metrics: SequencerMetrics::default(),
+            traces: Default::default(),
         };
         let stop = CancellationToken::new();
         let token = stop.clone();

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use ashlar_proto::{Digest, JobKind};
+use ashlar_traces::Traces;
 
 use crate::{budget::Allowance, metrics::FarmMetrics};
 
@@ -102,6 +103,8 @@ pub struct FarmConfig {
     pub allowance: Allowance,
     /// What it counts with.
     pub metrics: FarmMetrics,
+    /// Where it tells of attempts and verifications.
+    pub traces: Traces,
 }
 
 impl FarmConfig {
@@ -124,6 +127,7 @@ impl FarmConfig {
             max_artifact_bytes: 64 << 20,
             allowance: Allowance::default(),
             metrics: FarmMetrics::default(),
+            traces: Traces::default(),
         }
     }
 }

@@ -4,10 +4,11 @@ use std::{
     fs::{File, TryLockError},
     path::Path,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use ashlar_proto::{Bytes, Digest, JobKind};
+use ashlar_traces::Context;
 use sqlx::SqliteConnection;
 use tokio::{
     sync::watch,
@@ -47,6 +48,14 @@ pub struct JobInspection {
     pub inputs: Vec<Digest>,
     /// Its leases, oldest first.
     pub leases: Vec<LeaseView>,
+}
+
+/// What is told of an attempt.
+struct Attempt {
+    root: Context,
+    start: SystemTime,
+    key: LeaseKey,
+    job: JobView,
 }
 
 /// The coordinator of a proving farm. All its state is in its data directory.
@@ -238,6 +247,62 @@ impl Farm {
         Ok(Some(lease))
     }
 
+    /// The span of a lease, for its worker to go on from. It follows from the batch's content and the lease's number, so
+    /// that nothing is kept of it.
+    pub async fn span_of(&self, lease: &Lease) -> Option<Context> {
+        let mut read = self.store.read().await.ok()?;
+        let content = batches::content(&mut read, lease.batch).await.ok()??;
+        Some(Context::root(&content.0).child(lease.key.token.0))
+    }
+
+    /// What is told of an attempt that ends, unless nobody wants to hear of it.
+    async fn attempt(
+        &self,
+        conn: &mut SqliteConnection,
+        key: LeaseKey,
+    ) -> Result<Option<Attempt>, FarmError> {
+        if !self.config.traces.is_on() {
+            return Ok(None);
+        }
+        let job = views::job(conn, key.job).await?;
+        let Some(content) = batches::content(conn, job.batch).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Attempt {
+            root: Context::root(&content.0),
+            start: SystemTime::now()
+                .checked_sub(age(conn, key).await?)
+                .unwrap_or(SystemTime::UNIX_EPOCH),
+            key,
+            job,
+        }))
+    }
+
+    fn trace(&self, attempt: Option<Attempt>, failure: Option<&str>) {
+        let Some(Attempt {
+            root,
+            start,
+            key,
+            job,
+        }) = attempt
+        else {
+            return;
+        };
+        let context = root.child(key.token.0);
+        let mut span = (self
+            .config
+            .traces
+            .begin("job", context, Some(root.span()))
+            .since(start))
+        .with("batch", job.batch)
+        .with("job", key.job.0)
+        .with("kind", job.kind.name())
+        .with("worker", job.worker);
+        if let Some(failure) = failure {
+            span.fail(failure);
+        }
+    }
+
     /// An artifact's bytes, checked. If it is damaged or missing, what made it is set to run again.
     ///
     /// # Errors
@@ -288,6 +353,7 @@ impl Farm {
         let key = leases::claimed(&mut read, &claim).await?;
         let review = outcomes::review(&mut read, key).await?;
         let (age, arrived) = (age(&mut read, key).await?, Instant::now());
+        let attempt = self.attempt(&mut read, key).await?;
         drop(read);
         if review.done {
             return Ok(CompletionOutcome::Ignored);
@@ -303,9 +369,14 @@ impl Farm {
             inputs.push(self.artifact(digest).await?);
         }
         let (verifier, artifacts, bytes) = (self.verifier.clone(), self.artifacts.clone(), proof.clone());
+        let verifying = attempt.as_ref().map(|attempt| {
+            let context = attempt.root.child(key.token.0);
+            self.config.traces.span("verify", context)
+        });
         let verdict = spawn_blocking(move || verifier.verify(review.kind, &inputs, &bytes))
             .await
             .unwrap_or_else(|panic| Err(Refusal::CannotTell(format!("the verifier panicked: {panic}"))));
+        drop(verifying);
         match verdict {
             Ok(()) => {}
             Err(Refusal::CannotTell(reason)) => {
@@ -320,6 +391,7 @@ impl Farm {
                 if ended {
                     self.config.metrics.ended(review.kind, LeaseEnding::Rejected);
                 }
+                self.trace(attempt, Some(&reason));
                 self.attempt_ended(key, &reason);
                 return Ok(CompletionOutcome::Rejected(reason));
             }
@@ -343,6 +415,7 @@ impl Farm {
         tx.commit().await?;
         drop(timed);
         if accepted {
+            self.trace(attempt, None);
             self.config.metrics.accepted(review.kind, age + arrived.elapsed());
             self.config.metrics.ended(review.kind, LeaseEnding::Completed);
         }
@@ -366,6 +439,7 @@ impl Farm {
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
         let kind = views::job(&mut tx, key.job).await?.kind;
+        let attempt = self.attempt(&mut tx, key).await?;
         let fault = Fault { key, reason: &reason };
         let (counted, ending) = if retryable {
             (
@@ -380,6 +454,7 @@ impl Farm {
         };
         tx.commit().await?;
         if counted {
+            self.trace(attempt, Some(&reason));
             self.config.metrics.ended(kind, ending);
             self.attempt_ended(key, &reason);
         }
@@ -418,8 +493,10 @@ impl Farm {
                 continue; // renewed or completed since
             }
             let kind = views::job(&mut tx, key.job).await?.kind;
+            let attempt = self.attempt(&mut tx, key).await?;
             faults::expired(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
             tx.commit().await?;
+            self.trace(attempt, Some(&reason));
             self.config.metrics.ended(kind, LeaseEnding::Expired);
             self.attempt_ended(key, &reason);
             ended += 1;

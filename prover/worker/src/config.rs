@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ashlar_identity::grpc::Link;
 use ashlar_proto::{Digest, JobKind};
+use ashlar_traces::Traces;
 
 use crate::metrics::WorkerMetrics;
 
@@ -30,6 +31,8 @@ pub struct WorkerConfig {
     pub retry_delay: (Duration, Duration),
     /// What it counts with.
     pub metrics: WorkerMetrics,
+    /// Where it tells of the steps of its jobs.
+    pub traces: Traces,
 }
 
 impl WorkerConfig {
@@ -46,6 +49,7 @@ impl WorkerConfig {
             drain_timeout: Duration::from_secs(120),
             retry_delay: (Duration::from_millis(100), Duration::from_secs(5)),
             metrics: WorkerMetrics::default(),
+            traces: Traces::default(),
         }
     }
 }

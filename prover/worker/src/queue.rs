@@ -10,6 +10,7 @@ use ashlar_proto::{
     },
     pieces,
 };
+use ashlar_traces::{Context, TRACEPARENT};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Response, Status, transport::Channel};
@@ -59,15 +60,16 @@ impl Queue {
             };
             match polled {
                 Ok(None) => retry.answered(),
-                Ok(Some(lease)) if stop.is_cancelled() => {
+                Ok(Some((lease, _))) if stop.is_cancelled() => {
                     let lease = Lease::try_from(lease)?;
                     self.release(&lease).await;
                     self.config.metrics.released(lease.kind);
                     break;
                 }
-                Ok(Some(lease)) => {
+                Ok(Some((lease, span))) => {
                     retry.answered();
-                    return Lease::try_from(lease).map(Some);
+                    let lease = Lease::try_from(lease)?;
+                    return Ok(Some(Lease { span, ..lease }));
                 }
                 Err(status) if status.code() == Code::NotFound || is_transient(&status) => {
                     if status.code() == Code::NotFound {
@@ -82,17 +84,19 @@ impl Queue {
         Ok(None)
     }
 
-    async fn poll(&self, session: Bytes) -> Result<Option<pb::Lease>, Status> {
+    /// A lease with its span, if that is told.
+    async fn poll(&self, session: Bytes) -> Result<Option<(pb::Lease, Option<Context>)>, Status> {
         let wait = self.config.lease_wait.min(Duration::from_secs(30));
         let request = pb::LeaseRequest {
             session,
             wait_ms: wait.as_millis() as u32,
         };
         let mut client = self.client.clone();
-        let polled = within(wait + Duration::from_secs(10), client.lease(request)).await;
-        Ok(polled
-            .map_err(|status| self.config.coordinator.explain(status))?
-            .lease)
+        let polled = answered(wait + Duration::from_secs(10), client.lease(request)).await;
+        let response = polled.map_err(|status| self.config.coordinator.explain(status))?;
+        let span = response.metadata().get(TRACEPARENT);
+        let span = span.and_then(|text| Context::parse(text.to_str().ok()?));
+        Ok(response.into_inner().lease.map(|lease| (lease, span)))
     }
 
     async fn register(&self) -> Result<Bytes, WorkerError> {
@@ -239,8 +243,15 @@ async fn within<T>(
     limit: Duration,
     call: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<T, Status> {
+    answered(limit, call).await.map(Response::into_inner)
+}
+
+async fn answered<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<Response<T>, Status> {
     match timeout(limit, call).await {
-        Ok(result) => result.map(Response::into_inner),
+        Ok(result) => result,
         Err(_) => Err(Status::deadline_exceeded(format!(
             "no answer within {} s",
             limit.as_secs()

@@ -10,7 +10,7 @@ use crate::{
     config::WorkerConfig,
     error::WorkerError,
     lease::Lease,
-    metrics::{JobResult, WorkerMetrics},
+    metrics::JobResult,
     queue::Queue,
     renewal::Renewal,
     runner::{JobRunner, run_on_thread},
@@ -36,7 +36,7 @@ pub async fn run(
             sleep(config.drain_timeout).await;
         };
         tokio::select! {
-            result = work(&queue, &lease, runner.clone(), &config.metrics) => match result {
+            result = work(&queue, &lease, runner.clone(), &config) => match result {
                 Ok(result) => job.end(result),
                 Err(status) => {
                     tracing::error!(job = lease.job_id, %status, "the coordinator does not take the result");
@@ -57,8 +57,10 @@ async fn work(
     queue: &Queue,
     lease: &Lease,
     runner: Arc<dyn JobRunner>,
-    metrics: &WorkerMetrics,
+    config: &WorkerConfig,
 ) -> Result<JobResult, Status> {
+    let span = |name| Some(config.traces.span(name, lease.span?));
+    let fetching = span("fetch");
     let mut inputs = Vec::with_capacity(lease.inputs.len());
     for digest in &lease.inputs {
         match queue.fetch(*digest).await {
@@ -71,10 +73,14 @@ async fn work(
             Err(status) => return Err(status),
         }
     }
+    drop(fetching);
+    let mut proving = span("prove");
     match run_on_thread(runner, lease.kind, inputs).await {
         Ok(output) => {
+            drop(proving);
+            let _delivering = span("deliver");
             if output.fallback.is_some() {
-                metrics.fell_back();
+                config.metrics.fell_back();
             }
             let is_good = queue.complete(lease, output).await?;
             Ok(if is_good {
@@ -84,6 +90,9 @@ async fn work(
             })
         }
         Err(error) => {
+            if let Some(mut proving) = proving.take() {
+                proving.fail(&error.message);
+            }
             tracing::error!(
                 job = lease.job_id,
                 retryable = error.retryable,

@@ -66,6 +66,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         limits,
         fees,
         metrics: SequencerMetrics::default(),
+        traces: Default::default(),
     };
     let (changes, load, readiness) = (Changes::default(), Load::default(), Readiness::default());
     let progress = Progress::default();

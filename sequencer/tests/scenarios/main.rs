@@ -12,4 +12,5 @@ mod policies;
 mod restart;
 mod sealing;
 mod support;
+mod traces;
 mod waiting;

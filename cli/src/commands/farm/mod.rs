@@ -8,6 +8,7 @@ use anyhow::Context;
 use ashlar_farm::{Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
 use ashlar_metrics::Readiness;
+use ashlar_traces::otlp::Exporter;
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
 
@@ -55,7 +56,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let verifier = args.cache.lasting_verifier()?;
     let circuit_set = verifier.circuit_set_digest();
     crate::shutdown::run(async |shutdown| {
-        let config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
+        let mut config = FarmConfig::new(data_dir, ashlar_proto::Digest(circuit_set));
+        let exporter = crate::traces::exporter("farm")?;
+        config.traces = exporter.as_ref().map(Exporter::traces).unwrap_or_default();
         let farm = Farm::open(config, Arc::new(ResultVerifier::new(verifier))).await?;
         let mut listeners = Vec::new();
         for (address, services) in addresses {

@@ -6,6 +6,7 @@ use ashlar_proto::{
     farm::v1::{self as pb, complete_request::Part, work_service_server},
     pieces,
 };
+use ashlar_traces::TRACEPARENT;
 use futures::{Stream, stream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
@@ -98,9 +99,17 @@ impl work_service_server::WorkService for WorkService {
             .farm
             .lease(session, caller.as_deref(), wait, &self.shutdown)
             .await?;
-        Ok(Response::new(pb::LeaseResponse {
+        let span = match &lease {
+            Some(lease) => self.farm.span_of(lease).await,
+            None => None,
+        };
+        let mut response = Response::new(pb::LeaseResponse {
             lease: lease.map(TryInto::try_into).transpose()?,
-        }))
+        });
+        if let Some(text) = span.and_then(|span| span.traceparent().parse().ok()) {
+            response.metadata_mut().insert(TRACEPARENT, text);
+        }
+        Ok(response)
     }
 
     type FetchArtifactStream = Pin<Box<dyn Stream<Item = Result<pb::ArtifactPiece, Status>> + Send>>;

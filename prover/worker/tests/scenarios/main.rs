@@ -8,3 +8,4 @@ mod metrics;
 mod pipeline;
 mod process_killed;
 mod runner;
+mod traces;
