@@ -16,11 +16,13 @@ mod farm_link;
 mod keys;
 mod links;
 mod log;
+mod metrics;
 mod output;
 mod roles;
 #[cfg(feature = "bench")]
 mod selftest;
 mod shutdown;
+mod traces;
 mod version;
 mod wrap;
 
@@ -62,6 +64,8 @@ const ENVIRONMENT: &str = "\
 Environment:
   ASHLAR_LOG         What is logged: levels by module, such as `info` (the default), `warn,ashlar_farm=debug` or `off`
   ASHLAR_LOG_FORMAT  How: `text` or `json`
+  OTEL_EXPORTER_OTLP_ENDPOINT  Where farm, worker and sequencer send traces over OTLP and gRPC, such as
+                     http://127.0.0.1:4317; nowhere by default
   NO_COLOR           If set, no colours; without it there are some on terminals";
 
 #[derive(Debug, Subcommand)]

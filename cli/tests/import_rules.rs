@@ -121,6 +121,8 @@ fn the_statement_s_parts_lie_below_everything() {
     let expected = |names: &[&str]| names.iter().map(|name| format!("ashlar-{name}")).collect();
     assert_eq!(of("ashlar-protocol"), expected(&["protocol"]));
     assert_eq!(of("ashlar-process"), expected(&["process"]));
+    assert_eq!(of("ashlar-metrics"), expected(&["metrics", "report"]));
+    assert_eq!(of("ashlar-traces"), expected(&["traces"]));
     assert_eq!(of("ashlar-identity"), expected(&["identity", "report"]));
     assert_eq!(of("ashlar-report"), expected(&["report"]));
     assert_eq!(
@@ -138,11 +140,15 @@ fn the_statement_s_parts_lie_below_everything() {
     );
     assert_eq!(
         of("ashlar-farm"),
-        expected(&["farm", "identity", "process", "proto", "protocol", "report"])
+        expected(&[
+            "farm", "identity", "metrics", "process", "proto", "protocol", "report", "traces"
+        ])
     );
     assert_eq!(
         of("ashlar-worker"),
-        expected(&["worker", "identity", "proto", "protocol", "report"])
+        expected(&[
+            "worker", "identity", "metrics", "proto", "protocol", "report", "traces"
+        ])
     );
     assert_eq!(
         of("ashlar-client"),
@@ -281,10 +287,12 @@ fn only_payments_and_who_runs_them_name_a_transfer() {
         "prover/worker/src",
         "prover/wrap/src",
         "identity/src",
+        "metrics/src",
         "process/src",
         "proto/src",
         "protocol/src",
         "report/src",
+        "traces/src",
         "verifier-contracts/bindings/src",
     ];
     // The contract's queue orders one whatever the application makes of it; its record has these places alone.

@@ -15,6 +15,11 @@ pub fn peak_bytes() -> Option<u64> {
     kib_field("/proc/self/status", "VmHWM:")
 }
 
+/// Resident memory of this process now, in bytes.
+pub fn resident_bytes() -> Option<u64> {
+    kib_field("/proc/self/status", "VmRSS:")
+}
+
 /// Memory of this machine in bytes.
 pub fn total_bytes() -> Option<u64> {
     kib_field("/proc/meminfo", "MemTotal:")
@@ -38,6 +43,7 @@ mod tests {
         assert_eq!(std::hint::black_box(&block)[BLOCK - 1], 1);
         let high = peak_bytes().expect("VmHWM");
         assert!(high >= BLOCK as u64);
+        assert!((BLOCK as u64..=high).contains(&resident_bytes().expect("VmRSS")));
         drop(block);
         reset_peak().expect("clear_refs");
         let low = peak_bytes().expect("VmHWM");

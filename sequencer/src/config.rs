@@ -9,8 +9,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use ashlar_contracts::DataMode;
 use ashlar_identity::grpc::Link;
 use ashlar_statement::application::BatchSize;
+use ashlar_traces::Traces;
 
-use crate::l1::L1Settings;
+use crate::{l1::L1Settings, metrics::SequencerMetrics};
 
 pub(crate) use bounds::fits_with_proof;
 pub use bounds::{BoundError, Bounds, MAX_CHUNKS};
@@ -56,6 +57,10 @@ pub struct Config {
     pub limits: Limits,
     /// What transactions must pay.
     pub fees: FeePolicy,
+    /// What it counts with.
+    pub metrics: SequencerMetrics,
+    /// Where it tells of batches at the farm.
+    pub traces: Traces,
 }
 
 /// When an open batch is closed.

@@ -132,8 +132,8 @@ impl FarmClient {
         }
     }
 
-    /// Sends a batch's chunk witnesses; harmless when the farm has them already.
-    pub async fn submit(&mut self, number: u64, chunks: Vec<Vec<u8>>) -> Result<(), FarmError> {
+    /// Sends a batch's chunk witnesses; harmless when the farm has them already. Gives the digest of what was sent.
+    pub async fn submit(&mut self, number: u64, chunks: Vec<Vec<u8>>) -> Result<Bytes, FarmError> {
         let header = pb::BatchHeader {
             number,
             chunk_count: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
@@ -159,8 +159,7 @@ impl FarmClient {
         });
         let stream = tokio_stream::iter(std::iter::once(header).chain(witnesses));
         let submitted = within(SUBMIT_LIMIT, self.client.submit_batch(stream)).await;
-        submitted.map_err(self.failed("SubmitBatch"))?;
-        Ok(())
+        Ok(submitted.map_err(self.failed("SubmitBatch"))?.content_digest)
     }
 
     /// Says that the batches through this number are proven on L1: the farm need not keep anything of them.

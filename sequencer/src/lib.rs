@@ -9,6 +9,7 @@
 //! * [`progress`]: what the farm has still to do
 //! * [`load`]: how far proving lags, and what it costs
 //! * [`readiness`]: what works, for the health service
+//! * [`metrics`]: what is counted
 //! * [`api`]: the public gRPC service
 //! * [`http`]: the same over HTTP and JSON, with the explorer
 
@@ -20,6 +21,7 @@ pub mod farm;
 pub mod http;
 pub mod l1;
 pub mod load;
+pub mod metrics;
 mod node;
 pub mod pipeline;
 pub mod progress;

@@ -138,6 +138,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         return Ok(()); // told to stop before there was anything to stop
     };
     let (l1, data_mode) = connected?;
+    let l1 = l1.noting(config.metrics.head().clone());
     let domain = Domain {
         chain_id: l1.chain_id(),
         rollup: config.rollup,
@@ -184,6 +185,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
             circuit_set: config.circuit_set_digest,
         },
         interval: config.poll_interval,
+        traces: config.traces.clone(),
     };
     parts.spawn(proving.run(stop.clone()));
     let settlement = Settlement::new(
@@ -198,7 +200,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     parts.spawn(settlement.run(stop.clone()));
     let load = Load::default();
     parts.spawn(load.clone().follow(store.clone(), changes.clone(), stop.clone()));
-    let readiness = Readiness::default();
+    let counting = config.metrics.clone();
+    parts.spawn(counting.follow(store.clone(), executor.clone(), changes.clone(), stop.clone()));
+    let readiness = Readiness::telling(config.metrics.health().clone());
     let watch = Watch {
         readiness: readiness.clone(),
         l1,

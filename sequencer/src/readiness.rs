@@ -55,6 +55,7 @@ impl Part {
 pub struct Readiness {
     reporter: HealthReporter,
     ready: Arc<Mutex<[bool; Part::ALL.len()]>>,
+    health: ashlar_metrics::Readiness,
 }
 
 impl Default for Readiness {
@@ -62,6 +63,7 @@ impl Default for Readiness {
         Self {
             reporter: HealthReporter::new(),
             ready: Arc::default(),
+            health: ashlar_metrics::Readiness::default(),
         }
     }
 }
@@ -75,6 +77,14 @@ fn status(ready: bool) -> ServingStatus {
 }
 
 impl Readiness {
+    /// One that tells `health`, too, whether all parts work.
+    pub fn telling(health: ashlar_metrics::Readiness) -> Self {
+        Self {
+            health,
+            ..Self::default()
+        }
+    }
+
     /// The gRPC service that tells it.
     pub fn service(&self) -> HealthServer<impl Health + use<>> {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
@@ -99,6 +109,7 @@ impl Readiness {
             .set_service_status(part.name(), status(is_ready))
             .await;
         self.reporter.set_service_status("", status(all)).await;
+        self.health.set(all);
     }
 
     /// Whether a part works.
@@ -182,12 +193,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_part_is_ready_once_somebody_saw_it_work() {
-        let readiness = Readiness::default();
+        let health = ashlar_metrics::Readiness::default();
+        let readiness = Readiness::telling(health.clone());
         for part in Part::ALL {
-            assert!(!readiness.is_ready(part));
+            assert!(!readiness.is_ready(part) && !health.get());
             readiness.set(part, true).await;
         }
+        assert!(health.get(), "all of them work");
         readiness.set(Part::Farm, false).await;
+        assert!(!health.get());
         assert_eq!(
             Part::ALL.map(|part| readiness.is_ready(part)),
             [true, false, true]

@@ -38,6 +38,7 @@ use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     farm::Link,
     l1::{Finality, L1Settings},
+    metrics::SequencerMetrics,
 };
 use plonky2::field::types::PrimeField64;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -206,6 +207,8 @@ impl Args {
                 ..Limits::default()
             },
             fees: FeePolicy::default(),
+            metrics: SequencerMetrics::default(),
+            traces: Default::default(),
         }
     }
 

@@ -9,7 +9,9 @@ use ashlar_payments::batch::SLOTS;
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
+    metrics::SequencerMetrics,
 };
+use ashlar_traces::{Traces, otlp::Exporter};
 
 use super::{fixed_hex, l1_address};
 use crate::{deployment::Deployment, farm_link::FarmLink, keys::OperatorKey};
@@ -111,6 +113,8 @@ pub struct Args {
     /// How often L1 is asked for news, in milliseconds.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     poll_ms: u64,
+    #[command(flatten)]
+    metrics: crate::metrics::MetricsArgs,
 }
 
 /// Reads `TOKEN=UNITS`.
@@ -172,7 +176,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         deployment.map(|of| of.circuit_set.0),
     )?;
     let fee_owner = args.fee_owner.or(deployment.map(|of| of.fee_owner));
-    let config = Config {
+    let mut config = Config {
         data_dir: args.data_dir,
         listen: args.listen,
         http: args.http,
@@ -218,8 +222,19 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             floors: args.min_fee.into_iter().collect(),
             reference_seconds: args.min_fee_covers_secs,
         },
+        metrics: SequencerMetrics::default(),
+        traces: Traces::default(),
     };
-    crate::shutdown::run(async |shutdown| Ok(ashlar_sequencer::run(config, shutdown).await?))
+    let counted = config.metrics.clone();
+    crate::shutdown::run(async |shutdown| {
+        let exporter = crate::traces::exporter("sequencer")?;
+        config.traces = exporter.as_ref().map(Exporter::traces).unwrap_or_default();
+        let _endpoint = args
+            .metrics
+            .serve("sequencer", &counted, counted.health(), &shutdown)
+            .await?;
+        Ok(ashlar_sequencer::run(config, shutdown).await?)
+    })
 }
 
 #[cfg(test)]

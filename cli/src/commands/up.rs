@@ -150,6 +150,10 @@ impl Stack<'_> {
         if let Some(config) = self.config {
             arguments.extend(["--config".into(), config.into()]);
         }
+        if ["farm", "worker", "sequencer"].contains(&command) {
+            // Several workers share a section of the file, and could not share a port.
+            arguments.extend(["--listen-metrics".into(), "off".into()]);
+        }
         if ["farm", "worker", "deploy"].contains(&command) {
             arguments.extend(["--cache-dir".into(), self.args.cache.cache_dir.clone().into()]);
             if self.args.cache.production {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use ashlar_identity::Role;
+use ashlar_traces::otlp::Exporter;
 use ashlar_worker::{JobKind, WorkerConfig};
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::EngineRunner};
@@ -20,6 +21,8 @@ pub struct Args {
     kinds: Vec<JobKind>,
     #[command(flatten)]
     wrap: crate::wrap::Args,
+    #[command(flatten)]
+    metrics: crate::metrics::MetricsArgs,
     #[command(flatten)]
     cache: Cache,
 }
@@ -47,7 +50,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         config.kinds = args.kinds;
     }
     config.backend = args.wrap.backend_name().into();
+    let counted = config.metrics.clone();
     crate::shutdown::run(async |shutdown| {
+        let exporter = crate::traces::exporter("worker")?;
+        config.traces = exporter.as_ref().map(Exporter::traces).unwrap_or_default();
+        let _endpoint = args
+            .metrics
+            .serve("worker", &counted, counted.readiness(), &shutdown)
+            .await?;
         ashlar_worker::run(config, Arc::new(EngineRunner::new(engine)), shutdown).await?;
         Ok(())
     })

@@ -20,6 +20,7 @@ use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     farm::Link,
     l1::{Finality, L1Settings},
+    metrics::SequencerMetrics,
 };
 use ashlar_statement::{
     Domain,
@@ -143,6 +144,8 @@ impl Rollup {
             commit_when: CommitWhen::default(),
             poll_interval: Duration::from_millis(20),
             limits: Limits::default(),
+            metrics: SequencerMetrics::default(),
+            traces: Default::default(),
         };
         let stop = CancellationToken::new();
         let token = stop.clone();

@@ -3,10 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use ashlar_proto::{Digest, JobKind};
+use ashlar_traces::Traces;
 
 use crate::{
     artifact::ArtifactsAt,
     budget::Allowance,
+    metrics::FarmMetrics,
     store::{Database, WallClock, wall_ms},
 };
 
@@ -116,6 +118,10 @@ pub struct FarmConfig {
     pub allowance: Allowance,
     /// The clock to go by, in Unix milliseconds, with a file as database. PostgreSQL has its own.
     pub wall_clock: WallClock,
+    /// What it counts with.
+    pub metrics: FarmMetrics,
+    /// Where it tells of attempts and verifications.
+    pub traces: Traces,
 }
 
 impl FarmConfig {
@@ -143,6 +149,8 @@ impl FarmConfig {
             max_chunks: 1024,
             max_artifact_bytes: 64 << 20,
             allowance: Allowance::default(),
+            metrics: FarmMetrics::default(),
+            traces: Traces::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod dashboard;
 mod error;
 mod farm;
 pub mod graph;
+pub mod metrics;
 pub mod model;
 mod server;
 mod service;
@@ -35,6 +36,7 @@ pub use self::{
     dashboard::{Dashboard, overview_object, tenant_object, tenant_status_object},
     error::FarmError,
     farm::{Farm, JobInspection},
+    metrics::FarmMetrics,
     server::{Listener, Services, serve},
     store::{Database, WallClock},
     verifier::{ProofVerifier, Refusal},

@@ -272,6 +272,10 @@ pub struct Lease {
     pub secret: Secret,
     /// The batch of the job.
     pub batch: BatchKey,
+    /// Digest of all that was submitted of it.
+    pub content: Digest,
+    /// How long the job could have been leased, in milliseconds.
+    pub waited_ms: u64,
     /// What is to be done.
     pub kind: JobKind,
     /// Artifacts it takes, in order.

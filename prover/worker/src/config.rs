@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use ashlar_identity::grpc::Link;
 use ashlar_proto::{Digest, JobKind};
+use ashlar_traces::Traces;
+
+use crate::metrics::WorkerMetrics;
 
 /// Settings of a worker.
 #[derive(Debug, Clone)]
@@ -26,6 +29,10 @@ pub struct WorkerConfig {
     pub drain_timeout: Duration,
     /// First and longest delay before a failed call is repeated.
     pub retry_delay: (Duration, Duration),
+    /// What it counts with.
+    pub metrics: WorkerMetrics,
+    /// Where it tells of the steps of its jobs.
+    pub traces: Traces,
 }
 
 impl WorkerConfig {
@@ -41,6 +48,8 @@ impl WorkerConfig {
             lease_wait: Duration::from_secs(20),
             drain_timeout: Duration::from_secs(120),
             retry_delay: (Duration::from_millis(100), Duration::from_secs(5)),
+            metrics: WorkerMetrics::default(),
+            traces: Traces::default(),
         }
     }
 }

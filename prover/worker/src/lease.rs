@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ashlar_proto::{Bytes, Digest, JobKind, farm::v1 as pb};
+use ashlar_traces::Context;
 
 use crate::error::WorkerError;
 
@@ -16,6 +17,8 @@ pub struct Lease {
     /// Artifacts the job takes, in order.
     pub inputs: Vec<Digest>,
     pub expires_in: Duration,
+    /// The coordinator's span of it, if that was told.
+    pub span: Option<Context>,
 }
 
 impl TryFrom<pb::Lease> for Lease {
@@ -41,6 +44,7 @@ impl TryFrom<pb::Lease> for Lease {
             kind,
             inputs,
             expires_in: Duration::from_millis(lease.expires_in_ms),
+            span: None,
         })
     }
 }

@@ -7,6 +7,7 @@
 mod config;
 mod error;
 mod lease;
+mod metrics;
 mod queue;
 mod renewal;
 mod retry;
@@ -19,6 +20,7 @@ pub use ashlar_proto::{Bytes, Digest, JobKind};
 pub use self::{
     config::WorkerConfig,
     error::WorkerError,
+    metrics::WorkerMetrics,
     runner::{JobOutput, JobRunner, RunError, STACK_BYTES, StepMetric},
     worker::run,
 };

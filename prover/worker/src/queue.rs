@@ -10,6 +10,7 @@ use ashlar_proto::{
     },
     pieces,
 };
+use ashlar_traces::{Context, TRACEPARENT};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Response, Status, transport::Channel};
@@ -20,6 +21,13 @@ type Client = WorkServiceClient<Channel>;
 
 /// Longest that a call other than `Lease` may take. Delivering includes the coordinator's verification.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a call for a job gave.
+enum Polled {
+    Lease(pb::Lease, Option<Context>),
+    Nothing,
+    Drained,
+}
 
 /// The farm's queue of jobs, as one worker uses it.
 #[derive(Debug)]
@@ -41,7 +49,7 @@ impl Queue {
         }
     }
 
-    /// The next job; `None` once `stop` is requested. Registers as needed, and waits for a coordinator that is away.
+    /// The next job; `None` once `stop` is requested, or the operator drains this worker. Registers as needed, and waits for a coordinator that is away.
     pub async fn next(&mut self, stop: &CancellationToken) -> Result<Option<Lease>, WorkerError> {
         let mut retry = Retry::new("lease a job", self.config.retry_delay);
         while !stop.is_cancelled() {
@@ -58,18 +66,26 @@ impl Queue {
                 break;
             };
             match polled {
-                Ok(None) => retry.answered(),
-                Ok(Some(lease)) if stop.is_cancelled() => {
-                    self.release(&Lease::try_from(lease)?).await;
+                Ok(Polled::Nothing) => retry.answered(),
+                Ok(Polled::Drained) => {
+                    tracing::info!("the operator drains this worker: it ends");
                     break;
                 }
-                Ok(Some(lease)) => {
+                Ok(Polled::Lease(lease, _)) if stop.is_cancelled() => {
+                    let lease = Lease::try_from(lease)?;
+                    self.release(&lease).await;
+                    self.config.metrics.released(lease.kind);
+                    break;
+                }
+                Ok(Polled::Lease(lease, span)) => {
                     retry.answered();
-                    return Lease::try_from(lease).map(Some);
+                    let lease = Lease::try_from(lease)?;
+                    return Ok(Some(Lease { span, ..lease }));
                 }
                 Err(status) if status.code() == Code::NotFound || is_transient(&status) => {
                     if status.code() == Code::NotFound {
                         self.session = None; // a new coordinator: register again
+                        self.config.metrics.readiness().set(false);
                     }
                     stop.run_until_cancelled(retry.pause(&status)).await;
                 }
@@ -79,17 +95,25 @@ impl Queue {
         Ok(None)
     }
 
-    async fn poll(&self, session: Bytes) -> Result<Option<pb::Lease>, Status> {
+    /// A lease with its span, if that is told.
+    async fn poll(&self, session: Bytes) -> Result<Polled, Status> {
         let wait = self.config.lease_wait.min(Duration::from_secs(30));
         let request = pb::LeaseRequest {
             session,
             wait_ms: wait.as_millis() as u32,
         };
         let mut client = self.client.clone();
-        let polled = within(wait + Duration::from_secs(10), client.lease(request)).await;
-        Ok(polled
-            .map_err(|status| self.config.coordinator.explain(status))?
-            .lease)
+        let polled = answered(wait + Duration::from_secs(10), client.lease(request)).await;
+        let response = polled.map_err(|status| self.config.coordinator.explain(status))?;
+        let span = response.metadata().get(TRACEPARENT);
+        let span = span.and_then(|text| Context::parse(text.to_str().ok()?));
+        Ok(match response.into_inner() {
+            pb::LeaseResponse {
+                lease: Some(lease), ..
+            } => Polled::Lease(lease, span),
+            pb::LeaseResponse { drained: true, .. } => Polled::Drained,
+            pb::LeaseResponse { .. } => Polled::Nothing,
+        })
     }
 
     async fn register(&self) -> Result<Bytes, WorkerError> {
@@ -120,6 +144,7 @@ impl Queue {
                 _ => refused("register this worker", status),
             })?;
         tracing::info!(name, "registered");
+        self.config.metrics.readiness().set(true);
         Ok(response.session)
     }
 
@@ -146,8 +171,8 @@ impl Queue {
     }
 
     /// Delivers a proof. What became of it is the coordinator's business: accepted, ignored and rejected alike
-    /// leave nothing more to do.
-    pub async fn complete(&self, lease: &Lease, output: JobOutput) -> Result<(), Status> {
+    /// leave nothing more to do. Gives whether it was good.
+    pub async fn complete(&self, lease: &Lease, output: JobOutput) -> Result<bool, Status> {
         let steps = output.steps.into_iter().map(|step| pb::StepTiming {
             name: step.name,
             seconds: step.seconds,
@@ -172,7 +197,8 @@ impl Queue {
             async move { client.complete(parts).await }
         };
         let response = self.persist("deliver a proof", call).await?;
-        match response.outcome() {
+        let outcome = response.outcome();
+        match outcome {
             Outcome::Accepted => tracing::info!(job = lease.job_id, "proof accepted"),
             Outcome::Rejected => {
                 tracing::error!(job = lease.job_id, reason = response.reason, "proof rejected")
@@ -181,7 +207,7 @@ impl Queue {
                 tracing::info!(job = lease.job_id, "job was done already")
             }
         }
-        Ok(())
+        Ok(outcome != Outcome::Rejected)
     }
 
     /// Reports a failed attempt.
@@ -234,8 +260,15 @@ async fn within<T>(
     limit: Duration,
     call: impl Future<Output = Result<Response<T>, Status>>,
 ) -> Result<T, Status> {
+    answered(limit, call).await.map(Response::into_inner)
+}
+
+async fn answered<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<Response<T>, Status> {
     match timeout(limit, call).await {
-        Ok(result) => result.map(Response::into_inner),
+        Ok(result) => result,
         Err(_) => Err(Status::deadline_exceeded(format!(
             "no answer within {} s",
             limit.as_secs()

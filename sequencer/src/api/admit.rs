@@ -2,7 +2,7 @@
 
 use ashlar_payments::Payments;
 
-use super::Service;
+use super::{Service, convert::refusal};
 use crate::executor::{SubmitError, Submitted, Verified};
 
 type Outcome<T> = Result<T, SubmitError<Payments>>;
@@ -30,6 +30,14 @@ impl Service {
             return Err(SubmitError::Busy { closed });
         }
         self.hand_over(verified).await?.outcome().await
+    }
+
+    /// Counts what a sender is told.
+    pub(super) fn count(&self, outcome: &Outcome<[u8; 32]>) {
+        match outcome {
+            Ok(_) => self.config.metrics.accepted(),
+            Err(error) => self.config.metrics.refused(refusal(error).1.code()),
+        }
     }
 
     fn check_load(&self) -> Outcome<()> {

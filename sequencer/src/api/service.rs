@@ -101,7 +101,9 @@ impl SequencerService for Service {
     ) -> Result<Response<pb::SubmitTransactionResponse>, Status> {
         let encoded = request.into_inner().encoded.to_vec();
         let admitted = async { self.submit(self.verify(encoded)?).await };
-        let id = admitted.await.map_err(|error| refusal_status(&error))?;
+        let outcome = admitted.await;
+        self.count(&outcome);
+        let id = outcome.map_err(|error| refusal_status(&error))?;
         Ok(Response::new(pb::SubmitTransactionResponse {
             transaction_id: id.to_vec().into(),
         }))

@@ -35,6 +35,7 @@ pub(super) fn answers(
             }
         })
         .try_buffered(VERIFIED_AT_ONCE);
+    let counter = service.clone();
     let handed_over = verified.and_then(move |(reference, verified)| {
         let service = service.clone();
         async move {
@@ -45,20 +46,24 @@ pub(super) fn answers(
             Ok((reference, submitted))
         }
     });
-    let answers = handed_over.map_ok(|(reference, submitted)| async move {
-        let outcome = match submitted {
-            Ok(submitted) => submitted.outcome().await,
-            Err(error) => Err(error),
-        };
-        let outcome = match outcome {
-            Ok(id) => Outcome::TransactionId(id.to_vec().into()),
-            Err(error @ SubmitError::Stopped) => return Err(refusal_status(&error)),
-            Err(error) => Outcome::Refusal(refusal(&error).1),
-        };
-        Ok(pb::SubmitStreamResponse {
-            reference,
-            outcome: Some(outcome),
-        })
+    let answers = handed_over.map_ok(move |(reference, submitted)| {
+        let service = counter.clone();
+        async move {
+            let outcome = match submitted {
+                Ok(submitted) => submitted.outcome().await,
+                Err(error) => Err(error),
+            };
+            service.count(&outcome);
+            let outcome = match outcome {
+                Ok(id) => Outcome::TransactionId(id.to_vec().into()),
+                Err(error @ SubmitError::Stopped) => return Err(refusal_status(&error)),
+                Err(error) => Outcome::Refusal(refusal(&error).1),
+            };
+            Ok(pb::SubmitStreamResponse {
+                reference,
+                outcome: Some(outcome),
+            })
+        }
     });
     Box::pin(answers.try_buffered(UNANSWERED))
 }

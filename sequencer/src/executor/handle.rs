@@ -202,6 +202,11 @@ impl<A: Application> ExecutorHandle<A> {
         Some(self.blocked_by.load(Ordering::Relaxed)).filter(|closed| *closed > 0)
     }
 
+    /// How many transactions and L1 operations are durable while their batch is not stored yet.
+    pub fn pending(&self) -> usize {
+        self.unsealed.len()
+    }
+
     /// Log position of a transaction or L1 operation that is durable and whose batch is not stored yet.
     pub fn unsealed_position(&self, id: [u8; 32]) -> Option<u64> {
         self.unsealed.position(id)

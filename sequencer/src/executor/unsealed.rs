@@ -51,6 +51,11 @@ impl Unsealed {
         ids.get(&id).copied()
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Notes items that are durable now.
     pub fn insert(&self, items: impl IntoIterator<Item = ([u8; 32], u64)>) {
         let mut ids = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -11,6 +11,7 @@ use alloy::{
 use ashlar_contracts::{Halo2Verifier, Rollup, revert::Revert};
 
 use super::{Finality, L1Error, L1Settings, endpoints::Endpoints};
+use crate::metrics::HeadTime;
 
 /// A block by number and hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub struct L1Client {
     pub(super) signer: PrivateKeySigner,
     pub(super) settings: L1Settings,
     chain_id: u64,
+    newest: HeadTime,
 }
 
 impl L1Client {
@@ -63,6 +65,7 @@ impl L1Client {
             signer,
             settings,
             chain_id,
+            newest: HeadTime::default(),
         };
         client.require_code().await?;
         Ok(client)
@@ -100,6 +103,12 @@ impl L1Client {
         self.settings.start_block
     }
 
+    /// Notes when the newest block was made with `newest`, each time that it is asked for.
+    pub fn noting(mut self, newest: HeadTime) -> Self {
+        self.newest = newest;
+        self
+    }
+
     /// The newest block that a quorum has reached.
     pub async fn head(&self) -> Result<BlockRef, L1Error> {
         let number = self
@@ -109,7 +118,9 @@ impl L1Client {
                 |node| async move { node.get_block_number().await },
             )
             .await?;
-        self.block(number).await
+        let (block, time) = self.block_and_time(number).await?;
+        self.newest.set(time);
+        Ok(block)
     }
 
     /// The block of this height.

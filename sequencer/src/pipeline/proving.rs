@@ -1,11 +1,16 @@
 //! Has every sealed batch proven by the farm.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ashlar_identity::grpc::Link;
 use ashlar_proto::farm::v1::{BatchStatus, JobKind, JobState};
 use ashlar_protocol::Step;
 use ashlar_report::{Chain, chain};
+use ashlar_traces::{Context, Traces};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +43,8 @@ pub struct Proving {
     pub account: Account,
     /// Pause before a farm that is away is asked again.
     pub interval: Duration,
+    /// Where it is told how long each batch was at the farm.
+    pub traces: Traces,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -113,10 +120,11 @@ impl Proving {
     /// Keeps asking until the batch has its SNARK.
     async fn prove(&self, number: u64, shutdown: CancellationToken) {
         let mut retry = Retry::new("proving", (self.interval, LONGEST_PAUSE.max(self.interval)));
+        let start = SystemTime::now();
         while !shutdown.is_cancelled() {
             let attempt = tokio::select! {
                 () = shutdown.cancelled() => return,
-                attempt = self.attempt(number) => attempt,
+                attempt = self.attempt(number, start) => attempt,
             };
             let error = match attempt {
                 Ok(()) => return,
@@ -146,9 +154,9 @@ impl Proving {
         Ok(())
     }
 
-    async fn attempt(&self, number: u64) -> Result<(), ProvingError> {
+    async fn attempt(&self, number: u64, start: SystemTime) -> Result<(), ProvingError> {
         let mut farm = FarmClient::connect(&self.farm, self.account.clone()).await?;
-        farm.submit(number, self.store.chunks(number)?).await?;
+        let content = farm.submit(number, self.store.chunks(number)?).await?;
         // Jobs that were done before this call are measured too, each once.
         let mut measured = BTreeSet::new();
         let proven = farm
@@ -156,6 +164,11 @@ impl Proving {
             .await;
         self.progress.forget(number);
         let proven = proven?;
+        if let Ok(content) = content[..].try_into() {
+            // The root: what farm and workers tell of the batch lies below it.
+            let root = self.traces.begin("batch", Context::root(content), None);
+            drop(root.since(start).with("batch", number));
+        }
         self.store.put_snark(number, &proven.snark)?;
         update(&self.store, &self.changes, number, |batch| {
             batch.failure = None;

@@ -7,6 +7,7 @@ mod flood;
 mod follow;
 mod forced;
 mod identity;
+mod metrics;
 mod proxy;
 mod queue;
 mod sending;

@@ -13,6 +13,7 @@ use ashlar_sequencer::{
     farm::Link,
     l1::L1Settings,
     load::Load,
+    metrics::SequencerMetrics,
     progress::Progress,
     readiness::{Part, Readiness},
 };
@@ -64,6 +65,8 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         poll_interval: Duration::from_secs(1),
         limits,
         fees,
+        metrics: SequencerMetrics::default(),
+        traces: Default::default(),
     };
     let (changes, load, readiness) = (Changes::default(), Load::default(), Readiness::default());
     let progress = Progress::default();
@@ -72,6 +75,12 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         load.clone()
             .follow(core.store.clone(), core.changes.clone(), stop.clone()),
     );
+    tokio::spawn(config.metrics.clone().follow(
+        core.store.clone(),
+        core.handle.clone(),
+        core.changes.clone(),
+        stop.clone(),
+    ));
     let service = Service {
         store: core.store.clone(),
         executor: core.handle.clone(),

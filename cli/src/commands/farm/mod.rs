@@ -7,6 +7,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::Context;
 use ashlar_farm::{ArtifactsAt, Dashboard, Database, Farm, FarmConfig, Listener, Services};
 use ashlar_identity::{Folder, ServerTls};
+use ashlar_metrics::Readiness;
+use ashlar_traces::otlp::Exporter;
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::ResultVerifier};
 
@@ -47,6 +49,8 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     tls: Option<PathBuf>,
     #[command(flatten)]
+    metrics: crate::metrics::MetricsArgs,
+    #[command(flatten)]
     cache: Cache,
     #[command(flatten)]
     link: FarmLink,
@@ -73,11 +77,20 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             config.database = store;
         }
         config.artifacts = args.artifacts.unwrap_or(config.artifacts);
+        let exporter = crate::traces::exporter("farm")?;
+        config.traces = exporter.as_ref().map(Exporter::traces).unwrap_or_default();
         let farm = Farm::open(config, Arc::new(ResultVerifier::new(verifier))).await?;
         let mut listeners = Vec::new();
         for (address, services) in addresses {
             listeners.push(Listener::bind(address, tls.clone()).await?.offering(services));
         }
+        let readiness = Readiness::default();
+        let counted = farm.config().metrics.clone();
+        let _endpoint = args
+            .metrics
+            .serve("farm", &counted, &readiness, &shutdown)
+            .await?;
+        readiness.set(true); // whoever connects now is served
         let Some(dashboard) = args.listen_dashboard else {
             return Ok(ashlar_farm::serve(farm, listeners, shutdown).await?);
         };

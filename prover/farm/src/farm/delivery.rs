@@ -1,11 +1,13 @@
 //! What workers deliver: proofs, failures, and leases handed back.
 
-use tokio::task::spawn_blocking;
+use ashlar_traces::Context;
+use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{Farm, truncate};
 use crate::{
     error::FarmError,
-    model::{Completion, CompletionOutcome, LeaseClaim, LeaseKey},
+    metrics::Operation,
+    model::{Completion, CompletionOutcome, LeaseClaim, LeaseEnding, LeaseKey},
     store::{
         faults::{self, Fault},
         leases, outcomes,
@@ -29,7 +31,7 @@ impl Farm {
         } = completion;
         let fallback = truncate(fallback);
         let review = outcomes::review(&mut self.store.glance().await?, &claim).await?;
-        let key = review.key;
+        let (key, attempt, arrived) = (review.key, review.attempt, Instant::now());
         if review.done {
             return Ok(CompletionOutcome::Ignored);
         }
@@ -44,10 +46,15 @@ impl Farm {
             inputs.push(self.artifact(digest).await?);
         }
         let (verifier, bytes) = (self.verifier.clone(), proof.clone());
+        let verifying = self.config.traces.is_on().then(|| {
+            let context = Context::root(&attempt.content.0).child(key.token.0);
+            self.config.traces.span("verify", context)
+        });
         let verdict =
             spawn_blocking(move || verifier.verify(review.circuit_set, review.kind, &inputs, &bytes))
                 .await
                 .unwrap_or_else(|panic| Err(Refusal::CannotTell(format!("the verifier panicked: {panic}"))));
+        drop(verifying);
         match verdict {
             Ok(()) => {}
             Err(Refusal::CannotTell(reason)) => {
@@ -57,14 +64,18 @@ impl Farm {
             Err(Refusal::Rejected(reason)) => {
                 let reason = truncate(format!("the proof does not verify: {reason}"));
                 let mut tx = self.store.begin().await?;
-                faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
+                let ended = faults::rejected(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
                 tx.commit().await?;
+                if ended {
+                    self.attempt_over(&attempt, LeaseEnding::Rejected, Some(&reason));
+                }
                 self.attempt_ended(key, &reason);
                 return Ok(CompletionOutcome::Rejected(reason));
             }
         }
         let output_bytes = proof.len() as u64;
         let output = self.artifacts.put(proof).await?;
+        let timed = self.config.metrics.time(Operation::Accept);
         let mut tx = self.store.begin().await?;
         let accepted = outcomes::accept(
             &mut tx,
@@ -79,6 +90,13 @@ impl Farm {
         )
         .await?;
         tx.commit().await?;
+        drop(timed);
+        if accepted {
+            self.config
+                .metrics
+                .accepted(review.kind, attempt.age + arrived.elapsed());
+            self.attempt_over(&attempt, LeaseEnding::Completed, None);
+        }
         self.changes.send_replace(());
         tracing::info!(job = key.job.0, kind = %review.kind, token = key.token.0, accepted, "proof delivered");
         if accepted && !fallback.is_empty() {
@@ -95,16 +113,21 @@ impl Farm {
     /// is a verdict on the job, which a second attempt must confirm. Returns whether it counted.
     pub async fn fail(&self, claim: &LeaseClaim, reason: String, retryable: bool) -> Result<bool, FarmError> {
         let reason = truncate(reason);
+        let _timed = self.config.metrics.time(Operation::Fail);
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
         let fault = Fault { key, reason: &reason };
-        let counted = if retryable {
-            faults::failed(&mut tx, fault, &self.config).await?
+        let attempt = outcomes::attempt(&mut tx, key).await?;
+        let (counted, ending) = if retryable {
+            let counted = faults::failed(&mut tx, fault, &self.config).await?;
+            (counted, LeaseEnding::Failed)
         } else {
-            faults::condemned(&mut tx, fault, &self.config).await?
+            let counted = faults::condemned(&mut tx, fault, &self.config).await?;
+            (counted, LeaseEnding::Condemned)
         };
         tx.commit().await?;
         if counted {
+            self.attempt_over(&attempt, ending, Some(&reason));
             self.attempt_ended(key, &reason);
         }
         Ok(counted)
@@ -117,10 +140,15 @@ impl Farm {
 
     /// Takes a lease back from a worker that drains. Returns whether it was current.
     pub async fn release(&self, claim: &LeaseClaim) -> Result<bool, FarmError> {
+        let _timed = self.config.metrics.time(Operation::Release);
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
+        let attempt = outcomes::attempt(&mut tx, key).await?;
         let released = outcomes::hand_back(&mut tx, key).await?;
         tx.commit().await?;
+        if released {
+            self.attempt_over(&attempt, LeaseEnding::HandedBack, None);
+        }
         self.changes.send_replace(());
         Ok(released)
     }

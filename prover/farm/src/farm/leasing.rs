@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use super::Farm;
 use crate::{
     error::FarmError,
-    model::{Lease, LeaseClaim, Secret, WorkerId},
+    metrics::Operation,
+    model::{Lease, LeaseClaim, LeaseEnding, Secret, WorkerId},
     store::{
         faults::{self, Fault},
         leases, outcomes,
@@ -187,7 +188,9 @@ impl Farm {
     /// Gives those who wait what there is. Returns those who got nothing, and how many got something.
     async fn serve_once(&self, waiters: VecDeque<Waiter>) -> (VecDeque<Waiter>, Result<usize, FarmError>) {
         let mut leases = Vec::new();
+        let timed = self.config.metrics.time(Operation::Lease);
         let granted = self.grant(&waiters, &mut leases).await;
+        drop(timed);
         if let Err(error) = granted {
             return (waiters, Err(error));
         }
@@ -197,6 +200,7 @@ impl Farm {
                 None => left.push_back(waiter),
                 Some(lease) => {
                     count += 1;
+                    self.config.metrics.leased(Duration::from_millis(lease.waited_ms));
                     let (job, token, kind) = (lease.key.job.0, lease.key.token.0, lease.kind);
                     tracing::info!(batch = %lease.batch, job, %kind, worker = waiter.worker.0, token, "leased");
                     if let Err(lease) = waiter.reply.send(lease) {
@@ -253,6 +257,7 @@ impl Farm {
 
     /// Moves a lease's deadline. Returns the milliseconds until it expires now.
     pub async fn renew(&self, claim: &LeaseClaim) -> Result<u64, FarmError> {
+        let _timed = self.config.metrics.time(Operation::Renew);
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
         let expires_in_ms = leases::renew(&mut tx, key, &self.config.policies).await?;
@@ -265,13 +270,16 @@ impl Farm {
         let overdue = leases::expired(&mut self.store.read().await?).await?;
         let mut ended = 0;
         for (key, worker) in overdue {
+            let _timed = self.config.metrics.time(Operation::Expire);
             let reason = format!("lease {} expired: worker {worker} went silent", key.token.0);
             let mut tx = self.store.begin().await?;
             if !leases::is_overdue(&mut tx, key).await? {
                 continue; // renewed or completed since
             }
+            let attempt = outcomes::attempt(&mut tx, key).await?;
             faults::expired(&mut tx, Fault { key, reason: &reason }, &self.config).await?;
             tx.commit().await?;
+            self.attempt_over(&attempt, LeaseEnding::Expired, Some(&reason));
             self.attempt_ended(key, &reason);
             ended += 1;
         }

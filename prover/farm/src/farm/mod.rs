@@ -3,6 +3,7 @@
 mod delivery;
 mod leasing;
 mod operating;
+mod telling;
 
 use std::{
     fs::{self, File, TryLockError},
@@ -20,8 +21,11 @@ use crate::{
     budget::Budget,
     config::FarmConfig,
     error::FarmError,
-    model::{Batch, BatchKey, BatchView, Capabilities, JobView, LeaseView, Secret, Tenant},
-    store::{Database, Store, batches, faults, leases, recovery, sessions, tenants, views, workers},
+    metrics::Operation,
+    model::{Batch, BatchKey, BatchView, Capabilities, JobView, LeaseEnding, LeaseView, Secret, Tenant},
+    store::{
+        Database, Store, batches, faults, leases, outcomes, recovery, sessions, tenants, views, workers,
+    },
     verifier::ProofVerifier,
 };
 
@@ -105,6 +109,7 @@ impl Farm {
         tokio::join!(
             self.serve_line(shutdown),
             self.sweep(shutdown),
+            self.show(shutdown),
             self.store.listen(&self.config.database, &self.changes, shutdown),
         );
     }
@@ -145,6 +150,7 @@ impl Farm {
             number,
         } = batch.key;
         self.check_circuit_set(circuit_set)?;
+        let _timed = self.config.metrics.time(Operation::Submit);
         let mut tx = self.store.begin().await?;
         let tenant_id = tenants::admit(&mut tx, &tenant, caller, self.config.admits_tenants).await?;
         let is_new = match batches::find(&mut tx, &batch.key).await? {
@@ -192,12 +198,25 @@ impl Farm {
     /// The session names it from now on; that of the process before is over.
     pub async fn register(&self, worker: &Capabilities) -> Result<Secret, FarmError> {
         self.check_circuit_set(worker.circuit_set)?;
+        let _timed = self.config.metrics.time(Operation::Register);
         let mut tx = self.store.begin().await?;
         let id = workers::register(&mut tx, worker, &self.config.policies).await?;
-        let freed = faults::superseded(&mut tx, id, &worker.name, &self.config).await?;
+        let held = faults::superseded(&mut tx, id, &worker.name, &self.config).await?;
+        let mut ended = Vec::new();
+        for key in held {
+            ended.push(outcomes::attempt(&mut tx, key).await?);
+        }
         let session = sessions::open(&mut tx, id).await?;
         tx.commit().await?;
         self.changes.send_replace(());
+        let freed = ended.len();
+        for attempt in ended {
+            self.attempt_over(
+                &attempt,
+                LeaseEnding::Superseded,
+                Some("its worker registered anew"),
+            );
+        }
         tracing::info!(worker = worker.name, freed, backend = worker.backend, kinds = ?worker.kinds, "worker registered");
         Ok(session)
     }

@@ -5,6 +5,7 @@ use ashlar_proto::{
     farm::v1::{self as pb, complete_request::Part, work_service_server},
     pieces,
 };
+use ashlar_traces::TRACEPARENT;
 use futures::{Stream, stream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
@@ -96,12 +97,20 @@ impl work_service_server::WorkService for WorkService {
             .farm
             .lease(session, caller.as_deref(), wait, &self.shutdown)
             .await?;
+        let span = match &granted {
+            Granted::Lease(lease) => Some(Farm::span_of(lease)),
+            Granted::Nothing | Granted::Drained => None,
+        };
         let (lease, drained) = match granted {
             Granted::Lease(lease) => (Some((*lease).try_into()?), false),
             Granted::Nothing => (None, false),
             Granted::Drained => (None, true),
         };
-        Ok(Response::new(pb::LeaseResponse { lease, drained }))
+        let mut response = Response::new(pb::LeaseResponse { lease, drained });
+        if let Some(text) = span.and_then(|span| span.traceparent().parse().ok()) {
+            response.metadata_mut().insert(TRACEPARENT, text);
+        }
+        Ok(response)
     }
 
     type FetchArtifactStream = Pin<Box<dyn Stream<Item = Result<pb::ArtifactPiece, Status>> + Send>>;

@@ -127,13 +127,13 @@ pub async fn condemned(db: &mut Db, fault: Fault<'_>, config: &FarmConfig) -> Re
 }
 
 /// The worker registered anew: it knows nothing of the leases it had, and what it got wrong before is forgiven. Returns
-/// how many leases ended.
+/// the leases that ended.
 pub async fn superseded(
     db: &mut Db,
     worker: WorkerId,
     name: &str,
     config: &FarmConfig,
-) -> Result<usize, FarmError> {
+) -> Result<Vec<LeaseKey>, FarmError> {
     sqlx::query("DELETE FROM quarantines WHERE worker = $1")
         .bind(to_db(worker.0))
         .execute(db.conn())
@@ -145,7 +145,7 @@ pub async fn superseded(
         let reason = &reason;
         try_again(db, Fault { key, reason }, config).await?;
     }
-    Ok(held.len())
+    Ok(held)
 }
 
 /// The worker's proof of the kind was accepted: its faults were not lasting. Others that had found the same job

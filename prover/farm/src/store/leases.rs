@@ -23,14 +23,14 @@ pub async fn claimed(db: &mut Db, claim: &LeaseClaim) -> Result<LeaseKey, FarmEr
     .fetch_optional(db.conn())
     .await?;
     let (token, owner) = found.ok_or(FarmError::UnknownLease(claim.job))?;
-    key_of(claim, token, owner)
+    key_of(claim, token, &owner)
 }
 
 /// The lease of this token, if the caller may speak for its `owner`.
-pub fn key_of(claim: &LeaseClaim, token: i64, owner: String) -> Result<LeaseKey, FarmError> {
+pub fn key_of(claim: &LeaseClaim, token: i64, owner: &str) -> Result<LeaseKey, FarmError> {
     match &claim.caller {
-        Some(caller) if *caller != owner => Err(FarmError::NotYours {
-            owner,
+        Some(caller) if caller != owner => Err(FarmError::NotYours {
+            owner: owner.to_owned(),
             caller: caller.clone(),
         }),
         Some(_) | None => Ok(LeaseKey {

@@ -1,19 +1,62 @@
 //! What a job's attempt ends in: done, or back in the queue. What went wrong is in [`faults`].
 
+use std::time::Duration;
+
 use ashlar_proto::{Digest, JobKind};
 
-use super::{Db, batches, faults, leases, parse_digest, parse_kind, to_db};
+use super::{Db, batches, faults, leases, parse_count, parse_digest, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
     model::{BatchId, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued, StepTiming},
 };
 
+/// What is told of a lease.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The lease.
+    pub key: LeaseKey,
+    /// What the job does.
+    pub kind: JobKind,
+    /// Name of its worker.
+    pub worker: String,
+    /// Since when it has the job.
+    pub age: Duration,
+    /// Number of the batch.
+    pub batch: u64,
+    /// Digest of all that was submitted of it.
+    pub content: Digest,
+}
+
+/// What is told of a lease that ends.
+pub async fn attempt(db: &mut Db, key: LeaseKey) -> Result<Attempt, FarmError> {
+    let (kind, worker, granted_ms, number, content): (i64, String, i64, i64, Vec<u8>) = sqlx::query_as(
+        "SELECT jobs.kind, workers.name, leases.granted_ms, jobs.number, batches.content
+         FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
+              JOIN batches ON batches.id = jobs.batch
+         WHERE leases.token = $1",
+    )
+    .bind(to_db(key.token.0))
+    .fetch_one(db.conn())
+    .await?;
+    let age_ms = db.now_ms().saturating_sub(granted_ms).max(0);
+    Ok(Attempt {
+        key,
+        kind: parse_kind(kind)?,
+        worker,
+        age: Duration::from_millis(parse_count(age_ms)?),
+        batch: parse_count(number)?,
+        content: parse_digest(&content)?,
+    })
+}
+
 /// What is needed to judge a delivered proof.
 #[derive(Debug, Clone)]
 pub struct JobUnderReview {
     /// The lease it was made under.
     pub key: LeaseKey,
+    /// What is told of that.
+    pub attempt: Attempt,
     /// What it does.
     pub kind: JobKind,
     /// The circuits of its batch.
@@ -46,10 +89,10 @@ pub struct Accepted<'a> {
 /// # Errors
 /// As [`leases::claimed`].
 pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, FarmError> {
-    type Row = (i64, String, i64, i64, i64, Vec<u8>);
+    type Row = (i64, String, i64, i64, i64, Vec<u8>, i64, Vec<u8>, i64);
     let found: Option<Row> = sqlx::query_as(
         "SELECT token, workers.name, jobs.kind, jobs.state, (SELECT COUNT(*) FROM job_inputs WHERE job = jobs.id),
-             batches.circuit_set
+             batches.circuit_set, leases.granted_ms, batches.content, jobs.number
          FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
               JOIN batches ON batches.id = jobs.batch
          WHERE leases.job = $1 AND secret = $2",
@@ -58,12 +101,21 @@ pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, F
     .bind(claim.secret.as_bytes().as_slice())
     .fetch_optional(db.conn())
     .await?;
-    let (token, owner, kind, state, expected, circuit_set) =
+    let (token, owner, kind, state, expected, circuit_set, granted_ms, content, number) =
         found.ok_or(FarmError::UnknownLease(claim.job))?;
-    let key = leases::key_of(claim, token, owner)?;
+    let key = leases::key_of(claim, token, &owner)?;
     let inputs = leases::inputs(db, key.job).await?;
+    let age_ms = db.now_ms().saturating_sub(granted_ms).max(0);
     Ok(JobUnderReview {
         key,
+        attempt: Attempt {
+            key,
+            kind: parse_kind(kind)?,
+            worker: owner,
+            age: Duration::from_millis(parse_count(age_ms)?),
+            batch: parse_count(number)?,
+            content: parse_digest(&content)?,
+        },
         kind: parse_kind(kind)?,
         circuit_set: parse_digest(&circuit_set)?,
         done: state == JobState::Done.code(),

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use ashlar_proto::{Digest, JobKind};
 
-use super::{Db, kind_code, leases, millis, parse_count, parse_digest, parse_kind, tenants, to_db};
+use super::{Db, kind_code, leases, millis, parse_count, parse_digest, tenants, to_db};
 use crate::{
     config::{FarmConfig, KindPolicies},
     error::FarmError,
@@ -33,6 +33,8 @@ pub struct Candidate {
     troubled: bool,
     kind: JobKind,
     batch: BatchKey,
+    content: Digest,
+    ready_ms: i64,
 }
 
 impl Candidate {
@@ -308,7 +310,14 @@ impl Queue {
         for page in self.pages.values_mut() {
             page.jobs.retain(|other| other.job != candidate.job);
         }
-        let Candidate { job, kind, batch, .. } = candidate;
+        let Candidate {
+            job,
+            kind,
+            batch,
+            content,
+            ready_ms,
+            ..
+        } = candidate;
         if let Some(waiting) = self
             .tenants
             .iter_mut()
@@ -343,6 +352,8 @@ impl Queue {
             },
             secret,
             batch,
+            content,
+            waited_ms: parse_count(now.saturating_sub(ready_ms).max(0))?,
             kind,
             inputs: leases::inputs(db, job).await?,
             expires_in_ms: parse_count(term_ms)?,
@@ -371,8 +382,9 @@ async fn read_page(
     limit: i64,
 ) -> Result<Page, FarmError> {
     let now = db.now_ms();
-    let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
-        "SELECT jobs.id, jobs.number, jobs.stage, jobs.ordinal, jobs.judged_from, jobs.troubled, jobs.kind
+    let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT jobs.id, jobs.number, jobs.stage, jobs.ordinal, jobs.judged_from, jobs.troubled, jobs.ready_ms,
+             batches.content
          FROM jobs JOIN batches ON batches.id = jobs.batch
          WHERE jobs.state = 2 AND jobs.tenant = $1 AND jobs.kind = $2 AND jobs.not_before_ms <= $3
            AND batches.state = $4 AND batches.circuit_set = $5
@@ -387,9 +399,8 @@ async fn read_page(
     .fetch_all(db.conn())
     .await?;
     let full = rows.len() as i64 == limit;
-    let jobs = rows
-        .into_iter()
-        .map(|(job, number, stage, ordinal, judged_from, troubled, kind)| {
+    let jobs = rows.into_iter().map(
+        |(job, number, stage, ordinal, judged_from, troubled, ready_ms, content)| {
             Ok::<_, FarmError>(Candidate {
                 job,
                 number,
@@ -397,14 +408,17 @@ async fn read_page(
                 ordinal,
                 judged_from,
                 troubled: troubled != 0,
-                kind: parse_kind(kind)?,
+                kind,
+                content: parse_digest(&content)?,
+                ready_ms,
                 batch: BatchKey {
                     tenant,
                     circuit_set,
                     number: parse_count(number)?,
                 },
             })
-        });
+        },
+    );
     Ok(Page {
         jobs: jobs.collect::<Result<_, _>>()?,
         limit,

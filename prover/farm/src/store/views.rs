@@ -1,14 +1,15 @@
 //! Reading the graph for people and for the sequencer.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use ashlar_proto::JobKind;
 
 use super::{
-    Db, batches, corrupt, kind_code, parse_count, parse_digest, parse_kind, parse_u32, tenants, to_db,
+    Db, batches, corrupt, kind_code, millis, parse_count, parse_digest, parse_kind, parse_u32, tenants, to_db,
 };
 use crate::{
     error::FarmError,
+    metrics::Snapshot,
     model::{
         BatchId, BatchKey, BatchState, BatchView, FencingToken, JobFilter, JobId, JobState, JobView,
         LeaseEnding, LeaseView, Quarantine, StepTiming, WorkerId, WorkerView,
@@ -212,6 +213,64 @@ pub async fn leases(db: &mut Db, job: JobId) -> Result<Vec<LeaseView>, FarmError
             })
         })
         .collect()
+}
+
+/// What is the case, for metrics; the artifacts' size is not in the database.
+pub async fn snapshot(db: &mut Db, worker_ttl: Duration) -> Result<Snapshot, FarmError> {
+    let now = db.now_ms();
+    let mut snapshot = Snapshot::default();
+    for state in [
+        JobState::Blocked,
+        JobState::Ready,
+        JobState::Leased,
+        JobState::Poisoned,
+    ] {
+        let kinds: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT kind, COUNT(*) FROM jobs JOIN batches ON batches.id = jobs.batch
+             WHERE jobs.state = $1 AND batches.state IN ($2, $3) GROUP BY kind",
+        )
+        .bind(state.code())
+        .bind(BatchState::Running.code())
+        .bind(BatchState::Failed.code())
+        .fetch_all(db.conn())
+        .await?;
+        for (kind, count) in kinds {
+            snapshot
+                .jobs
+                .push((state, parse_kind(kind)?, parse_count(count)?));
+        }
+    }
+    let batches: Vec<(i64, i64, Vec<u8>, i64)> = sqlx::query_as(
+        "SELECT state, chain_id, rollup, COUNT(*) FROM batches JOIN tenants ON tenants.id = batches.tenant
+         WHERE retired = 0 GROUP BY state, chain_id, rollup",
+    )
+    .fetch_all(db.conn())
+    .await?;
+    for (state, chain_id, rollup, count) in batches {
+        let state = BatchState::from_code(state).ok_or_else(|| corrupt("batch state", state))?;
+        let tenant = tenants::parse(chain_id, &rollup)?.to_string();
+        snapshot.batches.push((state, tenant, parse_count(count)?));
+    }
+    let oldest: Option<i64> = sqlx::query_scalar(
+        "SELECT MIN(ready_ms) FROM jobs JOIN batches ON batches.id = jobs.batch
+         WHERE jobs.state = 2 AND batches.state = $1",
+    )
+    .bind(BatchState::Running.code())
+    .fetch_one(db.conn())
+    .await?;
+    let waited = oldest.map(|oldest| parse_count(now.saturating_sub(oldest).max(0)));
+    snapshot.oldest_ready = waited.transpose()?.map(Duration::from_millis);
+    let paused = super::setting(db, super::PAUSED).await? != 0;
+    let alive_from = now.saturating_sub(millis(worker_ttl));
+    for worker in workers(db, u32::MAX).await? {
+        if to_db(worker.last_seen_ms) >= alive_from {
+            snapshot.workers.live += 1;
+            snapshot.workers.quarantined += u64::from(!worker.quarantines.is_empty());
+            snapshot.workers.paused += u64::from(paused);
+            snapshot.workers.draining += u64::from(worker.draining);
+        }
+    }
+    Ok(snapshot)
 }
 
 /// Workers by id, each with the quarantines that have not ended: of more than `limit`, those last heard of.

@@ -11,6 +11,7 @@ mod dashboard;
 mod full_graph;
 mod identity;
 mod late_completion;
+mod metrics;
 mod model;
 mod noise;
 mod overview;

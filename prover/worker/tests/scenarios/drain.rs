@@ -70,3 +70,29 @@ async fn an_idle_worker_stops_at_once_though_the_coordinator_is_silent() {
             .expect("does not wait for the answer");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_the_operator_drains_ends_after_its_job() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(testing::config(dir.path()));
+    let mut client = coordinator.client().await;
+    client.submit(1, 2).await;
+    let runner = HashRunner::busy(Duration::from_millis(300));
+    let worker = Worker::start(config(coordinator.address, "w"), runner.clone());
+    while runner.runs.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let request = pb::DrainWorkerRequest {
+        name: "w".into(),
+        draining: true,
+    };
+    client.admin.drain_worker(request).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), worker.ended())
+        .await
+        .expect("it ends by itself")
+        .unwrap();
+    assert_eq!(runner.runs.load(Ordering::SeqCst), 1);
+    let done = client.status(1).await.jobs;
+    let done = done.iter().filter(|job| job.state() == pb::JobState::Done);
+    assert_eq!(done.count(), 1, "its job was delivered");
+}

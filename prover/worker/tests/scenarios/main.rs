@@ -4,6 +4,8 @@ mod certificates;
 mod coordinator_restarted;
 mod drain;
 mod failing_jobs;
+mod metrics;
 mod pipeline;
 mod process_killed;
 mod runner;
+mod traces;

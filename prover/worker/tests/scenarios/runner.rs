@@ -24,6 +24,7 @@ type Behaviour = Box<dyn Fn(JobKind) -> Result<(), RunError> + Send + Sync>;
 pub struct HashRunner {
     pub runs: AtomicU32,
     before: Behaviour,
+    lies: bool,
 }
 
 impl HashRunner {
@@ -31,6 +32,16 @@ impl HashRunner {
         Arc::new(Self {
             runs: AtomicU32::new(0),
             before: Box::new(before),
+            lies: false,
+        })
+    }
+
+    /// Delivers what is no proof.
+    pub fn lying() -> Arc<Self> {
+        Arc::new(Self {
+            runs: AtomicU32::new(0),
+            before: Box::new(|_| Ok(())),
+            lies: true,
         })
     }
 
@@ -55,7 +66,11 @@ impl JobRunner for HashRunner {
         self.runs.fetch_add(1, Ordering::SeqCst);
         (self.before)(kind)?;
         Ok(JobOutput {
-            bytes: hash_proof(kind, &inputs),
+            bytes: if self.lies {
+                Bytes::from_static(b"forged")
+            } else {
+                hash_proof(kind, &inputs)
+            },
             steps: vec![],
             fallback: (kind == JobKind::Wrap).then(|| FALLBACK.to_owned()),
         })

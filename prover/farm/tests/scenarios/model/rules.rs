@@ -198,7 +198,7 @@ impl Rules {
             leases.any(|lease| lease.ending.is_some_and(Ending::is_bad))
         };
         let another = |&other: &usize| other != worker && !self.is_draining(other) && !failed_at(other);
-        failed_at(worker) && self.draining.keys().any(|other| another(other))
+        failed_at(worker) && self.draining.keys().any(another)
     }
 
     pub fn is_current(&self, lease: usize) -> bool {
@@ -261,7 +261,7 @@ impl Rules {
         let judges = self.workers_with(job, |lease| lease.ending == Some(Ending::Condemned));
         let another =
             |&other: &usize| other != worker && !self.is_draining(other) && !judges.contains(&other);
-        let alone = !self.draining.keys().any(|other| another(other));
+        let alone = !self.draining.keys().any(another);
         if judges.len() >= VERDICTS || self.jobs[job].verdicts as usize >= VERDICTS && alone {
             self.poison(job);
         }

@@ -1,0 +1,123 @@
+//! What a worker counts.
+
+use std::time::Instant;
+
+use ashlar_metrics::{Counter, Gauge, Histogram, Readiness, Registry, Source, names};
+use ashlar_proto::JobKind;
+
+/// What became of a job, as far as this worker can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JobResult {
+    /// Its proof was delivered, and was good.
+    Proved,
+    /// It could not be proved here, or the coordinator refused the proof.
+    Failed,
+    /// Its lease was handed back without a verdict.
+    Released,
+}
+
+impl JobResult {
+    const ALL: [Self; 3] = [Self::Proved, Self::Failed, Self::Released];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Failed => "failed",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// The instruments of a worker; all clones are one.
+#[derive(Debug, Clone)]
+pub struct WorkerMetrics {
+    jobs: Counter<2>,
+    seconds: Histogram<1>,
+    busy: Gauge,
+    fallbacks: Counter,
+    readiness: Readiness,
+}
+
+impl Default for WorkerMetrics {
+    fn default() -> Self {
+        let results = |kind: JobKind| JobResult::ALL.map(move |result| [kind.name(), result.name()]);
+        let busy = Gauge::new(names::WORKER_BUSY);
+        busy.be(0.0);
+        Self {
+            jobs: Counter::new(names::WORKER_JOBS, JobKind::ALL.into_iter().flat_map(results)),
+            seconds: Histogram::new(names::WORKER_JOB_SECONDS, JobKind::ALL.map(|kind| [kind.name()])),
+            busy,
+            fallbacks: Counter::new(names::WORKER_FALLBACKS, [[]]),
+            readiness: Readiness::default(),
+        }
+    }
+}
+
+impl WorkerMetrics {
+    /// Ready is a worker that the coordinator knows.
+    pub const fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// A job begins, and ends when what this gives is dropped.
+    pub(crate) fn begin(&self, kind: JobKind) -> Job<'_> {
+        self.busy.be(1.0);
+        Job {
+            metrics: self,
+            kind,
+            start: Instant::now(),
+            result: JobResult::Released,
+        }
+    }
+
+    /// A lease was handed back before its job began.
+    pub(crate) fn released(&self, kind: JobKind) {
+        self.count(kind, JobResult::Released);
+    }
+
+    /// A proof was made elsewhere than meant.
+    pub(crate) fn fell_back(&self) {
+        self.fallbacks.count([]);
+    }
+
+    fn count(&self, kind: JobKind, result: JobResult) {
+        self.jobs.count([kind.name(), result.name()]);
+    }
+}
+
+impl Source for WorkerMetrics {
+    fn register(&self, registry: &mut Registry) {
+        self.jobs.register(registry);
+        self.seconds.register(registry);
+        self.busy.register(registry);
+        self.fallbacks.register(registry);
+    }
+}
+
+/// A job in progress: handed back, unless something else becomes of it.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    metrics: &'a WorkerMetrics,
+    kind: JobKind,
+    start: Instant,
+    result: JobResult,
+}
+
+impl Job<'_> {
+    /// This became of it.
+    pub(crate) fn end(mut self, result: JobResult) {
+        self.result = result;
+    }
+}
+
+impl Drop for Job<'_> {
+    fn drop(&mut self) {
+        self.metrics.busy.be(0.0);
+        self.metrics.count(self.kind, self.result);
+        if self.result == JobResult::Proved {
+            self.metrics
+                .seconds
+                .observe([self.kind.name()], self.start.elapsed());
+        }
+    }
+}
