@@ -131,10 +131,11 @@ pub fn run(command: Command, farm: &FarmLink) -> anyhow::Result<()> {
 
 /// Prints a page, or its JSON.
 fn print(json: Option<&Value>, page: &str) -> anyhow::Result<()> {
-    Ok(match json {
+    match json {
         Some(json) => crate::say!("{json:#}")?,
         None => crate::output::write(format_args!("{page}"))?,
-    })
+    }
+    Ok(())
 }
 
 fn kind_name(code: i32) -> &'static str {

@@ -14,11 +14,12 @@ pub async fn set(farm: &FarmLink, whose: &AnyTenant, paused: bool) -> anyhow::Re
     let mut asked = Asked::connect(farm).await?;
     let answer = asked.admin.pause(pb::PauseRequest { tenant, paused }).await;
     asked.answer(answer)?;
-    Ok(if paused {
+    if paused {
         crate::say!(
             "no job {whose} is leased until `ashlar farm resume`; those that workers have are finished"
-        )?
+        )?;
     } else {
-        crate::say!("jobs {whose} are leased, unless another pause holds: `ashlar farm status` tells")?
-    })
+        crate::say!("jobs {whose} are leased, unless another pause holds: `ashlar farm status` tells")?;
+    }
+    Ok(())
 }

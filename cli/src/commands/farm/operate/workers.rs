@@ -59,11 +59,12 @@ pub async fn drain(farm: &FarmLink, name: String, draining: bool) -> anyhow::Res
     let mut asked = Asked::connect(farm).await?;
     let answer = asked.admin.drain_worker(request).await;
     asked.answer(answer)?;
-    Ok(if draining {
-        crate::say!("{name} gets no more jobs, and ends when it has done the one that it has")?
+    if draining {
+        crate::say!("{name} gets no more jobs, and ends when it has done the one that it has")?;
     } else {
-        crate::say!("{name} gets jobs again, unless it has ended")?
-    })
+        crate::say!("{name} gets jobs again, unless it has ended")?;
+    }
+    Ok(())
 }
 
 fn worker_object(worker: &pb::WorkerStatus) -> Value {
