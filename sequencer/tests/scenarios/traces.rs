@@ -7,7 +7,11 @@ use std::{
 
 use ashlar_farm::testing::{Coordinator, circuit_set, config};
 use ashlar_proto::Digest;
-use ashlar_sequencer::{farm::Link, pipeline::Proving, progress::Progress};
+use ashlar_sequencer::{
+    farm::{Account, Link},
+    pipeline::Proving,
+    progress::Progress,
+};
 use ashlar_traces::{Context, Finished, Sink, Traces, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +42,11 @@ async fn a_proven_batch_is_the_root_of_its_trace_and_named_by_its_content() {
         changes: core.changes.clone(),
         progress: Progress::default(),
         farm: Link::new(&format!("http://{}", coordinator.address), None).expect("an address"),
-        circuit_set_digest: circuit_set().0,
+        account: Account {
+            chain_id: 1,
+            rollup: [7; 20],
+            circuit_set: circuit_set().0,
+        },
         interval: Duration::from_millis(50),
         traces: Traces::into_sink(memory.clone()),
     };

@@ -15,6 +15,7 @@ mod metrics;
 mod model;
 mod noise;
 mod overview;
+mod several_coordinators;
 mod submission;
 mod transport;
 mod whose_fault;
