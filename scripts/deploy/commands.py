@@ -8,13 +8,6 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-# Flags that are documented and deployed before the program has them. Take them out when it does: until then a slip in one
-# of these is not found out, and no other flag is excused.
-AWAITED = {
-    "farm": {"--artifacts", "--listen-metrics", "--store"},
-    "sequencer": {"--listen-metrics"},
-    "worker": {"--listen-metrics"},
-}
 # Commands of a build with the feature `bench`, which may not be the one at hand.
 OPTIONAL = {"bench", "selftest"}
 
@@ -77,10 +70,6 @@ def parse_help(text):
     return {"flags": flags, "commands": commands, "positional": positional}
 
 
-def awaited(command, flag):
-    return flag in AWAITED.get(command[0] if command else "", set())
-
-
 def check_line(program, words):
     """What is wrong with a command line, without the program's name."""
     if not words:
@@ -104,9 +93,6 @@ def check_line(program, words):
             continue
         flag, equals, value = word.partition("=")
         of = known["flags"].get(flag)
-        if of is None and awaited(command, flag):
-            index += 0 if equals else 1
-            continue
         if of is None:
             problems.append(f"`{' '.join(('ashlar', *command))}` has no {flag}")
             continue
@@ -134,13 +120,10 @@ def check_variables(program, names):
     """Variables that set nothing."""
     if program.path is None:
         return []
-    excused = {
-        f"ASHLAR_{command}_{flag[2:].replace('-', '_')}".upper() for command, flags in AWAITED.items() for flag in flags
-    }
     return [
         f"{name} sets nothing: `ashlar config keys` lists what does"
         for name in names
-        if name.startswith("ASHLAR_") and name not in program.variables() | excused
+        if name.startswith("ASHLAR_") and name not in program.variables()
     ]
 
 
@@ -152,19 +135,9 @@ def check_config(program, text):
         return [f"not TOML: {error}"]
     if program.path is None:
         return []
-    kept = []
-    section = None
-    for line in text.splitlines():
-        if found := re.match(r"^\[(\w+)\]", line):
-            section = found[1]
-        key = re.match(r"^(\w+) *=", line)
-        flag = "--" + key[1].replace("_", "-") if key else ""
-        if flag and awaited((section,), flag) and flag not in program.command((section,))["flags"]:
-            continue
-        kept.append(line)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ashlar.toml"
-        path.write_text("\n".join(kept))
+        path.write_text(text)
         error = program.config_error(path)
     return [error] if error else []
 
@@ -179,13 +152,9 @@ def in_document(text):
 
 
 def notes(program):
-    """What is not checked, or excused for nothing."""
+    """What is not checked."""
     if program.path is None:
         yield "no ashlar in target/release: flags of command lines are not compared with it"
-        return
-    for command, flags in AWAITED.items():
-        for flag in sorted(flags & set(program.command((command,))["flags"])):
-            yield f"`ashlar {command}` has {flag}: take it out of AWAITED in scripts/deploy/commands.py"
 
 
 def json_array(text):
