@@ -69,7 +69,9 @@ async fn nothing_acknowledged_is_lost_and_nothing_happens_twice_when_every_proce
     stack.settle().await;
     let job = stack.operator(&["job", "1"]);
     assert!(
-        job.starts_with("job 1: chunk 0 of batch 1, done\n") && job.contains("completed"),
+        job.starts_with("job 1: chunk 0 of batch 1 of 31337:0x")
+            && job.contains(", done\n")
+            && job.contains("completed"),
         "{job}"
     );
     let workers = stack.operator(&["workers"]);

@@ -158,7 +158,8 @@ async fn a_database_that_is_away_for_half_a_minute_costs_nobody_anything() {
     let away = Instant::now();
     while away.elapsed() < Duration::from_secs(30) {
         let answer = client.deliver(key(&lease), proof.clone()).await;
-        assert_eq!(answer.unwrap_err().code(), Code::Unavailable);
+        let status = answer.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
         let request = pb::LeaseRequest {
             session: worker.to_vec().into(),
             wait_ms: 0,
