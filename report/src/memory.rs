@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(std::hint::black_box(&block)[BLOCK - 1], 1);
         let high = peak_bytes().expect("VmHWM");
         assert!(high >= BLOCK as u64);
-        assert!((BLOCK as u64..=high).contains(&resident_bytes().expect("VmRSS")));
+        assert!(resident_bytes().expect("VmRSS") >= BLOCK as u64);
         drop(block);
         reset_peak().expect("clear_refs");
         let low = peak_bytes().expect("VmHWM");

@@ -42,7 +42,8 @@ pub fn key_of(claim: &LeaseClaim, token: i64, owner: &str) -> Result<LeaseKey, F
 
 /// The inputs of a job that exist, in order.
 pub async fn inputs(db: &mut Db, job: JobId) -> Result<Vec<Digest>, FarmError> {
-    let inputs: Vec<(Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
+    type Row = (Option<Vec<u8>>, Option<Vec<u8>>);
+    let inputs: Vec<Row> = sqlx::query_as(
         "SELECT artifact, (SELECT output FROM jobs WHERE id = producer) FROM job_inputs WHERE job = $1 ORDER BY position",
     )
     .bind(to_db(job.0))

@@ -101,7 +101,8 @@ impl Queue {
             quarantined: HashSet::new(),
         };
         // The states are in the text, as in the indexes that these queries live by.
-        let rows: Vec<(i64, i64, Vec<u8>, i64, i64, i64, i64)> = sqlx::query_as(
+        type Row = (i64, i64, Vec<u8>, i64, i64, i64, i64);
+        let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, chain_id, rollup, priority, weight,
                  (SELECT COUNT(*) FROM jobs WHERE state = 3 AND tenant = tenants.id),
                  CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 2 AND tenant = tenants.id AND kind = 1) THEN 2 ELSE 0 END
@@ -382,7 +383,8 @@ async fn read_page(
     limit: i64,
 ) -> Result<Page, FarmError> {
     let now = db.now_ms();
-    let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, Vec<u8>)> = sqlx::query_as(
+    type Row = (i64, i64, i64, i64, i64, i64, i64, Vec<u8>);
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT jobs.id, jobs.number, jobs.stage, jobs.ordinal, jobs.judged_from, jobs.troubled, jobs.ready_ms,
              batches.content
          FROM jobs JOIN batches ON batches.id = jobs.batch
