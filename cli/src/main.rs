@@ -95,7 +95,7 @@ enum Command {
     /// Run the sequencer.
     Sequencer(Box<commands::sequencer::Args>),
     /// Run the coordinator of the proving farm.
-    Farm(commands::farm::Args),
+    Farm(Box<commands::farm::Args>),
     /// Run a prover worker.
     Worker(commands::worker::Args),
     /// Make and revoke the certificates of a farm that spans machines.
@@ -174,7 +174,7 @@ fn run() -> anyhow::Result<()> {
         Command::Circuits(command) => commands::circuits::run(command),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Sequencer(args) => commands::sequencer::run(*args),
-        Command::Farm(args) => commands::farm::run(args),
+        Command::Farm(args) => commands::farm::run(*args),
         Command::Worker(args) => commands::worker::run(args),
         Command::Certs(command) => commands::certs::run(command),
         Command::Devnet(args) => commands::devnet::run(&args),
