@@ -223,7 +223,7 @@ pub struct LeaseClaim {
 }
 
 /// What names a lease within the coordinator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LeaseKey {
     /// The job.
     pub job: JobId,

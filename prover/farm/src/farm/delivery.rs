@@ -9,6 +9,7 @@ use crate::{
     metrics::Operation,
     model::{Completion, CompletionOutcome, LeaseClaim, LeaseEnding, LeaseKey},
     store::{
+        acceptance::Accepted,
         faults::{self, Fault},
         leases, outcomes,
     },
@@ -76,20 +77,16 @@ impl Farm {
         let output_bytes = proof.len() as u64;
         let output = self.artifacts.put(proof).await?;
         let timed = self.config.metrics.time(Operation::Accept);
-        let mut tx = self.store.begin().await?;
-        let accepted = outcomes::accept(
-            &mut tx,
-            &outcomes::Accepted {
-                key,
-                output,
-                output_bytes,
-                steps: &steps,
-                fallback: &fallback,
-            },
-            &self.config,
-        )
-        .await?;
-        tx.commit().await?;
+        let verified = Accepted {
+            key,
+            output,
+            output_bytes,
+            steps,
+            fallback: fallback.clone(),
+        };
+        let accepted = (self.acceptance)
+            .accept(verified, &self.store, &self.config)
+            .await?;
         drop(timed);
         if accepted {
             self.config

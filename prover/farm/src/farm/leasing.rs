@@ -4,7 +4,7 @@
 //! however many wait.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -22,7 +22,7 @@ use crate::{
     model::{Lease, LeaseClaim, LeaseEnding, Secret, WorkerId},
     store::{
         faults::{self, Fault},
-        leases, outcomes,
+        granting, leases, outcomes,
         queue::{self, Queue},
         sessions, workers,
     },
@@ -187,16 +187,16 @@ impl Farm {
 
     /// Gives those who wait what there is. Returns those who got nothing, and how many got something.
     async fn serve_once(&self, waiters: VecDeque<Waiter>) -> (VecDeque<Waiter>, Result<usize, FarmError>) {
-        let mut leases = Vec::new();
         let timed = self.config.metrics.time(Operation::Lease);
-        let granted = self.grant(&waiters, &mut leases).await;
+        let granted = self.grant(&waiters).await;
         drop(timed);
-        if let Err(error) = granted {
-            return (waiters, Err(error));
-        }
+        let mut leases = match granted {
+            Ok(leases) => leases,
+            Err(error) => return (waiters, Err(error)),
+        };
         let (mut left, mut count) = (VecDeque::new(), 0);
         for (place, waiter) in waiters.into_iter().enumerate() {
-            match leases.get_mut(place).and_then(Option::take) {
+            match leases.remove(&place) {
                 None => left.push_back(waiter),
                 Some(lease) => {
                     count += 1;
@@ -212,30 +212,29 @@ impl Farm {
         (left, Ok(count))
     }
 
-    async fn grant(
-        &self,
-        waiters: &VecDeque<Waiter>,
-        leases: &mut Vec<Option<Lease>>,
-    ) -> Result<(), FarmError> {
+    /// Leases of those who get something, by their places in the line.
+    async fn grant(&self, waiters: &VecDeque<Waiter>) -> Result<HashMap<usize, Lease>, FarmError> {
         if !queue::has_ready(&mut self.store.glance().await?).await? {
-            return Ok(());
+            return Ok(HashMap::new());
         }
         let mut tx = self.store.begin().await?;
         let mut line = Queue::read(&mut tx).await?;
-        for waiter in waiters {
-            let next = line.next(&mut tx, waiter.worker, &self.config).await?;
-            leases.push(match next {
-                None => None,
-                Some(job) => Some(
-                    line.grant(&mut tx, waiter.worker, job, &self.config.policies)
-                        .await?,
-                ),
-            });
+        let workers: Vec<WorkerId> = waiters.iter().map(|waiter| waiter.worker).collect();
+        line.meet(&mut tx, &workers).await?;
+        let (mut places, mut grants) = (Vec::new(), Vec::new());
+        for (place, &worker) in workers.iter().enumerate() {
+            if let Some(job) = line.next(&mut tx, worker, &self.config).await? {
+                line.take(&job);
+                places.push(place);
+                grants.push((worker, job));
+            }
         }
-        if leases.iter().any(Option::is_some) {
-            tx.commit().await?;
+        if grants.is_empty() {
+            return Ok(HashMap::new());
         }
-        Ok(())
+        let leases = granting::grant(&mut tx, &grants, &self.config.policies).await?;
+        tx.commit().await?;
+        Ok(places.into_iter().zip(leases).collect())
     }
 
     /// The caller went away before its lease reached it.

@@ -1,5 +1,6 @@
 //! The coordinator: what the services call. No wire type below this line.
 
+mod acceptance;
 mod delivery;
 mod leasing;
 mod operating;
@@ -42,12 +43,13 @@ pub struct JobInspection {
 
 /// The coordinator of a proving farm. All its state is in its database and its artifact store.
 pub struct Farm {
-    config: FarmConfig,
+    config: Arc<FarmConfig>,
     store: Store,
     artifacts: ArtifactStore,
     verifier: Arc<dyn ProofVerifier>,
     changes: watch::Sender<()>,
     line: leasing::Line,
+    acceptance: acceptance::Acceptance,
     budget: Arc<Budget>,
     /// Of a database that is this coordinator's own; held for as long as it lives.
     _lock: Option<File>,
@@ -72,19 +74,20 @@ impl Farm {
         tx.commit().await?;
         let budget = Budget::new(config.allowance);
         Ok(Arc::new(Self {
-            config,
+            config: Arc::new(config),
             store,
             artifacts,
             verifier,
             changes: watch::Sender::new(()),
             line: leasing::Line::default(),
+            acceptance: acceptance::Acceptance::default(),
             budget,
             _lock: lock,
         }))
     }
 
     /// The settings it runs with.
-    pub const fn config(&self) -> &FarmConfig {
+    pub fn config(&self) -> &FarmConfig {
         &self.config
     }
 

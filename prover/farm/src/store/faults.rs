@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use ashlar_proto::JobKind;
+use sqlx::AssertSqlSafe;
 
-use super::{Db, batches, kind_code, leases, millis, outcomes::poison, parse_kind, to_db};
+use super::{Db, batches, kind_code, leases, many, millis, outcomes::poison, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
@@ -148,25 +149,27 @@ pub async fn superseded(
     Ok(held)
 }
 
-/// The worker's proof of the kind was accepted: its faults were not lasting. Others that had found the same job
-/// impossible were wrong; only of a job in trouble there are any.
-pub async fn vindicated(
-    db: &mut Db,
-    key: LeaseKey,
-    kind: JobKind,
-    config: &FarmConfig,
-    troubled: bool,
-) -> Result<(), FarmError> {
-    sqlx::query(
-        "DELETE FROM quarantines WHERE worker = (SELECT worker FROM leases WHERE token = $1) AND kind = $2",
-    )
-    .bind(to_db(key.token.0))
-    .bind(kind_code(kind))
-    .execute(db.conn())
-    .await?;
-    if !troubled {
-        return Ok(());
+/// The workers' proofs of their kinds were accepted: their faults were not lasting.
+pub async fn vindicated(db: &mut Db, keys: &[LeaseKey]) -> Result<(), FarmError> {
+    for portion in many::portions(keys) {
+        let text = format!(
+            "DELETE FROM quarantines WHERE EXISTS (
+                 SELECT 1 FROM leases JOIN jobs ON jobs.id = leases.job
+                 WHERE leases.token IN {} AND leases.worker = quarantines.worker AND jobs.kind = quarantines.kind)",
+            many::list(1, portion.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for key in portion {
+            query = query.bind(to_db(key.token.0));
+        }
+        query.execute(db.conn()).await?;
     }
+    Ok(())
+}
+
+/// The job under this lease was proved. Others that had found it impossible were wrong; only of a job in trouble there are
+/// any.
+pub async fn refuted(db: &mut Db, key: LeaseKey, config: &FarmConfig) -> Result<(), FarmError> {
     let worker = worker(db, key).await?;
     let wrong: Vec<i64> = sqlx::query_scalar(
         "SELECT MAX(leases.token) FROM leases JOIN jobs ON jobs.id = leases.job

@@ -1,8 +1,9 @@
 //! Leases after they are granted: renewed, looked up, ended.
 
 use ashlar_proto::{Digest, JobKind};
+use sqlx::AssertSqlSafe;
 
-use super::{Db, kind_code, millis, parse_count, parse_digest, parse_kind, to_db};
+use super::{Db, kind_code, many, millis, parse_count, parse_digest, parse_kind, to_db};
 use crate::{
     config::{FarmConfig, KindPolicies},
     error::FarmError,
@@ -183,23 +184,31 @@ pub async fn another_could_judge(db: &mut Db, key: LeaseKey, config: &FarmConfig
     Ok(another.is_some())
 }
 
-/// Notes that the proof made under this lease was accepted, also if the lease had ended before; any other current
-/// lease of the job ends too.
-pub async fn complete(db: &mut Db, key: LeaseKey) -> Result<(), FarmError> {
+/// Notes that the proofs made under these leases were accepted, also if a lease had ended before; any other current
+/// lease of their jobs ends too.
+pub async fn complete(db: &mut Db, keys: &[LeaseKey]) -> Result<(), FarmError> {
     let now = db.now_ms();
-    sqlx::query(
-        "UPDATE leases SET ended_ms = COALESCE(ended_ms, $3), ending = CASE WHEN token = $2 THEN $4 ELSE $5 END,
-             outcome = CASE WHEN token <> $2 THEN 'another worker completed the job'
-                            WHEN ended_ms IS NULL THEN 'completed' ELSE 'completed late, after: ' || outcome END
-         WHERE job = $1 AND (token = $2 OR ended_ms IS NULL)",
-    )
-    .bind(to_db(key.job.0))
-    .bind(to_db(key.token.0))
-    .bind(now)
-    .bind(LeaseEnding::Completed.code())
-    .bind(LeaseEnding::HandedBack.code())
-    .execute(db.conn())
-    .await?;
+    for portion in many::portions(keys) {
+        let count = portion.len();
+        let (jobs, tokens) = (many::list(4, count), many::list(4 + count, count));
+        let text = format!(
+            "UPDATE leases SET ended_ms = COALESCE(ended_ms, $1), ending = CASE WHEN token IN {tokens} THEN $2 ELSE $3 END,
+                 outcome = CASE WHEN token NOT IN {tokens} THEN 'another worker completed the job'
+                                WHEN ended_ms IS NULL THEN 'completed' ELSE 'completed late, after: ' || outcome END
+             WHERE job IN {jobs} AND (token IN {tokens} OR ended_ms IS NULL)"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text))
+            .bind(now)
+            .bind(LeaseEnding::Completed.code())
+            .bind(LeaseEnding::HandedBack.code());
+        for key in portion {
+            query = query.bind(to_db(key.job.0));
+        }
+        for key in portion {
+            query = query.bind(to_db(key.token.0));
+        }
+        query.execute(db.conn()).await?;
+    }
     Ok(())
 }
 
@@ -278,23 +287,28 @@ pub async fn put_back(db: &mut Db, job: i64) -> Result<(), FarmError> {
     Ok(())
 }
 
-/// Makes the jobs that take this one's output, and have all their inputs by now, ready.
-pub async fn unblock_consumers(db: &mut Db, job: i64) -> Result<(), FarmError> {
+/// Makes the jobs that take the output of these, and have all their inputs by now, ready.
+pub async fn unblock_consumers(db: &mut Db, jobs: &[i64]) -> Result<(), FarmError> {
     let now = db.now_ms();
-    sqlx::query(
-        "UPDATE jobs SET ready_ms = $5, state = $3
-         WHERE state = $2 AND id IN (SELECT job FROM job_inputs WHERE producer = $1)
-           AND NOT EXISTS (
-             SELECT 1 FROM job_inputs WHERE job_inputs.job = jobs.id
-               AND (SELECT producers.state FROM jobs AS producers WHERE producers.id = job_inputs.producer) <> $4)",
-    )
-    .bind(job)
-    .bind(JobState::Blocked.code())
-    .bind(JobState::Ready.code())
-    .bind(JobState::Done.code())
-    .bind(now)
-    .execute(db.conn())
-    .await?;
+    for portion in many::portions(jobs) {
+        let text = format!(
+            "UPDATE jobs SET ready_ms = $4, state = $2
+             WHERE state = $1 AND id IN (SELECT job FROM job_inputs WHERE producer IN {})
+               AND NOT EXISTS (
+                 SELECT 1 FROM job_inputs WHERE job_inputs.job = jobs.id
+                   AND (SELECT producers.state FROM jobs AS producers WHERE producers.id = job_inputs.producer) <> $3)",
+            many::list(5, portion.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text))
+            .bind(JobState::Blocked.code())
+            .bind(JobState::Ready.code())
+            .bind(JobState::Done.code())
+            .bind(now);
+        for job in portion {
+            query = query.bind(job);
+        }
+        query.execute(db.conn()).await?;
+    }
     Ok(())
 }
 

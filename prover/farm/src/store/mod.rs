@@ -1,13 +1,16 @@
 //! The job database, in SQLite or PostgreSQL. Each submodule holds the queries of one subject; every change of state is one
 //! transaction.
 
+pub mod acceptance;
 pub mod batches;
 mod clock;
 mod connection;
 mod database;
 pub mod faults;
+pub mod granting;
 mod group;
 pub mod leases;
+mod many;
 pub mod outcomes;
 pub mod overview;
 pub mod queue;

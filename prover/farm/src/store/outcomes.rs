@@ -6,9 +6,8 @@ use ashlar_proto::{Digest, JobKind};
 
 use super::{Db, batches, faults, leases, parse_count, parse_digest, parse_kind, to_db};
 use crate::{
-    config::FarmConfig,
     error::FarmError,
-    model::{BatchId, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued, StepTiming},
+    model::{BatchId, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued},
 };
 
 /// What is told of a lease.
@@ -69,21 +68,6 @@ pub struct JobUnderReview {
     pub inputs_missing: bool,
 }
 
-/// A proof that was verified.
-#[derive(Debug)]
-pub struct Accepted<'a> {
-    /// The lease it was made under.
-    pub key: LeaseKey,
-    /// The stored proof.
-    pub output: Digest,
-    /// Its length.
-    pub output_bytes: u64,
-    /// What it cost.
-    pub steps: &'a [StepTiming],
-    /// Why it was not made where the worker meant to make it; empty if it was.
-    pub fallback: &'a str,
-}
-
 /// Loads the job a proof was delivered for.
 ///
 /// # Errors
@@ -122,45 +106,6 @@ pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, F
         inputs_missing: inputs.len() as i64 != expected,
         inputs,
     })
-}
-
-/// Marks the job done, whatever became of the lease, and frees the jobs that waited for it. Returns false and
-/// changes nothing if it is done already.
-pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> Result<bool, FarmError> {
-    let job = to_db(proof.key.job.0);
-    let accepted: Option<(i64, i64, i64)> = sqlx::query_as(
-        "UPDATE jobs SET state = $2, output = $3, output_bytes = $4, fallback = $5, witness_lost = 0
-         WHERE id = $1 AND state <> $2 RETURNING batch, kind, troubled",
-    )
-    .bind(job)
-    .bind(JobState::Done.code())
-    .bind(proof.output.as_ref())
-    .bind(to_db(proof.output_bytes))
-    .bind(proof.fallback)
-    .fetch_optional(db.conn())
-    .await?;
-    let Some((batch, kind, troubled)) = accepted else {
-        return Ok(false);
-    };
-    let (kind, troubled) = (parse_kind(kind)?, troubled != 0);
-    faults::vindicated(db, proof.key, kind, config, troubled).await?;
-    leases::complete(db, proof.key).await?;
-    for (step, position) in proof.steps.iter().zip(0i64..) {
-        sqlx::query("INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes) VALUES ($1, $2, $3, $4, $5)")
-            .bind(job)
-            .bind(position)
-            .bind(&step.name)
-            .bind(step.seconds)
-            .bind(i64::try_from(step.peak_rss_bytes).unwrap_or(i64::MAX))
-            .execute(db.conn())
-            .await?;
-    }
-    leases::unblock_consumers(db, job).await?;
-    // Only what was in trouble can have been poisoned, and have failed its batch.
-    if kind == JobKind::Wrap || troubled {
-        batches::settle_after_proof(db, batch, kind).await?;
-    }
-    Ok(true)
 }
 
 /// Marks a job poisoned. Its batch is the caller's to fail, with the reason.

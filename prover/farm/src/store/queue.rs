@@ -6,15 +6,13 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use ashlar_proto::{Digest, JobKind};
+use sqlx::AssertSqlSafe;
 
-use super::{Db, kind_code, leases, millis, parse_count, parse_digest, tenants, to_db};
+use super::{Db, kind_code, many, millis, parse_count, parse_digest, tenants, to_db};
 use crate::{
-    config::{FarmConfig, KindPolicies},
+    config::FarmConfig,
     error::FarmError,
-    model::{
-        BatchKey, BatchState, FencingToken, JobId, JobState, Lease, LeaseEnding, LeaseKey, Secret, Tenant,
-        WorkerId,
-    },
+    model::{BatchKey, BatchState, LeaseEnding, Tenant, WorkerId},
 };
 
 /// Jobs that are read at first; more if these do not do.
@@ -23,7 +21,7 @@ const PAGE: i64 = 32;
 /// A job that could be leased.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    job: i64,
+    pub(super) job: i64,
     number: i64,
     stage: i64,
     ordinal: i64,
@@ -31,10 +29,10 @@ pub struct Candidate {
     judged_from: i64,
     /// A lease of it ended badly.
     troubled: bool,
-    kind: JobKind,
-    batch: BatchKey,
-    content: Digest,
-    ready_ms: i64,
+    pub(super) kind: JobKind,
+    pub(super) batch: BatchKey,
+    pub(super) content: Digest,
+    pub(super) ready_ms: i64,
 }
 
 impl Candidate {
@@ -88,6 +86,8 @@ pub struct Queue {
     takers: HashMap<WorkerId, Taker>,
     all_takers: bool,
     quarantined: HashSet<(i64, i64)>,
+    /// Jobs that are promised, and still ready in the database.
+    taken: HashSet<i64>,
 }
 
 impl Queue {
@@ -99,6 +99,7 @@ impl Queue {
             takers: HashMap::new(),
             all_takers: false,
             quarantined: HashSet::new(),
+            taken: HashSet::new(),
         };
         // The states are in the text, as in the indexes that these queries live by.
         type Row = (i64, i64, Vec<u8>, i64, i64, i64, i64);
@@ -159,7 +160,9 @@ impl Queue {
         worker: WorkerId,
         config: &FarmConfig,
     ) -> Result<Option<Candidate>, FarmError> {
-        let taker = self.taker(db, worker).await?;
+        let Some(taker) = self.takers.get(&worker).cloned() else {
+            return Ok(None);
+        };
         let kinds: Vec<JobKind> = JobKind::ALL
             .into_iter()
             .filter(|kind| taker.takes(*kind) && !self.is_quarantined(worker, *kind))
@@ -213,7 +216,8 @@ impl Queue {
                 place += 1;
             } else if page.limit == 0 || page.full {
                 let limit = (2 * page.limit).max(PAGE);
-                let page = read_page(db, key, tenant, limit).await?;
+                let mut page = read_page(db, key, tenant, limit).await?;
+                page.jobs.retain(|job| !self.taken.contains(&job.job));
                 self.pages.insert(key, page);
                 place = 0;
             } else {
@@ -273,19 +277,24 @@ impl Queue {
         self.quarantined.contains(&(to_db(worker.0), kind_code(kind)))
     }
 
-    async fn taker(&mut self, db: &mut Db, worker: WorkerId) -> Result<Taker, FarmError> {
-        if let Some(taker) = self.takers.get(&worker) {
-            return Ok(taker.clone());
+    /// Reads what these workers take: [`Self::next`] is for one of them only.
+    pub async fn meet(&mut self, db: &mut Db, workers: &[WorkerId]) -> Result<(), FarmError> {
+        for portion in many::portions(workers) {
+            let text = format!(
+                "SELECT id, circuit_set, kinds, draining, last_seen_ms FROM workers WHERE id IN {}",
+                many::list(1, portion.len())
+            );
+            let query = sqlx::query_as(AssertSqlSafe(text));
+            let query = portion
+                .iter()
+                .fold(query, |query, worker| query.bind(to_db(worker.0)));
+            let rows: Vec<Row> = query.fetch_all(db.conn()).await?;
+            for row in rows {
+                let (worker, taker) = parse_taker(row)?;
+                self.takers.insert(worker, taker);
+            }
         }
-        let row: Row = sqlx::query_as(
-            "SELECT id, circuit_set, kinds, draining, last_seen_ms FROM workers WHERE id = $1",
-        )
-        .bind(to_db(worker.0))
-        .fetch_one(db.conn())
-        .await?;
-        let (_, taker) = parse_taker(row)?;
-        self.takers.insert(worker, taker.clone());
-        Ok(taker)
+        Ok(())
     }
 
     async fn read_takers(&mut self, db: &mut Db) -> Result<(), FarmError> {
@@ -300,65 +309,17 @@ impl Queue {
         Ok(())
     }
 
-    /// Leases a job that [`Self::next`] gave in the same transaction.
-    pub async fn grant(
-        &mut self,
-        db: &mut Db,
-        worker: WorkerId,
-        candidate: Candidate,
-        policies: &KindPolicies,
-    ) -> Result<Lease, FarmError> {
+    /// Takes a job that [`Self::next`] gave out of the queue.
+    pub fn take(&mut self, candidate: &Candidate) {
+        self.taken.insert(candidate.job);
         for page in self.pages.values_mut() {
             page.jobs.retain(|other| other.job != candidate.job);
         }
-        let Candidate {
-            job,
-            kind,
-            batch,
-            content,
-            ready_ms,
-            ..
-        } = candidate;
-        if let Some(waiting) = self
-            .tenants
-            .iter_mut()
-            .find(|waiting| waiting.tenant == batch.tenant)
-        {
+        let tenant = candidate.batch.tenant;
+        if let Some(waiting) = self.tenants.iter_mut().find(|waiting| waiting.tenant == tenant) {
             waiting.leased += 1;
         }
         self.order();
-        let (now, term_ms) = (db.now_ms(), millis(policies.of(kind).lease));
-        let secret = Secret::random();
-        let token: i64 = sqlx::query_scalar(
-            "INSERT INTO leases (job, worker, granted_ms, deadline_ms, secret) VALUES ($1, $2, $3, $4, $5)
-             RETURNING token",
-        )
-        .bind(job)
-        .bind(to_db(worker.0))
-        .bind(now)
-        .bind(now.saturating_add(term_ms))
-        .bind(secret.as_bytes().as_slice())
-        .fetch_one(db.conn())
-        .await?;
-        sqlx::query("UPDATE jobs SET state = $2 WHERE id = $1")
-            .bind(job)
-            .bind(JobState::Leased.code())
-            .execute(db.conn())
-            .await?;
-        let job = JobId(parse_count(job)?);
-        Ok(Lease {
-            key: LeaseKey {
-                job,
-                token: FencingToken(parse_count(token)?),
-            },
-            secret,
-            batch,
-            content,
-            waited_ms: parse_count(now.saturating_sub(ready_ms).max(0))?,
-            kind,
-            inputs: leases::inputs(db, job).await?,
-            expires_in_ms: parse_count(term_ms)?,
-        })
     }
 }
 

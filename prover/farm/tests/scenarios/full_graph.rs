@@ -152,3 +152,46 @@ async fn a_fallback_is_kept_with_its_job() {
         assert!(expected.contains(&job.fallback.len()), "{}", job.fallback.len());
     }
 }
+
+/// More than a page of the queue, and more than a statement takes at a time.
+#[tokio::test]
+async fn a_hundred_waiting_workers_get_a_job_each_and_deliver_at_once() {
+    const CROWD: u32 = 100;
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(config(dir.path()));
+    let mut client = coordinator.client().await;
+    let mut sessions = Vec::new();
+    for worker in 0..CROWD {
+        sessions.push(client.register(&format!("w{worker}")).await);
+    }
+    let waiting = sessions.iter().map(|session| {
+        let (mut client, session) = (client.clone(), *session);
+        tokio::spawn(async move { client.lease(session).await })
+    });
+    let waiting: Vec<_> = waiting.collect();
+    client.submit(1, CROWD).await;
+    let mut jobs = std::collections::HashSet::new();
+    let mut delivering = Vec::new();
+    for lease in waiting {
+        let lease = lease.await.unwrap();
+        assert_eq!(kind(&lease), Chunk);
+        assert!(jobs.insert(lease.job_id), "job {} is leased twice", lease.job_id);
+        for _ in 0..2 {
+            let (mut client, lease) = (client.clone(), lease.clone());
+            delivering.push(tokio::spawn(async move {
+                let proof = client.prove(&lease).await;
+                client.deliver(key(&lease), proof).await.unwrap().0
+            }));
+        }
+    }
+    let mut outcomes = Vec::new();
+    for delivered in delivering {
+        outcomes.push(delivered.await.unwrap());
+    }
+    for outcome in [Outcome::Accepted, Outcome::Ignored] {
+        let count = outcomes.iter().filter(|found| **found == outcome).count();
+        assert_eq!(count, CROWD as usize, "{outcome:?}");
+    }
+    client.work_all(sessions[0]).await;
+    client.assert_done(1, CROWD).await;
+}
