@@ -92,6 +92,8 @@ pub struct FarmConfig {
     pub policies: KindPolicies,
     /// How often expired leases are looked for.
     pub sweep_interval: Duration,
+    /// A lease that is younger is not one of a straggler, whose job an idle worker gets as well.
+    pub straggler: Duration,
     /// A worker not heard of for so long no longer counts as one that could take a job that failed elsewhere.
     pub worker_ttl: Duration,
     /// So many workers must deliver proofs that do not verify before the job is poisoned: until then they are at fault.
@@ -138,6 +140,7 @@ impl FarmConfig {
             wall_clock: wall_ms,
             policies: KindPolicies::default(),
             sweep_interval: Duration::from_secs(1),
+            straggler: Duration::from_secs(30),
             worker_ttl: Duration::from_secs(60),
             max_rejected_workers: 3,
             confirm_pause: Duration::from_secs(10),

@@ -16,6 +16,7 @@ mod convert;
 mod dashboard;
 mod error;
 mod farm;
+mod fleet;
 pub mod graph;
 pub mod metrics;
 pub mod model;

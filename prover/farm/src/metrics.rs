@@ -34,7 +34,7 @@ const fn batch_state(state: BatchState) -> &'static str {
     }
 }
 
-const ENDINGS: [LeaseEnding; 7] = [
+const ENDINGS: [LeaseEnding; 8] = [
     LeaseEnding::Completed,
     LeaseEnding::Failed,
     LeaseEnding::Expired,
@@ -42,6 +42,7 @@ const ENDINGS: [LeaseEnding; 7] = [
     LeaseEnding::Rejected,
     LeaseEnding::Condemned,
     LeaseEnding::Superseded,
+    LeaseEnding::Overtaken,
 ];
 
 const fn ending_name(ending: LeaseEnding) -> &'static str {
@@ -53,6 +54,7 @@ const fn ending_name(ending: LeaseEnding) -> &'static str {
         LeaseEnding::Rejected => "rejected",
         LeaseEnding::Condemned => "condemned",
         LeaseEnding::Superseded => "superseded",
+        LeaseEnding::Overtaken => "overtaken",
     }
 }
 

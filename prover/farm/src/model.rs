@@ -98,6 +98,8 @@ coded_enum! {
         Condemned = 6,
         /// The worker registered anew, so it has forgotten the job.
         Superseded = 7,
+        /// It took much longer than expected, and an idle worker got the job as well. Counts against nobody.
+        Overtaken = 8,
     }
 }
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::Farm;
 use crate::{
     error::FarmError,
+    fleet::{Fleet, Outlook},
     metrics::Operation,
     model::{Lease, LeaseClaim, LeaseEnding, Secret, WorkerId},
     store::{
@@ -57,11 +58,21 @@ pub(super) struct Line {
 }
 
 #[derive(Debug)]
-struct Waiter {
+pub(super) struct Waiter {
     worker: WorkerId,
     /// Stays in the line until there is a job, or its call ends.
     patient: bool,
     reply: oneshot::Sender<Lease>,
+}
+
+impl Waiter {
+    pub const fn worker(&self) -> WorkerId {
+        self.worker
+    }
+
+    pub const fn patient(&self) -> bool {
+        self.patient
+    }
 }
 
 impl Line {
@@ -169,7 +180,13 @@ impl Farm {
                 continue;
             }
             let began = Instant::now();
-            let (waiters, granted) = self.serve_once(waiters).await;
+            let (fleet, is_news) = self.fleet().await;
+            let (mut waiters, mut granted) = self.serve_once(waiters, &fleet).await;
+            if is_news && !waiters.is_empty() && granted.is_ok() {
+                let overtaken;
+                (waiters, overtaken) = self.overtake(waiters, &fleet).await;
+                granted = granted.and_then(|count| Ok(count + overtaken?));
+            }
             self.line.put_back(waiters);
             match granted {
                 // A look in vain costs as many queries as there are workers: it is not made all the time.
@@ -186,14 +203,30 @@ impl Farm {
     }
 
     /// Gives those who wait what there is. Returns those who got nothing, and how many got something.
-    async fn serve_once(&self, waiters: VecDeque<Waiter>) -> (VecDeque<Waiter>, Result<usize, FarmError>) {
+    async fn serve_once(
+        &self,
+        mut waiters: VecDeque<Waiter>,
+        fleet: &Fleet,
+    ) -> (VecDeque<Waiter>, Result<usize, FarmError>) {
+        Self::by_speed(&mut waiters, fleet);
         let timed = self.config.metrics.time(Operation::Lease);
-        let granted = self.grant(&waiters).await;
+        let granted = self.grant(&waiters, fleet).await;
         drop(timed);
-        let mut leases = match granted {
-            Ok(leases) => leases,
-            Err(error) => return (waiters, Err(error)),
-        };
+        match granted {
+            Ok(leases) => {
+                let (left, count) = self.hand_out(waiters, leases).await;
+                (left, Ok(count))
+            }
+            Err(error) => (waiters, Err(error)),
+        }
+    }
+
+    /// Answers those who got something, by their places in the line. Returns the others, and how many got something.
+    pub(super) async fn hand_out(
+        &self,
+        waiters: VecDeque<Waiter>,
+        mut leases: HashMap<usize, Lease>,
+    ) -> (VecDeque<Waiter>, usize) {
         let (mut left, mut count) = (VecDeque::new(), 0);
         for (place, waiter) in waiters.into_iter().enumerate() {
             match leases.remove(&place) {
@@ -209,11 +242,15 @@ impl Farm {
                 }
             }
         }
-        (left, Ok(count))
+        (left, count)
     }
 
     /// Leases of those who get something, by their places in the line.
-    async fn grant(&self, waiters: &VecDeque<Waiter>) -> Result<HashMap<usize, Lease>, FarmError> {
+    async fn grant(
+        &self,
+        waiters: &VecDeque<Waiter>,
+        fleet: &Fleet,
+    ) -> Result<HashMap<usize, Lease>, FarmError> {
         if !queue::has_ready(&mut self.store.glance().await?).await? {
             return Ok(HashMap::new());
         }
@@ -221,9 +258,10 @@ impl Farm {
         let mut line = Queue::read(&mut tx).await?;
         let workers: Vec<WorkerId> = waiters.iter().map(|waiter| waiter.worker).collect();
         line.meet(&mut tx, &workers).await?;
+        let mut outlook = Outlook::new(fleet, tx.now_ms());
         let (mut places, mut grants) = (Vec::new(), Vec::new());
         for (place, &worker) in workers.iter().enumerate() {
-            if let Some(job) = line.next(&mut tx, worker, &self.config).await? {
+            if let Some(job) = line.next(&mut tx, worker, &self.config, &mut outlook).await? {
                 line.take(&job);
                 places.push(place);
                 grants.push((worker, job));

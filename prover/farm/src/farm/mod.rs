@@ -4,12 +4,13 @@ mod acceptance;
 mod delivery;
 mod leasing;
 mod operating;
+mod placing;
 mod telling;
 
 use std::{
     fs::{self, File, TryLockError},
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use ashlar_proto::{Bytes, Digest};
@@ -49,6 +50,7 @@ pub struct Farm {
     verifier: Arc<dyn ProofVerifier>,
     changes: watch::Sender<()>,
     line: leasing::Line,
+    seen: Mutex<placing::Seen>,
     acceptance: acceptance::Acceptance,
     budget: Arc<Budget>,
     /// Of a database that is this coordinator's own; held for as long as it lives.
@@ -80,6 +82,7 @@ impl Farm {
             verifier,
             changes: watch::Sender::new(()),
             line: leasing::Line::default(),
+            seen: Mutex::default(),
             acceptance: acceptance::Acceptance::default(),
             budget,
             _lock: lock,

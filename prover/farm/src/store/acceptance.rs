@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ashlar_proto::{Digest, JobKind};
 use sqlx::AssertSqlSafe;
 
-use super::{Db, batches, faults, leases, many, parse_kind, to_db};
+use super::{Db, batches, faults, fleet, leases, many, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
@@ -56,6 +56,7 @@ pub async fn accept(db: &mut Db, proofs: &[Accepted], config: &FarmConfig) -> Re
     }
     leases::complete(db, &keys).await?;
     note_steps(db, &taken).await?;
+    fleet::learn(db, &taken).await?;
     leases::unblock_consumers(db, &keys.iter().map(|key| to_db(key.job.0)).collect::<Vec<_>>()).await?;
     for job in done.values() {
         // Only what was in trouble can have been poisoned, and have failed its batch.

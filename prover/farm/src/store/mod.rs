@@ -7,11 +7,13 @@ mod clock;
 mod connection;
 mod database;
 pub mod faults;
+pub mod fleet;
 pub mod granting;
 mod group;
 pub mod leases;
 mod many;
 pub mod outcomes;
+pub mod overtaking;
 pub mod overview;
 pub mod queue;
 pub mod recovery;
@@ -110,6 +112,11 @@ impl Store {
             }
         };
         stop.run_until_cancelled(listening).await;
+    }
+
+    /// The time by which leases are judged, Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// Closes the connections.

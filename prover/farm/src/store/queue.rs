@@ -12,6 +12,7 @@ use super::{Db, kind_code, many, millis, parse_count, parse_digest, tenants, to_
 use crate::{
     config::FarmConfig,
     error::FarmError,
+    fleet::Outlook,
     model::{BatchKey, BatchState, LeaseEnding, Tenant, WorkerId},
 };
 
@@ -22,13 +23,13 @@ const PAGE: i64 = 32;
 #[derive(Debug, Clone)]
 pub struct Candidate {
     pub(super) job: i64,
-    number: i64,
-    stage: i64,
-    ordinal: i64,
+    pub(super) number: i64,
+    pub(super) stage: i64,
+    pub(super) ordinal: i64,
     /// Leases before this one no longer count as verdicts.
-    judged_from: i64,
+    pub(super) judged_from: i64,
     /// A lease of it ended badly.
-    troubled: bool,
+    pub(super) troubled: bool,
     pub(super) kind: JobKind,
     pub(super) batch: BatchKey,
     pub(super) content: Digest,
@@ -153,12 +154,14 @@ impl Queue {
     /// The next job for `worker`: of the tenant whose turn it is, the oldest batch's latest stage. None of a kind that it is
     /// quarantined from. A job that failed on this worker is left for another one, if one was heard of within `worker_ttl`,
     /// takes the kind, is not quarantined from it and has not failed at the job. One that it found impossible it gets again
-    /// after `confirm_pause` only, so that a moment's fault does not confirm itself.
+    /// after `confirm_pause` only, so that a moment's fault does not confirm itself. A job that a much faster worker would
+    /// have done sooner is kept for that.
     pub async fn next(
         &mut self,
         db: &mut Db,
         worker: WorkerId,
         config: &FarmConfig,
+        outlook: &mut Outlook<'_>,
     ) -> Result<Option<Candidate>, FarmError> {
         let Some(taker) = self.takers.get(&worker).cloned() else {
             return Ok(None);
@@ -180,7 +183,14 @@ impl Queue {
                     continue;
                 }
                 let found = self
-                    .next_of((id, tenant), taker.circuit_set, kind, worker, config, db)
+                    .next_of(
+                        (id, tenant),
+                        (taker.circuit_set, kind),
+                        worker,
+                        config,
+                        outlook,
+                        db,
+                    )
                     .await?;
                 if let Some(found) = found
                     && best.as_ref().is_none_or(|(best, _)| found.order() < best.order())
@@ -199,10 +209,10 @@ impl Queue {
     async fn next_of(
         &mut self,
         (id, tenant): (i64, Tenant),
-        circuit_set: Digest,
-        kind: JobKind,
+        (circuit_set, kind): (Digest, JobKind),
         worker: WorkerId,
         config: &FarmConfig,
+        outlook: &mut Outlook<'_>,
         db: &mut Db,
     ) -> Result<Option<Candidate>, FarmError> {
         let key = (id, circuit_set, kind);
@@ -210,7 +220,8 @@ impl Queue {
         loop {
             let page = self.pages.entry(key).or_default();
             if let Some(candidate) = page.jobs.get(place).cloned() {
-                if !candidate.troubled || self.may_try(db, worker, &candidate, config).await? {
+                let may = !candidate.troubled || self.may_try(db, worker, &candidate, config).await?;
+                if may && !outlook.keeps(candidate.job, kind, candidate.ready_ms, worker) {
                     return Ok(Some(candidate));
                 }
                 place += 1;
@@ -321,6 +332,13 @@ impl Queue {
         }
         self.order();
     }
+}
+
+/// The kinds of a bit set.
+pub(super) fn takes(kinds: i64) -> impl Iterator<Item = JobKind> {
+    JobKind::ALL
+        .into_iter()
+        .filter(move |kind| (kinds >> kind_code(*kind)) & 1 == 1)
 }
 
 type Row = (i64, Vec<u8>, i64, i64, i64);
