@@ -6,14 +6,17 @@ mod clock;
 mod connection;
 mod database;
 pub mod faults;
+pub mod garbage;
 mod group;
 pub mod leases;
 pub mod outcomes;
 pub mod overview;
 pub mod queue;
 pub mod recovery;
+pub mod retirement;
 pub mod sessions;
 pub mod tenants;
+mod turn;
 pub mod views;
 pub mod workers;
 
@@ -25,7 +28,7 @@ use sqlx::AnyPool;
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::group::Change;
+pub(crate) use self::{group::Change, turn::Turn};
 use self::{clock::Clock, database::Opener, group::Writer};
 pub use self::{
     clock::{WallClock, wall_ms},
@@ -48,6 +51,7 @@ pub struct Store {
     clock: Arc<Clock>,
     /// Names this coordinator to the others.
     own_name: String,
+    turn: turn::Own,
 }
 
 impl Store {
@@ -66,6 +70,7 @@ impl Store {
             opener,
             clock,
             own_name,
+            turn: turn::Own::default(),
         })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ashlar_proto::{Digest, JobKind};
 
-use super::{Db, batches, faults, leases, parse_count, parse_digest, parse_kind, to_db};
+use super::{Db, batches, faults, garbage, leases, parse_count, parse_digest, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
@@ -126,6 +126,9 @@ pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, F
 
 /// Marks the job done, whatever became of the lease, and frees the jobs that waited for it. Returns false and
 /// changes nothing if it is done already.
+///
+/// # Errors
+/// [`FarmError::ArtifactGoes`] if nobody needed the proof before, and it is deleted at this moment.
 pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> Result<bool, FarmError> {
     let job = to_db(proof.key.job.0);
     let accepted: Option<(i64, i64, i64)> = sqlx::query_as(
@@ -142,6 +145,7 @@ pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> R
     let Some((batch, kind, troubled)) = accepted else {
         return Ok(false);
     };
+    garbage::spare(db, proof.output).await?;
     let (kind, troubled) = (parse_kind(kind)?, troubled != 0);
     faults::vindicated(db, proof.key, kind, config, troubled).await?;
     leases::complete(db, proof.key).await?;

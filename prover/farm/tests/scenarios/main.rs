@@ -16,6 +16,7 @@ mod model;
 mod noise;
 mod overview;
 mod several_coordinators;
+mod retention;
 mod submission;
 mod transport;
 mod whose_fault;
