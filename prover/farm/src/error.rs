@@ -371,7 +371,9 @@ mod tests {
     #[test]
     fn a_disk_in_trouble_is_one_whatever_the_details() {
         // SQLite's, with details: a write, a sync, the shared memory's size, a busy snapshot.
-        for passing in ["5", "10", "13", "778", "1034", "4874", "517", "53100", "57P01", "40001"] {
+        for passing in [
+            "5", "10", "13", "778", "1034", "4874", "517", "53100", "57P01", "40001",
+        ] {
             assert!(is_passing(passing), "{passing}");
         }
         for lasting in ["1", "19", "787", "2067", "23505", "42P01", ""] {

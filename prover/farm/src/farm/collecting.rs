@@ -68,7 +68,10 @@ impl Farm {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
             // Cut off where it stands, as a crash would.
-            match shutdown.run_until_cancelled(self.collect_unless_another_does()).await {
+            match shutdown
+                .run_until_cancelled(self.collect_unless_another_does())
+                .await
+            {
                 None | Some(Ok(())) => {}
                 Some(Err(error)) => tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -360,7 +363,9 @@ impl Sorted<'_> {
     }
 
     fn would_go(&self, stored: &Stored) -> bool {
-        [&self.due, &self.marked].iter().any(|some| some.contains(&stored))
+        [&self.due, &self.marked]
+            .iter()
+            .any(|some| some.contains(&stored))
     }
 
     fn is_unneeded(&self, stored: &Stored) -> bool {

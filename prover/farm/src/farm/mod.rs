@@ -25,7 +25,8 @@ use crate::{
     metrics::Operation,
     model::{Batch, BatchKey, BatchView, Capabilities, JobView, LeaseEnding, LeaseView, Secret, Tenant},
     store::{
-        Database, Store, batches, faults, garbage, leases, outcomes, recovery, sessions, tenants, views, workers,
+        Database, Store, batches, faults, garbage, leases, outcomes, recovery, sessions, tenants, views,
+        workers,
     },
     verifier::ProofVerifier,
 };

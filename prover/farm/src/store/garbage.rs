@@ -36,7 +36,11 @@ fn places() -> String {
 fn filled(digests: &[Digest]) -> impl Iterator<Item = Vec<u8>> {
     let last = digests.last().copied();
     let fill = std::iter::repeat_n(last, PAGE.saturating_sub(digests.len())).flatten();
-    digests.iter().copied().chain(fill).map(|digest| digest.as_ref().to_vec())
+    digests
+        .iter()
+        .copied()
+        .chain(fill)
+        .map(|digest| digest.as_ref().to_vec())
 }
 
 /// Those of a page that a job names. Jobs of a batch that is being retired count until they are gone.

@@ -28,13 +28,13 @@ use sqlx::AnyPool;
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::{group::Change, turn::Turn};
 use self::{clock::Clock, database::Opener, group::Writer};
 pub use self::{
     clock::{WallClock, wall_ms},
     connection::Db,
     database::Database,
 };
+pub(crate) use self::{group::Change, turn::Turn};
 use crate::error::FarmError;
 
 /// Where coordinators on one PostgreSQL tell each other of changes.

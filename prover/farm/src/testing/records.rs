@@ -80,7 +80,8 @@ impl Records {
     /// The artifacts that are noted as needed by nobody; or of these, the ones that are being deleted.
     pub async fn doomed(&self, deleting: bool) -> BTreeSet<Digest> {
         let marked = if deleting { "WHERE deleting = 1" } else { "" };
-        self.digests(&format!("SELECT artifact FROM doomed {marked}")).await
+        self.digests(&format!("SELECT artifact FROM doomed {marked}"))
+            .await
     }
 
     /// Leaves the mark of a collection that crashed before it had deleted these artifacts, so long ago.

@@ -142,7 +142,12 @@ async fn one_that_its_chain_has_goes_whatever_became_of_it_here() {
     let second = submission(2, circuit_set(), &[witness(2, 0)]);
     let status = client.submit_parts(second.clone()).await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted, "one at a time");
-    let mut watch = client.batch.watch_batch(watch_request(1)).await.unwrap().into_inner();
+    let mut watch = client
+        .batch
+        .watch_batch(watch_request(1))
+        .await
+        .unwrap()
+        .into_inner();
     watch.message().await.unwrap();
     client.settle(1).await;
     records.age(2 * DAY).await;
@@ -220,13 +225,22 @@ async fn a_large_batch_goes_in_pieces_and_a_crash_between_them_is_made_up_for() 
     client.settle(1).await;
     cancel(&mut client, 1).await.unwrap();
     let id = records.number("SELECT id FROM batches WHERE number = 1").await;
-    records.execute(&format!("UPDATE batches SET retired = 2 WHERE id = {id}")).await;
+    records
+        .execute(&format!("UPDATE batches SET retired = 2 WHERE id = {id}"))
+        .await;
     for table in ["job_inputs", "job_steps", "leases"] {
         let last = "SELECT id FROM jobs WHERE number = 1 ORDER BY id DESC LIMIT 64";
-        records.execute(&format!("DELETE FROM {table} WHERE job IN ({last})")).await;
+        records
+            .execute(&format!("DELETE FROM {table} WHERE job IN ({last})"))
+            .await;
     }
     let last = "SELECT id FROM jobs WHERE number = 1 ORDER BY id DESC LIMIT 64";
-    assert_eq!(records.execute(&format!("DELETE FROM jobs WHERE id IN ({last})")).await, 64);
+    assert_eq!(
+        records
+            .execute(&format!("DELETE FROM jobs WHERE id IN ({last})"))
+            .await,
+        64
+    );
     assert_gone(client.batch.watch_batch(watch_request(1)).await);
     assert_gone(requeue(&mut client, 1).await);
     coordinator.crash().await;
@@ -234,8 +248,16 @@ async fn a_large_batch_goes_in_pieces_and_a_crash_between_them_is_made_up_for() 
     let (coordinator, records) = start(dir.path());
     let mut client = coordinator.client().await;
     client.collect(false).await.unwrap(); // unless the first of its own was faster
-    assert_eq!(records.number("SELECT COUNT(*) FROM jobs WHERE number = 1").await, 0);
-    assert_eq!(records.number("SELECT retired FROM batches WHERE number = 1").await, 1);
+    assert_eq!(
+        records.number("SELECT COUNT(*) FROM jobs WHERE number = 1").await,
+        0
+    );
+    assert_eq!(
+        records
+            .number("SELECT retired FROM batches WHERE number = 1")
+            .await,
+        1
+    );
     let kinds = client.work_all(worker).await;
     assert_eq!(kinds.len(), 3, "of batch 2");
     client.assert_done(2, 1).await;
@@ -275,7 +297,9 @@ async fn a_quarantine_outlasts_the_job_that_it_was_over() {
     let liar = client.register("liar").await;
     client.submit(1, 1).await;
     let lease = client.lease(liar).await;
-    let forged = client.deliver((lease.job_id, secret(&lease.token)), "forged".into()).await;
+    let forged = client
+        .deliver((lease.job_id, secret(&lease.token)), "forged".into())
+        .await;
     assert_eq!(forged.unwrap().0, Outcome::Rejected);
     client.settle(1).await;
     records.age(2 * DAY).await;

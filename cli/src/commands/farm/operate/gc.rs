@@ -50,14 +50,20 @@ fn page(collected: &pb::CollectGarbageResponse, dry_run: bool) -> String {
     let would = if dry_run { "would be " } else { "" };
     let pile = |pile: Option<pb::Pile>, what: &str| {
         let pb::Pile { artifacts, bytes } = pile.unwrap_or_default();
-        format!("{artifacts:>8} artifacts {:>10.1} MiB  {what}\n", bytes as f64 / (1 << 20) as f64)
+        format!(
+            "{artifacts:>8} artifacts {:>10.1} MiB  {what}\n",
+            bytes as f64 / (1 << 20) as f64
+        )
     };
     let mut page = format!(
         "{:>8} batches   {:>14}  {would}no longer kept\n",
         collected.batches_retired, ""
     );
     page += &pile(collected.kept, "kept: a job names them, or they are new");
-    page += &pile(collected.doomed, "needed by nobody: they go if that stays so for the grace");
+    page += &pile(
+        collected.doomed,
+        "needed by nobody: they go if that stays so for the grace",
+    );
     page += &pile(collected.deleted, &format!("{would}deleted"));
     page += &format!(
         "{:>8} leftovers {:>14}  {would}deleted: parts of files, and damaged copies\n",
@@ -90,7 +96,10 @@ mod tests {
              artifacts        3.0 MiB  deleted\n       1 leftovers                 deleted: parts of files, and damaged copies\n"
         );
         let dry = page(&collected, true);
-        for line in ["2 batches                   would be no longer kept", "3.0 MiB  would be deleted"] {
+        for line in [
+            "2 batches                   would be no longer kept",
+            "3.0 MiB  would be deleted",
+        ] {
             assert!(dry.contains(line), "{dry}");
         }
         assert_eq!(

@@ -1,0 +1,228 @@
+//! Random calls, hours that pass, crashes and collections, in random order: after each of them every artifact that a batch
+//! needs which is kept is there and sound, and in the end nothing else is.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use ashlar_farm::{
+    FarmConfig,
+    testing::{
+        Client, Coordinator, HOUR, Records, batch_ref, circuit_set, config, expected_snark, key,
+        tenant_number,
+    },
+};
+use ashlar_proto::{
+    Digest,
+    farm::v1::{self as pb, complete_response::Outcome, requeue_request::Target},
+};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use tonic::Code;
+
+use super::{CRASHED, DAY, collect, files, parts, submit};
+
+const SEEDS: u64 = 6;
+const STEPS: usize = 90;
+/// Two tenants have batches of the same content, so that artifacts are shared; of two numbers.
+const TENANTS: u8 = 2;
+const NUMBERS: u64 = 2;
+
+struct Farm {
+    coordinator: Coordinator,
+    records: Records,
+    client: Client,
+    worker: [u8; 16],
+    deleted: u64,
+    retired: u64,
+}
+
+impl Farm {
+    async fn start(dir: &std::path::Path) -> Self {
+        // What went wrong with a machine has no pause here.
+        let config = FarmConfig {
+            quarantine: Duration::ZERO,
+            fault_pause: Duration::ZERO,
+            job_pause: Duration::ZERO,
+            ..config(dir)
+        };
+        let records = Records::of(&config);
+        let coordinator = Coordinator::start(config);
+        let mut client = coordinator.client().await;
+        let worker = client.register("w").await;
+        Self {
+            coordinator,
+            records,
+            client,
+            worker,
+            deleted: 0,
+            retired: 0,
+        }
+    }
+
+    async fn step(&mut self, rng: &mut StdRng) -> String {
+        let (tenant, number) = (rng.gen_range(1..=TENANTS), rng.gen_range(1..=NUMBERS));
+        match rng.gen_range(0..100) {
+            0..=14 => {
+                submit(&mut self.client, parts(tenant, number, 2)).await;
+                format!("submit {number} of tenant {tenant}")
+            }
+            15..=39 => self.work(rng).await,
+            40..=51 => {
+                let request = pb::SettleBatchesRequest {
+                    tenant: Some(tenant_number(tenant)),
+                    through_number: number,
+                };
+                self.client.batch.settle_batches(request).await.unwrap();
+                format!("settle {number} of tenant {tenant}")
+            }
+            52..=71 => {
+                let by = *[HOUR / 2, 3 * HOUR, 3 * HOUR, DAY + HOUR].choose(rng).unwrap();
+                self.records.age(by).await;
+                format!("{} hours pass", by.as_secs_f64() / 3600.0)
+            }
+            72..=87 => {
+                let collected = collect(&mut self.client).await;
+                self.deleted += collected.deleted.unwrap().artifacts;
+                self.retired += collected.batches_retired;
+                format!("{collected:?}")
+            }
+            88..=90 => {
+                let reason = "enough".into();
+                let batch = Some(batch_ref(number));
+                let request = pb::CancelBatchRequest { batch, reason };
+                self.client.admin.cancel_batch(request).await.ok();
+                format!("cancel {number}")
+            }
+            91..=93 => {
+                let target = Some(Target::Batch(batch_ref(number)));
+                self.client
+                    .admin
+                    .requeue(pb::RequeueRequest { target })
+                    .await
+                    .ok();
+                format!("requeue {number}")
+            }
+            94..=96 => self.crash_in_a_collection(rng).await,
+            _ => {
+                let dry = self.client.collect(true).await.unwrap();
+                format!("dry run: {dry:?}")
+            }
+        }
+    }
+
+    async fn work(&mut self, rng: &mut StdRng) -> String {
+        let Some(lease) = self.client.try_lease(self.worker, 0).await else {
+            return "nothing to do".into();
+        };
+        let proof = self.client.prove(&lease).await;
+        if rng.gen_bool(0.1) {
+            self.client.fail(&lease, "no", true).await;
+            return format!("job {} fails", lease.job_id);
+        }
+        loop {
+            match self.client.deliver(key(&lease), proof.clone()).await {
+                Ok((outcome, _)) => break assert_eq!(outcome, Outcome::Accepted),
+                Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status}"),
+            }
+        }
+        format!("job {} is done", lease.job_id)
+    }
+
+    /// What nobody needs is marked, some of it deleted, and the process ends. A while later it is another.
+    async fn crash_in_a_collection(&mut self, rng: &mut StdRng) -> String {
+        let needed = self.records.needed().await;
+        let noted = self.records.doomed(false).await;
+        let marked: Vec<Digest> = noted.difference(&needed).copied().collect();
+        // Jobs of a batch that is going name theirs until they are gone.
+        self.records.mark(marked.clone(), Duration::ZERO).await;
+        for &digest in marked.iter().filter(|_| rng.gen_bool(0.5)) {
+            std::fs::remove_file(self.coordinator.artifact_path(digest)).ok();
+        }
+        self.records.age(CRASHED).await;
+        format!("a crash after {} marks", marked.len())
+    }
+
+    /// What is kept, and what is there.
+    async fn check(&self) -> Result<(), String> {
+        for digest in self.records.needed().await {
+            let bytes = std::fs::read(self.coordinator.artifact_path(digest))
+                .map_err(|error| format!("{digest}: {error}"))?;
+            if Digest::of(&bytes) != digest {
+                return Err(format!("{digest} is damaged"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything can go on; and when all is settled and a day has passed, nothing is left.
+    async fn finish(&mut self) {
+        for (tenant, number) in
+            (1..=TENANTS).flat_map(|tenant| (1..=NUMBERS).map(move |number| (tenant, number)))
+        {
+            submit(&mut self.client, parts(tenant, number, 2)).await;
+        }
+        for number in 1..=NUMBERS {
+            let target = Some(Target::Batch(batch_ref(number)));
+            self.client
+                .admin
+                .requeue(pb::RequeueRequest { target })
+                .await
+                .unwrap();
+        }
+        self.client.work_all(self.worker).await;
+        for tenant in 1..=TENANTS {
+            for number in 1..=NUMBERS {
+                let request = pb::WatchBatchRequest {
+                    number,
+                    tenant: Some(tenant_number(tenant)),
+                    circuit_set_digest: circuit_set().into(),
+                };
+                let mut watch = self.client.batch.watch_batch(request).await.unwrap().into_inner();
+                let status = watch.message().await.unwrap().expect("a status");
+                assert_eq!(status.state(), pb::BatchState::Done, "{number} of {tenant}");
+                assert_eq!(status.snark, expected_snark(number, 2));
+            }
+            let request = pb::SettleBatchesRequest {
+                tenant: Some(tenant_number(tenant)),
+                through_number: NUMBERS,
+            };
+            self.client.batch.settle_batches(request).await.unwrap();
+        }
+        for _ in 0..3 {
+            self.records.age(2 * DAY).await;
+            let collected = collect(&mut self.client).await;
+            self.deleted += collected.deleted.unwrap().artifacts;
+        }
+        assert_eq!(files(&self.coordinator), BTreeSet::new());
+        for table in ["jobs", "job_inputs", "job_steps", "leases", "doomed"] {
+            let count = self
+                .records
+                .number(&format!("SELECT COUNT(*) FROM {table}"))
+                .await;
+            assert_eq!(count, 0, "{table}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whatever_the_order_what_is_needed_stays_and_in_the_end_nothing_is_left() {
+    let (mut deleted, mut retired) = (0, 0);
+    for seed in 0..SEEDS {
+        let dir = tempfile::tempdir().unwrap();
+        let mut farm = Farm::start(dir.path()).await;
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut steps = Vec::new();
+        for _ in 0..STEPS {
+            let step = farm.step(&mut rng).await;
+            steps.push(step);
+            if let Err(lost) = farm.check().await {
+                panic!("seed {seed}, after {steps:#?}: {lost}");
+            }
+        }
+        (deleted, retired) = (deleted + farm.deleted, retired + farm.retired);
+        farm.finish().await;
+    }
+    println!("{retired} batches retired and {deleted} artifacts deleted on the way");
+    assert!(
+        retired > 10 && deleted > 20,
+        "{retired}, {deleted}: the steps seldom come to it"
+    );
+}
