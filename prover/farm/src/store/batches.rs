@@ -53,7 +53,8 @@ pub async fn known(db: &mut Db, key: &BatchKey) -> Result<Known, FarmError> {
 /// # Errors
 /// [`FarmError::UnknownBatch`] if there is none, [`FarmError::Retired`] if there were some.
 pub async fn meant(db: &mut Db, batch: &BatchRef) -> Result<Vec<BatchId>, FarmError> {
-    let rows: Vec<(i64, i64, Vec<u8>, Vec<u8>, i64)> = sqlx::query_as(
+    type Row = (i64, i64, Vec<u8>, Vec<u8>, i64);
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT batches.id, chain_id, rollup, circuit_set, retired FROM batches JOIN tenants ON tenants.id = batches.tenant
          WHERE number = $1 ORDER BY batches.id DESC",
     )

@@ -77,11 +77,32 @@ impl Records {
         .await
     }
 
+    /// The artifacts that jobs of the batches of that number name.
+    pub async fn needed_by(&self, number: u64) -> BTreeSet<Digest> {
+        self.digests(&format!(
+            "SELECT output FROM jobs WHERE number = {number} AND output IS NOT NULL
+             UNION SELECT artifact FROM job_inputs JOIN jobs ON jobs.id = job_inputs.job
+                 WHERE number = {number} AND artifact IS NOT NULL"
+        ))
+        .await
+    }
+
     /// The artifacts that are noted as needed by nobody; or of these, the ones that are being deleted.
     pub async fn doomed(&self, deleting: bool) -> BTreeSet<Digest> {
         let marked = if deleting { "WHERE deleting = 1" } else { "" };
         self.digests(&format!("SELECT artifact FROM doomed {marked}"))
             .await
+    }
+
+    /// Those that nobody needs and that have been noted for the grace.
+    pub async fn due(&self, grace: Duration) -> BTreeSet<Digest> {
+        let until = crate::store::wall_ms() - crate::store::millis(grace);
+        self.digests(&format!(
+            "SELECT artifact FROM doomed WHERE deleting = 0 AND since_ms <= {until}
+               AND artifact NOT IN (SELECT output FROM jobs WHERE output IS NOT NULL)
+               AND artifact NOT IN (SELECT artifact FROM job_inputs WHERE artifact IS NOT NULL)"
+        ))
+        .await
     }
 
     /// Leaves the mark of a collection that crashed before it had deleted these artifacts, so long ago.

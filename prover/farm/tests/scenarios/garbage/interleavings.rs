@@ -1,7 +1,11 @@
 //! Random calls, hours that pass, crashes and collections, in random order: after each of them every artifact that a batch
 //! needs which is kept is there and sound, and in the end nothing else is.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ashlar_farm::{
     FarmConfig,
@@ -19,14 +23,16 @@ use tonic::Code;
 
 use super::{CRASHED, DAY, collect, files, parts, submit};
 
-const SEEDS: u64 = 6;
-const STEPS: usize = 90;
+const GRACE: Duration = Duration::from_secs(2 * 3600);
+const SEEDS: u64 = 8;
+const STEPS: usize = 150;
 /// Two tenants have batches of the same content, so that artifacts are shared; of two numbers.
 const TENANTS: u8 = 2;
 const NUMBERS: u64 = 2;
 
 struct Farm {
-    coordinator: Coordinator,
+    dir: PathBuf,
+    coordinator: Option<Coordinator>,
     records: Records,
     client: Client,
     worker: [u8; 16],
@@ -34,21 +40,27 @@ struct Farm {
     retired: u64,
 }
 
+/// What went wrong with a machine has no pause here.
+fn settings(dir: &Path) -> FarmConfig {
+    FarmConfig {
+        quarantine: Duration::ZERO,
+        fault_pause: Duration::ZERO,
+        job_pause: Duration::ZERO,
+        grace: GRACE,
+        ..config(dir)
+    }
+}
+
 impl Farm {
-    async fn start(dir: &std::path::Path) -> Self {
-        // What went wrong with a machine has no pause here.
-        let config = FarmConfig {
-            quarantine: Duration::ZERO,
-            fault_pause: Duration::ZERO,
-            job_pause: Duration::ZERO,
-            ..config(dir)
-        };
+    async fn start(dir: &Path) -> Self {
+        let config = settings(dir);
         let records = Records::of(&config);
         let coordinator = Coordinator::start(config);
         let mut client = coordinator.client().await;
         let worker = client.register("w").await;
         Self {
-            coordinator,
+            dir: dir.to_owned(),
+            coordinator: Some(coordinator),
             records,
             client,
             worker,
@@ -64,8 +76,8 @@ impl Farm {
                 submit(&mut self.client, parts(tenant, number, 2)).await;
                 format!("submit {number} of tenant {tenant}")
             }
-            15..=39 => self.work(rng).await,
-            40..=51 => {
+            15..=37 => self.work(rng).await,
+            38..=47 => {
                 let request = pb::SettleBatchesRequest {
                     tenant: Some(tenant_number(tenant)),
                     through_number: number,
@@ -73,25 +85,25 @@ impl Farm {
                 self.client.batch.settle_batches(request).await.unwrap();
                 format!("settle {number} of tenant {tenant}")
             }
-            52..=71 => {
+            48..=70 => {
                 let by = *[HOUR / 2, 3 * HOUR, 3 * HOUR, DAY + HOUR].choose(rng).unwrap();
                 self.records.age(by).await;
                 format!("{} hours pass", by.as_secs_f64() / 3600.0)
             }
-            72..=87 => {
+            71..=88 => {
                 let collected = collect(&mut self.client).await;
                 self.deleted += collected.deleted.unwrap().artifacts;
                 self.retired += collected.batches_retired;
                 format!("{collected:?}")
             }
-            88..=90 => {
+            89..=90 => {
                 let reason = "enough".into();
                 let batch = Some(batch_ref(number));
                 let request = pb::CancelBatchRequest { batch, reason };
                 self.client.admin.cancel_batch(request).await.ok();
                 format!("cancel {number}")
             }
-            91..=93 => {
+            91..=92 => {
                 let target = Some(Target::Batch(batch_ref(number)));
                 self.client
                     .admin
@@ -100,7 +112,7 @@ impl Farm {
                     .ok();
                 format!("requeue {number}")
             }
-            94..=96 => self.crash_in_a_collection(rng).await,
+            93..=97 => self.crash_in_a_collection(rng).await,
             _ => {
                 let dry = self.client.collect(true).await.unwrap();
                 format!("dry run: {dry:?}")
@@ -126,24 +138,34 @@ impl Farm {
         format!("job {} is done", lease.job_id)
     }
 
-    /// What nobody needs is marked, some of it deleted, and the process ends. A while later it is another.
+    /// The process ends in the middle of a collection, or a little before or after; some of what is marked then is deleted.
+    /// A while later there is another process.
     async fn crash_in_a_collection(&mut self, rng: &mut StdRng) -> String {
-        let needed = self.records.needed().await;
-        let noted = self.records.doomed(false).await;
-        let marked: Vec<Digest> = noted.difference(&needed).copied().collect();
-        // Jobs of a batch that is going name theirs until they are gone.
+        let mut client = self.client.clone();
+        let collection = tokio::spawn(async move { client.collect(false).await.is_ok() });
+        tokio::time::sleep(Duration::from_micros(rng.gen_range(0..6000))).await;
+        self.coordinator.take().expect("it runs").crash().await;
+        let was_over = collection.await.unwrap();
+        let noted: Vec<Digest> = self.records.due(GRACE).await.into_iter().collect();
+        let marked: Vec<Digest> = noted.into_iter().filter(|_| rng.gen_bool(0.5)).collect();
         self.records.mark(marked.clone(), Duration::ZERO).await;
-        for &digest in marked.iter().filter(|_| rng.gen_bool(0.5)) {
-            std::fs::remove_file(self.coordinator.artifact_path(digest)).ok();
+        for digest in marked.iter().filter(|_| rng.gen_bool(0.5)) {
+            std::fs::remove_file(self.dir.join("artifacts").join(digest.to_string())).ok();
         }
         self.records.age(CRASHED).await;
-        format!("a crash after {} marks", marked.len())
+        let coordinator = Coordinator::start(settings(&self.dir));
+        self.client = coordinator.client().await;
+        self.coordinator = Some(coordinator);
+        format!(
+            "a crash, after a collection: {was_over}, with {} marks more",
+            marked.len()
+        )
     }
 
     /// What is kept, and what is there.
     async fn check(&self) -> Result<(), String> {
         for digest in self.records.needed().await {
-            let bytes = std::fs::read(self.coordinator.artifact_path(digest))
+            let bytes = std::fs::read(self.dir.join("artifacts").join(digest.to_string()))
                 .map_err(|error| format!("{digest}: {error}"))?;
             if Digest::of(&bytes) != digest {
                 return Err(format!("{digest} is damaged"));
@@ -191,7 +213,10 @@ impl Farm {
             let collected = collect(&mut self.client).await;
             self.deleted += collected.deleted.unwrap().artifacts;
         }
-        assert_eq!(files(&self.coordinator), BTreeSet::new());
+        assert_eq!(
+            files(self.coordinator.as_ref().expect("it runs")),
+            BTreeSet::new()
+        );
         for table in ["jobs", "job_inputs", "job_steps", "leases", "doomed"] {
             let count = self
                 .records
