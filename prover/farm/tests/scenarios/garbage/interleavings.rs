@@ -24,7 +24,7 @@ use tonic::Code;
 use super::{CRASHED, DAY, collect, files, parts, submit};
 
 const GRACE: Duration = Duration::from_secs(2 * 3600);
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 5;
 const STEPS: usize = 150;
 /// Two tenants have batches of the same content, so that artifacts are shared; of two numbers.
 const TENANTS: u8 = 2;
