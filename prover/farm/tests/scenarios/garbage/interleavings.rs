@@ -10,18 +10,16 @@ use std::{
 use ashlar_farm::{
     FarmConfig,
     testing::{
-        Client, Coordinator, HOUR, Records, batch_ref, circuit_set, config, expected_snark, key,
-        tenant_number,
+        Client, Coordinator, HOUR, Records, batch_ref, circuit_set, config, expected_snark, tenant_number,
     },
 };
 use ashlar_proto::{
     Digest,
-    farm::v1::{self as pb, complete_response::Outcome, requeue_request::Target},
+    farm::v1::{self as pb, requeue_request::Target},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use tonic::Code;
 
-use super::{CRASHED, DAY, collect, files, parts, submit};
+use super::{CRASHED, DAY, collect, deliver, files, parts, submit};
 
 const GRACE: Duration = Duration::from_secs(2 * 3600);
 const SEEDS: u64 = 5;
@@ -129,12 +127,7 @@ impl Farm {
             self.client.fail(&lease, "no", true).await;
             return format!("job {} fails", lease.job_id);
         }
-        loop {
-            match self.client.deliver(key(&lease), proof.clone()).await {
-                Ok((outcome, _)) => break assert_eq!(outcome, Outcome::Accepted),
-                Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status}"),
-            }
-        }
+        deliver(&mut self.client, &lease, &proof).await;
         format!("job {} is done", lease.job_id)
     }
 
