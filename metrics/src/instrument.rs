@@ -46,6 +46,13 @@ impl<const N: usize> Counter<N> {
             .inc();
     }
 
+    /// So many more with these labels.
+    pub fn add(&self, values: [&'static str; N], many: u64) {
+        self.family
+            .get_or_create(&Labels::new(self.metric.labels, values))
+            .inc_by(many);
+    }
+
     /// How many there were with these labels.
     pub fn value(&self, values: [&'static str; N]) -> u64 {
         let labels = Labels::new(self.metric.labels, values);

@@ -109,6 +109,12 @@ metrics! {
         "Time of a transaction of the job store, with the wait for its turn";
     FARM_ARTIFACT_BYTES = "ashlar_farm_artifact_bytes", Kind::Gauge, [],
         "Bytes of the stored witnesses and proofs";
+    FARM_COLLECTIONS = "ashlar_farm_collections_total", Kind::Counter, ["result"],
+        "Collections of what nobody needs: done, or failed, to be tried again";
+    FARM_BATCHES_RETIRED = "ashlar_farm_batches_retired_total", Kind::Counter, [],
+        "Batches whose jobs went after their retention";
+    FARM_DELETED_BYTES = "ashlar_farm_deleted_bytes_total", Kind::Counter, [],
+        "Bytes of the artifacts that were deleted because nobody needed them";
 }
 
 #[cfg(test)]

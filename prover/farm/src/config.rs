@@ -118,6 +118,11 @@ pub struct FarmConfig {
     pub max_artifact_bytes: u64,
     /// What callers may take at a time.
     pub allowance: Allowance,
+    /// A batch is kept for so long after it was settled, or given up by the operator: after that its jobs and artifacts go.
+    pub retention: Duration,
+    /// An artifact that nobody needs is kept for so long after it was written, and once more after that was noted. Longer than
+    /// [`RENEWED_AFTER`](crate::RENEWED_AFTER): an upload leaves a younger copy as it is.
+    pub grace: Duration,
     /// The clock to go by, in Unix milliseconds, with a file as database. PostgreSQL has its own.
     pub wall_clock: WallClock,
     /// What it counts with.
@@ -151,6 +156,8 @@ impl FarmConfig {
             max_job_pause: Duration::from_secs(60),
             max_chunks: 1024,
             max_artifact_bytes: 64 << 20,
+            retention: Duration::from_secs(24 * 3600),
+            grace: Duration::from_secs(2 * 3600),
             allowance: Allowance::default(),
             metrics: FarmMetrics::default(),
             traces: Traces::default(),

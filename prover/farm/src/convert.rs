@@ -1,5 +1,6 @@
 //! Wire messages to the farm's own types and back. Every check of a request is made here.
 
+mod collected;
 pub mod overview;
 mod tenant;
 

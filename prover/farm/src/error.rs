@@ -1,6 +1,6 @@
 //! The farm's error, and the gRPC code of each variant.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ashlar_proto::Digest;
 use tonic::{Code, Status};
@@ -38,8 +38,11 @@ pub enum FarmError {
         /// The number.
         number: u64,
     },
-    /// The batch is settled, and what was kept of it is gone.
-    #[error("batch {0} is settled on its chain, and its proofs are no longer kept")]
+    /// The batch was settled or given up, and what was kept of it is gone.
+    #[error(
+        "batch {0} was settled on its chain or given up, and its proofs are no longer kept: whoever submits it again has it \
+         proved again"
+    )]
     Retired(u64),
     /// The coordinator serves tenants that its operator named.
     #[error("the farm does not serve {0}: its operator admits it with `ashlar farm tenant`")]
@@ -99,6 +102,29 @@ pub enum FarmError {
     /// The stored bytes no longer have their digest. The copy is set aside, and what made it runs again.
     #[error("artifact {0} is damaged; its copy was set aside")]
     ArtifactDamaged(Digest),
+    /// The artifact is wanted while it is deleted, because nobody needed it. Call again, with its bytes.
+    #[error("artifact {0} is being deleted, as nobody needed it: send it again")]
+    ArtifactGoes(Digest),
+    /// Somebody collects what nobody needs.
+    #[error("a collection runs already, here or at another coordinator: wait until it is over")]
+    CollectionRuns,
+    /// Artifacts would go that an upload counts on.
+    #[error(
+        "the grace of artifacts that nobody needs is {} s, and must be longer than {} s: an upload leaves a copy of that age as \
+         it is",
+        .0.as_secs(),
+        crate::RENEWED_AFTER.as_secs()
+    )]
+    GraceTooShort(Duration),
+    /// The disk is full. Call again once there is room.
+    #[error("no room is left for {}: make some, or name a larger disk; calls are good again then", path.display())]
+    NoRoom {
+        /// What could not be written.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// Where artifacts are to be kept makes no sense.
     #[error("artifacts cannot be kept as it is set")]
     ArtifactsAt(#[from] ArtifactsAtError),
@@ -248,12 +274,16 @@ impl FarmError {
             | Self::ArtifactStoreAway { .. }
             | Self::ArtifactStoreRefuses { .. }
             | Self::NoBucket { .. }
+            | Self::NoRoom { .. }
+            | Self::ArtifactGoes(_)
+            | Self::CollectionRuns
             | Self::Busy(_)
             | Self::ChangeLost
             | Self::ShuttingDown => Code::Unavailable,
             Self::Database(error) if is_away(error) => Code::Unavailable,
             Self::Artifact { .. }
             | Self::ArtifactsAt(_)
+            | Self::GraceTooShort(_)
             | Self::ArtifactsUnusable { .. }
             | Self::ArtifactsDiffer(_)
             | Self::Database(_)
@@ -280,15 +310,22 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::Protocol(_) // a server that ends in the middle of a word
         | sqlx::Error::BeginFailed
         | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            // PostgreSQL: connection, resources, operator, serialization, locks. SQLite: busy, read-only disk, disk error, full.
-            ["08", "53", "57", "40", "55"]
-                .iter()
-                .any(|class| code.len() == 5 && code.starts_with(class))
-                || ["5", "8", "10", "13"].contains(&&*code)
-        }),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_passing(&code)),
         _ => false,
     }
+}
+
+/// Whether a database says with this code that it cannot at the moment.
+fn is_passing(code: &str) -> bool {
+    // PostgreSQL has five characters: connection, resources, operator, serialization, locks. SQLite has numbers, whose lowest
+    // byte is the kind: busy, read-only disk, disk error, full.
+    if code.len() == 5 {
+        return ["08", "53", "57", "40", "55"]
+            .iter()
+            .any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>()
+        .is_ok_and(|code| [5, 8, 10, 13].contains(&(code & 0xff)))
 }
 
 fn listed(digests: &[Digest]) -> String {
@@ -306,6 +343,7 @@ impl FarmError {
                 | Self::ArtifactStoreAway { .. }
                 | Self::ArtifactStoreRefuses { .. }
                 | Self::NoBucket { .. }
+                | Self::NoRoom { .. }
         )
     }
 }
@@ -323,5 +361,23 @@ impl From<FarmError> for Status {
             );
         }
         Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_in_trouble_is_one_whatever_the_details() {
+        // SQLite's, with details: a write, a sync, the shared memory's size, a busy snapshot.
+        for passing in [
+            "5", "10", "13", "778", "1034", "4874", "517", "53100", "57P01", "40001",
+        ] {
+            assert!(is_passing(passing), "{passing}");
+        }
+        for lasting in ["1", "19", "787", "2067", "23505", "42P01", ""] {
+            assert!(!is_passing(lasting), "{lasting}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use ashlar_metrics::{Counter, Gauge, Histogram, Label, Registry, Source, names};
 use ashlar_proto::JobKind;
 
-use crate::model::{BatchState, JobState, LeaseEnding};
+use crate::model::{BatchState, JobState, LeaseEnding, collected::Collected};
 
 /// States of jobs that are shown: those that are done are counted as they come.
 const JOB_STATES: [(JobState, &str); 4] = [
@@ -146,6 +146,9 @@ pub struct FarmMetrics {
     attempts: Counter<2>,
     store: Histogram<1>,
     artifact_bytes: Gauge,
+    collections: Counter<1>,
+    retired: Counter,
+    deleted_bytes: Counter,
     shown: Arc<AtomicBool>,
 }
 
@@ -169,6 +172,9 @@ impl Default for FarmMetrics {
                 Operation::ALL.map(|operation| [operation.name()]),
             ),
             artifact_bytes: Gauge::new(names::FARM_ARTIFACT_BYTES),
+            collections: Counter::new(names::FARM_COLLECTIONS, [["done"], ["failed"]]),
+            retired: Counter::new(names::FARM_BATCHES_RETIRED, [[]]),
+            deleted_bytes: Counter::new(names::FARM_DELETED_BYTES, [[]]),
             shown: Arc::default(),
         }
     }
@@ -189,6 +195,17 @@ impl FarmMetrics {
     /// A lease ended so.
     pub fn ended(&self, kind: JobKind, ending: LeaseEnding) {
         self.attempts.count([kind.name(), ending_name(ending)]);
+    }
+
+    /// A collection came to this, or failed.
+    pub fn collected(&self, collected: Option<&Collected>) {
+        let Some(collected) = collected else {
+            self.collections.count(["failed"]);
+            return;
+        };
+        self.collections.count(["done"]);
+        self.retired.add([], collected.batches_retired);
+        self.deleted_bytes.add([], collected.deleted.bytes);
     }
 
     /// The store is asked, until what this gives is dropped.
@@ -258,6 +275,9 @@ impl Source for FarmMetrics {
         self.attempts.register(registry);
         self.store.register(registry);
         self.artifact_bytes.register(registry);
+        self.collections.register(registry);
+        self.retired.register(registry);
+        self.deleted_bytes.register(registry);
     }
 }
 

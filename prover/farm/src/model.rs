@@ -1,5 +1,6 @@
 //! The farm's own types, free of wire and database.
 
+pub mod collected;
 pub mod overview;
 
 use std::{array::TryFromSliceError, fmt};

@@ -2,7 +2,7 @@
 
 mod operate;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ashlar_farm::{ArtifactsAt, Dashboard, Database, Farm, FarmConfig, Listener, Services};
@@ -31,6 +31,9 @@ pub struct Args {
     /// `artifacts` in --data-dir]
     #[arg(long, value_name = "URL")]
     artifacts: Option<ArtifactsAt>,
+    /// Keep a batch's jobs, witnesses and proofs for so long after it was settled or given up, in seconds.
+    #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
+    retention_secs: u64,
     /// Where sequencers submit batches, and workers and operators come too unless these have an address of their own. Plain
     /// text is for loopback only.
     #[arg(long, default_value = "127.0.0.1:7002")]
@@ -76,6 +79,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         if let Some(store) = args.store {
             config.database = store;
         }
+        config.retention = Duration::from_secs(args.retention_secs);
         config.artifacts = args.artifacts.unwrap_or(config.artifacts);
         let exporter = crate::traces::exporter("farm")?;
         config.traces = exporter.as_ref().map(Exporter::traces).unwrap_or_default();

@@ -20,7 +20,7 @@ pub fn unless_missing<T>(at: &ArtifactsAt, error: object_store::Error) -> Result
 /// What failed, where the object is not expected to be missing.
 pub fn of(at: &ArtifactsAt, error: object_store::Error) -> FarmError {
     let location = match at {
-        ArtifactsAt::Folder(folder) => return failed_at(folder)(io::Error::other(error)),
+        ArtifactsAt::Folder(folder) => return at_folder(folder, error),
         ArtifactsAt::S3(location) => location,
     };
     match refusal(&error) {
@@ -43,7 +43,35 @@ pub fn of(at: &ArtifactsAt, error: object_store::Error) -> FarmError {
 /// Wraps what the operating system says of a path.
 pub fn failed_at(path: &Path) -> impl FnOnce(io::Error) -> FarmError + use<> {
     let path = PathBuf::from(path);
-    move |source| FarmError::Artifact { path, source }
+    move |source| {
+        if is_full(&source) {
+            FarmError::NoRoom { path, source }
+        } else {
+            FarmError::Artifact { path, source }
+        }
+    }
+}
+
+/// What the operating system said is deep in the error.
+fn at_folder(folder: &Path, error: object_store::Error) -> FarmError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(present) = cause {
+        if let Some(found) = present.downcast_ref::<io::Error>()
+            && is_full(found)
+        {
+            let path = PathBuf::from(folder);
+            let source = io::Error::new(found.kind(), error);
+            return FarmError::NoRoom { path, source };
+        }
+        cause = present.source();
+    }
+    failed_at(folder)(io::Error::other(error))
+}
+
+/// The disk, the user's part of it, or what a file may have.
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn refusal(error: &object_store::Error) -> Option<&StoreRefusal> {

@@ -1,4 +1,4 @@
-//! What a crash leaves beside the artifacts: part of a file that was being written, or a probe.
+//! What lies beside the artifacts: part of a file that was being written when its writer crashed, a probe, and damaged copies.
 
 use std::{
     fs, io,
@@ -32,13 +32,30 @@ impl ArtifactStore {
     /// # Errors
     /// As [`ArtifactStore::put`].
     pub async fn leftovers(&self) -> Result<Vec<Leftover>, FarmError> {
+        self.found(None, is_leftover).await
+    }
+
+    /// The damaged copies that were set aside.
+    ///
+    /// # Errors
+    /// As [`ArtifactStore::put`].
+    pub async fn damaged(&self) -> Result<Vec<Leftover>, FarmError> {
+        let prefix = matches!(self.at, ArtifactsAt::S3(_)).then(|| "damaged".into());
+        self.found(prefix.as_ref(), is_damaged).await
+    }
+
+    async fn found(
+        &self,
+        prefix: Option<&object_store::path::Path>,
+        is: fn(&str) -> bool,
+    ) -> Result<Vec<Leftover>, FarmError> {
         if let ArtifactsAt::Folder(folder) = &self.at {
             let folder = folder.clone();
-            return spawn_blocking(move || in_folder(&folder).map_err(fault::failed_at(&folder))).await?;
+            return spawn_blocking(move || in_folder(&folder, is).map_err(fault::failed_at(&folder))).await?;
         }
-        let objects = self.objects.list(None).try_filter_map(async |object| {
+        let objects = self.objects.list(prefix).try_filter_map(async |object| {
             let name = object.location.to_string();
-            Ok(is_leftover(&name).then(|| Leftover {
+            Ok(is(&name).then(|| Leftover {
                 name,
                 size_bytes: object.size,
                 last_modified: object.last_modified.into(),
@@ -55,14 +72,40 @@ impl ArtifactStore {
     /// # Errors
     /// As [`ArtifactStore::put`].
     pub async fn clean(&self, age: Duration) -> Result<usize, FarmError> {
+        self.remove_old(self.leftovers().await?, age).await
+    }
+
+    /// Deletes the damaged copies that were set aside so long ago. Returns how many.
+    ///
+    /// # Errors
+    /// As [`ArtifactStore::put`].
+    pub async fn clean_damaged(&self, age: Duration) -> Result<usize, FarmError> {
+        self.remove_old(self.damaged().await?, age).await
+    }
+
+    async fn remove_old(&self, found: Vec<Leftover>, age: Duration) -> Result<usize, FarmError> {
         let mut cleaned = 0;
-        for leftover in self.leftovers().await? {
+        for leftover in found {
             if is_older(leftover.last_modified, age) {
                 self.remove(&leftover.name).await?;
                 cleaned += 1;
             }
         }
         Ok(cleaned)
+    }
+
+    /// A file that was set aside is as old as what it was before, in a folder: from now on it is new.
+    pub(super) async fn date(&self, name: &str) -> Result<(), FarmError> {
+        let ArtifactsAt::Folder(folder) = &self.at else {
+            return Ok(()); // it was written anew
+        };
+        let path = folder.join(name);
+        let dated = spawn_blocking(move || {
+            let file = fs::File::options().write(true).open(&path);
+            file.and_then(|file| file.set_modified(SystemTime::now()))
+                .map_err(fault::failed_at(&path))
+        });
+        dated.await?
     }
 
     async fn remove(&self, name: &str) -> Result<(), FarmError> {
@@ -81,14 +124,14 @@ impl ArtifactStore {
 }
 
 /// `object_store` hides its partial files from its own lists.
-fn in_folder(folder: &Path) -> io::Result<Vec<Leftover>> {
+fn in_folder(folder: &Path, is: fn(&str) -> bool) -> io::Result<Vec<Leftover>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        if !is_leftover(&name) {
+        if !is(&name) {
             continue;
         }
         match entry.metadata() {
@@ -114,4 +157,11 @@ fn is_leftover(name: &str) -> bool {
         }
         None => probe::is_probe(name),
     }
+}
+
+/// As [`ArtifactsAt`] names a damaged copy, in a folder or in a bucket.
+fn is_damaged(name: &str) -> bool {
+    name.strip_suffix(".damaged")
+        .or_else(|| name.strip_prefix("damaged/"))
+        .is_some_and(|digest| digest.parse::<Digest>().is_ok())
 }

@@ -86,9 +86,16 @@ impl ArtifactStore {
     /// than [`RENEWED_AFTER`]: whoever deletes by age sees that it is wanted. A reader never sees part of an artifact.
     ///
     /// # Errors
-    /// [`FarmError::Artifact`] if the disk fails, [`FarmError::ArtifactStoreAway`] or another fault of the store.
+    /// [`FarmError::Artifact`] if the disk fails, [`FarmError::NoRoom`] if it is full, [`FarmError::ArtifactStoreAway`] or
+    /// another fault of the store.
     pub async fn put(&self, bytes: Bytes) -> Result<Digest, FarmError> {
         let digest = digest_of(bytes.clone()).await?;
+        self.put_as(digest, bytes).await?;
+        Ok(digest)
+    }
+
+    /// As [`Self::put`], of bytes whose digest is known.
+    pub(crate) async fn put_as(&self, digest: Digest, bytes: Bytes) -> Result<(), FarmError> {
         let name = name(digest);
         let _together = self.mending.read().await;
         if let Some(found) = self.read(&name).await?
@@ -100,11 +107,11 @@ impl ArtifactStore {
                 let path = path.clone();
                 spawn_blocking(move || folder::sync(&path)).await??;
             }
-            return Ok(digest);
+            return Ok(());
         }
         let written = self.objects.put(&name, bytes.into()).await;
         written.map_err(|error| fault::of(&self.at, error))?;
-        Ok(digest)
+        Ok(())
     }
 
     /// Reads an artifact and checks it against its name. A damaged copy is set aside: as `<digest>.damaged` in a folder, under
@@ -123,7 +130,8 @@ impl ArtifactStore {
         }
         let aside = self.at.aside(digest);
         match self.objects.rename(&name, &aside).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Ok(()) => self.date(aside.as_ref()).await?,
+            Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(fault::of(&self.at, error)),
         }
         tracing::error!(%digest, at = %self.at, kept = %aside, "artifact damaged");
@@ -172,7 +180,7 @@ impl ArtifactStore {
 }
 
 /// Off the async threads: large artifacts take a fifth of a second.
-async fn digest_of(bytes: Bytes) -> Result<Digest, FarmError> {
+pub(crate) async fn digest_of(bytes: Bytes) -> Result<Digest, FarmError> {
     Ok(spawn_blocking(move || Digest::of(&bytes)).await?)
 }
 

@@ -28,6 +28,9 @@ struct Waiting {
 
 impl Acceptance {
     /// Takes a proof as its job's result, lastingly. False, and nothing changes, if the job is done already.
+    ///
+    /// # Errors
+    /// [`FarmError::ArtifactGoes`], or what is wrong with the database.
     pub async fn accept(
         &self,
         proof: Accepted,
@@ -69,7 +72,7 @@ impl Acceptance {
         match made.await {
             Ok(taken) => {
                 for (reply, taken) in replies.into_iter().zip(taken) {
-                    reply.send(Ok(taken)).ok(); // whoever does not wait any more finds the job done
+                    reply.send(taken).ok(); // whoever does not wait any more finds the job done
                 }
             }
             Err(error) => {

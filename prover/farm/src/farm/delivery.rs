@@ -22,7 +22,8 @@ impl Farm {
     ///
     /// # Errors
     /// [`FarmError::UnknownLease`]; [`FarmError::ArtifactDamaged`] if an input to check it against is lost;
-    /// [`FarmError::CannotVerify`] if the fault is this coordinator's, to be delivered again.
+    /// [`FarmError::CannotVerify`] if the fault is this coordinator's, to be delivered again; [`FarmError::ArtifactGoes`] if
+    /// the same proof, needed by nobody before, is being deleted, to be delivered again too.
     pub async fn complete(&self, completion: Completion) -> Result<CompletionOutcome, FarmError> {
         let Completion {
             claim,
@@ -75,7 +76,7 @@ impl Farm {
             }
         }
         let output_bytes = proof.len() as u64;
-        let output = self.artifacts.put(proof).await?;
+        let output = self.keep(proof).await?;
         let timed = self.config.metrics.time(Operation::Accept);
         let verified = Accepted {
             key,

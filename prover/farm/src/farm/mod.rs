@@ -1,6 +1,7 @@
 //! The coordinator: what the services call. No wire type below this line.
 
 mod acceptance;
+mod collecting;
 mod delivery;
 mod leasing;
 mod operating;
@@ -19,14 +20,15 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::leasing::Granted;
 use crate::{
-    artifact::ArtifactStore,
+    artifact::{ArtifactStore, RENEWED_AFTER},
     budget::Budget,
     config::FarmConfig,
     error::FarmError,
     metrics::Operation,
     model::{Batch, BatchKey, BatchView, Capabilities, JobView, LeaseEnding, LeaseView, Secret, Tenant},
     store::{
-        Database, Store, batches, faults, leases, outcomes, recovery, sessions, tenants, views, workers,
+        Database, Store, batches, faults, garbage, leases, outcomes, recovery, sessions, tenants, views,
+        workers,
     },
     verifier::ProofVerifier,
 };
@@ -62,8 +64,11 @@ impl Farm {
     ///
     /// # Errors
     /// [`FarmError::DataDirInUse`] if another coordinator has it, [`FarmError::ArtifactsUnusable`] if artifacts cannot be kept
-    /// where they should, or a variant about the disk or the database.
+    /// where they should, [`FarmError::GraceTooShort`], or a variant about the disk or the database.
     pub async fn open(config: FarmConfig, verifier: Arc<dyn ProofVerifier>) -> Result<Arc<Self>, FarmError> {
+        if config.grace <= RENEWED_AFTER {
+            return Err(FarmError::GraceTooShort(config.grace));
+        }
         let lock = match &config.database {
             Database::Sqlite(_) => Some(lock(&config.data_dir)?),
             Database::Postgres(_) => None,
@@ -109,13 +114,14 @@ impl Farm {
         self.changes.subscribe()
     }
 
-    /// Does what nobody asks for, until `shutdown`: serves those who wait for jobs, ends leases that are over, and hears of
-    /// the changes of other coordinators.
+    /// Does what nobody asks for, until `shutdown`: serves those who wait for jobs, ends leases that are over, deletes what is
+    /// no longer kept, and hears of the changes of other coordinators.
     pub async fn run(&self, shutdown: &CancellationToken) {
         tokio::join!(
             self.serve_line(shutdown),
             self.sweep(shutdown),
             self.show(shutdown),
+            self.collect_often(shutdown),
             self.store.listen(&self.config.database, &self.changes, shutdown),
         );
     }
@@ -134,9 +140,10 @@ impl Farm {
     /// Stores a witness durably.
     ///
     /// # Errors
-    /// [`FarmError::Artifact`] if the disk fails, [`FarmError::ArtifactStoreAway`] or the like if the store does.
+    /// [`FarmError::Artifact`] or [`FarmError::NoRoom`] if the disk fails, [`FarmError::ArtifactStoreAway`] or the like if the
+    /// store does, [`FarmError::ArtifactGoes`] if it is being deleted for long.
     pub async fn store_artifact(&self, bytes: Bytes) -> Result<Digest, FarmError> {
-        self.artifacts.put(bytes).await
+        self.keep(bytes).await
     }
 
     /// Refuses a sequencer that may not submit for a tenant. `caller` is the sequencer's name, where its certificate says it.
@@ -144,11 +151,13 @@ impl Farm {
         tenants::check_owner(&mut self.store.read().await?, tenant, caller).await
     }
 
-    /// Accepts a batch whose witnesses are stored. Returns false if it was known already.
+    /// Accepts a batch whose witnesses are stored. Returns false if it was known already. One that is known and no longer kept
+    /// is proved once more: whoever sends it lacks its SNARK, and all that it takes was just stored.
     ///
     /// # Errors
     /// [`FarmError::WrongCircuitSet`]; [`FarmError::BatchConflict`] for other content under a known number;
-    /// [`FarmError::NotYours`], [`FarmError::UnknownTenant`] or [`FarmError::QuotaReached`] for whom it is.
+    /// [`FarmError::NotYours`], [`FarmError::UnknownTenant`] or [`FarmError::QuotaReached`] for whom it is;
+    /// [`FarmError::ArtifactGoes`] if a witness was stored so long before that it is being deleted.
     pub async fn submit(&self, batch: &Batch, caller: Option<&str>) -> Result<bool, FarmError> {
         let BatchKey {
             tenant,
@@ -159,19 +168,30 @@ impl Farm {
         let _timed = self.config.metrics.time(Operation::Submit);
         let mut tx = self.store.begin().await?;
         let tenant_id = tenants::admit(&mut tx, &tenant, caller, self.config.admits_tenants).await?;
-        let is_new = match batches::find(&mut tx, &batch.key).await? {
-            Some(known) if known.content == batch.content() => {
-                recovery::witnesses_restored(&mut tx, known.id).await?;
-                false
+        for &witness in &batch.witnesses {
+            garbage::spare(&mut tx, witness).await?;
+        }
+        let mut known = batches::find(&mut tx, &batch.key).await?;
+        if known.is_none() && batches::adopt(&mut tx, tenant_id, batch).await? {
+            known = batches::find(&mut tx, &batch.key).await?;
+        }
+        let is_new = known.is_none();
+        match known {
+            Some(known) if known.content != batch.content() => {
+                return Err(FarmError::BatchConflict { number });
             }
-            Some(_) => return Err(FarmError::BatchConflict { number }),
-            None if batches::adopt(&mut tx, tenant_id, batch).await? => false,
+            Some(known) if !known.retired => {
+                recovery::witnesses_restored(&mut tx, known.id).await?;
+            }
+            Some(known) => {
+                tenants::check_quota(&mut tx, tenant_id, self.config.max_batches).await?;
+                batches::run_again(&mut tx, tenant_id, known.id, batch).await?;
+            }
             None => {
                 tenants::check_quota(&mut tx, tenant_id, self.config.max_batches).await?;
                 batches::insert(&mut tx, tenant_id, batch).await?;
-                true
             }
-        };
+        }
         tx.commit().await?;
         self.changes.send_replace(());
         let chunks = batch.witnesses.len();

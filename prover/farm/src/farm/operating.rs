@@ -16,7 +16,7 @@ impl Farm {
     /// Jobs of a filter.
     ///
     /// # Errors
-    /// [`FarmError::UnknownBatch`] if it names one that nobody submitted.
+    /// [`FarmError::UnknownBatch`] if it names one that nobody submitted, [`FarmError::Retired`] if that is no longer kept.
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobView>, FarmError> {
         views::jobs(&mut self.store.read().await?, filter).await
     }
@@ -25,7 +25,7 @@ impl Farm {
     /// was over one of the jobs, whatever its state. Batches that were given up run again.
     ///
     /// # Errors
-    /// [`FarmError::UnknownJob`] or [`FarmError::UnknownBatch`].
+    /// [`FarmError::UnknownJob`], [`FarmError::UnknownBatch`] or [`FarmError::Retired`].
     pub async fn requeue(&self, target: RequeueTarget) -> Result<Requeued, FarmError> {
         let mut tx = self.store.begin().await?;
         let requeued = match target {
@@ -56,7 +56,7 @@ impl Farm {
     /// Gives batches up: workers lose their leases, and the sequencer hears of it. Returns how many ran or had failed.
     ///
     /// # Errors
-    /// [`FarmError::UnknownBatch`].
+    /// [`FarmError::UnknownBatch`] or [`FarmError::Retired`].
     pub async fn cancel(&self, batch: &BatchRef, reason: String) -> Result<u64, FarmError> {
         let reason = &truncate(reason);
         let mut tx = self.store.begin().await?;

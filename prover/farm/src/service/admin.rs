@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     convert::{self, invalid},
+    error::FarmError,
     farm::Farm,
     model::{JobFilter, JobId, RequeueTarget},
 };
@@ -111,5 +112,17 @@ impl admin_service_server::AdminService for AdminService {
     ) -> Result<Response<pb::OverviewResponse>, Status> {
         let batches = convert::overview::limit(request.into_inner())?;
         Ok(Response::new(self.farm.overview(batches).await?.into()))
+    }
+
+    async fn collect_garbage(
+        &self,
+        request: Request<pb::CollectGarbageRequest>,
+    ) -> Result<Response<pb::CollectGarbageResponse>, Status> {
+        let (farm, is_dry_run) = (self.farm.clone(), request.into_inner().dry_run);
+        // On its own: a caller that goes away does not interrupt it.
+        let collected = tokio::spawn(async move { farm.collect(is_dry_run).await })
+            .await
+            .map_err(FarmError::from)??;
+        Ok(Response::new(collected.into()))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ashlar_proto::{Digest, JobKind};
 use sqlx::AssertSqlSafe;
 
-use super::{Db, batches, faults, fleet, leases, many, parse_kind, to_db};
+use super::{Db, batches, faults, fleet, garbage, leases, many, parse_kind, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
@@ -36,10 +36,20 @@ struct Done {
 
 /// Marks the jobs done, whatever became of the leases, and frees the jobs that waited for them. Says of each proof whether
 /// it was taken: of several for a job the first is, and none, with nothing changed, if it is done already.
-pub async fn accept(db: &mut Db, proofs: &[Accepted], config: &FarmConfig) -> Result<Vec<bool>, FarmError> {
+///
+/// # Errors
+/// [`FarmError::ArtifactGoes`] for a proof that nobody needed before, and that is deleted at this moment; the others are not
+/// concerned.
+pub async fn accept(
+    db: &mut Db,
+    proofs: &[Accepted],
+    config: &FarmConfig,
+) -> Result<Vec<Result<bool, FarmError>>, FarmError> {
+    let outputs: Vec<Digest> = proofs.iter().map(|proof| proof.output).collect();
+    let going = garbage::spare_all(db, &outputs).await?;
     let mut seen = HashSet::new();
     let first: Vec<&Accepted> = (proofs.iter())
-        .filter(|proof| seen.insert(proof.key.job))
+        .filter(|proof| !going.contains(&proof.output) && seen.insert(proof.key.job))
         .collect();
     let done = mark(db, &first).await?;
     let taken: Vec<&Accepted> = first
@@ -69,7 +79,10 @@ pub async fn accept(db: &mut Db, proofs: &[Accepted], config: &FarmConfig) -> Re
     let mut told = HashSet::new();
     Ok(proofs
         .iter()
-        .map(|proof| taken.contains(&proof.key) && told.insert(proof.key))
+        .map(|proof| match going.contains(&proof.output) {
+            true => Err(FarmError::ArtifactGoes(proof.output)),
+            false => Ok(taken.contains(&proof.key) && told.insert(proof.key)),
+        })
         .collect())
 }
 

@@ -2,7 +2,7 @@
 
 use ashlar_proto::{Digest, JobKind};
 
-use super::{Db, kind_code, leases, parse_count, parse_digest, tenants, to_db};
+use super::{Db, kind_code, leases, parse_count, parse_digest, retirement, tenants, to_db};
 use crate::{
     error::FarmError,
     graph,
@@ -48,19 +48,20 @@ pub async fn known(db: &mut Db, key: &BatchKey) -> Result<Known, FarmError> {
     find(db, key).await?.ok_or(FarmError::UnknownBatch(key.number))
 }
 
-/// The batches that an operator means, newest first.
+/// The batches that an operator means, newest first, of those that are kept.
 ///
 /// # Errors
-/// [`FarmError::UnknownBatch`] if there is none.
+/// [`FarmError::UnknownBatch`] if there is none, [`FarmError::Retired`] if there were some.
 pub async fn meant(db: &mut Db, batch: &BatchRef) -> Result<Vec<BatchId>, FarmError> {
-    let rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
-        "SELECT batches.id, chain_id, rollup, circuit_set FROM batches JOIN tenants ON tenants.id = batches.tenant
+    type Row = (i64, i64, Vec<u8>, Vec<u8>, i64);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT batches.id, chain_id, rollup, circuit_set, retired FROM batches JOIN tenants ON tenants.id = batches.tenant
          WHERE number = $1 ORDER BY batches.id DESC",
     )
     .bind(to_db(batch.number))
     .fetch_all(db.conn())
     .await?;
-    let meant = rows.into_iter().filter(|(_, chain_id, rollup, circuit_set)| {
+    let meant = rows.into_iter().filter(|(_, chain_id, rollup, circuit_set, _)| {
         batch
             .tenant
             .is_none_or(|tenant| to_db(tenant.chain_id) == *chain_id && tenant.rollup[..] == rollup[..])
@@ -68,13 +69,17 @@ pub async fn meant(db: &mut Db, batch: &BatchRef) -> Result<Vec<BatchId>, FarmEr
                 .circuit_set
                 .is_none_or(|set| set.as_ref() == &circuit_set[..])
     });
-    let ids: Vec<BatchId> = meant
-        .map(|(id, ..)| parse_count(id).map(BatchId))
-        .collect::<Result<_, _>>()?;
-    if ids.is_empty() {
-        return Err(FarmError::UnknownBatch(batch.number));
+    let (kept, retired): (Vec<_>, Vec<_>) = meant.partition(|(.., retired)| *retired == 0);
+    if kept.is_empty() {
+        return Err(if retired.is_empty() {
+            FarmError::UnknownBatch(batch.number)
+        } else {
+            FarmError::Retired(batch.number)
+        });
     }
-    Ok(ids)
+    kept.into_iter()
+        .map(|(id, ..)| parse_count(id).map(BatchId))
+        .collect()
 }
 
 /// Writes a new batch of tenant number `tenant` with its job graph.
@@ -93,6 +98,34 @@ pub async fn insert(db: &mut Db, tenant: i64, batch: &Batch) -> Result<(), FarmE
     .bind(now_ms)
     .fetch_one(db.conn())
     .await?;
+    plan(db, tenant, batch_id, batch).await
+}
+
+/// Keeps a retired batch again, which was submitted anew with the same content: all its jobs are to be done once more, since
+/// whoever sends it wants its SNARK, whatever was said of its chain. One that the operator gave up stays given up, until it is
+/// requeued.
+pub async fn run_again(db: &mut Db, tenant: i64, id: BatchId, batch: &Batch) -> Result<(), FarmError> {
+    while retirement::drop_piece(db, id).await? {}
+    let now_ms = db.now_ms();
+    sqlx::query(
+        "UPDATE batches SET retired = 0, settled_ms = NULL, submitted_ms = $2,
+             state = CASE WHEN state = $3 AND cancelled_ms IS NOT NULL THEN state ELSE $4 END,
+             failure_reason = CASE WHEN state = $3 AND cancelled_ms IS NOT NULL THEN failure_reason ELSE '' END,
+             cancelled_ms = CASE WHEN state = $3 AND cancelled_ms IS NOT NULL THEN $2 END
+         WHERE id = $1",
+    )
+    .bind(to_db(id.0))
+    .bind(now_ms)
+    .bind(BatchState::Cancelled.code())
+    .bind(BatchState::Running.code())
+    .execute(db.conn())
+    .await?;
+    plan(db, tenant, to_db(id.0), batch).await
+}
+
+/// Writes a batch's job graph.
+async fn plan(db: &mut Db, tenant: i64, batch_id: i64, batch: &Batch) -> Result<(), FarmError> {
+    let (number, now_ms) = (to_db(batch.key.number), db.now_ms());
     let chunks = u32::try_from(batch.witnesses.len()).unwrap_or(u32::MAX);
     let mut ids: Vec<i64> = Vec::new();
     for (i, job) in graph::plan(chunks).into_iter().enumerate() {
@@ -177,15 +210,18 @@ pub async fn fail(db: &mut Db, id: i64, reason: &str) -> Result<(), FarmError> {
 /// Gives a batch up: its leases end, and none is granted until it is requeued. Returns false and changes nothing if it is
 /// done, or given up already.
 pub async fn cancel(db: &mut Db, id: BatchId, reason: &str) -> Result<bool, FarmError> {
-    let cancelled =
-        sqlx::query("UPDATE batches SET state = $2, failure_reason = $3 WHERE id = $1 AND state IN ($4, $5)")
-            .bind(to_db(id.0))
-            .bind(BatchState::Cancelled.code())
-            .bind(reason)
-            .bind(BatchState::Running.code())
-            .bind(BatchState::Failed.code())
-            .execute(db.conn())
-            .await?;
+    let now_ms = db.now_ms();
+    let cancelled = sqlx::query(
+        "UPDATE batches SET state = $2, failure_reason = $3, cancelled_ms = $6 WHERE id = $1 AND state IN ($4, $5)",
+    )
+    .bind(to_db(id.0))
+    .bind(BatchState::Cancelled.code())
+    .bind(reason)
+    .bind(BatchState::Running.code())
+    .bind(BatchState::Failed.code())
+    .bind(now_ms)
+    .execute(db.conn())
+    .await?;
     if cancelled.rows_affected() == 0 {
         return Ok(false);
     }
@@ -203,7 +239,9 @@ pub async fn cancel(db: &mut Db, id: BatchId, reason: &str) -> Result<bool, Farm
 
 /// Lets a batch that was given up run again.
 pub async fn revive(db: &mut Db, id: i64) -> Result<(), FarmError> {
-    sqlx::query("UPDATE batches SET state = $2, failure_reason = '' WHERE id = $1 AND state = $3")
+    sqlx::query(
+        "UPDATE batches SET state = $2, failure_reason = '', cancelled_ms = NULL WHERE id = $1 AND state = $3",
+    )
         .bind(id)
         .bind(BatchState::Running.code())
         .bind(BatchState::Cancelled.code())
@@ -213,7 +251,7 @@ pub async fn revive(db: &mut Db, id: i64) -> Result<(), FarmError> {
 }
 
 /// Sets the state that follows from the jobs: done with the wrap, failed while a job is poisoned, else running. A batch that
-/// was given up stays so, unless it is done.
+/// was given up stays so, unless it is done; one that retires stays as it is.
 pub async fn settle_state(db: &mut Db, id: i64) -> Result<BatchState, FarmError> {
     let (wrapped, poisoned): (i64, i64) = sqlx::query_as(
         "SELECT CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE batch = $1 AND kind = $2 AND state = $3) THEN 1 ELSE 0 END,
@@ -232,7 +270,7 @@ pub async fn settle_state(db: &mut Db, id: i64) -> Result<BatchState, FarmError>
     };
     sqlx::query(
         "UPDATE batches SET state = $2, failure_reason = CASE WHEN $2 = $3 THEN failure_reason ELSE '' END
-         WHERE id = $1 AND state <> $2 AND (state <> $4 OR $2 = $5)",
+         WHERE id = $1 AND state <> $2 AND (state <> $4 OR $2 = $5) AND retired = 0",
     )
     .bind(id)
     .bind(state.code())

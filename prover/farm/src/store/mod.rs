@@ -8,6 +8,7 @@ mod connection;
 mod database;
 pub mod faults;
 pub mod fleet;
+pub mod garbage;
 pub mod granting;
 mod group;
 pub mod leases;
@@ -17,8 +18,10 @@ pub mod overtaking;
 pub mod overview;
 pub mod queue;
 pub mod recovery;
+pub mod retirement;
 pub mod sessions;
 pub mod tenants;
+mod turn;
 pub mod views;
 pub mod workers;
 
@@ -30,13 +33,13 @@ use sqlx::AnyPool;
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::group::Change;
 use self::{clock::Clock, database::Opener, group::Writer};
 pub use self::{
     clock::{WallClock, wall_ms},
     connection::Db,
     database::Database,
 };
+pub(crate) use self::{group::Change, turn::Turn};
 use crate::error::FarmError;
 
 /// Where coordinators on one PostgreSQL tell each other of changes.
@@ -53,6 +56,7 @@ pub struct Store {
     clock: Arc<Clock>,
     /// Names this coordinator to the others.
     own_name: String,
+    turn: turn::Own,
 }
 
 impl Store {
@@ -71,6 +75,7 @@ impl Store {
             opener,
             clock,
             own_name,
+            turn: turn::Own::default(),
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod databases;
+mod records;
 mod s3;
 
 use std::{
@@ -33,6 +34,7 @@ use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier,
 pub use self::{
     certificates::{Certificates, HOUR},
     databases::{database, make_database, on_postgres},
+    records::Records,
     s3::S3Server,
 };
 
@@ -477,6 +479,21 @@ impl Client {
             .await?
             .into_inner()
             .expires_in_ms)
+    }
+
+    /// Collects what nobody needs, or tells what would go.
+    pub async fn collect(&mut self, dry_run: bool) -> Result<pb::CollectGarbageResponse, Status> {
+        let request = pb::CollectGarbageRequest { dry_run };
+        Ok(self.admin.collect_garbage(request).await?.into_inner())
+    }
+
+    /// Says that the batches of [`tenant`] through that number are proven on its chain.
+    pub async fn settle(&mut self, through_number: u64) {
+        let request = pb::SettleBatchesRequest {
+            tenant: Some(tenant()),
+            through_number,
+        };
+        self.batch.settle_batches(request).await.unwrap();
     }
 
     pub async fn job(&mut self, job_id: u64) -> pb::InspectResponse {

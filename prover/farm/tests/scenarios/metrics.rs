@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ashlar_farm::{
     FarmMetrics,
-    testing::{Coordinator, config, key, leases_of},
+    testing::{Coordinator, HOUR, Records, config, key, leases_of},
 };
 use ashlar_metrics::{Build, Registry, testing::Exposition};
 use ashlar_proto::{Bytes, farm::v1 as pb};
@@ -130,5 +130,36 @@ async fn a_lease_that_expires_is_counted_and_again_when_its_proof_comes_late() {
             ended(&metrics, "chunk", "completed")
         ],
         [1.0, 1.0]
+    );
+}
+
+#[tokio::test]
+async fn collections_are_counted_with_what_went() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = config(dir.path());
+    let (metrics, records) = (settings.metrics.clone(), Records::of(&settings));
+    let coordinator = Coordinator::start(settings);
+    let mut client = coordinator.client().await;
+    let session = client.register("w").await;
+    client.submit(1, 1).await;
+    client.work_all(session).await;
+    client.settle(1).await;
+    let mut deleted = 0;
+    for _ in 0..2 {
+        records.age(48 * HOUR).await;
+        deleted += client.collect(false).await.unwrap().deleted.unwrap().bytes;
+    }
+    let shown = read(&metrics);
+    let collections = |result| shown.get("ashlar_farm_collections_total", &[("result", result)]);
+    assert!(
+        collections("done").unwrap() >= 2.0,
+        "and those that it does by itself"
+    );
+    assert_eq!(collections("failed"), Some(0.0));
+    assert_eq!(shown.get("ashlar_farm_batches_retired_total", &[]), Some(1.0));
+    assert!(deleted > 2_000_000, "its proofs: {deleted} bytes");
+    assert_eq!(
+        shown.get("ashlar_farm_deleted_bytes_total", &[]),
+        Some(deleted as f64)
     );
 }

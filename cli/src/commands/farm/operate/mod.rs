@@ -1,6 +1,7 @@
 //! What an operator asks of a running coordinator. One file for each subject.
 
 mod batches;
+mod gc;
 mod jobs;
 mod pausing;
 mod status;
@@ -79,6 +80,8 @@ pub enum Command {
     },
     /// Admit a tenant, or change what it may have and which sequencer submits for it. What is not given stays.
     Tenant(tenants::Change),
+    /// Let go now what goes by itself: the jobs of batches past their retention, and artifacts that nobody needs.
+    Gc(gc::Collect),
 }
 
 /// A coordinator that is asked.
@@ -89,8 +92,13 @@ struct Asked {
 
 impl Asked {
     async fn connect(farm: &FarmLink) -> anyhow::Result<Self> {
+        Self::connect_for(farm, CALL_LIMIT).await
+    }
+
+    /// For calls that may take so long.
+    async fn connect_for(farm: &FarmLink, limit: Duration) -> anyhow::Result<Self> {
         let link = farm.open(Role::Admin)?;
-        let channel = link.connect(Some(CALL_LIMIT)).await?;
+        let channel = link.connect(Some(limit)).await?;
         let admin = AdminServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
         Ok(Self { link, admin })
     }
@@ -125,6 +133,7 @@ pub fn run(command: Command, farm: &FarmLink) -> anyhow::Result<()> {
             Command::Drain { worker, undo } => workers::drain(farm, worker, !undo).await,
             Command::Tenants { json } => tenants::list(farm, json).await,
             Command::Tenant(change) => tenants::change(farm, change).await,
+            Command::Gc(collect) => gc::collect(farm, collect).await,
         }
     })
 }
@@ -195,6 +204,7 @@ mod tests {
             &["drain", "w"],
             &["tenants"],
             &["tenant", "--chain-id", "1", "--rollup", ROLLUP],
+            &["gc", "--dry-run"],
         ] {
             assert_eq!(asked("", command), "http://127.0.0.1:7002");
             assert_eq!(asked(common, command), "http://a:1");

@@ -107,6 +107,9 @@ const fn total(kind: &pb::KindOverview) -> u64 {
 }
 
 fn steps(kinds: &[pb::KindOverview]) -> String {
+    if kinds.is_empty() {
+        return "no longer kept".to_owned();
+    }
     let steps: Vec<_> = kinds
         .iter()
         .map(|kind| format!("{} {}/{}", kind_name(kind.kind), kind.done, total(kind)))
@@ -223,5 +226,6 @@ mod tests {
         assert_eq!(jobs(999, 1, 0), format!("{}+", "#".repeat(19)));
         assert_eq!(jobs(3, 0, 0), "#".repeat(20));
         assert_eq!(jobs(0, 1, 999), format!("+{}", ".".repeat(19)));
+        assert_eq!(steps(&[]), "no longer kept", "a batch has jobs until it goes");
     }
 }
