@@ -19,6 +19,10 @@ pub struct Args {
     /// Kinds of job that it takes: chunk, fold, compress, wrap [default: all]
     #[arg(long, value_delimiter = ',', value_parser = job_kind)]
     kinds: Vec<JobKind>,
+    /// Jobs that are leased and fetched while another is proved, to be begun at once after it. The farm gives them only
+    /// while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=16))]
+    prefetch: u8,
     #[command(flatten)]
     wrap: crate::wrap::Args,
     #[command(flatten)]
@@ -49,6 +53,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if !args.kinds.is_empty() {
         config.kinds = args.kinds;
     }
+    config.prefetch = args.prefetch.into();
     config.backend = args.wrap.backend_name().into();
     let counted = config.metrics.clone();
     crate::shutdown::run(async |shutdown| {

@@ -229,6 +229,7 @@ async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
         let request = farm::LeaseRequest {
             session,
             wait_ms: 30_000,
+            ahead: false,
         };
         waiting.lease(request).await
     });

@@ -25,6 +25,9 @@ pub struct WorkerConfig {
     pub ram_bytes: u64,
     /// How long one call waits for a job, at most 30 s.
     pub lease_wait: Duration,
+    /// So many jobs are leased and fetched while another is proved, to be begun at once after it. The farm gives such
+    /// jobs only while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
+    pub prefetch: usize,
     /// When told to stop, the present job gets so long to finish before it is handed back.
     pub drain_timeout: Duration,
     /// First and longest delay before a failed call is repeated.
@@ -46,6 +49,7 @@ impl WorkerConfig {
             backend: "cpu".into(),
             ram_bytes: ashlar_report::memory::total_bytes().unwrap_or(0),
             lease_wait: Duration::from_secs(20),
+            prefetch: 1,
             drain_timeout: Duration::from_secs(120),
             retry_delay: (Duration::from_millis(100), Duration::from_secs(5)),
             metrics: WorkerMetrics::default(),

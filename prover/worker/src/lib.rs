@@ -4,6 +4,7 @@
 //! are in `ashlar/farm/v1/farm.proto`: a lease and a worker id survive a restart of the coordinator, and a result
 //! may arrive late or twice.
 
+mod ahead;
 mod config;
 mod error;
 mod lease;

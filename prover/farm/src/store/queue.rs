@@ -88,6 +88,8 @@ pub struct Queue {
     takers: HashMap<WorkerId, Taker>,
     all_takers: bool,
     quarantined: HashSet<(i64, i64)>,
+    /// Ready jobs beyond one for each worker that takes the kind.
+    spare: HashMap<(Digest, JobKind), i64>,
 }
 
 impl Queue {
@@ -99,6 +101,7 @@ impl Queue {
             takers: HashMap::new(),
             all_takers: false,
             quarantined: HashSet::new(),
+            spare: HashMap::new(),
         };
         // The states are in the text, as in the indexes that these queries live by.
         type Row = (i64, i64, Vec<u8>, i64, i64, i64, i64);
@@ -159,11 +162,90 @@ impl Queue {
         worker: WorkerId,
         config: &FarmConfig,
     ) -> Result<Option<Candidate>, FarmError> {
+        let (taker, kinds) = self.taken_by(db, worker).await?;
+        self.first(db, worker, (taker.circuit_set, &kinds), config).await
+    }
+
+    /// The next job for a `worker` that is busy: none of a kind of which no more are ready than workers are alive that take
+    /// it. Each of those can then have one the moment it wants it, so none is idle for what lies here.
+    pub async fn next_ahead(
+        &mut self,
+        db: &mut Db,
+        worker: WorkerId,
+        config: &FarmConfig,
+    ) -> Result<Option<Candidate>, FarmError> {
+        let (taker, mut kinds) = self.taken_by(db, worker).await?;
+        let mut spare = HashSet::new();
+        for &kind in &kinds {
+            if self.spare(db, taker.circuit_set, kind, config).await? > 0 {
+                spare.insert(kind);
+            }
+        }
+        kinds.retain(|kind| spare.contains(kind));
+        self.first(db, worker, (taker.circuit_set, &kinds), config).await
+    }
+
+    /// What the worker takes, and the kinds of it from which it is not quarantined.
+    async fn taken_by(&mut self, db: &mut Db, worker: WorkerId) -> Result<(Taker, Vec<JobKind>), FarmError> {
         let taker = self.taker(db, worker).await?;
-        let kinds: Vec<JobKind> = JobKind::ALL
-            .into_iter()
-            .filter(|kind| taker.takes(*kind) && !self.is_quarantined(worker, *kind))
-            .collect();
+        let kinds = JobKind::ALL.into_iter();
+        let kinds = kinds.filter(|kind| taker.takes(*kind) && !self.is_quarantined(worker, *kind));
+        let kinds = kinds.collect();
+        Ok((taker, kinds))
+    }
+
+    /// Ready jobs of a kind beyond one for each live worker that takes it.
+    async fn spare(
+        &mut self,
+        db: &mut Db,
+        circuit_set: Digest,
+        kind: JobKind,
+        config: &FarmConfig,
+    ) -> Result<i64, FarmError> {
+        if let Some(spare) = self.spare.get(&(circuit_set, kind)) {
+            return Ok(*spare);
+        }
+        self.read_takers(db).await?;
+        let now = db.now_ms();
+        let alive_from = now.saturating_sub(millis(config.worker_ttl));
+        let takers = self.takers.values().filter(|taker| {
+            taker.circuit_set == circuit_set && taker.takes(kind) && taker.last_seen_ms >= alive_from
+        });
+        let takers = takers.count() as i64;
+        // Of paused tenants none: they are not among those that wait.
+        let mut ready = 0;
+        for waiting in &self.tenants {
+            if (waiting.kinds >> kind_code(kind)) & 1 == 0 {
+                continue;
+            }
+            if ready > 2 * takers {
+                break; // one for each of them to have ahead, too: more are not asked for
+            }
+            ready += sqlx::query_scalar::<_, i64>(
+                "SELECT COUNT(*) FROM jobs JOIN batches ON batches.id = jobs.batch
+                 WHERE jobs.state = 2 AND jobs.tenant = $1 AND jobs.kind = $2 AND jobs.not_before_ms <= $3
+                   AND batches.state = $4 AND batches.circuit_set = $5",
+            )
+            .bind(waiting.id)
+            .bind(kind_code(kind))
+            .bind(now)
+            .bind(BatchState::Running.code())
+            .bind(circuit_set.as_ref().to_vec())
+            .fetch_one(db.conn())
+            .await?;
+        }
+        self.spare.insert((circuit_set, kind), ready - takers);
+        Ok(ready - takers)
+    }
+
+    /// Of the tenant whose turn it is, the first job of these kinds that the worker may have.
+    async fn first(
+        &mut self,
+        db: &mut Db,
+        worker: WorkerId,
+        (circuit_set, kinds): (Digest, &[JobKind]),
+        config: &FarmConfig,
+    ) -> Result<Option<Candidate>, FarmError> {
         for place in 0..self.tenants.len() {
             let Waiting {
                 id,
@@ -172,12 +254,12 @@ impl Queue {
                 ..
             } = self.tenants[place];
             let mut best: Option<(Candidate, JobKind)> = None;
-            for &kind in &kinds {
+            for &kind in kinds {
                 if (ready >> kind_code(kind)) & 1 == 0 {
                     continue;
                 }
                 let found = self
-                    .next_of((id, tenant), taker.circuit_set, kind, worker, config, db)
+                    .next_of((id, tenant), circuit_set, kind, worker, config, db)
                     .await?;
                 if let Some(found) = found
                     && best.as_ref().is_none_or(|(best, _)| found.order() < best.order())
@@ -327,6 +409,9 @@ impl Queue {
             waiting.leased += 1;
         }
         self.order();
+        if let Some(spare) = self.spare.get_mut(&(batch.circuit_set, kind)) {
+            *spare -= 1;
+        }
         let (now, term_ms) = (db.now_ms(), millis(policies.of(kind).lease));
         let secret = Secret::random();
         let token: i64 = sqlx::query_scalar(

@@ -295,7 +295,7 @@ pub async fn workers(db: &mut Db, limit: u32) -> Result<Vec<WorkerView>, FarmErr
     type Worker = (i64, String, String, i64, i64, i64, Vec<u8>, Option<i64>);
     let rows: Vec<Worker> = sqlx::query_as(
         "SELECT id, name, backend, kinds, last_seen_ms, draining, circuit_set,
-             (SELECT MAX(job) FROM leases WHERE worker = workers.id AND ended_ms IS NULL)
+             (SELECT job FROM leases WHERE worker = workers.id AND ended_ms IS NULL ORDER BY token LIMIT 1)
          FROM workers WHERE id IN (SELECT id FROM workers ORDER BY last_seen_ms DESC, id LIMIT $1) ORDER BY id",
     )
     .bind(i64::from(limit))

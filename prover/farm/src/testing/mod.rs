@@ -360,6 +360,7 @@ impl Client {
             .lease(pb::LeaseRequest {
                 session: session.to_vec().into(),
                 wait_ms,
+                ahead: false,
             })
             .await
             .unwrap()
