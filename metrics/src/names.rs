@@ -101,6 +101,10 @@ metrics! {
         "Workers that were heard of lately: live, and of these quarantined from a kind, paused or draining";
     FARM_LEASE_SECONDS = "ashlar_farm_lease_seconds", LEASE_SECONDS, [],
         "Time from when a job could be leased to its lease";
+    FARM_CPU_SECONDS = "ashlar_farm_cpu_seconds_total", Kind::Counter, ["tenant", "kind"],
+        "CPU time of the workers' processes for proofs that were accepted; a tenant is CHAIN_ID:0xROLLUP";
+    FARM_DEVICE_SECONDS = "ashlar_farm_device_seconds_total", Kind::Counter, ["tenant", "kind"],
+        "Time in calls of devices for proofs that were accepted";
     FARM_JOB_SECONDS = "ashlar_farm_job_seconds", JOB_SECONDS, ["kind"],
         "Time from a lease to the accepted proof";
     FARM_ATTEMPTS = "ashlar_farm_attempts_total", Kind::Counter, ["kind", "ending"],

@@ -18,7 +18,13 @@ use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Response, Status, transport::Channel};
 
-use crate::{config::WorkerConfig, error::WorkerError, lease::Lease, retry::Retry, runner::JobOutput};
+use crate::{
+    config::{Backend, WorkerConfig},
+    error::WorkerError,
+    lease::Lease,
+    retry::Retry,
+    runner::JobOutput,
+};
 
 type Client = WorkServiceClient<Channel>;
 
@@ -38,6 +44,7 @@ pub struct Queue {
     config: WorkerConfig,
     client: Client,
     session: Mutex<Option<Bytes>>,
+    told: Mutex<Option<Backend>>,
 }
 
 impl Queue {
@@ -49,6 +56,7 @@ impl Queue {
             config,
             client,
             session: Mutex::new(None),
+            told: Mutex::new(None),
         }
     }
 
@@ -63,10 +71,16 @@ impl Queue {
         let mut retry = Retry::new("lease a job", self.config.retry_delay);
         while !stop.is_cancelled() {
             let known = self.session().clone();
+            let changed = *self.told() != Some(self.config.backend.borrow().clone());
             let session = match known {
-                Some(session) => session,
-                None => match stop.run_until_cancelled(self.register()).await {
-                    Some(session) => self.session().insert(session?).clone(),
+                Some(session) if !changed => session,
+                _ => match stop.run_until_cancelled(self.register(known)).await {
+                    Some(Ok(Some(session))) => self.session().insert(session).clone(),
+                    Some(Ok(None)) => {
+                        self.unknown();
+                        continue;
+                    }
+                    Some(Err(error)) => return Err(error),
                     None => break,
                 },
             };
@@ -103,8 +117,7 @@ impl Queue {
                 }
                 Err(status) if status.code() == Code::NotFound || is_transient(&status) => {
                     if status.code() == Code::NotFound {
-                        *self.session() = None; // a new coordinator: register again
-                        self.config.metrics.readiness().set(false);
+                        self.unknown();
                     }
                     stop.run_until_cancelled(retry.pause(&status)).await;
                 }
@@ -156,36 +169,59 @@ impl Queue {
         }
     }
 
-    async fn register(&self) -> Result<Bytes, WorkerError> {
+    /// What the farm was last told that this worker computes on.
+    fn told(&self) -> std::sync::MutexGuard<'_, Option<Backend>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new coordinator, which does not know the session: register again.
+    fn unknown(&self) {
+        *self.session() = None;
+        self.config.metrics.readiness().set(false);
+    }
+
+    /// Registers, or says under a session that something changed. None if the session is not known any more.
+    async fn register(&self, session: Option<Bytes>) -> Result<Option<Bytes>, WorkerError> {
         let WorkerConfig {
             name,
             circuit_set,
             kinds,
-            backend,
             ram_bytes,
             ..
         } = &self.config;
+        let backend = self.config.backend.borrow().clone();
+        let renewed = session.is_some();
         let request = pb::RegisterRequest {
             name: name.clone(),
             circuit_set_digest: (*circuit_set).into(),
             kinds: kinds.iter().map(|kind| pb::JobKind::from(*kind) as i32).collect(),
-            backend: backend.clone(),
+            backend: backend.name.clone(),
             ram_bytes: *ram_bytes,
+            device: backend.device.clone(),
+            fallback: backend.fallback.clone(),
+            session: session.unwrap_or_default(),
         };
         let call = |mut client: Client| {
             let request = request.clone();
             async move { client.register(request).await }
         };
-        let response = self
-            .persist("register", call)
-            .await
-            .map_err(|status| match status.code() {
-                Code::FailedPrecondition => WorkerError::WrongCircuitSet(status.message().to_owned()),
-                _ => refused("register this worker", status),
-            })?;
-        tracing::info!(name, "registered");
+        let response = match self.persist("register", call).await {
+            Ok(response) => response,
+            Err(status) if renewed && status.code() == Code::NotFound => return Ok(None),
+            Err(status) if !renewed && status.code() == Code::FailedPrecondition => {
+                return Err(WorkerError::WrongCircuitSet(status.message().to_owned()));
+            }
+            Err(status) => return Err(refused("register this worker", status)),
+        };
+        tracing::info!(
+            name,
+            backend = backend.name,
+            fallback = backend.fallback,
+            "registered"
+        );
+        *self.told() = Some(backend);
         self.config.metrics.readiness().set(true);
-        Ok(response.session)
+        Ok(Some(response.session))
     }
 
     /// The bytes of an artifact, checked against its digest.
@@ -217,6 +253,8 @@ impl Queue {
             name: step.name,
             seconds: step.seconds,
             peak_rss_bytes: step.peak_rss_bytes.unwrap_or(0),
+            cpu_seconds: step.cpu_seconds,
+            device_seconds: step.device_seconds,
         });
         let header = pb::CompletionHeader {
             job_id: lease.job_id,

@@ -7,7 +7,7 @@ use super::{Farm, truncate};
 use crate::{
     error::FarmError,
     metrics::Operation,
-    model::{Completion, CompletionOutcome, LeaseClaim, LeaseEnding, LeaseKey},
+    model::{Completion, CompletionOutcome, Cost, LeaseClaim, LeaseEnding, LeaseKey},
     store::{
         faults::{self, Fault},
         leases, outcomes,
@@ -95,6 +95,9 @@ impl Farm {
             self.config
                 .metrics
                 .accepted(review.kind, attempt.age + arrived.elapsed());
+            self.config
+                .metrics
+                .cost(&review.tenant, review.kind, Cost::of(&steps));
             self.attempt_over(&attempt, LeaseEnding::Completed, None);
         }
         self.changes.send_replace(());

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use ashlar_proto::{Digest, JobKind};
 
-use super::{Db, batches, faults, leases, parse_count, parse_digest, parse_kind, to_db};
+use super::{Db, batches, faults, leases, parse_count, parse_digest, parse_kind, tenants, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
-    model::{BatchId, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued, StepTiming},
+    model::{
+        BatchId, Cost, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued, StepTiming, Tenant,
+    },
 };
 
 /// What is told of a lease.
@@ -59,6 +61,8 @@ pub struct JobUnderReview {
     pub attempt: Attempt,
     /// What it does.
     pub kind: JobKind,
+    /// Whose it is.
+    pub tenant: Tenant,
     /// The circuits of its batch.
     pub circuit_set: Digest,
     /// Whether it is done.
@@ -89,19 +93,31 @@ pub struct Accepted<'a> {
 /// # Errors
 /// As [`leases::claimed`].
 pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, FarmError> {
-    type Row = (i64, String, i64, i64, i64, Vec<u8>, i64, Vec<u8>, i64);
+    type Row = (
+        i64,
+        String,
+        i64,
+        i64,
+        i64,
+        Vec<u8>,
+        i64,
+        Vec<u8>,
+        i64,
+        i64,
+        Vec<u8>,
+    );
     let found: Option<Row> = sqlx::query_as(
         "SELECT token, workers.name, jobs.kind, jobs.state, (SELECT COUNT(*) FROM job_inputs WHERE job = jobs.id),
-             batches.circuit_set, leases.granted_ms, batches.content, jobs.number
+             batches.circuit_set, leases.granted_ms, batches.content, jobs.number, chain_id, rollup
          FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
-              JOIN batches ON batches.id = jobs.batch
+              JOIN batches ON batches.id = jobs.batch JOIN tenants ON tenants.id = jobs.tenant
          WHERE leases.job = $1 AND secret = $2",
     )
     .bind(to_db(claim.job.0))
     .bind(claim.secret.as_bytes().as_slice())
     .fetch_optional(db.conn())
     .await?;
-    let (token, owner, kind, state, expected, circuit_set, granted_ms, content, number) =
+    let (token, owner, kind, state, expected, circuit_set, granted_ms, content, number, chain_id, rollup) =
         found.ok_or(FarmError::UnknownLease(claim.job))?;
     let key = leases::key_of(claim, token, &owner)?;
     let inputs = leases::inputs(db, key.job).await?;
@@ -117,6 +133,7 @@ pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, F
             content: parse_digest(&content)?,
         },
         kind: parse_kind(kind)?,
+        tenant: tenants::parse(chain_id, &rollup)?,
         circuit_set: parse_digest(&circuit_set)?,
         done: state == JobState::Done.code(),
         inputs_missing: inputs.len() as i64 != expected,
@@ -128,9 +145,9 @@ pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, F
 /// changes nothing if it is done already.
 pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> Result<bool, FarmError> {
     let job = to_db(proof.key.job.0);
-    let accepted: Option<(i64, i64, i64)> = sqlx::query_as(
+    let accepted: Option<(i64, i64, i64, i64)> = sqlx::query_as(
         "UPDATE jobs SET state = $2, output = $3, output_bytes = $4, fallback = $5, witness_lost = 0
-         WHERE id = $1 AND state <> $2 RETURNING batch, kind, troubled",
+         WHERE id = $1 AND state <> $2 RETURNING batch, kind, troubled, tenant",
     )
     .bind(job)
     .bind(JobState::Done.code())
@@ -139,22 +156,28 @@ pub async fn accept(db: &mut Db, proof: &Accepted<'_>, config: &FarmConfig) -> R
     .bind(proof.fallback)
     .fetch_optional(db.conn())
     .await?;
-    let Some((batch, kind, troubled)) = accepted else {
+    let Some((batch, kind, troubled, tenant)) = accepted else {
         return Ok(false);
     };
     let (kind, troubled) = (parse_kind(kind)?, troubled != 0);
     faults::vindicated(db, proof.key, kind, config, troubled).await?;
     leases::complete(db, proof.key).await?;
     for (step, position) in proof.steps.iter().zip(0i64..) {
-        sqlx::query("INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes) VALUES ($1, $2, $3, $4, $5)")
+        sqlx::query(
+            "INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes, cpu_seconds, device_seconds)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
             .bind(job)
             .bind(position)
             .bind(&step.name)
             .bind(step.seconds)
             .bind(i64::try_from(step.peak_rss_bytes).unwrap_or(i64::MAX))
+            .bind(step.cpu_seconds)
+            .bind(step.device_seconds)
             .execute(db.conn())
             .await?;
     }
+    tenants::charge(db, tenant, kind, Cost::of(proof.steps)).await?;
     leases::unblock_consumers(db, job).await?;
     // Only what was in trouble can have been poisoned, and have failed its batch.
     if kind == JobKind::Wrap || troubled {

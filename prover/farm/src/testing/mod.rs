@@ -347,6 +347,7 @@ impl Client {
             kinds: JobKind::ALL.map(|kind| pb::JobKind::from(kind) as i32).to_vec(),
             backend: "hash".into(),
             ram_bytes: 1 << 30,
+            ..pb::RegisterRequest::default()
         }
     }
 
@@ -409,6 +410,8 @@ impl Client {
             name: "hash".into(),
             seconds: 0.25,
             peak_rss_bytes: 4096,
+            cpu_seconds: 0.5,
+            device_seconds: 0.125,
         };
         let header = pb::CompletionHeader {
             job_id,

@@ -9,6 +9,7 @@ mod bad_proofs;
 mod coordinator_restarted;
 mod damaged_artifact;
 mod dashboard;
+mod devices;
 mod full_graph;
 mod identity;
 mod late_completion;

@@ -1,6 +1,7 @@
 //! Scenarios of the worker against a real coordinator, one file per outage.
 
 mod certificates;
+mod changing_backend;
 mod coordinator_restarted;
 mod drain;
 mod failing_jobs;
