@@ -97,7 +97,7 @@ fn a_device_that_fails_its_test_is_not_used_and_tried_again_after_a_rest() {
         found.fault.as_ref().is_some_and(|fault| fault.starts_with(told)),
         "{found:?}"
     );
-    assert!(stage.is_gone("pid"), "no job is given to that child");
+    stage.wait("the end of that child", |stage| stage.is_gone("pid"));
     assert_eq!(*changes.borrow_and_update(), found);
 
     let wrapped = prove(&wrap); // by a second child, which says the same
