@@ -35,6 +35,8 @@ impl JobRunner for EngineRunner {
             name: step.step.name().to_owned(),
             seconds: step.time.as_secs_f64(),
             peak_rss_bytes: None,
+            cpu_seconds: step.cpu.as_secs_f64(),
+            device_seconds: step.device.as_secs_f64(),
         });
         Ok(JobOutput {
             steps: steps.collect(),

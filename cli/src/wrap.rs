@@ -110,11 +110,6 @@ pub struct Args {
 }
 
 impl Args {
-    /// The chosen backend, as the farm lists it.
-    pub fn backend_name(&self) -> &'static str {
-        self.backend.backend.name()
-    }
-
     /// Opens the engine; wraps are made as these arguments say.
     pub fn engine(&self, cache: &Cache) -> anyhow::Result<Arc<Engine>> {
         let choice = self.backend.backend;

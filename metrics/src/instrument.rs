@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -61,6 +61,36 @@ impl<const N: usize> Counter<N> {
 }
 
 impl<const N: usize> Source for Counter<N> {
+    fn register(&self, registry: &mut Registry) {
+        registry.put(self.metric, self.family.clone());
+    }
+}
+
+/// Adds up amounts, by the values of `N` labels, which need not be known before.
+#[derive(Debug, Clone)]
+pub struct Sum<const N: usize> {
+    metric: &'static Metric,
+    family: Family<Labels<N>, counter::Counter<f64, AtomicU64>>,
+}
+
+impl<const N: usize> Sum<N> {
+    /// An instrument of this metric, a counter, that has seen nothing.
+    pub fn new(metric: &'static Metric) -> Self {
+        assert_eq!(metric.kind, Kind::Counter, "{}", metric.name);
+        let family = Family::default();
+        Self { metric, family }
+    }
+
+    /// So much more with these labels. Nothing is ever taken away.
+    pub fn add(&self, values: [Label; N], amount: f64) {
+        let sum = self
+            .family
+            .get_or_create(&Labels::new(self.metric.labels, values));
+        sum.inc_by(amount.max(0.0));
+    }
+}
+
+impl<const N: usize> Source for Sum<N> {
     fn register(&self, registry: &mut Registry) {
         registry.put(self.metric, self.family.clone());
     }

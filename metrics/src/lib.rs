@@ -16,7 +16,7 @@ mod registry;
 pub mod testing;
 
 pub use self::{
-    instrument::{Counter, Gauge, Histogram, Reading},
+    instrument::{Counter, Gauge, Histogram, Reading, Sum},
     labels::Label,
     process::Build,
     readiness::Readiness,

@@ -72,9 +72,9 @@ metrics! {
     WORKER_JOBS = "ashlar_worker_jobs_total", Kind::Counter, ["kind", "result"],
         "Jobs of this worker by what became of them: proved and delivered, failed or refused, or released unfinished";
     WORKER_JOB_SECONDS = "ashlar_worker_job_seconds", JOB_SECONDS, ["kind"],
-        "Time from a job's lease to its delivered proof, of jobs that were proved";
+        "Time from the beginning of a job's proving to its delivered proof, of jobs that were proved";
     WORKER_BUSY = "ashlar_worker_busy", Kind::Gauge, [],
-        "1 while this worker has a job, else 0";
+        "1 while this worker proves a job, else 0";
     WORKER_FALLBACKS = "ashlar_worker_fallbacks_total", Kind::Counter, [],
         "Proofs that were not made where they were meant to be, such as on the CPU and not on a card";
 
@@ -101,6 +101,10 @@ metrics! {
         "Workers that were heard of lately: live, and of these quarantined from a kind, paused or draining";
     FARM_LEASE_SECONDS = "ashlar_farm_lease_seconds", LEASE_SECONDS, [],
         "Time from when a job could be leased to its lease";
+    FARM_CPU_SECONDS = "ashlar_farm_cpu_seconds_total", Kind::Counter, ["tenant", "kind"],
+        "CPU time of the workers' processes for proofs that were accepted; a tenant is CHAIN_ID:0xROLLUP";
+    FARM_DEVICE_SECONDS = "ashlar_farm_device_seconds_total", Kind::Counter, ["tenant", "kind"],
+        "Time in calls of devices for proofs that were accepted";
     FARM_JOB_SECONDS = "ashlar_farm_job_seconds", JOB_SECONDS, ["kind"],
         "Time from a lease to the accepted proof";
     FARM_ATTEMPTS = "ashlar_farm_attempts_total", Kind::Counter, ["kind", "ending"],

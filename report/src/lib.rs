@@ -2,6 +2,7 @@
 //! processor and commit, warnings that repeat; and files that are written whole or not at all. Every crate may use it: it depends on
 //! nothing but the standard library.
 
+pub mod cpu;
 mod error;
 pub mod file;
 mod machine;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use ashlar_engine::{Found, WrapKit};
 use ashlar_identity::Role;
 use ashlar_traces::otlp::Exporter;
-use ashlar_worker::{JobKind, WorkerConfig};
+use ashlar_worker::{Backend, Device, JobKind, WorkerConfig};
+use tokio::sync::watch;
 
 use crate::{cache::Cache, farm_link::FarmLink, roles::EngineRunner};
 
@@ -19,6 +21,10 @@ pub struct Args {
     /// Kinds of job that it takes: chunk, fold, compress, wrap [default: all]
     #[arg(long, value_delimiter = ',', value_parser = job_kind)]
     kinds: Vec<JobKind>,
+    /// Jobs that are leased and fetched while another is proved, to be begun at once after it. The farm gives them only
+    /// while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=16))]
+    prefetch: u8,
     #[command(flatten)]
     wrap: crate::wrap::Args,
     #[command(flatten)]
@@ -49,7 +55,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if !args.kinds.is_empty() {
         config.kinds = args.kinds;
     }
-    config.backend = args.wrap.backend_name().into();
+    config.prefetch = args.prefetch.into();
+    let wraps = config.kinds.contains(&JobKind::Wrap);
+    let kit = engine.wrap_kit().filter(|_| wraps);
+    // Nobody has a job yet: what fails now fails no proof.
+    let found = kit.map(WrapKit::find).transpose()?.unwrap_or_else(Found::cpu);
+    let (backend, is_backend) = watch::channel(as_registered(found));
+    config.backend = is_backend;
+    let changes = kit.and_then(WrapKit::changes);
     let counted = config.metrics.clone();
     crate::shutdown::run(async |shutdown| {
         let exporter = crate::traces::exporter("worker")?;
@@ -58,7 +71,38 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             .metrics
             .serve("worker", &counted, counted.readiness(), &shutdown)
             .await?;
+        if let Some(changes) = changes {
+            tokio::spawn(follow(changes, backend)); // ends with the runtime
+        }
         ashlar_worker::run(config, Arc::new(EngineRunner::new(engine)), shutdown).await?;
         Ok(())
     })
+}
+
+/// What the farm lists of what was found.
+fn as_registered(found: Found) -> Backend {
+    Backend {
+        name: found.backend,
+        device: found.device.map(|device| Device {
+            name: device.name,
+            memory_total_bytes: device.memory_total_bytes,
+            memory_free_bytes: device.memory_free_bytes,
+            msm_scalars_per_second: device.msm_scalars_per_second,
+            ntt_elements_per_second: device.ntt_elements_per_second,
+        }),
+        fallback: found.fault.unwrap_or_default(),
+    }
+}
+
+/// Passes on what changes, until nothing can any more.
+async fn follow(mut changes: watch::Receiver<Found>, backend: watch::Sender<Backend>) {
+    while changes.changed().await.is_ok() {
+        let found = changes.borrow_and_update().clone();
+        if let Some(fault) = &found.fault {
+            tracing::error!(fault, "the device is not used for now: wraps are made on the CPU");
+        } else {
+            tracing::info!(backend = found.backend, "wraps are made as told again");
+        }
+        backend.send_replace(as_registered(found));
+    }
 }

@@ -221,6 +221,7 @@ async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
             kinds: vec![farm::JobKind::Chunk as i32],
             backend: "none".into(),
             ram_bytes: 1 << 40,
+            ..farm::RegisterRequest::default()
         })
         .await
         .expect("registered");
@@ -229,6 +230,7 @@ async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
         let request = farm::LeaseRequest {
             session,
             wait_ms: 30_000,
+            ahead: false,
         };
         waiting.lease(request).await
     });

@@ -19,6 +19,14 @@ pub enum AccelError {
         /// What the driver said.
         reason: String,
     },
+    /// It computed something else than the CPU: the device, its driver or its kernels are broken.
+    #[error("{backend}: a wrong result of {operation} for a known input")]
+    WrongResult {
+        /// Name of the backend.
+        backend: &'static str,
+        /// `msm` or `ntt`.
+        operation: &'static str,
+    },
     /// There is no such device, or it cannot do this operation at all.
     #[error("{backend} is unavailable: {reason}")]
     Unavailable {
@@ -61,7 +69,10 @@ impl AccelError {
     /// Whether the same work may succeed on another backend: the fault lies with the device and not with the input.
     pub fn is_device_fault(&self) -> bool {
         match self {
-            Self::OutOfMemory { .. } | Self::DeviceLost { .. } | Self::Unavailable { .. } => true,
+            Self::OutOfMemory { .. }
+            | Self::DeviceLost { .. }
+            | Self::WrongResult { .. }
+            | Self::Unavailable { .. } => true,
             Self::UnsupportedSize { .. } | Self::LengthMismatch { .. } | Self::InvalidInput { .. } => false,
         }
     }

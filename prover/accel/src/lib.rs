@@ -27,8 +27,10 @@ mod msm;
 mod ntt;
 pub mod reference;
 pub mod rows;
+mod short_test;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timed;
 
 pub use by_size::{BySize, Thresholds};
 pub use choice::{BackendChoice, BackendConfig, BackendNotBuilt, DeviceOptions, UnknownBackend};
@@ -36,6 +38,8 @@ pub use error::AccelError;
 pub use field::NttField;
 pub use msm::Msm;
 pub use ntt::{Direction, Ntt, Order, Transform};
+pub use short_test::{ShortTest, short_test};
+pub use timed::{Timed, device_time};
 
 use halo2curves::bn256::{Fr, G1Affine};
 

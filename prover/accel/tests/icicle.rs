@@ -7,7 +7,7 @@ use std::env;
 use ashlar_accel::{
     AccelError, Backend, BySize, Direction, Msm, Ntt, Order, Thresholds, Transform,
     icicle::{IcicleBackend, Options, cards},
-    testing,
+    short_test, testing,
     testing::msm::{KnownBases, Scalars},
 };
 use halo2curves::bn256::Fr;
@@ -47,6 +47,18 @@ fn msm_suite() {
         return;
     };
     testing::msm::suite(&backend, max_log_size());
+}
+
+#[test]
+fn the_short_self_test_passes() {
+    let Some(backend) = open(Options::default()) else {
+        return;
+    };
+    let found = short_test(&backend).expect("a card that passes the suites passes this");
+    assert!(
+        found.msm_scalars_per_second > 0.0 && found.ntt_elements_per_second > 0.0,
+        "{found:?}"
+    );
 }
 
 #[test]

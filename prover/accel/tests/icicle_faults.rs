@@ -13,13 +13,21 @@ use std::{
 use ashlar_accel::{
     AccelError, Msm, Ntt,
     icicle::{IcicleBackend, Options},
-    testing,
+    short_test, testing,
     testing::msm::{KnownBases, Scalars},
 };
 use halo2curves::bn256::Fr;
 
 /// Runs the ignored test `case` with these settings of the stand-in, and returns what it printed; `None` if skipped.
 fn run(case: &str, settings: &[(&str, u64)]) -> Option<String> {
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.to_string()))
+        .collect();
+    run_with(case, &settings)
+}
+
+fn run_with(case: &str, settings: &[(&str, String)]) -> Option<String> {
     if env::var_os("ASHLAR_ICICLE_STAND_IN").is_none() {
         println!("skipped: the stand-in is not linked, see scripts/check-icicle");
         return None;
@@ -28,7 +36,7 @@ fn run(case: &str, settings: &[(&str, u64)]) -> Option<String> {
     let mut command = Command::new(program);
     command.args([case, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
     for (name, value) in settings {
-        command.env(format!("ASHLAR_STAND_IN_{name}"), value.to_string());
+        command.env(format!("ASHLAR_STAND_IN_{name}"), value);
     }
     let Output {
         status,
@@ -166,6 +174,32 @@ fn case_allocation_fails_once() {
         Err(other) => panic!("{other}"),
     }
     work().expect("the second try");
+}
+
+#[test]
+#[ignore = "a case of another test"]
+fn case_short_test() {
+    let backend = IcicleBackend::new(Options::default()).expect("it opens");
+    match short_test(&backend) {
+        Ok(_) => println!("passed"),
+        Err(error) => println!("refused: {error}"),
+    }
+}
+
+#[test]
+fn a_card_that_computes_wrongly_or_is_lost_does_not_pass_the_short_self_test() {
+    let lies = [("MISBEHAVE", "case_short_test=lie".to_owned())];
+    let Some(printed) = run_with("case_short_test", &lies) else {
+        return;
+    };
+    assert!(
+        printed.contains("refused: icicle: a wrong result of msm for a known input"),
+        "{printed}"
+    );
+    let printed = run("case_short_test", &[("LOSE_AT_CALL", 20)]).expect("it is linked");
+    assert!(printed.contains("refused: icicle: device lost"), "{printed}");
+    let printed = run("case_short_test", &[]).expect("it is linked");
+    assert!(printed.contains("passed"), "{printed}");
 }
 
 #[test]

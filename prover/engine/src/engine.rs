@@ -5,11 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ashlar_accel::device_time;
 use ashlar_bn254::Bn254Config;
 use ashlar_kzg::Snark;
 use ashlar_plonky2::Prover;
 use ashlar_protocol::Step;
 use ashlar_recursion::{CircuitSet, CompressedProof, SpanKind, SpanProof};
+use ashlar_report::cpu;
 use ashlar_statement::{LeafCircuits, Provable, ProveCircuit, fold_pair, hash::C};
 use tracing::{Span, info_span};
 
@@ -22,6 +24,10 @@ pub struct TimedStep {
     pub step: Step,
     /// Wall-clock time.
     pub time: Duration,
+    /// CPU time of this process meanwhile, whatever it did, and of the child if one was asked.
+    pub cpu: Duration,
+    /// Time in calls of a device.
+    pub device: Duration,
 }
 
 /// A result with what it cost.
@@ -213,7 +219,7 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
         let kit = self.wrap.as_ref().ok_or(ProveError::NoWrapKeys)?;
         let mut steps = Vec::new();
         let compress = &self.circuits.recursion.compress.data;
-        let wrapped = timed(&mut steps, Step::Wrap, info_span!("wrap"), || {
+        let mut wrapped = timed(&mut steps, Step::Wrap, info_span!("wrap"), || {
             compress
                 .verify(proof.clone())
                 .map_err(|source| ProveError::Input(VerifyError::Compressed(source)))?;
@@ -229,6 +235,10 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
             );
             Ok(wrapped)
         })?;
+        if let (Some(step), Some(child)) = (steps.last_mut(), wrapped.child.take()) {
+            step.cpu += child.cpu;
+            step.device += child.device;
+        }
         Ok(Proved {
             proof: wrapped.snark,
             steps,
@@ -245,10 +255,15 @@ fn timed<T>(
     span: Span,
     run: impl FnOnce() -> Result<T, ProveError>,
 ) -> Result<T, ProveError> {
-    let start = Instant::now();
+    let (start, cpu, device) = (Instant::now(), cpu::process_time(), device_time());
     let proof = span.in_scope(run)?;
-    let time = start.elapsed();
+    let (time, cpu, device) = (start.elapsed(), cpu::since(cpu), device_time() - device);
     span.in_scope(|| tracing::info!(seconds = time.as_secs_f64(), "proved"));
-    steps.push(TimedStep { step, time });
+    steps.push(TimedStep {
+        step,
+        time,
+        cpu,
+        device,
+    });
     Ok(proof)
 }

@@ -3,6 +3,8 @@
 use ashlar_accel::{BackendChoice, BackendConfig, BackendNotBuilt, DeviceOptions};
 use ashlar_kzg::{CircuitKeys, SnarkProver, prover::Memory, srs::Srs};
 
+use crate::Found;
+
 /// Why there is no prover. A device that does not answer is no such reason: proofs are then made on the CPU.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -20,16 +22,24 @@ pub fn open_prover(
     srs: &Srs,
     config: impl Into<BackendConfig>,
 ) -> Result<SnarkProver, OpenError> {
-    let BackendConfig { choice, device } = config.into();
+    open(keys, srs, config.into()).map(|(prover, _)| prover)
+}
+
+/// The same, with what was found. A device is tested for a second before it is trusted.
+pub(crate) fn open(
+    keys: &CircuitKeys,
+    srs: &Srs,
+    BackendConfig { choice, device }: BackendConfig,
+) -> Result<(SnarkProver, Found), OpenError> {
     choice.require_built()?;
-    let prover = match choice {
-        BackendChoice::Cpu => SnarkProver::on_cpu(keys, srs)?,
+    let (prover, found) = match choice {
+        BackendChoice::Cpu => (SnarkProver::on_cpu(keys, srs)?, Found::cpu()),
         BackendChoice::Icicle => icicle::prover(keys, srs, device)?,
-        BackendChoice::Auto => match icicle::prover_if_any(keys, srs, device)? {
-            Some(prover) => prover,
-            None => SnarkProver::on_cpu(keys, srs)?,
-        },
+        BackendChoice::Auto => icicle::prover_if_any(keys, srs, device)?,
     };
+    if let Some(fault) = &found.fault {
+        tracing::error!(fault, "the device is not used: proofs are made on the CPU");
+    }
     if let Some(Memory { held, proof }) = prover.memory() {
         // See `Memory` for what they are, and at which step a proof needs most.
         let (held_mib, proof_peak_mib) = (held >> 20, proof >> 20);
@@ -40,18 +50,21 @@ pub fn open_prover(
             "wrap prover ready"
         );
     }
-    Ok(prover)
+    Ok((prover, found))
 }
 
 #[cfg(feature = "icicle")]
 mod icicle {
     use ashlar_accel::{
-        BySize,
-        icicle::{IcicleBackend, NAME, Options, THRESHOLDS},
+        AccelError, BySize, ShortTest, Timed,
+        icicle::{IcicleBackend, NAME, Options, THRESHOLDS, card},
+        short_test,
     };
     use ashlar_kzg::ProveError;
+    use ashlar_report::{caught, chain};
 
-    use super::{CircuitKeys, DeviceOptions, SnarkProver, Srs};
+    use super::{CircuitKeys, DeviceOptions, Found, SnarkProver, Srs};
+    use crate::Device;
 
     fn options(srs: &Srs, device: DeviceOptions) -> Options {
         let usual = Options::default();
@@ -64,31 +77,74 @@ mod icicle {
         }
     }
 
+    /// A device that computes what the CPU computes.
+    fn tested(srs: &Srs, options: DeviceOptions) -> Result<(Timed<IcicleBackend>, Device), AccelError> {
+        let card = card(options.index)?;
+        let backend = IcicleBackend::new(self::options(srs, options))?;
+        let ShortTest {
+            msm_scalars_per_second,
+            ntt_elements_per_second,
+        } = short_test(&backend)?;
+        let device = Device {
+            name: card.facts.name,
+            memory_total_bytes: card.total_bytes,
+            memory_free_bytes: card.free_bytes,
+            msm_scalars_per_second,
+            ntt_elements_per_second,
+        };
+        tracing::info!(?device, "the device passed its short self-test");
+        Ok((Timed::new(backend), device))
+    }
+
+    fn found(prover: &SnarkProver, device: Option<Device>) -> Found {
+        match prover.unprepared() {
+            Some(fault) => Found::cpu_since(fault.to_string()),
+            None => Found {
+                backend: NAME.into(),
+                device,
+                fault: None,
+            },
+        }
+    }
+
     /// On the device, with the CPU behind it: a device that does not answer is a fault like any other.
     pub(super) fn prover(
         keys: &CircuitKeys,
         srs: &Srs,
-        device: DeviceOptions,
-    ) -> Result<SnarkProver, ProveError> {
-        SnarkProver::with_opened(keys, srs, NAME, || IcicleBackend::new(options(srs, device)))
+        options: DeviceOptions,
+    ) -> Result<(SnarkProver, Found), ProveError> {
+        let mut device = None;
+        let prover = SnarkProver::with_opened(keys, srs, NAME, || {
+            let (backend, facts) = tested(srs, options)?;
+            device = Some(facts);
+            Ok(backend)
+        })?;
+        let found = found(&prover, device);
+        Ok((prover, found))
     }
 
-    /// The same with small inputs on the CPU; `None` where no device answers.
+    /// The same with small inputs on the CPU; the CPU alone, and no fault, where there is no device.
     pub(super) fn prover_if_any(
         keys: &CircuitKeys,
         srs: &Srs,
-        device: DeviceOptions,
-    ) -> Result<Option<SnarkProver>, ProveError> {
-        match IcicleBackend::new(options(srs, device)) {
-            Ok(backend) => {
-                let backend = BySize::new(backend, device.thresholds.unwrap_or(THRESHOLDS));
-                Ok(Some(SnarkProver::with_backend(keys, srs, backend)?))
+        options: DeviceOptions,
+    ) -> Result<(SnarkProver, Found), ProveError> {
+        let fault = match caught(|| tested(srs, options)) {
+            Ok(Ok((backend, device))) => {
+                let backend = BySize::new(backend, options.thresholds.unwrap_or(THRESHOLDS));
+                let prover = SnarkProver::with_backend(keys, srs, backend)?;
+                let found = found(&prover, Some(device));
+                return Ok((prover, found));
             }
-            Err(reason) => {
+            Ok(Err(reason @ AccelError::Unavailable { .. })) => {
                 tracing::info!(reason = %ashlar_report::Chain(&reason), "no CUDA device: proofs are made on the CPU");
-                Ok(None)
+                None
             }
-        }
+            Ok(Err(reason)) => Some(chain(&reason)),
+            Err(panic) => Some(format!("panicked: {panic}")),
+        };
+        let found = fault.map_or_else(Found::cpu, Found::cpu_since);
+        Ok((SnarkProver::on_cpu(keys, srs)?, found))
     }
 }
 
@@ -96,18 +152,22 @@ mod icicle {
 mod icicle {
     use ashlar_kzg::ProveError;
 
-    use super::{CircuitKeys, DeviceOptions, SnarkProver, Srs};
+    use super::{CircuitKeys, DeviceOptions, Found, SnarkProver, Srs};
 
-    pub(super) fn prover(_: &CircuitKeys, _: &Srs, _: DeviceOptions) -> Result<SnarkProver, ProveError> {
+    pub(super) fn prover(
+        _: &CircuitKeys,
+        _: &Srs,
+        _: DeviceOptions,
+    ) -> Result<(SnarkProver, Found), ProveError> {
         unreachable!("refused by `require_built`")
     }
 
     pub(super) fn prover_if_any(
-        _: &CircuitKeys,
-        _: &Srs,
+        keys: &CircuitKeys,
+        srs: &Srs,
         _: DeviceOptions,
-    ) -> Result<Option<SnarkProver>, ProveError> {
-        Ok(None)
+    ) -> Result<(SnarkProver, Found), ProveError> {
+        Ok((SnarkProver::on_cpu(keys, srs)?, Found::cpu()))
     }
 }
 

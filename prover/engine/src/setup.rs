@@ -16,11 +16,12 @@ use ashlar_wrap::{
     verifier::VerifierError,
 };
 use plonky2::plonk::circuit_data::CircuitData;
+use tokio::sync::watch;
 
 use crate::{
-    Proof, ProveError,
+    Found, Proof, ProveError,
     isolation::{ChildCommand, IsolatedWrap, Policy, Wrapped, greeting},
-    open::{OpenError, open_prover},
+    open::{OpenError, open},
     verifier::{WrapVerifier, verify_snark},
 };
 
@@ -61,7 +62,7 @@ pub struct WrapKit {
     /// What this process proves on.
     backend: BackendConfig,
     /// Made by the first proof, used by all: who only verifies does not pay for it.
-    prover: OnceLock<SnarkProver>,
+    prover: OnceLock<(SnarkProver, Found)>,
     /// The child that is asked first, if there is one.
     isolated: Option<IsolatedWrap>,
 }
@@ -123,7 +124,21 @@ impl WrapKit {
 
     /// Makes the prover now instead of with the first proof (a second).
     pub fn prepare(&self) -> Result<(), ProveError> {
-        self.prover().map(drop).map_err(ProveError::Backend)
+        self.opened().map(drop).map_err(ProveError::Backend)
+    }
+
+    /// Opens what wraps are made on, here or in the child, and says what it is. A device is tested; where it fails, the
+    /// CPU proves, and a child tries it again with the next proof, as its [`Policy`] allows.
+    pub fn find(&self) -> Result<Found, ProveError> {
+        match &self.isolated {
+            Some(child) => Ok(child.find()),
+            None => Ok(self.opened().map_err(ProveError::Backend)?.1.clone()),
+        }
+    }
+
+    /// What is known of it, and every change: a child's device may fail, and work again. None where it does not change.
+    pub fn changes(&self) -> Option<watch::Receiver<Found>> {
+        Some(self.isolated.as_ref()?.changes())
     }
 
     /// The keys.
@@ -178,16 +193,16 @@ impl WrapKit {
             .instances()
             .try_into()
             .expect("24 public inputs make eight instances");
-        let prover = self.prover().map_err(ProveError::Backend)?;
+        let (prover, _) = self.opened().map_err(ProveError::Backend)?;
         let proved = prover.prove(&circuit, instances).map_err(ProveError::Wrap)?;
         Ok(proved.into())
     }
 
-    fn prover(&self) -> Result<&SnarkProver, OpenError> {
-        if let Some(prover) = self.prover.get() {
-            return Ok(prover);
+    fn opened(&self) -> Result<&(SnarkProver, Found), OpenError> {
+        if let Some(opened) = self.prover.get() {
+            return Ok(opened);
         }
-        let prover = open_prover(&self.keys, &self.srs, self.backend)?;
-        Ok(self.prover.get_or_init(|| prover))
+        let opened = open(&self.keys, &self.srs, self.backend)?;
+        Ok(self.prover.get_or_init(|| opened))
     }
 }

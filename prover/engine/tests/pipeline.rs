@@ -294,7 +294,7 @@ fn a_batch_goes_the_whole_way_with_the_proven_set() {
     let compressed = take(&mut steps, engine.compress(&root).expect("valid root"));
     let job = Job::Wrap(compressed);
     let proved = engine.prove(&job).expect("valid proof");
-    for TimedStep { step, time } in steps.iter().chain(&proved.steps) {
+    for TimedStep { step, time, .. } in steps.iter().chain(&proved.steps) {
         println!("{step}: {:.2} s", time.as_secs_f64());
     }
     engine.verify(&job, &proved.proof).expect("valid SNARK");

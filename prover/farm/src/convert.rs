@@ -12,8 +12,9 @@ use crate::{
     error::FarmError,
     farm::JobInspection,
     model::{
-        BatchKey, BatchView, Capabilities, CompletionOutcome, JobFilter, JobId, JobState, JobView, Lease,
-        LeaseClaim, LeaseView, Quarantine, RequeueTarget, Requeued, Secret, StepTiming, WorkerView,
+        BatchKey, BatchView, Capabilities, CompletionOutcome, Cost, Device, JobFilter, JobId, JobState,
+        JobView, Lease, LeaseClaim, LeaseView, Quarantine, RequeueTarget, Requeued, Secret, StepTiming,
+        WorkerView,
     },
 };
 
@@ -100,7 +101,31 @@ pub fn capabilities(caller: Option<String>, request: pb::RegisterRequest) -> Res
         kinds,
         backend: checked_name("backend", request.backend)?,
         ram_bytes: request.ram_bytes,
+        device: request.device.map(device).transpose()?,
+        fallback: crate::farm::truncate(request.fallback),
+        session: (!request.session.is_empty())
+            .then(|| secret("session", &request.session))
+            .transpose()?,
     })
+}
+
+fn device(device: pb::Device) -> Result<Device, FarmError> {
+    Ok(Device {
+        msm_scalars_per_second: amount("device.msm_scalars_per_second", device.msm_scalars_per_second)?,
+        ntt_elements_per_second: amount("device.ntt_elements_per_second", device.ntt_elements_per_second)?,
+        name: checked_name("device.name", device.name)?,
+        memory_total_bytes: device.memory_total_bytes,
+        memory_free_bytes: device.memory_free_bytes,
+    })
+}
+
+/// A number that measures something.
+fn amount(field: &'static str, value: f64) -> Result<f64, FarmError> {
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err(invalid(field, format!("no amount: {value}")))
+    }
 }
 
 /// A session or a lease's token.
@@ -129,21 +154,12 @@ pub fn steps(steps: Vec<pb::StepTiming>) -> Result<Vec<StepTiming>, FarmError> {
     steps
         .into_iter()
         .map(|step| {
-            if !step.seconds.is_finite() || step.seconds < 0.0 {
-                return Err(invalid(
-                    "steps.seconds",
-                    format!("not a duration: {}", step.seconds),
-                ));
-            }
-            let pb::StepTiming {
-                seconds,
-                peak_rss_bytes,
-                ..
-            } = step;
             Ok(StepTiming {
+                seconds: amount("steps.seconds", step.seconds)?,
+                cpu_seconds: amount("steps.cpu_seconds", step.cpu_seconds)?,
+                device_seconds: amount("steps.device_seconds", step.device_seconds)?,
                 name: checked_name("steps.name", step.name)?,
-                seconds,
-                peak_rss_bytes,
+                peak_rss_bytes: step.peak_rss_bytes,
             })
         })
         .collect()
@@ -233,6 +249,18 @@ impl From<StepTiming> for pb::StepTiming {
             name: step.name,
             seconds: step.seconds,
             peak_rss_bytes: step.peak_rss_bytes,
+            cpu_seconds: step.cpu_seconds,
+            device_seconds: step.device_seconds,
+        }
+    }
+}
+
+impl From<Cost> for pb::Cost {
+    fn from(cost: Cost) -> Self {
+        Self {
+            seconds: cost.seconds,
+            cpu_seconds: cost.cpu_seconds,
+            device_seconds: cost.device_seconds,
         }
     }
 }
@@ -304,6 +332,15 @@ impl From<WorkerView> for pb::WorkerStatus {
             circuit_set_digest: worker.circuit_set.into(),
             job_id: worker.job.map_or(0, |job| job.0),
             quarantines: worker.quarantines.into_iter().map(quarantine).collect(),
+            device: worker.device.map(|device| pb::Device {
+                name: device.name,
+                memory_total_bytes: device.memory_total_bytes,
+                memory_free_bytes: device.memory_free_bytes,
+                msm_scalars_per_second: device.msm_scalars_per_second,
+                ntt_elements_per_second: device.ntt_elements_per_second,
+            }),
+            fallback: cut(worker.fallback),
+            ram_bytes: worker.ram_bytes,
         }
     }
 }
@@ -377,6 +414,7 @@ mod tests {
             kinds: vec![1, 4],
             backend: "cpu".into(),
             ram_bytes: 1,
+            ..pb::RegisterRequest::default()
         };
         let field = |request| match capabilities(None, request) {
             Err(FarmError::Invalid { field, .. }) => field,
@@ -419,19 +457,21 @@ mod tests {
             }),
             "circuit_set_digest"
         );
-        for seconds in [f64::NAN, f64::INFINITY, -1.0] {
-            let step = pb::StepTiming {
+        for wrong in [f64::NAN, f64::INFINITY, -1.0] {
+            let step = |seconds, cpu_seconds, device_seconds| pb::StepTiming {
                 name: "fold".into(),
                 seconds,
                 peak_rss_bytes: 0,
+                cpu_seconds,
+                device_seconds,
             };
-            assert!(matches!(
-                steps(vec![step]),
-                Err(FarmError::Invalid {
-                    field: "steps.seconds",
-                    ..
-                })
-            ));
+            for (step, named) in [
+                (step(wrong, 0.0, 0.0), "steps.seconds"),
+                (step(0.0, wrong, 0.0), "steps.cpu_seconds"),
+                (step(0.0, 0.0, wrong), "steps.device_seconds"),
+            ] {
+                assert!(matches!(steps(vec![step]), Err(FarmError::Invalid { field, .. }) if field == named));
+            }
         }
     }
 }

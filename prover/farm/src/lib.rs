@@ -34,7 +34,9 @@ pub use self::{
     },
     budget::Allowance,
     config::{FarmConfig, KindPolicies, KindPolicy},
-    dashboard::{Dashboard, overview_object, tenant_object, tenant_status_object},
+    dashboard::{
+        Dashboard, cost_object, device_object, overview_object, tenant_object, tenant_status_object,
+    },
     error::FarmError,
     farm::{Farm, JobInspection},
     metrics::FarmMetrics,

@@ -12,10 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ashlar_metrics::{Counter, Gauge, Histogram, Label, Registry, Source, names};
+use ashlar_metrics::{Counter, Gauge, Histogram, Label, Registry, Source, Sum, names};
 use ashlar_proto::JobKind;
 
-use crate::model::{BatchState, JobState, LeaseEnding, collected::Collected};
+use crate::model::{BatchState, Cost, JobState, LeaseEnding, Tenant, collected::Collected};
 
 /// States of jobs that are shown: those that are done are counted as they come.
 const JOB_STATES: [(JobState, &str); 4] = [
@@ -143,6 +143,8 @@ pub struct FarmMetrics {
     workers: Gauge<1>,
     lease_seconds: Histogram,
     job_seconds: Histogram<1>,
+    cpu_seconds: Sum<2>,
+    device_seconds: Sum<2>,
     attempts: Counter<2>,
     store: Histogram<1>,
     artifact_bytes: Gauge,
@@ -166,6 +168,8 @@ impl Default for FarmMetrics {
             workers: Gauge::new(names::FARM_WORKERS),
             lease_seconds: Histogram::new(names::FARM_LEASE_SECONDS, [[]]),
             job_seconds: Histogram::new(names::FARM_JOB_SECONDS, kinds),
+            cpu_seconds: Sum::new(names::FARM_CPU_SECONDS),
+            device_seconds: Sum::new(names::FARM_DEVICE_SECONDS),
             attempts: Counter::new(names::FARM_ATTEMPTS, attempts),
             store: Histogram::new(
                 names::FARM_STORE_SECONDS,
@@ -190,6 +194,13 @@ impl FarmMetrics {
     pub fn accepted(&self, kind: JobKind, after_lease: Duration) {
         self.done.count([kind.name()]);
         self.job_seconds.observe([kind.name()], after_lease);
+    }
+
+    /// What the accepted attempt at a job of this tenant cost.
+    pub fn cost(&self, tenant: &Tenant, kind: JobKind, cost: Cost) {
+        let labels = || [Label::from(tenant.to_string()), kind.name().into()];
+        self.cpu_seconds.add(labels(), cost.cpu_seconds);
+        self.device_seconds.add(labels(), cost.device_seconds);
     }
 
     /// A lease ended so.
@@ -272,6 +283,8 @@ impl Source for FarmMetrics {
         self.workers.register(registry);
         self.lease_seconds.register(registry);
         self.job_seconds.register(registry);
+        self.cpu_seconds.register(registry);
+        self.device_seconds.register(registry);
         self.attempts.register(registry);
         self.store.register(registry);
         self.artifact_bytes.register(registry);
@@ -401,6 +414,11 @@ mod tests {
     fn a_coordinator_shows_what_is_declared_of_farms() {
         let metrics = FarmMetrics::default();
         metrics.show(&Snapshot::default());
+        let tenant = Tenant {
+            chain_id: 1,
+            rollup: [0; 20],
+        };
+        metrics.cost(&tenant, JobKind::Chunk, Cost::default()); // of a tenant that nobody knows there is nothing to show
         let shown = read(&metrics);
         let declared = names::ALL.iter().map(|metric| metric.name);
         let declared = declared.filter(|name| name.starts_with("ashlar_farm_")).collect();

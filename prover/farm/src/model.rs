@@ -264,6 +264,12 @@ pub struct Capabilities {
     pub backend: String,
     /// Memory it may use.
     pub ram_bytes: u64,
+    /// What it computes on, if not the CPU.
+    pub device: Option<Device>,
+    /// Why its backend is not the one that it was told to use.
+    pub fallback: String,
+    /// Its session, if it only says what has changed.
+    pub session: Option<Secret>,
 }
 
 /// A job given to a worker for a time.
@@ -296,6 +302,56 @@ pub struct StepTiming {
     pub seconds: f64,
     /// Peak resident memory of the worker process during the job, in bytes.
     pub peak_rss_bytes: u64,
+    /// CPU seconds of the worker's processes.
+    pub cpu_seconds: f64,
+    /// Seconds in calls of a device.
+    pub device_seconds: f64,
+}
+
+/// What accepted attempts cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cost {
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// CPU seconds of the workers' processes.
+    pub cpu_seconds: f64,
+    /// Seconds in calls of a device.
+    pub device_seconds: f64,
+}
+
+impl Cost {
+    /// Of all steps of an attempt.
+    pub fn of(steps: &[StepTiming]) -> Self {
+        let sum = |of: fn(&StepTiming) -> f64| steps.iter().map(of).sum();
+        Self {
+            seconds: sum(|step| step.seconds),
+            cpu_seconds: sum(|step| step.cpu_seconds),
+            device_seconds: sum(|step| step.device_seconds),
+        }
+    }
+}
+
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.seconds += other.seconds;
+        self.cpu_seconds += other.cpu_seconds;
+        self.device_seconds += other.device_seconds;
+    }
+}
+
+/// What a worker's heavy arithmetic runs on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Device {
+    /// Its name.
+    pub name: String,
+    /// Its memory in bytes.
+    pub memory_total_bytes: u64,
+    /// What was free of it when it was opened.
+    pub memory_free_bytes: u64,
+    /// Scalars of multi-scalar multiplications in a second, as a short self-test found.
+    pub msm_scalars_per_second: f64,
+    /// Elements of transforms in a second.
+    pub ntt_elements_per_second: f64,
 }
 
 /// A result as delivered.
@@ -418,6 +474,12 @@ pub struct WorkerView {
     pub job: Option<JobId>,
     /// What it does not get.
     pub quarantines: Vec<Quarantine>,
+    /// What it computes on, if not the CPU.
+    pub device: Option<Device>,
+    /// Why its backend is not the one that it was told to use.
+    pub fallback: String,
+    /// Memory it may use.
+    pub ram_bytes: u64,
 }
 
 /// Jobs of one kind are kept from a worker that got some wrong.
@@ -454,7 +516,7 @@ pub enum RequeueTarget {
 }
 
 /// What a tenant may have, and what it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TenantView {
     /// Who it is.
     pub tenant: Tenant,
@@ -470,6 +532,8 @@ pub struct TenantView {
     pub leased_jobs: u64,
     /// Its jobs that could be leased.
     pub ready_jobs: u64,
+    /// Of all its jobs that were ever accepted.
+    pub cost: Cost,
 }
 
 /// What a tenant may have.

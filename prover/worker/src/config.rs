@@ -3,10 +3,33 @@
 use std::time::Duration;
 
 use ashlar_identity::grpc::Link;
-use ashlar_proto::{Digest, JobKind};
+use ashlar_proto::{Digest, JobKind, farm::v1::Device};
 use ashlar_traces::Traces;
+use tokio::sync::watch;
 
 use crate::metrics::WorkerMetrics;
+
+/// How a worker's heavy arithmetic runs, as it was found to work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backend {
+    /// For example `cpu`.
+    pub name: String,
+    /// The device, if it is one.
+    pub device: Option<Device>,
+    /// Why it is not the one that the worker was told to use; empty if it is.
+    pub fallback: String,
+}
+
+impl Backend {
+    /// The CPU, as told.
+    pub fn cpu() -> Self {
+        Self {
+            name: "cpu".into(),
+            device: None,
+            fallback: String::new(),
+        }
+    }
+}
 
 /// Settings of a worker.
 #[derive(Debug, Clone)]
@@ -19,12 +42,15 @@ pub struct WorkerConfig {
     pub circuit_set: Digest,
     /// The kinds of job it takes.
     pub kinds: Vec<JobKind>,
-    /// How its heavy arithmetic runs, for example `cpu`.
-    pub backend: String,
+    /// How its heavy arithmetic runs. When that changes, the farm is told before the next job is asked for.
+    pub backend: watch::Receiver<Backend>,
     /// Memory it may use.
     pub ram_bytes: u64,
     /// How long one call waits for a job, at most 30 s.
     pub lease_wait: Duration,
+    /// So many jobs are leased and fetched while another is proved, to be begun at once after it. The farm gives such
+    /// jobs only while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
+    pub prefetch: usize,
     /// When told to stop, the present job gets so long to finish before it is handed back.
     pub drain_timeout: Duration,
     /// First and longest delay before a failed call is repeated.
@@ -43,9 +69,10 @@ impl WorkerConfig {
             name: name.into(),
             circuit_set,
             kinds: JobKind::ALL.to_vec(),
-            backend: "cpu".into(),
+            backend: watch::channel(Backend::cpu()).1,
             ram_bytes: ashlar_report::memory::total_bytes().unwrap_or(0),
             lease_wait: Duration::from_secs(20),
+            prefetch: 1,
             drain_timeout: Duration::from_secs(120),
             retry_delay: (Duration::from_millis(100), Duration::from_secs(5)),
             metrics: WorkerMetrics::default(),

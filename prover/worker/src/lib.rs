@@ -4,6 +4,7 @@
 //! are in `ashlar/farm/v1/farm.proto`: a lease and a worker id survive a restart of the coordinator, and a result
 //! may arrive late or twice.
 
+mod ahead;
 mod config;
 mod error;
 mod lease;
@@ -15,10 +16,10 @@ mod runner;
 mod worker;
 
 pub use ashlar_identity::grpc::Link;
-pub use ashlar_proto::{Bytes, Digest, JobKind};
+pub use ashlar_proto::{Bytes, Digest, JobKind, farm::v1::Device};
 
 pub use self::{
-    config::WorkerConfig,
+    config::{Backend, WorkerConfig},
     error::WorkerError,
     metrics::WorkerMetrics,
     runner::{JobOutput, JobRunner, RunError, STACK_BYTES, StepMetric},

@@ -59,14 +59,15 @@ impl WorkerMetrics {
         &self.readiness
     }
 
-    /// A job begins, and ends when what this gives is dropped.
-    pub(crate) fn begin(&self, kind: JobKind) -> Job<'_> {
+    /// Proving a job begins; the job ends when what this gives is dropped.
+    pub(crate) fn begin(&self, kind: JobKind) -> Job {
         self.busy.be(1.0);
         Job {
-            metrics: self,
+            metrics: self.clone(),
             kind,
             start: Instant::now(),
             result: JobResult::Released,
+            proving: true,
         }
     }
 
@@ -96,23 +97,31 @@ impl Source for WorkerMetrics {
 
 /// A job in progress: handed back, unless something else becomes of it.
 #[derive(Debug)]
-pub(crate) struct Job<'a> {
-    metrics: &'a WorkerMetrics,
+pub(crate) struct Job {
+    metrics: WorkerMetrics,
     kind: JobKind,
     start: Instant,
     result: JobResult,
+    proving: bool,
 }
 
-impl Job<'_> {
+impl Job {
+    /// It is no longer proved, and still to be delivered.
+    pub(crate) fn proving_ended(&mut self) {
+        if std::mem::take(&mut self.proving) {
+            self.metrics.busy.be(0.0);
+        }
+    }
+
     /// This became of it.
     pub(crate) fn end(mut self, result: JobResult) {
         self.result = result;
     }
 }
 
-impl Drop for Job<'_> {
+impl Drop for Job {
     fn drop(&mut self) {
-        self.metrics.busy.be(0.0);
+        self.proving_ended();
         self.metrics.count(self.kind, self.result);
         if self.result == JobResult::Proved {
             self.metrics

@@ -1,6 +1,9 @@
 //! The coordinator's calls, repeated as long as that can help.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use ashlar_proto::{
     Bytes, Digest,
@@ -11,11 +14,17 @@ use ashlar_proto::{
     pieces,
 };
 use ashlar_traces::{Context, TRACEPARENT};
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Response, Status, transport::Channel};
 
-use crate::{config::WorkerConfig, error::WorkerError, lease::Lease, retry::Retry, runner::JobOutput};
+use crate::{
+    config::{Backend, WorkerConfig},
+    error::WorkerError,
+    lease::Lease,
+    retry::Retry,
+    runner::JobOutput,
+};
 
 type Client = WorkServiceClient<Channel>;
 
@@ -34,7 +43,8 @@ enum Polled {
 pub struct Queue {
     config: WorkerConfig,
     client: Client,
-    session: Option<Bytes>,
+    session: Mutex<Option<Bytes>>,
+    told: Mutex<Option<Backend>>,
 }
 
 impl Queue {
@@ -45,25 +55,48 @@ impl Queue {
         Self {
             config,
             client,
-            session: None,
+            session: Mutex::new(None),
+            told: Mutex::new(None),
         }
     }
 
-    /// The next job; `None` once `stop` is requested, or the operator drains this worker. Registers as needed, and waits for a coordinator that is away.
-    pub async fn next(&mut self, stop: &CancellationToken) -> Result<Option<Lease>, WorkerError> {
+    /// The next job; `None` once `stop` is requested, or the operator drains this worker. While not `idle` it is asked for
+    /// ahead, which must not wait for a job that an idle worker could do. Registers as needed, and waits for a coordinator
+    /// that is away.
+    pub async fn next(
+        self: &Arc<Self>,
+        mut idle: watch::Receiver<bool>,
+        stop: &CancellationToken,
+    ) -> Result<Option<Lease>, WorkerError> {
         let mut retry = Retry::new("lease a job", self.config.retry_delay);
         while !stop.is_cancelled() {
-            let session = match &self.session {
-                Some(session) => session.clone(),
-                None => match stop.run_until_cancelled(self.register()).await {
-                    Some(session) => self.session.insert(session?).clone(),
+            let known = self.session().clone();
+            let changed = *self.told() != Some(self.config.backend.borrow().clone());
+            let session = match known {
+                Some(session) if !changed => session,
+                _ => match stop.run_until_cancelled(self.register(known)).await {
+                    Some(Ok(Some(session))) => self.session().insert(session).clone(),
+                    Some(Ok(None)) => {
+                        self.unknown();
+                        continue;
+                    }
+                    Some(Err(error)) => return Err(error),
                     None => break,
                 },
             };
-            // The coordinator may be silent: stopping does not wait for it. Should it grant a lease at this very moment,
-            // that expires, which costs the job nothing but the time.
-            let Some(polled) = stop.run_until_cancelled(self.poll(session)).await else {
-                break;
+            let ahead = !*idle.borrow();
+            let mut call = Box::pin(self.poll(session, ahead));
+            let polled = tokio::select! {
+                biased;
+                polled = &mut call => polled,
+                // The coordinator may be silent: stopping does not wait for it. Should it grant a lease at this very moment,
+                // that expires, which costs the job nothing but the time.
+                () = stop.cancelled() => break,
+                // The call that says so ends this one. What this one was given at that very moment goes back.
+                _ = idle.wait_for(|idle| *idle), if ahead => {
+                    tokio::spawn(self.clone().decline(call));
+                    continue;
+                }
             };
             match polled {
                 Ok(Polled::Nothing) => retry.answered(),
@@ -84,8 +117,7 @@ impl Queue {
                 }
                 Err(status) if status.code() == Code::NotFound || is_transient(&status) => {
                     if status.code() == Code::NotFound {
-                        self.session = None; // a new coordinator: register again
-                        self.config.metrics.readiness().set(false);
+                        self.unknown();
                     }
                     stop.run_until_cancelled(retry.pause(&status)).await;
                 }
@@ -95,57 +127,101 @@ impl Queue {
         Ok(None)
     }
 
+    fn session(&self) -> std::sync::MutexGuard<'_, Option<Bytes>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A lease with its span, if that is told.
-    async fn poll(&self, session: Bytes) -> Result<Polled, Status> {
+    fn poll(
+        &self,
+        session: Bytes,
+        ahead: bool,
+    ) -> impl Future<Output = Result<Polled, Status>> + Send + use<> {
         let wait = self.config.lease_wait.min(Duration::from_secs(30));
         let request = pb::LeaseRequest {
             session,
             wait_ms: wait.as_millis() as u32,
+            ahead,
         };
-        let mut client = self.client.clone();
-        let polled = answered(wait + Duration::from_secs(10), client.lease(request)).await;
-        let response = polled.map_err(|status| self.config.coordinator.explain(status))?;
-        let span = response.metadata().get(TRACEPARENT);
-        let span = span.and_then(|text| Context::parse(text.to_str().ok()?));
-        Ok(match response.into_inner() {
-            pb::LeaseResponse {
-                lease: Some(lease), ..
-            } => Polled::Lease(lease, span),
-            pb::LeaseResponse { drained: true, .. } => Polled::Drained,
-            pb::LeaseResponse { .. } => Polled::Nothing,
-        })
+        let (mut client, coordinator) = (self.client.clone(), self.config.coordinator.clone());
+        async move {
+            let polled = answered(wait + Duration::from_secs(10), client.lease(request)).await;
+            let response = polled.map_err(|status| coordinator.explain(status))?;
+            let span = response.metadata().get(TRACEPARENT);
+            let span = span.and_then(|text| Context::parse(text.to_str().ok()?));
+            Ok(match response.into_inner() {
+                pb::LeaseResponse {
+                    lease: Some(lease), ..
+                } => Polled::Lease(lease, span),
+                pb::LeaseResponse { drained: true, .. } => Polled::Drained,
+                pb::LeaseResponse { .. } => Polled::Nothing,
+            })
+        }
     }
 
-    async fn register(&self) -> Result<Bytes, WorkerError> {
+    /// Hands back what a call gives that nobody waits for any more.
+    async fn decline(self: Arc<Self>, call: impl Future<Output = Result<Polled, Status>>) {
+        if let Ok(Polled::Lease(lease, _)) = call.await
+            && let Ok(lease) = Lease::try_from(lease)
+        {
+            self.release(&lease).await;
+            self.config.metrics.released(lease.kind);
+        }
+    }
+
+    /// What the farm was last told that this worker computes on.
+    fn told(&self) -> std::sync::MutexGuard<'_, Option<Backend>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new coordinator, which does not know the session: register again.
+    fn unknown(&self) {
+        *self.session() = None;
+        self.config.metrics.readiness().set(false);
+    }
+
+    /// Registers, or says under a session that something changed. None if the session is not known any more.
+    async fn register(&self, session: Option<Bytes>) -> Result<Option<Bytes>, WorkerError> {
         let WorkerConfig {
             name,
             circuit_set,
             kinds,
-            backend,
             ram_bytes,
             ..
         } = &self.config;
+        let backend = self.config.backend.borrow().clone();
+        let renewed = session.is_some();
         let request = pb::RegisterRequest {
             name: name.clone(),
             circuit_set_digest: (*circuit_set).into(),
             kinds: kinds.iter().map(|kind| pb::JobKind::from(*kind) as i32).collect(),
-            backend: backend.clone(),
+            backend: backend.name.clone(),
             ram_bytes: *ram_bytes,
+            device: backend.device.clone(),
+            fallback: backend.fallback.clone(),
+            session: session.unwrap_or_default(),
         };
         let call = |mut client: Client| {
             let request = request.clone();
             async move { client.register(request).await }
         };
-        let response = self
-            .persist("register", call)
-            .await
-            .map_err(|status| match status.code() {
-                Code::FailedPrecondition => WorkerError::WrongCircuitSet(status.message().to_owned()),
-                _ => refused("register this worker", status),
-            })?;
-        tracing::info!(name, "registered");
+        let response = match self.persist("register", call).await {
+            Ok(response) => response,
+            Err(status) if renewed && status.code() == Code::NotFound => return Ok(None),
+            Err(status) if !renewed && status.code() == Code::FailedPrecondition => {
+                return Err(WorkerError::WrongCircuitSet(status.message().to_owned()));
+            }
+            Err(status) => return Err(refused("register this worker", status)),
+        };
+        tracing::info!(
+            name,
+            backend = backend.name,
+            fallback = backend.fallback,
+            "registered"
+        );
+        *self.told() = Some(backend);
         self.config.metrics.readiness().set(true);
-        Ok(response.session)
+        Ok(Some(response.session))
     }
 
     /// The bytes of an artifact, checked against its digest.
@@ -177,6 +253,8 @@ impl Queue {
             name: step.name,
             seconds: step.seconds,
             peak_rss_bytes: step.peak_rss_bytes.unwrap_or(0),
+            cpu_seconds: step.cpu_seconds,
+            device_seconds: step.device_seconds,
         });
         let header = pb::CompletionHeader {
             job_id: lease.job_id,

@@ -17,26 +17,42 @@ use crate::lease::Lease;
 /// cannot starve it of the async runtime.
 #[derive(Debug)]
 pub struct Renewal {
+    news: News,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What renewing tells.
+#[derive(Debug, Clone)]
+struct News {
+    lost: CancellationToken,
+    drained: CancellationToken,
+}
+
 impl Renewal {
-    /// Starts renewing.
-    pub fn start(coordinator: &Link, lease: &Lease) -> io::Result<Self> {
-        let stop = CancellationToken::new();
+    /// Starts renewing. Cancels `drained` when it hears that the operator drains this worker.
+    pub fn start(coordinator: &Link, lease: &Lease, drained: CancellationToken) -> io::Result<Self> {
+        let (stop, lost) = (CancellationToken::new(), CancellationToken::new());
+        let news = News { lost, drained };
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (coordinator, lease, stopped) = (coordinator.clone(), lease.clone(), stop.clone());
+        let told = news.clone();
         let thread = std::thread::Builder::new()
             .name("renew-lease".into())
             .spawn(move || {
-                runtime.block_on(stopped.run_until_cancelled(renew(&coordinator, &lease)));
+                runtime.block_on(stopped.run_until_cancelled(renew(&coordinator, &lease, &told)));
                 runtime.shutdown_background();
             })?;
         Ok(Self {
+            news,
             stop,
             thread: Some(thread),
         })
+    }
+
+    /// Cancelled when the coordinator says that the lease is no longer this worker's.
+    pub const fn lost(&self) -> &CancellationToken {
+        &self.news.lost
     }
 }
 
@@ -50,7 +66,7 @@ impl Drop for Renewal {
 }
 
 /// Renews every third of the term, and sooner after a failure, until the lease is lost.
-async fn renew(coordinator: &Link, lease: &Lease) {
+async fn renew(coordinator: &Link, lease: &Lease, news: &News) {
     let mut client = WorkServiceClient::new(coordinator.channel());
     let request = RenewRequest {
         job_id: lease.job_id,
@@ -62,12 +78,17 @@ async fn renew(coordinator: &Link, lease: &Lease) {
         sleep(pause).await;
         pause = match timeout(term / 3, client.renew(request.clone())).await {
             Ok(Ok(response)) => {
-                term = Duration::from_millis(response.into_inner().expires_in_ms);
+                let response = response.into_inner();
+                if response.drained {
+                    news.drained.cancel();
+                }
+                term = Duration::from_millis(response.expires_in_ms);
                 term / 3
             }
             Ok(Err(status)) if matches!(status.code(), Code::FailedPrecondition | Code::NotFound) => {
-                // Proving goes on: a late proof is welcome as long as nobody else delivered one.
+                // What is being proved goes on: a late proof is welcome as long as nobody else delivered one.
                 tracing::warn!(job = lease.job_id, reason = status.message(), "lease lost");
+                news.lost.cancel();
                 return;
             }
             Ok(Err(status)) => {

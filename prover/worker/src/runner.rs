@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use ashlar_proto::{Bytes, JobKind};
-use ashlar_report::{Chain, caught, memory};
+use ashlar_report::{Chain, caught, cpu, memory};
 use tokio::sync::oneshot;
 
 /// Proves jobs. A pure function of the job: the same inputs may be proved twice, here or elsewhere.
@@ -37,6 +37,10 @@ pub struct StepMetric {
     pub seconds: f64,
     /// Peak resident memory in bytes, if the step measured its own; else that of the job is reported.
     pub peak_rss_bytes: Option<u64>,
+    /// CPU seconds of the processes that did it.
+    pub cpu_seconds: f64,
+    /// Seconds in calls of a device; zero on the CPU.
+    pub device_seconds: f64,
 }
 
 /// Why a job could not be proved.
@@ -98,7 +102,7 @@ fn measured(runner: &dyn JobRunner, kind: JobKind, inputs: Vec<Bytes>) -> Result
     if let Err(error) = memory::reset_peak() {
         tracing::debug!(error = %Chain(&error), "peak memory is that of the process so far");
     }
-    let start = Instant::now();
+    let (start, cpu_before) = (Instant::now(), cpu::process_time());
     let mut output = runner.run(kind, inputs)?;
     let (seconds, peak) = (start.elapsed().as_secs_f64(), memory::peak_bytes());
     if output.steps.is_empty() {
@@ -106,6 +110,8 @@ fn measured(runner: &dyn JobRunner, kind: JobKind, inputs: Vec<Bytes>) -> Result
             name: kind.name().into(),
             seconds,
             peak_rss_bytes: None,
+            cpu_seconds: cpu::since(cpu_before).as_secs_f64(),
+            device_seconds: 0.0,
         });
     }
     for step in &mut output.steps {

@@ -1,16 +1,22 @@
 //! What the frames hold. A request is a compressed proof as the farm stores it; the rest is here.
 
+use std::time::Duration;
+
 use ashlar_kzg::MAX_SNARK_PROOF_BYTES;
 use ashlar_report::{caught, chain};
 use ashlar_statement::{LeafCircuits, ProveCircuit};
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, JobKind, Proof, WrapKit};
+use crate::{Engine, Found, JobKind, Proof, ProveError, WrapKit};
 
 /// Starts a greeting.
 const GREETING: &[u8] = b"ashlar wrap";
+/// Asks what the child proves on. No proof is as short.
+pub(super) const FIND: &[u8] = b"device";
 /// Longest reason that travels.
 const MAX_REASON_BYTES: usize = 4096;
+/// Longest name of a backend or a device.
+const MAX_NAME_BYTES: usize = 256;
 /// Longest SNARK with its instances.
 const MAX_SNARK_BYTES: usize = MAX_SNARK_PROOF_BYTES + 1024;
 
@@ -20,8 +26,17 @@ pub fn greeting(kit: &WrapKit) -> Vec<u8> {
     [GREETING, &kit.keys().verifier().digest()].concat()
 }
 
+/// What a request cost in the child.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// CPU time of all its threads.
+    pub cpu: Duration,
+    /// Time in calls of its device.
+    pub device: Duration,
+}
+
 /// What a child says about one request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// Here is the proof.
     Wrapped {
@@ -29,7 +44,11 @@ pub enum Answer {
         snark: Vec<u8>,
         /// Why it was not made on the chosen backend.
         fallback: Option<String>,
+        /// What it cost.
+        cost: Cost,
     },
+    /// To [`FIND`].
+    Found(Found),
     /// There is no proof.
     Refused {
         /// The error with its causes.
@@ -43,6 +62,9 @@ pub enum AnswerError {
     /// Not the encoding of one.
     #[error("malformed")]
     Malformed(#[source] postcard::Error),
+    /// An answer to another question.
+    #[error("not what was asked")]
+    Unasked,
     /// Bytes after its end.
     #[error("{0} bytes after the end")]
     TrailingBytes(usize),
@@ -68,6 +90,7 @@ impl Answer {
         match &mut answer {
             Self::Wrapped { fallback, .. } => fallback.iter_mut().for_each(cut),
             Self::Refused { reason } => cut(reason),
+            Self::Found(found) => found.fault.iter_mut().for_each(cut),
         }
         postcard::to_allocvec(&answer).expect("writing an answer to memory does not fail")
     }
@@ -79,7 +102,7 @@ impl Answer {
             return Err(AnswerError::TrailingBytes(rest.len()));
         }
         match &answer {
-            Self::Wrapped { snark, fallback } => {
+            Self::Wrapped { snark, fallback, .. } => {
                 bounded("SNARK", snark.len(), MAX_SNARK_BYTES)?;
                 bounded(
                     "reason",
@@ -88,6 +111,19 @@ impl Answer {
                 )?;
             }
             Self::Refused { reason } => bounded("reason", reason.len(), MAX_REASON_BYTES)?,
+            Self::Found(Found {
+                backend,
+                device,
+                fault,
+            }) => {
+                bounded("reason", fault.as_ref().map_or(0, String::len), MAX_REASON_BYTES)?;
+                bounded("name", backend.len(), MAX_NAME_BYTES)?;
+                bounded(
+                    "name",
+                    device.as_ref().map_or(0, |device| device.name.len()),
+                    MAX_NAME_BYTES,
+                )?;
+            }
         }
         Ok(answer)
     }
@@ -107,6 +143,13 @@ fn cut(reason: &mut String) {
 /// The child's work: one request to one answer. Never fails, so that the parent hears of every error in words.
 pub fn answer<L: LeafCircuits, P: ProveCircuit>(engine: &Engine<L, P>, request: &[u8]) -> Answer {
     let refused = |reason: String| Answer::Refused { reason };
+    if request == FIND {
+        let kit = engine.wrap_kit().ok_or(ProveError::NoWrapKeys);
+        return match kit.and_then(WrapKit::find) {
+            Ok(found) => Answer::Found(found),
+            Err(error) => refused(chain(&error)),
+        };
+    }
     let proof = match engine.decode_proof(JobKind::Compress, request) {
         Ok(Proof::Compressed(proof)) => proof,
         Ok(Proof::Span(_) | Proof::Snark(_)) => unreachable!("compress jobs give compressed proofs"),
@@ -116,6 +159,10 @@ pub fn answer<L: LeafCircuits, P: ProveCircuit>(engine: &Engine<L, P>, request: 
         Ok(Ok(proved)) => Answer::Wrapped {
             snark: Proof::Snark(proved.proof).to_bytes(),
             fallback: proved.fallback.map(|fallback| fallback.to_string()),
+            cost: Cost {
+                cpu: proved.steps.iter().map(|step| step.cpu).sum(),
+                device: proved.steps.iter().map(|step| step.device).sum(),
+            },
         },
         Ok(Err(error)) => refused(chain(&error)),
         Err(panic) => refused(format!("panicked: {panic}")),
@@ -127,16 +174,36 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Device;
 
     fn answers() -> impl Strategy<Value = Answer> {
         let reason = || "\\PC{0,40}";
         prop_oneof![
             (
                 proptest::collection::vec(any::<u8>(), 0..200),
-                proptest::option::of(reason())
+                proptest::option::of(reason()),
+                (0..1u64 << 40, 0..1u64 << 40),
             )
-                .prop_map(|(snark, fallback)| Answer::Wrapped { snark, fallback }),
+                .prop_map(|(snark, fallback, (cpu, device))| Answer::Wrapped {
+                    snark,
+                    fallback,
+                    cost: Cost {
+                        cpu: Duration::from_nanos(cpu),
+                        device: Duration::from_nanos(device),
+                    },
+                }),
             reason().prop_map(|reason| Answer::Refused { reason }),
+            proptest::option::of(reason()).prop_map(|fault| Answer::Found(Found {
+                backend: "icicle".into(),
+                device: fault.is_none().then(|| Device {
+                    name: "a card".into(),
+                    memory_total_bytes: 80 << 30,
+                    memory_free_bytes: 79 << 30,
+                    msm_scalars_per_second: 1.5e7,
+                    ntt_elements_per_second: 2.5e8,
+                }),
+                fault,
+            })),
         ]
     }
 
@@ -160,10 +227,12 @@ mod tests {
         let fallback = Answer::Wrapped {
             snark: vec![],
             fallback: Some(reason),
+            cost: Cost::default(),
         };
         let snark = Answer::Wrapped {
             snark: vec![0; MAX_SNARK_BYTES + 1],
             fallback: None,
+            cost: Cost::default(),
         };
         for (answer, field) in [(refused, "reason"), (fallback, "reason"), (snark, "SNARK")] {
             let error = Answer::from_bytes(&encoded(&answer)).expect_err("too long");

@@ -15,6 +15,6 @@ mod wrap;
 
 pub use fault::{Fault, Phase, Unserved};
 pub use frame::{FrameError, HEADER_BYTES, MAX_PAYLOAD_BYTES, encode_frame, read_frame};
-pub use message::{Answer, AnswerError, answer, greeting};
+pub use message::{Answer, AnswerError, Cost, answer, greeting};
 pub use supervisor::{ChildCommand, Policy, Supervisor};
 pub use wrap::{Fallback, IsolatedWrap, Wrapped};

@@ -4,9 +4,10 @@ use std::io;
 
 use ashlar_kzg::{ProvedSnark, Snark, prover::Steps};
 use ashlar_report::chain;
+use tokio::sync::watch;
 
-use super::{Answer, AnswerError, ChildCommand, Fault, Policy, Supervisor, Unserved};
-use crate::VerifyError;
+use super::{Answer, AnswerError, ChildCommand, Cost, Fault, Policy, Supervisor, Unserved, message::FIND};
+use crate::{Found, VerifyError};
 
 /// A SNARK with what it cost.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Wrapped {
     pub backend: &'static str,
     /// Why it was not made as planned.
     pub fallback: Option<Fallback>,
+    /// What it cost in the child that made it.
+    pub child: Option<Cost>,
 }
 
 impl From<ProvedSnark> for Wrapped {
@@ -28,6 +31,7 @@ impl From<ProvedSnark> for Wrapped {
             steps: proved.steps,
             backend: proved.backend,
             fallback: proved.fallback.map(Fallback::Backend),
+            child: None,
         }
     }
 }
@@ -63,6 +67,7 @@ pub enum Fallback {
 pub struct IsolatedWrap {
     supervisor: Supervisor,
     backend: &'static str,
+    found: watch::Sender<Found>,
 }
 
 impl IsolatedWrap {
@@ -79,7 +84,64 @@ impl IsolatedWrap {
         Ok(Self {
             supervisor: Supervisor::start(command, greeting, policy)?,
             backend,
+            found: watch::Sender::new(Found {
+                backend: backend.into(),
+                device: None,
+                fault: None,
+            }),
         })
+    }
+
+    /// Starts a child if there is none, and asks it what it proves on. One whose device does not do is a fault: the next
+    /// proof, or the next call, starts another, until too many in a row failed.
+    pub fn find(&self) -> Found {
+        let found = match self.supervisor.ask(FIND) {
+            Ok(answer) => match Answer::from_bytes(&answer) {
+                Ok(Answer::Found(Found {
+                    fault: Some(reason), ..
+                })) => Err(self.condemned(Fault::FellBack { reason })),
+                Ok(Answer::Found(found)) => Ok(found),
+                Ok(Answer::Refused { reason }) => Err(self.condemned(Fault::Refused { reason })),
+                Ok(Answer::Wrapped { .. }) => Err(self.condemned(Fault::Malformed(AnswerError::Unasked))),
+                Err(error) => Err(self.condemned(Fault::Malformed(error))),
+            },
+            Err(unserved) => Err(self.unserved(unserved)),
+        };
+        let found = found.unwrap_or_else(|fallback| Found::cpu_since(fallback.to_string()));
+        self.tell(found.clone());
+        found
+    }
+
+    /// What it is at the moment, and every change.
+    pub fn changes(&self) -> watch::Receiver<Found> {
+        self.found.subscribe()
+    }
+
+    fn tell(&self, now: Found) {
+        self.found.send_if_modified(|found| {
+            let is_news = *found != now;
+            *found = now;
+            is_news
+        });
+    }
+
+    /// Ends the child for this.
+    fn condemned(&self, fault: Fault) -> Fallback {
+        let fallback = self.process(chain(&fault));
+        self.supervisor.condemn(fault);
+        fallback
+    }
+
+    fn unserved(&self, unserved: Unserved) -> Fallback {
+        match unserved {
+            Unserved::Fault(fault) => self.process(chain(&fault)),
+            Unserved::Resting { faults, remaining } => Fallback::Resting {
+                backend: self.backend,
+                faults,
+                remaining_secs: remaining.as_secs(),
+            },
+            error @ (Unserved::Request(_) | Unserved::Unsupervised) => self.process(chain(&error)),
+        }
     }
 
     /// Asks the child. `verify` decides whether its SNARK is handed out; `on_cpu` proves the same job here if it is not.
@@ -87,6 +149,23 @@ impl IsolatedWrap {
     /// # Errors
     /// That of `on_cpu`, which has the last word: a job that both refuse is at fault, not the child.
     pub fn prove<E>(
+        &self,
+        request: &[u8],
+        verify: impl FnOnce(&Snark) -> Result<(), VerifyError>,
+        on_cpu: impl FnOnce() -> Result<Wrapped, E>,
+    ) -> Result<Wrapped, E> {
+        let wrapped = self.prove_in_child(request, verify, on_cpu)?;
+        match &wrapped.fallback {
+            Some(Fallback::Resting { .. }) => {} // why it rests says more, and stays
+            Some(fallback) => self.tell(Found::cpu_since(fallback.to_string())),
+            // It works again: what it is, the new child knows.
+            None if self.found.borrow().fault.is_some() => drop(self.find()),
+            None => {}
+        }
+        Ok(wrapped)
+    }
+
+    fn prove_in_child<E>(
         &self,
         request: &[u8],
         verify: impl FnOnce(&Snark) -> Result<(), VerifyError>,
@@ -100,28 +179,16 @@ impl IsolatedWrap {
         };
         let answer = match self.supervisor.ask(request) {
             Ok(answer) => answer,
-            Err(Unserved::Fault(fault)) => return here(self.process(chain(&fault))),
-            Err(Unserved::Resting { faults, remaining }) => {
-                return here(Fallback::Resting {
-                    backend: self.backend,
-                    faults,
-                    remaining_secs: remaining.as_secs(),
-                });
-            }
-            Err(error @ (Unserved::Request(_) | Unserved::Unsupervised)) => {
-                return here(self.process(chain(&error)));
-            }
+            Err(unserved) => return here(self.unserved(unserved)),
         };
         match read(&answer, verify) {
-            Ok((snark, None)) => {
+            Ok((snark, None, cost)) => {
                 self.supervisor.approve();
-                Ok(self.wrapped(snark, None))
+                Ok(self.wrapped(snark, None, cost))
             }
-            Ok((snark, Some(reason))) => {
-                let fault = Fault::FellBack { reason };
-                let fallback = self.process(chain(&fault));
-                self.supervisor.condemn(fault);
-                Ok(self.wrapped(snark, Some(fallback)))
+            Ok((snark, Some(reason), cost)) => {
+                let fallback = self.condemned(Fault::FellBack { reason });
+                Ok(self.wrapped(snark, Some(fallback), cost))
             }
             Err(fault) => {
                 let wrapped = here(self.process(chain(&fault)));
@@ -141,28 +208,34 @@ impl IsolatedWrap {
         }
     }
 
-    fn wrapped(&self, snark: Snark, fallback: Option<Fallback>) -> Wrapped {
+    fn wrapped(&self, snark: Snark, fallback: Option<Fallback>, cost: Cost) -> Wrapped {
         Wrapped {
             snark,
             steps: Steps::default(), // the child logs its own
             backend: if fallback.is_some() { "cpu" } else { self.backend },
             fallback,
+            child: Some(cost),
         }
     }
 }
 
-/// The verified SNARK in an answer, and why it was not made on the chosen backend.
+/// The verified SNARK in an answer, why it was not made on the chosen backend, and what it cost.
 fn read(
     answer: &[u8],
     verify: impl FnOnce(&Snark) -> Result<(), VerifyError>,
-) -> Result<(Snark, Option<String>), Fault> {
+) -> Result<(Snark, Option<String>, Cost), Fault> {
     match Answer::from_bytes(answer).map_err(Fault::Malformed)? {
         Answer::Refused { reason } => Err(Fault::Refused { reason }),
-        Answer::Wrapped { snark, fallback } => {
+        Answer::Found(_) => Err(Fault::Malformed(AnswerError::Unasked)),
+        Answer::Wrapped {
+            snark,
+            fallback,
+            cost,
+        } => {
             let snark =
                 Snark::from_bytes(&snark).map_err(|error| Fault::Malformed(AnswerError::Snark(error)))?;
             verify(&snark).map_err(Fault::WrongProof)?;
-            Ok((snark, fallback))
+            Ok((snark, fallback, cost))
         }
     }
 }

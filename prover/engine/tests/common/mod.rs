@@ -141,7 +141,7 @@ pub fn proofs() -> &'static Proofs {
             engine.fold(&chunks[0], &chunks[1]).expect("neighbours"),
         );
         let compressed = take(&mut steps, engine.compress(&root).expect("valid root"));
-        for TimedStep { step, time } in &steps {
+        for TimedStep { step, time, .. } in &steps {
             println!("{step}: {:.2} s", time.as_secs_f64());
         }
         Proofs {

@@ -1,8 +1,10 @@
 //! Outage: the child answers, but wrongly. Nothing of it is handed out unverified, and the CPU has the last word.
 
+use std::time::Duration;
+
 use ashlar_engine::{
     Fallback, VerifyError, Wrapped,
-    isolation::{Answer, IsolatedWrap, Policy},
+    isolation::{Answer, Cost, IsolatedWrap, Policy},
 };
 use ashlar_kzg::{INSTANCES, Snark, prover::Steps};
 
@@ -44,6 +46,11 @@ fn wrap(stage: &Stage, answer: &Answer) -> IsolatedWrap {
     IsolatedWrap::new(command, GREETING.to_vec(), policy, "device").expect("resources")
 }
 
+const COST: Cost = Cost {
+    cpu: Duration::from_millis(1500),
+    device: Duration::from_millis(250),
+};
+
 #[derive(Debug, PartialEq)]
 struct Unsatisfied;
 
@@ -54,6 +61,7 @@ fn prove(wrap: &IsolatedWrap, on_cpu: Result<Snark, Unsatisfied>) -> Result<Wrap
             steps: Steps::default(),
             backend: "cpu",
             fallback: None,
+            child: None,
         })
     })
 }
@@ -95,6 +103,7 @@ fn wrapped(snark: &Snark, fallback: Option<&str>) -> Answer {
     Answer::Wrapped {
         snark: snark.to_bytes(),
         fallback: fallback.map(str::to_owned),
+        cost: COST,
     }
 }
 
@@ -105,8 +114,8 @@ fn an_honest_child_is_all_that_is_needed() {
     for _ in 0..3 {
         let wrapped = prove(&wrap, Err(Unsatisfied)).expect("the CPU is not asked");
         assert_eq!(
-            (wrapped.snark, wrapped.backend, wrapped.fallback),
-            (good(), "device", None)
+            (wrapped.snark, wrapped.backend, wrapped.fallback, wrapped.child),
+            (good(), "device", None, Some(COST))
         );
     }
     assert_eq!(stage.lines("starts"), 1);
@@ -129,6 +138,7 @@ fn an_answer_that_cannot_be_read_is_a_fault() {
     let snark = Answer::Wrapped {
         snark: vec![1; 10],
         fallback: None,
+        cost: COST,
     };
     let reason = condemned(&stage, &wrap(&stage, &snark));
     assert!(

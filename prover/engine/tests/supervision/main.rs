@@ -3,6 +3,7 @@
 mod common;
 mod died;
 mod dropped;
+mod finding;
 mod foreign;
 mod garbage;
 mod hung;

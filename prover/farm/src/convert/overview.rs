@@ -83,7 +83,9 @@ impl From<KindOverview> for pb::KindOverview {
             leased: kind.count(JobState::Leased),
             done: kind.count(JobState::Done),
             poisoned: kind.count(JobState::Poisoned),
-            seconds: kind.seconds,
+            seconds: kind.cost.seconds,
+            cpu_seconds: kind.cost.cpu_seconds,
+            device_seconds: kind.cost.device_seconds,
         }
     }
 }

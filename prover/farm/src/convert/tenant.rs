@@ -98,6 +98,7 @@ impl From<TenantView> for pb::TenantStatus {
             running_batches: view.running_batches,
             leased_jobs: view.leased_jobs,
             ready_jobs: view.ready_jobs,
+            cost: Some(view.cost.into()),
         }
     }
 }

@@ -45,7 +45,30 @@ pub fn tenant_status_object(status: &pb::TenantStatus) -> Value {
     object["running_batches"] = status.running_batches.into();
     object["leased_jobs"] = status.leased_jobs.into();
     object["ready_jobs"] = status.ready_jobs.into();
+    object["cost"] = cost_object(status.cost.unwrap_or_default());
     object
+}
+
+/// What accepted attempts cost.
+pub fn cost_object(cost: pb::Cost) -> Value {
+    json!({
+        "seconds": cost.seconds,
+        "cpu_seconds": cost.cpu_seconds,
+        "device_seconds": cost.device_seconds,
+    })
+}
+
+/// What a worker computes on, if not the CPU.
+pub fn device_object(device: Option<&pb::Device>) -> Value {
+    device.map_or(Value::Null, |device| {
+        json!({
+            "name": device.name,
+            "memory_total_bytes": device.memory_total_bytes,
+            "memory_free_bytes": device.memory_free_bytes,
+            "msm_scalars_per_second": device.msm_scalars_per_second,
+            "ntt_elements_per_second": device.ntt_elements_per_second,
+        })
+    })
 }
 
 /// A rollup on a chain.
@@ -70,6 +93,8 @@ fn batch_object(batch: &pb::BatchOverview) -> Value {
         "done": sum(|kind| kind.done),
         "total": sum(total),
         "worker_seconds": batch.kinds.iter().map(|kind| kind.seconds).sum::<f64>(),
+        "cpu_seconds": batch.kinds.iter().map(|kind| kind.cpu_seconds).sum::<f64>(),
+        "device_seconds": batch.kinds.iter().map(|kind| kind.device_seconds).sum::<f64>(),
         "machine_faults": batch.machine_faults,
         "kinds": batch.kinds.iter().map(kind_object).collect::<Vec<_>>(),
     })
@@ -89,6 +114,8 @@ fn kind_object(kind: &pb::KindOverview) -> Value {
         "poisoned": kind.poisoned,
         "total": total(kind),
         "seconds": kind.seconds,
+        "cpu_seconds": kind.cpu_seconds,
+        "device_seconds": kind.device_seconds,
     })
 }
 
@@ -114,6 +141,9 @@ fn worker_object(of: &pb::WorkerOverview, at_ms: u64) -> Value {
     json!({
         "name": worker.name,
         "backend": worker.backend,
+        "fallback": worker.fallback,
+        "device": device_object(worker.device.as_ref()),
+        "ram_bytes": worker.ram_bytes,
         "kinds": worker.kinds.iter().copied().map(kind_name).collect::<Vec<_>>(),
         "live": of.live,
         "draining": worker.draining,

@@ -23,7 +23,7 @@ use axum::{
 use tokio::{net::TcpListener, sync::Mutex};
 use tokio_util::sync::CancellationToken;
 
-pub use self::json::{overview_object, tenant_object, tenant_status_object};
+pub use self::json::{cost_object, device_object, overview_object, tenant_object, tenant_status_object};
 use crate::{convert::overview::DEFAULT_BATCHES, error::FarmError, farm::Farm};
 
 /// However many look, the store is asked this often at most.

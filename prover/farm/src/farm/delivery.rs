@@ -7,7 +7,7 @@ use super::{Farm, truncate};
 use crate::{
     error::FarmError,
     metrics::Operation,
-    model::{Completion, CompletionOutcome, LeaseClaim, LeaseEnding, LeaseKey},
+    model::{Completion, CompletionOutcome, Cost, LeaseClaim, LeaseEnding, LeaseKey},
     store::{
         acceptance::Accepted,
         faults::{self, Fault},
@@ -78,6 +78,7 @@ impl Farm {
         let output_bytes = proof.len() as u64;
         let output = self.keep(proof).await?;
         let timed = self.config.metrics.time(Operation::Accept);
+        let cost = Cost::of(&steps);
         let verified = Accepted {
             key,
             output,
@@ -93,6 +94,7 @@ impl Farm {
             self.config
                 .metrics
                 .accepted(review.kind, attempt.age + arrived.elapsed());
+            self.config.metrics.cost(&review.tenant, review.kind, cost);
             self.attempt_over(&attempt, LeaseEnding::Completed, None);
         }
         self.changes.send_replace(());

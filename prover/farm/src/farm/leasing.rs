@@ -4,7 +4,7 @@
 //! however many wait.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -23,7 +23,9 @@ use crate::{
     model::{Lease, LeaseClaim, LeaseEnding, Secret, WorkerId},
     store::{
         faults::{self, Fault},
-        granting, leases, outcomes,
+        granting,
+        leases::{self, Renewed},
+        outcomes,
         queue::{self, Queue},
         sessions, workers,
     },
@@ -62,6 +64,8 @@ pub(super) struct Waiter {
     worker: WorkerId,
     /// Stays in the line until there is a job, or its call ends.
     patient: bool,
+    /// Is busy, and wants the job for later.
+    ahead: bool,
     reply: oneshot::Sender<Lease>,
 }
 
@@ -70,19 +74,25 @@ impl Waiter {
         self.worker
     }
 
-    pub const fn patient(&self) -> bool {
-        self.patient
+    /// It has nothing to do, and stays.
+    pub const fn is_idle(&self) -> bool {
+        self.patient && !self.ahead
     }
 }
 
 impl Line {
-    fn join(&self, worker: WorkerId, patient: bool) -> oneshot::Receiver<Lease> {
+    /// A worker waits once: its earlier call ends without a job.
+    fn join(&self, worker: WorkerId, patient: bool, ahead: bool) -> oneshot::Receiver<Lease> {
         let (reply, granted) = oneshot::channel();
-        self.lock().push_back(Waiter {
+        let mut waiting = self.lock();
+        waiting.retain(|waiter| waiter.worker != worker);
+        waiting.push_back(Waiter {
             worker,
             patient,
+            ahead,
             reply,
         });
+        drop(waiting);
         self.joined.notify_one();
         granted
     }
@@ -96,8 +106,9 @@ impl Line {
 
     /// Puts those back who got nothing and stay, before those who came meanwhile.
     fn put_back(&self, mut waiters: VecDeque<Waiter>) {
-        waiters.retain(|waiter| waiter.patient);
         let mut waiting = self.lock();
+        let came: HashSet<WorkerId> = waiting.iter().map(|waiter| waiter.worker).collect();
+        waiters.retain(|waiter| waiter.patient && !came.contains(&waiter.worker));
         waiters.append(&mut waiting);
         *waiting = waiters;
     }
@@ -109,7 +120,8 @@ impl Line {
 
 impl Farm {
     /// Leases the next job that the worker of `session` can run, waiting up to `wait` for one, or until `shutdown` is
-    /// requested. `caller` is the worker that calls, where its certificate says so.
+    /// requested. `ahead` says that it is busy, see [`Queue::next_ahead`]. `caller` is the worker that calls, where its
+    /// certificate says so.
     ///
     /// # Errors
     /// [`FarmError::UnknownSession`], [`FarmError::Superseded`], or [`FarmError::NotYours`].
@@ -117,7 +129,7 @@ impl Farm {
         &self,
         session: Secret,
         caller: Option<&str>,
-        wait: Duration,
+        (wait, ahead): (Duration, bool),
         shutdown: &CancellationToken,
     ) -> Result<Granted, FarmError> {
         let mut db = self.store.glance().await?;
@@ -147,7 +159,7 @@ impl Farm {
         }
         let patient = !wait.is_zero();
         let deadline = Instant::now() + if patient { wait } else { LOOK_LIMIT };
-        let mut granted = self.line.join(worker, patient);
+        let mut granted = self.line.join(worker, patient, ahead);
         tokio::select! {
             lease = timeout_at(deadline, &mut granted) => {
                 if let Ok(Ok(lease)) = lease {
@@ -260,11 +272,23 @@ impl Farm {
         line.meet(&mut tx, &workers).await?;
         let mut outlook = Outlook::new(fleet, tx.now_ms());
         let (mut places, mut grants) = (Vec::new(), Vec::new());
-        for (place, &worker) in workers.iter().enumerate() {
-            if let Some(job) = line.next(&mut tx, worker, &self.config, &mut outlook).await? {
-                line.take(&job);
-                places.push(place);
-                grants.push((worker, job));
+        for ahead in [false, true] {
+            let now_served = waiters
+                .iter()
+                .enumerate()
+                .filter(|(_, waiter)| waiter.ahead == ahead);
+            for (place, &Waiter { worker, .. }) in now_served {
+                let next = if ahead {
+                    line.next_ahead(&mut tx, worker, &self.config, &mut outlook)
+                        .await?
+                } else {
+                    line.next(&mut tx, worker, &self.config, &mut outlook).await?
+                };
+                if let Some(job) = next {
+                    line.take(&job);
+                    places.push(place);
+                    grants.push((worker, job));
+                }
             }
         }
         if grants.is_empty() {
@@ -292,14 +316,14 @@ impl Farm {
         }
     }
 
-    /// Moves a lease's deadline. Returns the milliseconds until it expires now.
-    pub async fn renew(&self, claim: &LeaseClaim) -> Result<u64, FarmError> {
+    /// Moves a lease's deadline.
+    pub async fn renew(&self, claim: &LeaseClaim) -> Result<Renewed, FarmError> {
         let _timed = self.config.metrics.time(Operation::Renew);
         let mut tx = self.store.begin().await?;
         let key = leases::claimed(&mut tx, claim).await?;
-        let expires_in_ms = leases::renew(&mut tx, key, &self.config.policies).await?;
+        let renewed = leases::renew(&mut tx, key, &self.config.policies).await?;
         tx.commit().await?;
-        Ok(expires_in_ms)
+        Ok(renewed)
     }
 
     /// Ends the leases whose deadline has passed. Returns how many.

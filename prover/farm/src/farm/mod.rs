@@ -226,7 +226,24 @@ impl Farm {
         self.check_circuit_set(worker.circuit_set)?;
         let _timed = self.config.metrics.time(Operation::Register);
         let mut tx = self.store.begin().await?;
-        let id = workers::register(&mut tx, worker, &self.config.policies).await?;
+        if let Some(session) = worker.session {
+            let present = sessions::present(&mut tx, session).await?;
+            if present.name != worker.name {
+                let (owner, caller) = (present.name, worker.name.clone());
+                return Err(FarmError::NotYours { owner, caller });
+            }
+            workers::register(&mut tx, worker, &self.config.policies, false).await?;
+            tx.commit().await?;
+            self.changes.send_replace(());
+            tracing::info!(
+                worker = worker.name,
+                backend = worker.backend,
+                fallback = worker.fallback,
+                "worker changed"
+            );
+            return Ok(session);
+        }
+        let id = workers::register(&mut tx, worker, &self.config.policies, true).await?;
         let held = faults::superseded(&mut tx, id, &worker.name, &self.config).await?;
         let mut ended = Vec::new();
         for key in held {
@@ -293,7 +310,7 @@ fn lock(data_dir: &Path) -> Result<File, FarmError> {
 /// Longest reason kept, in bytes.
 const MAX_REASON_BYTES: usize = 4096;
 
-fn truncate(mut reason: String) -> String {
+pub(crate) fn truncate(mut reason: String) -> String {
     reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
     reason
 }

@@ -65,7 +65,7 @@ impl Farm {
         let (now_ms, shortest) = (self.store.now_ms(), self.config.straggler.as_secs_f64());
         let mut promised = HashSet::new();
         let mut plan = Vec::new();
-        for (place, waiter) in waiters.iter().enumerate().filter(|(_, waiter)| waiter.patient()) {
+        for (place, waiter) in waiters.iter().enumerate().filter(|(_, waiter)| waiter.is_idle()) {
             if let Some(busy) = fleet.to_overtake(waiter.worker(), now_ms, shortest, &promised) {
                 promised.insert(busy.key);
                 plan.push((place, waiter.worker(), busy.key));

@@ -2,7 +2,7 @@
 
 use ashlar_proto::JobKind;
 
-use super::{BatchId, BatchKey, BatchState, JobId, JobState, TenantView, WorkerView};
+use super::{BatchId, BatchKey, BatchState, Cost, JobId, JobState, TenantView, WorkerView};
 
 /// How far back an overview counts what workers did, in minutes.
 pub const MINUTES: usize = 10;
@@ -42,7 +42,7 @@ pub struct KindOverview {
     /// How many, by [`JobState`].
     by_state: [u64; 5],
     /// What the accepted attempts cost.
-    pub seconds: f64,
+    pub cost: Cost,
 }
 
 impl KindOverview {
@@ -51,7 +51,11 @@ impl KindOverview {
         Self {
             kind,
             by_state: [0; 5],
-            seconds: 0.0,
+            cost: Cost {
+                seconds: 0.0,
+                cpu_seconds: 0.0,
+                device_seconds: 0.0,
+            },
         }
     }
 

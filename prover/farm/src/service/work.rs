@@ -95,7 +95,7 @@ impl work_service_server::WorkService for WorkService {
         let wait = Duration::from_millis(request.wait_ms.into()).min(MAX_LEASE_WAIT);
         let granted = self
             .farm
-            .lease(session, caller.as_deref(), wait, &self.shutdown)
+            .lease(session, caller.as_deref(), (wait, request.ahead), &self.shutdown)
             .await?;
         let span = match &granted {
             Granted::Lease(lease) => Some(Farm::span_of(lease)),
@@ -128,8 +128,11 @@ impl work_service_server::WorkService for WorkService {
     async fn renew(&self, request: Request<pb::RenewRequest>) -> Result<Response<pb::RenewResponse>, Status> {
         let caller = caller(&request)?;
         let pb::RenewRequest { job_id, token } = request.into_inner();
-        let expires_in_ms = self.farm.renew(&convert::claim(job_id, &token, caller)?).await?;
-        Ok(Response::new(pb::RenewResponse { expires_in_ms }))
+        let renewed = self.farm.renew(&convert::claim(job_id, &token, caller)?).await?;
+        Ok(Response::new(pb::RenewResponse {
+            expires_in_ms: renewed.expires_in_ms,
+            drained: renewed.draining,
+        }))
     }
 
     async fn complete(

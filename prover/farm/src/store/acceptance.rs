@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use ashlar_proto::{Digest, JobKind};
 use sqlx::AssertSqlSafe;
 
-use super::{Db, batches, faults, fleet, garbage, leases, many, parse_kind, to_db};
+use super::{Db, batches, faults, fleet, garbage, leases, many, parse_kind, tenants, to_db};
 use crate::{
     config::FarmConfig,
     error::FarmError,
-    model::{JobState, LeaseKey, StepTiming},
+    model::{Cost, JobState, LeaseKey, StepTiming},
 };
 
 /// A proof that was verified.
@@ -30,6 +30,7 @@ pub struct Accepted {
 /// What is known of a job that is done now.
 struct Done {
     batch: i64,
+    tenant: i64,
     kind: JobKind,
     troubled: bool,
 }
@@ -66,6 +67,14 @@ pub async fn accept(
     }
     leases::complete(db, &keys).await?;
     note_steps(db, &taken).await?;
+    let mut costs: HashMap<_, Cost> = HashMap::new();
+    for proof in &taken {
+        let Done { tenant, kind, .. } = done[&to_db(proof.key.job.0)];
+        *costs.entry((tenant, kind)).or_default() += Cost::of(&proof.steps);
+    }
+    for ((tenant, kind), cost) in costs {
+        tenants::charge(db, tenant, kind, cost).await?;
+    }
     fleet::learn(db, &taken).await?;
     leases::unblock_consumers(db, &keys.iter().map(|key| to_db(key.job.0)).collect::<Vec<_>>()).await?;
     for job in done.values() {
@@ -95,7 +104,7 @@ async fn mark(db: &mut Db, proofs: &[&Accepted]) -> Result<HashMap<i64, Done>, F
             "UPDATE jobs SET state = {state}, output = proof.column2, output_bytes = proof.column3, fallback = proof.column4,
                  witness_lost = 0
              FROM (VALUES {}) AS proof WHERE id = proof.column1 AND state <> {state}
-             RETURNING id, batch, kind, troubled",
+             RETURNING id, batch, tenant, kind, troubled",
             many::rows(portion.len(), 4)
         );
         let mut query = sqlx::query_as(AssertSqlSafe(text));
@@ -106,13 +115,14 @@ async fn mark(db: &mut Db, proofs: &[&Accepted]) -> Result<HashMap<i64, Done>, F
                 .bind(to_db(proof.output_bytes))
                 .bind(proof.fallback.clone());
         }
-        let rows: Vec<(i64, i64, i64, i64)> = query.fetch_all(db.conn()).await?;
-        for (id, batch, kind, troubled) in rows {
+        let rows: Vec<(i64, i64, i64, i64, i64)> = query.fetch_all(db.conn()).await?;
+        for (id, batch, tenant, kind, troubled) in rows {
             let (kind, troubled) = (parse_kind(kind)?, troubled != 0);
             done.insert(
                 id,
                 Done {
                     batch,
+                    tenant,
                     kind,
                     troubled,
                 },
@@ -131,8 +141,8 @@ async fn note_steps(db: &mut Db, proofs: &[&Accepted]) -> Result<(), FarmError> 
         .collect();
     for portion in many::portions(&steps) {
         let text = format!(
-            "INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes) VALUES {}",
-            many::rows(portion.len(), 5)
+            "INSERT INTO job_steps (job, position, name, seconds, peak_rss_bytes, cpu_seconds, device_seconds) VALUES {}",
+            many::rows(portion.len(), 7)
         );
         let mut query = sqlx::query(AssertSqlSafe(text));
         for (job, position, step) in portion {
@@ -141,7 +151,9 @@ async fn note_steps(db: &mut Db, proofs: &[&Accepted]) -> Result<(), FarmError> 
                 .bind(position)
                 .bind(step.name.clone())
                 .bind(step.seconds)
-                .bind(i64::try_from(step.peak_rss_bytes).unwrap_or(i64::MAX));
+                .bind(i64::try_from(step.peak_rss_bytes).unwrap_or(i64::MAX))
+                .bind(step.cpu_seconds)
+                .bind(step.device_seconds);
         }
         query.execute(db.conn()).await?;
     }

@@ -56,8 +56,17 @@ pub async fn inputs(db: &mut Db, job: JobId) -> Result<Vec<Digest>, FarmError> {
     existing.map(|bytes| parse_digest(&bytes)).collect()
 }
 
+/// What a worker learns when it renews.
+#[derive(Debug, Clone, Copy)]
+pub struct Renewed {
+    /// Until the lease expires now.
+    pub expires_in_ms: u64,
+    /// The worker gets no more jobs.
+    pub draining: bool,
+}
+
 /// Moves the deadline of a current lease. A lease that is overdue but not yet taken away can still be saved.
-pub async fn renew(db: &mut Db, key: LeaseKey, policies: &KindPolicies) -> Result<u64, FarmError> {
+pub async fn renew(db: &mut Db, key: LeaseKey, policies: &KindPolicies) -> Result<Renewed, FarmError> {
     let kind: Option<i64> = sqlx::query_scalar(
         "SELECT jobs.kind FROM leases JOIN jobs ON jobs.id = leases.job
          WHERE leases.token = $1 AND leases.job = $2 AND leases.ended_ms IS NULL",
@@ -73,14 +82,18 @@ pub async fn renew(db: &mut Db, key: LeaseKey, policies: &KindPolicies) -> Resul
         .bind(now.saturating_add(term_ms))
         .execute(db.conn())
         .await?;
-    sqlx::query(
-        "UPDATE workers SET last_seen_ms = $2 WHERE id = (SELECT worker FROM leases WHERE token = $1)",
+    let draining: i64 = sqlx::query_scalar(
+        "UPDATE workers SET last_seen_ms = $2 WHERE id = (SELECT worker FROM leases WHERE token = $1)
+         RETURNING draining",
     )
     .bind(to_db(key.token.0))
     .bind(now)
-    .execute(db.conn())
+    .fetch_one(db.conn())
     .await?;
-    parse_count(term_ms)
+    Ok(Renewed {
+        expires_in_ms: parse_count(term_ms)?,
+        draining: draining != 0,
+    })
 }
 
 /// Current leases whose deadline has passed, with the worker's name.

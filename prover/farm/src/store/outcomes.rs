@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use ashlar_proto::{Digest, JobKind};
 
-use super::{Db, batches, faults, leases, parse_count, parse_digest, parse_kind, to_db};
+use super::{Db, batches, faults, leases, parse_count, parse_digest, parse_kind, tenants, to_db};
 use crate::{
     error::FarmError,
-    model::{BatchId, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued},
+    model::{BatchId, JobId, JobState, LeaseClaim, LeaseEnding, LeaseKey, Requeued, Tenant},
 };
 
 /// What is told of a lease.
@@ -58,6 +58,8 @@ pub struct JobUnderReview {
     pub attempt: Attempt,
     /// What it does.
     pub kind: JobKind,
+    /// Whose it is.
+    pub tenant: Tenant,
     /// The circuits of its batch.
     pub circuit_set: Digest,
     /// Whether it is done.
@@ -73,19 +75,31 @@ pub struct JobUnderReview {
 /// # Errors
 /// As [`leases::claimed`].
 pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, FarmError> {
-    type Row = (i64, String, i64, i64, i64, Vec<u8>, i64, Vec<u8>, i64);
+    type Row = (
+        i64,
+        String,
+        i64,
+        i64,
+        i64,
+        Vec<u8>,
+        i64,
+        Vec<u8>,
+        i64,
+        i64,
+        Vec<u8>,
+    );
     let found: Option<Row> = sqlx::query_as(
         "SELECT token, workers.name, jobs.kind, jobs.state, (SELECT COUNT(*) FROM job_inputs WHERE job = jobs.id),
-             batches.circuit_set, leases.granted_ms, batches.content, jobs.number
+             batches.circuit_set, leases.granted_ms, batches.content, jobs.number, chain_id, rollup
          FROM leases JOIN workers ON workers.id = leases.worker JOIN jobs ON jobs.id = leases.job
-              JOIN batches ON batches.id = jobs.batch
+              JOIN batches ON batches.id = jobs.batch JOIN tenants ON tenants.id = jobs.tenant
          WHERE leases.job = $1 AND secret = $2",
     )
     .bind(to_db(claim.job.0))
     .bind(claim.secret.as_bytes().as_slice())
     .fetch_optional(db.conn())
     .await?;
-    let (token, owner, kind, state, expected, circuit_set, granted_ms, content, number) =
+    let (token, owner, kind, state, expected, circuit_set, granted_ms, content, number, chain_id, rollup) =
         found.ok_or(FarmError::UnknownLease(claim.job))?;
     let key = leases::key_of(claim, token, &owner)?;
     let inputs = leases::inputs(db, key.job).await?;
@@ -101,6 +115,7 @@ pub async fn review(db: &mut Db, claim: &LeaseClaim) -> Result<JobUnderReview, F
             content: parse_digest(&content)?,
         },
         kind: parse_kind(kind)?,
+        tenant: tenants::parse(chain_id, &rollup)?,
         circuit_set: parse_digest(&circuit_set)?,
         done: state == JobState::Done.code(),
         inputs_missing: inputs.len() as i64 != expected,

@@ -9,7 +9,7 @@ use crate::{
     config::FarmConfig,
     error::FarmError,
     model::{
-        BatchId, BatchKey, BatchState, JobId, JobState, LeaseEnding, WorkerView,
+        BatchId, BatchKey, BatchState, Cost, JobId, JobState, LeaseEnding, WorkerView,
         overview::{
             BatchOverview, FailedAttempt, Fleet, KindOverview, MINUTES, Minute, Overview, Present,
             WorkerOverview,
@@ -175,15 +175,20 @@ async fn job_counts(db: &mut Db, limit: i64) -> Result<HashMap<i64, (Kinds, u64)
             .of(parse_kind(kind)?)
             .add(job_state(state)?, parse_count(count)?);
     }
-    let rows: Vec<(i64, i64, f64)> = sqlx::query_as(
-        "SELECT jobs.batch, jobs.kind, SUM(job_steps.seconds) FROM jobs JOIN job_steps ON job_steps.job = jobs.id
+    let rows: Vec<(i64, i64, f64, f64, f64)> = sqlx::query_as(
+        "SELECT jobs.batch, jobs.kind, SUM(job_steps.seconds), SUM(job_steps.cpu_seconds), SUM(job_steps.device_seconds)
+         FROM jobs JOIN job_steps ON job_steps.job = jobs.id
          WHERE jobs.batch IN (SELECT id FROM batches ORDER BY id DESC LIMIT $1) GROUP BY jobs.batch, jobs.kind",
     )
     .bind(limit)
     .fetch_all(db.conn())
     .await?;
-    for (batch, kind, seconds) in rows {
-        counts.entry(batch).or_default().0.of(parse_kind(kind)?).seconds = seconds;
+    for (batch, kind, seconds, cpu_seconds, device_seconds) in rows {
+        counts.entry(batch).or_default().0.of(parse_kind(kind)?).cost = Cost {
+            seconds,
+            cpu_seconds,
+            device_seconds,
+        };
     }
     Ok(counts)
 }

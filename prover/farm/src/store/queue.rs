@@ -88,7 +88,9 @@ pub struct Queue {
     all_takers: bool,
     quarantined: HashSet<(i64, i64)>,
     /// Jobs that are promised, and still ready in the database.
-    taken: HashSet<i64>,
+    taken: HashMap<i64, (Digest, JobKind)>,
+    /// Ready jobs beyond one for each worker that takes the kind.
+    spare: HashMap<(Digest, JobKind), i64>,
 }
 
 impl Queue {
@@ -100,7 +102,8 @@ impl Queue {
             takers: HashMap::new(),
             all_takers: false,
             quarantined: HashSet::new(),
-            taken: HashSet::new(),
+            taken: HashMap::new(),
+            spare: HashMap::new(),
         };
         // The states are in the text, as in the indexes that these queries live by.
         type Row = (i64, i64, Vec<u8>, i64, i64, i64, i64);
@@ -163,13 +166,101 @@ impl Queue {
         config: &FarmConfig,
         outlook: &mut Outlook<'_>,
     ) -> Result<Option<Candidate>, FarmError> {
-        let Some(taker) = self.takers.get(&worker).cloned() else {
+        let Some((circuit_set, kinds)) = self.taken_by(worker) else {
             return Ok(None);
         };
-        let kinds: Vec<JobKind> = JobKind::ALL
-            .into_iter()
-            .filter(|kind| taker.takes(*kind) && !self.is_quarantined(worker, *kind))
-            .collect();
+        self.first(db, worker, (circuit_set, &kinds), config, outlook)
+            .await
+    }
+
+    /// The next job for a `worker` that is busy: none of a kind of which no more are ready than workers are alive that take
+    /// it. Each of those can then have one the moment it wants it, so none is idle for what lies here.
+    pub async fn next_ahead(
+        &mut self,
+        db: &mut Db,
+        worker: WorkerId,
+        config: &FarmConfig,
+        outlook: &mut Outlook<'_>,
+    ) -> Result<Option<Candidate>, FarmError> {
+        let Some((circuit_set, mut kinds)) = self.taken_by(worker) else {
+            return Ok(None);
+        };
+        let mut spare = HashSet::new();
+        for &kind in &kinds {
+            if self.spare(db, circuit_set, kind, config).await? > 0 {
+                spare.insert(kind);
+            }
+        }
+        kinds.retain(|kind| spare.contains(kind));
+        self.first(db, worker, (circuit_set, &kinds), config, outlook)
+            .await
+    }
+
+    /// The circuits that a worker has, and the kinds that it takes and is not quarantined from.
+    fn taken_by(&self, worker: WorkerId) -> Option<(Digest, Vec<JobKind>)> {
+        let taker = self.takers.get(&worker)?;
+        let kinds = JobKind::ALL.into_iter();
+        let kinds = kinds.filter(|kind| taker.takes(*kind) && !self.is_quarantined(worker, *kind));
+        Some((taker.circuit_set, kinds.collect()))
+    }
+
+    /// Ready jobs of a kind beyond one for each live worker that takes it.
+    async fn spare(
+        &mut self,
+        db: &mut Db,
+        circuit_set: Digest,
+        kind: JobKind,
+        config: &FarmConfig,
+    ) -> Result<i64, FarmError> {
+        if let Some(spare) = self.spare.get(&(circuit_set, kind)) {
+            return Ok(*spare);
+        }
+        self.read_takers(db).await?;
+        let now = db.now_ms();
+        let alive_from = now.saturating_sub(millis(config.worker_ttl));
+        let takers = self.takers.values().filter(|taker| {
+            taker.circuit_set == circuit_set && taker.takes(kind) && taker.last_seen_ms >= alive_from
+        });
+        let takers = takers.count() as i64;
+        let of_kind = |promised: &&(Digest, JobKind)| **promised == (circuit_set, kind);
+        let promised = self.taken.values().filter(of_kind).count() as i64;
+        // One for each of them to have now, and one to have ahead: no more are asked for.
+        let enough = promised + 2 * takers + 1;
+        let mut ready = 0;
+        // Of paused tenants none: they are not among those that wait.
+        for waiting in &self.tenants {
+            if (waiting.kinds >> kind_code(kind)) & 1 == 0 || ready >= enough {
+                continue;
+            }
+            ready += sqlx::query_scalar::<_, i64>(
+                "SELECT COUNT(*) FROM (
+                     SELECT jobs.id FROM jobs JOIN batches ON batches.id = jobs.batch
+                     WHERE jobs.state = 2 AND jobs.tenant = $1 AND jobs.kind = $2 AND jobs.not_before_ms <= $3
+                       AND batches.state = $4 AND batches.circuit_set = $5 LIMIT $6) AS some",
+            )
+            .bind(waiting.id)
+            .bind(kind_code(kind))
+            .bind(now)
+            .bind(BatchState::Running.code())
+            .bind(circuit_set.as_ref().to_vec())
+            .bind(enough)
+            .fetch_one(db.conn())
+            .await?;
+        }
+        let spare = ready - promised - takers;
+        self.spare.insert((circuit_set, kind), spare);
+        Ok(spare)
+    }
+
+    /// Of the tenant whose turn it is, the first job of these kinds that the worker may have.
+    async fn first(
+        &mut self,
+        db: &mut Db,
+        worker: WorkerId,
+        (circuit_set, kinds): (Digest, &[JobKind]),
+        config: &FarmConfig,
+        outlook: &mut Outlook<'_>,
+    ) -> Result<Option<Candidate>, FarmError> {
         for place in 0..self.tenants.len() {
             let Waiting {
                 id,
@@ -178,19 +269,12 @@ impl Queue {
                 ..
             } = self.tenants[place];
             let mut best: Option<(Candidate, JobKind)> = None;
-            for &kind in &kinds {
+            for &kind in kinds {
                 if (ready >> kind_code(kind)) & 1 == 0 {
                     continue;
                 }
                 let found = self
-                    .next_of(
-                        (id, tenant),
-                        (taker.circuit_set, kind),
-                        worker,
-                        config,
-                        outlook,
-                        db,
-                    )
+                    .next_of((id, tenant), (circuit_set, kind), worker, config, outlook, db)
                     .await?;
                 if let Some(found) = found
                     && best.as_ref().is_none_or(|(best, _)| found.order() < best.order())
@@ -228,7 +312,7 @@ impl Queue {
             } else if page.limit == 0 || page.full {
                 let limit = (2 * page.limit).max(PAGE);
                 let mut page = read_page(db, key, tenant, limit).await?;
-                page.jobs.retain(|job| !self.taken.contains(&job.job));
+                page.jobs.retain(|job| !self.taken.contains_key(&job.job));
                 self.pages.insert(key, page);
                 place = 0;
             } else {
@@ -322,7 +406,8 @@ impl Queue {
 
     /// Takes a job that [`Self::next`] gave out of the queue.
     pub fn take(&mut self, candidate: &Candidate) {
-        self.taken.insert(candidate.job);
+        let promised = (candidate.batch.circuit_set, candidate.kind);
+        self.taken.insert(candidate.job, promised);
         for page in self.pages.values_mut() {
             page.jobs.retain(|other| other.job != candidate.job);
         }
@@ -331,6 +416,9 @@ impl Queue {
             waiting.leased += 1;
         }
         self.order();
+        if let Some(spare) = self.spare.get_mut(&promised) {
+            *spare -= 1;
+        }
     }
 }
 

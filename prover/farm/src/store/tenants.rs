@@ -1,9 +1,11 @@
 //! Whose batches there are, what each may have, and who may submit for it.
 
-use super::{Db, corrupt, parse_count, parse_u32, to_db};
+use ashlar_proto::JobKind;
+
+use super::{Db, corrupt, kind_code, parse_count, parse_u32, to_db};
 use crate::{
     error::FarmError,
-    model::{BatchState, Quota, Tenant, TenantView},
+    model::{BatchState, Cost, Quota, Tenant, TenantView},
 };
 
 /// The batches of a database of an earlier version are this tenant's.
@@ -133,6 +135,23 @@ pub async fn set(
     Ok(())
 }
 
+/// Adds what an accepted attempt at a job of the tenant cost. Kept when the job is gone.
+pub async fn charge(db: &mut Db, tenant: i64, kind: JobKind, cost: Cost) -> Result<(), FarmError> {
+    sqlx::query(
+        "INSERT INTO tenant_costs (tenant, kind, seconds, cpu_seconds, device_seconds) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (tenant, kind) DO UPDATE SET seconds = tenant_costs.seconds + $3,
+             cpu_seconds = tenant_costs.cpu_seconds + $4, device_seconds = tenant_costs.device_seconds + $5",
+    )
+    .bind(tenant)
+    .bind(kind_code(kind))
+    .bind(cost.seconds)
+    .bind(cost.cpu_seconds)
+    .bind(cost.device_seconds)
+    .execute(db.conn())
+    .await?;
+    Ok(())
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     chain_id: i64,
@@ -145,6 +164,9 @@ struct Row {
     running: i64,
     leased: i64,
     ready: i64,
+    seconds: f64,
+    cpu_seconds: f64,
+    device_seconds: f64,
 }
 
 /// All tenants, in the order in which they were first seen.
@@ -153,7 +175,10 @@ pub async fn all(db: &mut Db) -> Result<Vec<TenantView>, FarmError> {
         "SELECT chain_id, rollup, owner, priority, weight, max_batches, paused,
              (SELECT COUNT(*) FROM batches WHERE tenant = tenants.id AND state = $1) AS running,
              (SELECT COUNT(*) FROM jobs WHERE state = 3 AND tenant = tenants.id) AS leased,
-             (SELECT COUNT(*) FROM jobs WHERE state = 2 AND tenant = tenants.id) AS ready
+             (SELECT COUNT(*) FROM jobs WHERE state = 2 AND tenant = tenants.id) AS ready,
+             COALESCE((SELECT SUM(seconds) FROM tenant_costs WHERE tenant = tenants.id), 0.0) AS seconds,
+             COALESCE((SELECT SUM(cpu_seconds) FROM tenant_costs WHERE tenant = tenants.id), 0.0) AS cpu_seconds,
+             COALESCE((SELECT SUM(device_seconds) FROM tenant_costs WHERE tenant = tenants.id), 0.0) AS device_seconds
          FROM tenants ORDER BY id",
     )
     .bind(BatchState::Running.code())
@@ -176,6 +201,11 @@ impl Row {
             running_batches: parse_count(self.running)?,
             leased_jobs: parse_count(self.leased)?,
             ready_jobs: parse_count(self.ready)?,
+            cost: Cost {
+                seconds: self.seconds,
+                cpu_seconds: self.cpu_seconds,
+                device_seconds: self.device_seconds,
+            },
         })
     }
 }

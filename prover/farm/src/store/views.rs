@@ -11,7 +11,7 @@ use crate::{
     error::FarmError,
     metrics::Snapshot,
     model::{
-        BatchId, BatchKey, BatchState, BatchView, FencingToken, JobFilter, JobId, JobState, JobView,
+        BatchId, BatchKey, BatchState, BatchView, Device, FencingToken, JobFilter, JobId, JobState, JobView,
         LeaseEnding, LeaseView, Quarantine, StepTiming, WorkerId, WorkerView,
     },
 };
@@ -143,19 +143,21 @@ async fn steps_between(
     first: i64,
     last: i64,
 ) -> Result<HashMap<i64, Vec<StepTiming>>, FarmError> {
-    let rows: Vec<(i64, String, f64, i64)> = sqlx::query_as(
-        "SELECT job, name, seconds, peak_rss_bytes FROM job_steps WHERE job BETWEEN $1 AND $2 ORDER BY job, position",
+    let rows: Vec<(i64, String, f64, i64, f64, f64)> = sqlx::query_as(
+        "SELECT job, name, seconds, peak_rss_bytes, cpu_seconds, device_seconds FROM job_steps WHERE job BETWEEN $1 AND $2 ORDER BY job, position",
     )
     .bind(first)
     .bind(last)
     .fetch_all(db.conn())
     .await?;
     let mut steps: HashMap<i64, Vec<StepTiming>> = HashMap::new();
-    for (job, name, seconds, peak) in rows {
+    for (job, name, seconds, peak, cpu_seconds, device_seconds) in rows {
         steps.entry(job).or_default().push(StepTiming {
             name,
             seconds,
             peak_rss_bytes: parse_count(peak)?,
+            cpu_seconds,
+            device_seconds,
         });
     }
     Ok(steps)
@@ -292,33 +294,69 @@ pub async fn workers(db: &mut Db, limit: u32) -> Result<Vec<WorkerView>, FarmErr
             job: job.map(parse_count).transpose()?.map(JobId),
         });
     }
-    type Worker = (i64, String, String, i64, i64, i64, Vec<u8>, Option<i64>);
-    let rows: Vec<Worker> = sqlx::query_as(
-        "SELECT id, name, backend, kinds, last_seen_ms, draining, circuit_set,
-             (SELECT MAX(job) FROM leases WHERE worker = workers.id AND ended_ms IS NULL)
+    let rows: Vec<WorkerRow> = sqlx::query_as(
+        "SELECT id, name, backend, kinds, last_seen_ms, draining, circuit_set, ram_bytes, fallback,
+             device, device_bytes, device_free_bytes, device_msm, device_ntt,
+             (SELECT job FROM leases WHERE worker = workers.id AND ended_ms IS NULL ORDER BY token LIMIT 1) AS job
          FROM workers WHERE id IN (SELECT id FROM workers ORDER BY last_seen_ms DESC, id LIMIT $1) ORDER BY id",
     )
     .bind(i64::from(limit))
     .fetch_all(db.conn())
     .await?;
     rows.into_iter()
-        .map(
-            |(id, name, backend, kinds, last_seen_ms, draining, circuit_set, job)| {
-                Ok(WorkerView {
-                    id: WorkerId(parse_count(id)?),
-                    name,
-                    backend,
-                    kinds: JobKind::ALL
-                        .into_iter()
-                        .filter(|kind| (kinds >> kind_code(*kind)) & 1 == 1)
-                        .collect(),
-                    last_seen_ms: parse_count(last_seen_ms)?,
-                    draining: draining != 0,
-                    circuit_set: parse_digest(&circuit_set)?,
-                    job: job.map(parse_count).transpose()?.map(JobId),
-                    quarantines: quarantines.remove(&id).unwrap_or_default(),
-                })
-            },
-        )
+        .map(|row| {
+            let own = quarantines.remove(&row.id).unwrap_or_default();
+            row.view(own)
+        })
         .collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct WorkerRow {
+    id: i64,
+    name: String,
+    backend: String,
+    kinds: i64,
+    last_seen_ms: i64,
+    draining: i64,
+    circuit_set: Vec<u8>,
+    ram_bytes: i64,
+    fallback: String,
+    device: String,
+    device_bytes: i64,
+    device_free_bytes: i64,
+    device_msm: f64,
+    device_ntt: f64,
+    job: Option<i64>,
+}
+
+impl WorkerRow {
+    fn view(self, quarantines: Vec<Quarantine>) -> Result<WorkerView, FarmError> {
+        let device = (!self.device.is_empty()).then(|| {
+            Ok::<_, FarmError>(Device {
+                name: self.device,
+                memory_total_bytes: parse_count(self.device_bytes)?,
+                memory_free_bytes: parse_count(self.device_free_bytes)?,
+                msm_scalars_per_second: self.device_msm,
+                ntt_elements_per_second: self.device_ntt,
+            })
+        });
+        Ok(WorkerView {
+            id: WorkerId(parse_count(self.id)?),
+            name: self.name,
+            backend: self.backend,
+            kinds: JobKind::ALL
+                .into_iter()
+                .filter(|kind| (self.kinds >> kind_code(*kind)) & 1 == 1)
+                .collect(),
+            last_seen_ms: parse_count(self.last_seen_ms)?,
+            draining: self.draining != 0,
+            circuit_set: parse_digest(&self.circuit_set)?,
+            job: self.job.map(parse_count).transpose()?.map(JobId),
+            quarantines,
+            device: device.transpose()?,
+            fallback: self.fallback,
+            ram_bytes: parse_count(self.ram_bytes)?,
+        })
+    }
 }

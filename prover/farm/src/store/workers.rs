@@ -4,26 +4,32 @@ use super::{Db, kind_mask, parse_count, to_db};
 use crate::{
     config::KindPolicies,
     error::FarmError,
-    model::{Capabilities, WorkerId},
+    model::{Capabilities, Device, WorkerId},
 };
 
 /// Adds a worker, or replaces what is known of the one of that name. Kinds that need more memory than it has are
-/// left out.
+/// left out. `anew` is a new process, which gets jobs though its predecessor was drained.
 pub async fn register(
     db: &mut Db,
     worker: &Capabilities,
     policies: &KindPolicies,
+    anew: bool,
 ) -> Result<WorkerId, FarmError> {
     let fits = worker
         .kinds
         .iter()
         .copied()
         .filter(|kind| policies.of(*kind).min_ram_bytes <= worker.ram_bytes);
+    let (now, device) = (db.now_ms(), worker.device.as_ref());
+    let bytes = |of: fn(&Device) -> u64| i64::try_from(device.map_or(0, of)).unwrap_or(i64::MAX);
     let id: i64 = sqlx::query_scalar(
-        "INSERT INTO workers (name, circuit_set, kinds, backend, ram_bytes, last_seen_ms)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO workers (name, circuit_set, kinds, backend, ram_bytes, last_seen_ms,
+             device, device_bytes, device_free_bytes, device_msm, device_ntt, fallback)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (name) DO UPDATE
-             SET circuit_set = $2, kinds = $3, backend = $4, ram_bytes = $5, last_seen_ms = $6, draining = 0
+             SET circuit_set = $2, kinds = $3, backend = $4, ram_bytes = $5, last_seen_ms = $6,
+                 device = $7, device_bytes = $8, device_free_bytes = $9, device_msm = $10, device_ntt = $11,
+                 fallback = $12, draining = CASE WHEN $13 = 1 THEN 0 ELSE workers.draining END
          RETURNING id",
     )
     .bind(&worker.name)
@@ -31,7 +37,14 @@ pub async fn register(
     .bind(kind_mask(fits))
     .bind(&worker.backend)
     .bind(i64::try_from(worker.ram_bytes).unwrap_or(i64::MAX))
-    .bind(db.now_ms())
+    .bind(now)
+    .bind(device.map_or("", |device| &device.name))
+    .bind(bytes(|device| device.memory_total_bytes))
+    .bind(bytes(|device| device.memory_free_bytes))
+    .bind(device.map_or(0.0, |device| device.msm_scalars_per_second))
+    .bind(device.map_or(0.0, |device| device.ntt_elements_per_second))
+    .bind(&worker.fallback)
+    .bind(i64::from(anew))
     .fetch_one(db.conn())
     .await?;
     Ok(WorkerId(parse_count(id)?))

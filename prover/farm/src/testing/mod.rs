@@ -352,6 +352,7 @@ impl Client {
             kinds: JobKind::ALL.map(|kind| pb::JobKind::from(kind) as i32).to_vec(),
             backend: "hash".into(),
             ram_bytes: 1 << 30,
+            ..pb::RegisterRequest::default()
         }
     }
 
@@ -365,6 +366,7 @@ impl Client {
             .lease(pb::LeaseRequest {
                 session: session.to_vec().into(),
                 wait_ms,
+                ahead: false,
             })
             .await
             .unwrap()
@@ -413,6 +415,8 @@ impl Client {
             name: "hash".into(),
             seconds: self.seconds,
             peak_rss_bytes: 4096,
+            cpu_seconds: 0.5,
+            device_seconds: 0.125,
         };
         let header = pb::CompletionHeader {
             job_id,

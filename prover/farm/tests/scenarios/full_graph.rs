@@ -33,6 +33,8 @@ async fn one_to_five_chunks_end_in_the_expected_snark() {
                 name: "hash".into(),
                 seconds: 0.25,
                 peak_rss_bytes: 4096,
+                cpu_seconds: 0.5,
+                device_seconds: 0.125,
             };
             assert_eq!(job.steps, [step]);
             assert!(job.output_bytes > 0);

@@ -103,6 +103,7 @@ async fn a_worker_has_its_certificate_s_name_and_nobody_else_s_sessions_and_leas
     let request = pb::LeaseRequest {
         session: session.to_vec().into(),
         wait_ms: 0,
+        ahead: false,
     };
     let mut refusals = vec![
         b.work.lease(request).await.map(drop),
@@ -154,6 +155,7 @@ async fn a_guessed_token_changes_nothing() {
         let request = pb::LeaseRequest {
             session: wrong.into(),
             wait_ms: 0,
+            ahead: false,
         };
         let refused = client.work.lease(request).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);
@@ -177,6 +179,7 @@ async fn of_two_processes_of_one_name_the_older_is_told_to_end() {
         let request = pb::LeaseRequest {
             session: older.to_vec().into(),
             wait_ms: 0,
+            ahead: false,
         };
         let refused = client.work.lease(request).await.unwrap_err();
         assert_eq!(refused.code(), Code::FailedPrecondition);

@@ -1,6 +1,7 @@
 //! Scenarios of the farm over real gRPC on loopback and real files, one file per outage. One binary: linking the
 //! services once is most of the build.
 
+mod ahead;
 mod artifact_store_away;
 mod artifacts;
 mod artifacts_on_s3;
@@ -8,6 +9,7 @@ mod bad_proofs;
 mod coordinator_restarted;
 mod damaged_artifact;
 mod dashboard;
+mod devices;
 mod disk_full;
 mod full_graph;
 mod garbage;

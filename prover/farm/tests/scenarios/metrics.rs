@@ -49,6 +49,16 @@ async fn accepted_proofs_are_counted_with_their_time() {
         );
         let timed = shown.get("ashlar_farm_job_seconds_count", &[("kind", kind)]);
         assert_eq!(timed, Some(count), "{kind}");
+        let tenant = format!("31337:0x{}", "01".repeat(20));
+        let cost = |name: &str| shown.get(name, &[("tenant", &tenant), ("kind", kind)]);
+        assert_eq!(
+            [
+                cost("ashlar_farm_cpu_seconds_total"),
+                cost("ashlar_farm_device_seconds_total")
+            ],
+            [Some(0.5 * count), Some(0.125 * count)],
+            "{kind}, each proof once"
+        );
     }
     let chunks = shown
         .get("ashlar_farm_job_seconds_sum", &[("kind", "chunk")])

@@ -68,7 +68,11 @@ async fn jobs_are_counted_by_state_while_a_batch_runs() {
         batch.kinds[0].seconds, 0.25,
         "what the worker said that the job cost"
     );
-    assert_eq!(batch.kinds[1].seconds, 0.0);
+    assert_eq!(
+        (batch.kinds[0].cpu_seconds, batch.kinds[0].device_seconds),
+        (0.5, 0.125)
+    );
+    assert_eq!((batch.kinds[1].seconds, batch.kinds[1].cpu_seconds), (0.0, 0.0));
     let age_ms = seen.at_unix_ms - batch.submitted_unix_ms;
     assert_eq!(batch.seconds, age_ms as f64 / 1000.0);
     assert_eq!(
@@ -101,6 +105,16 @@ async fn jobs_are_counted_by_state_while_a_batch_runs() {
         (shown.tenant.clone(), shown.leased_jobs, shown.ready_jobs),
         (Some(tenant()), 1, 1)
     );
+    assert_eq!(shown.cost, Some(cost_of(1.0)));
+}
+
+/// Of so many jobs of the kit's, by what it says of each.
+fn cost_of(jobs: f64) -> pb::Cost {
+    pb::Cost {
+        seconds: 0.25 * jobs,
+        cpu_seconds: 0.5 * jobs,
+        device_seconds: 0.125 * jobs,
+    }
 }
 
 #[tokio::test]
@@ -117,6 +131,12 @@ async fn a_batch_that_is_done_keeps_its_cost_and_its_time_stands_still() {
     assert_eq!(batch.state(), pb::BatchState::Done);
     assert_eq!(batch.kinds.iter().map(|kind| kind.done).sum::<u64>(), 5);
     assert_eq!(batch.kinds.iter().map(|kind| kind.seconds).sum::<f64>(), 1.25);
+    assert_eq!(batch.kinds.iter().map(|kind| kind.cpu_seconds).sum::<f64>(), 2.5);
+    assert_eq!(
+        batch.kinds.iter().map(|kind| kind.device_seconds).sum::<f64>(),
+        0.625
+    );
+    assert_eq!(first.tenants[0].cost, Some(cost_of(5.0)));
     assert!(first.running.is_empty() && first.oldest_ready_unix_ms == 0);
     let worker = &first.workers[0];
     assert_eq!(

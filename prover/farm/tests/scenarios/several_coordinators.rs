@@ -163,6 +163,7 @@ async fn a_database_that_is_away_for_half_a_minute_costs_nobody_anything() {
         let request = pb::LeaseRequest {
             session: worker.to_vec().into(),
             wait_ms: 0,
+            ahead: false,
         };
         // No job, or word of the outage: never another error.
         match client.work.lease(request).await {

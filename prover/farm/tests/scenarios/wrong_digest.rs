@@ -50,6 +50,7 @@ async fn after_an_upgrade_old_workers_register_anew_and_old_batches_wait() {
         .lease(pb::LeaseRequest {
             session: worker.to_vec().into(),
             wait_ms: 0,
+            ahead: false,
         })
         .await
         .unwrap_err();

@@ -1,10 +1,12 @@
 //! Scenarios of the worker against a real coordinator, one file per outage.
 
 mod certificates;
+mod changing_backend;
 mod coordinator_restarted;
 mod drain;
 mod failing_jobs;
 mod metrics;
+mod overlap;
 mod pipeline;
 mod process_killed;
 mod runner;

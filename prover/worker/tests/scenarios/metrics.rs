@@ -24,7 +24,7 @@ fn read(metrics: &WorkerMetrics) -> Exposition {
     Exposition::of(&Registry::new(build).with(metrics))
 }
 
-fn jobs(metrics: &WorkerMetrics, kind: &str, result: &str) -> f64 {
+pub fn jobs(metrics: &WorkerMetrics, kind: &str, result: &str) -> f64 {
     let labels = [("kind", kind), ("result", result)];
     read(metrics)
         .get("ashlar_worker_jobs_total", &labels)

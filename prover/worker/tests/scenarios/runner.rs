@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Condvar, Mutex,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -10,7 +10,7 @@ use std::{
 
 use ashlar_proto::{Bytes, JobKind};
 use ashlar_worker::{JobOutput, JobRunner, Link, RunError, WorkerConfig, WorkerError, run};
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use ashlar_farm::testing::{circuit_set, hash_proof};
@@ -58,6 +58,51 @@ impl HashRunner {
             }
             Ok(())
         })
+    }
+}
+
+/// Holds jobs up until a test lets them go on.
+pub struct Gate {
+    begun: watch::Sender<usize>,
+    open: Mutex<usize>,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Closed, and a runner whose jobs wait at it before they do `before`.
+    pub fn runner(
+        before: impl Fn(JobKind) -> Result<(), RunError> + Send + Sync + 'static,
+    ) -> (Arc<Self>, Arc<HashRunner>) {
+        let gate = Arc::new(Self {
+            begun: watch::Sender::new(0),
+            open: Mutex::new(0),
+            opened: Condvar::new(),
+        });
+        let at = gate.clone();
+        let runner = HashRunner::new(move |kind| {
+            at.begun.send_modify(|begun| *begun += 1);
+            let mut open = at
+                .opened
+                .wait_while(at.open.lock().unwrap(), |open| *open == 0)
+                .unwrap();
+            *open -= 1;
+            drop(open);
+            before(kind)
+        });
+        (gate, runner)
+    }
+
+    /// Lets so many jobs pass.
+    pub fn admit(&self, jobs: usize) {
+        *self.open.lock().unwrap() += jobs;
+        self.opened.notify_all();
+    }
+
+    /// Waits until so many jobs were begun.
+    pub async fn begun(&self, jobs: usize) {
+        let mut begun = self.begun.subscribe();
+        let waited = tokio::time::timeout(Duration::from_secs(30), begun.wait_for(|begun| *begun >= jobs));
+        waited.await.expect("a job is begun").unwrap();
     }
 }
 

@@ -110,7 +110,17 @@ pub async fn show(farm: &FarmLink, id: u64, json: bool) -> anyhow::Result<()> {
         );
     }
     for step in &job.steps {
-        page += &format!("  {:<14} {:.2} s\n", step.name, step.seconds);
+        page += &format!(
+            "  {:<14} {:.2} s, {:.2} s of CPU{}\n",
+            step.name,
+            step.seconds,
+            step.cpu_seconds,
+            if step.device_seconds > 0.0 {
+                format!(", {:.2} s of its device", step.device_seconds)
+            } else {
+                String::new()
+            }
+        );
     }
     for text in [&job.last_error, &job.fallback] {
         if !text.is_empty() {
@@ -175,7 +185,15 @@ fn job_object(job: &pb::JobStatus) -> Value {
 fn inspection_object(found: &pb::InspectResponse) -> Value {
     let mut object = job_object(&found.job.clone().unwrap_or_default());
     let steps = found.job.iter().flat_map(|job| &job.steps);
-    let steps = steps.map(|step| json!({ "step": step.name, "seconds": step.seconds }));
+    let steps = steps.map(|step| {
+        json!({
+            "step": step.name,
+            "seconds": step.seconds,
+            "cpu_seconds": step.cpu_seconds,
+            "device_seconds": step.device_seconds,
+            "peak_rss_bytes": step.peak_rss_bytes,
+        })
+    });
     let leases = found.leases.iter().map(|lease| {
         json!({
             "number": lease.number,

@@ -96,22 +96,25 @@ async fn find(asked: &mut Asked, tenant: &pb::Tenant) -> anyhow::Result<Option<p
 /// A line for each, under a head.
 pub fn table(tenants: &[pb::TenantStatus]) -> String {
     let mut page = format!(
-        "{:<52} {:>8} {:>6} {:>11} {:>6} {:>6}  sequencer\n",
-        "tenant", "priority", "weight", "batches", "leased", "ready"
+        "{:<52} {:>8} {:>6} {:>11} {:>6} {:>6} {:>9} {:>9}  sequencer\n",
+        "tenant", "priority", "weight", "batches", "leased", "ready", "CPU h", "device h"
     );
     for status in tenants {
         let quota = status.quota.unwrap_or_default();
+        let cost = status.cost.unwrap_or_default();
         let batches = match quota.max_batches {
             0 => status.running_batches.to_string(),
             most => format!("{} of {most}", status.running_batches),
         };
         page += &format!(
-            "{:<52} {:>8} {:>6} {batches:>11} {:>6} {:>6}  {}{}\n",
+            "{:<52} {:>8} {:>6} {batches:>11} {:>6} {:>6} {:>9.2} {:>9.2}  {}{}\n",
             tenant_name(status.tenant.as_ref()),
             quota.priority,
             quota.weight,
             status.leased_jobs,
             status.ready_jobs,
+            cost.cpu_seconds / 3600.0,
+            cost.device_seconds / 3600.0,
             if status.owner.is_empty() {
                 "any".to_owned()
             } else {

@@ -1,5 +1,6 @@
 //! `ashlar farm workers` and `drain`.
 
+use ashlar_farm::device_object;
 use ashlar_proto::farm::v1 as pb;
 use serde_json::{Value, json};
 
@@ -26,6 +27,17 @@ pub async fn list(farm: &FarmLink, json: bool) -> anyhow::Result<()> {
             doing(&worker),
             now_ms.saturating_sub(worker.last_seen_unix_ms) / 1000
         );
+        if let Some(device) = &worker.device {
+            page += &format!(
+                "  {}, {} of {} MiB free when it was opened\n",
+                plain(&device.name),
+                device.memory_free_bytes >> 20,
+                device.memory_total_bytes >> 20
+            );
+        }
+        if !worker.fallback.is_empty() {
+            page += &format!("  not as it was told to: {}\n", plain(&worker.fallback));
+        }
         for quarantine in worker.quarantines {
             page += &format!(
                 "  no {} for {} s, after {} fault(s) in a row, the last over job {}: {}\n",
@@ -82,6 +94,9 @@ fn worker_object(worker: &pb::WorkerStatus) -> Value {
         "worker": worker.worker_id,
         "name": worker.name,
         "backend": worker.backend,
+        "fallback": worker.fallback,
+        "device": device_object(worker.device.as_ref()),
+        "ram_bytes": worker.ram_bytes,
         "kinds": kinds.collect::<Vec<_>>(),
         "last_seen_unix_ms": worker.last_seen_unix_ms,
         "draining": worker.draining,

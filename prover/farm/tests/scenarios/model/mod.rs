@@ -133,6 +133,7 @@ impl Both {
         let request = pb::LeaseRequest {
             session: self.sessions[worker].to_vec().into(),
             wait_ms: 0,
+            ahead: false,
         };
         let answer = self.client.work.lease(request).await.unwrap().into_inner();
         let call = format!("lease to {worker}");
