@@ -248,6 +248,7 @@ async fn a_batch_is_proved_although_the_disk_is_full_again_and_again() {
         let request = pb::LeaseRequest {
             session: worker.to_vec().into(),
             wait_ms: 0,
+            ahead: false,
         };
         while let Some(lease) = until_good("lease", async || client.work.lease(request.clone()).await)
             .await
