@@ -24,7 +24,9 @@ use crate::{
         faults::{self, Fault},
         granting, leases, outcomes,
         queue::{self, Queue},
-        sessions, workers,
+        sessions,
+        turns::Turns,
+        workers,
     },
 };
 
@@ -54,6 +56,7 @@ pub enum Granted {
 pub(super) struct Line {
     waiting: Mutex<VecDeque<Waiter>>,
     joined: Notify,
+    turns: Mutex<Turns>,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,10 @@ impl Line {
         let mut waiting = self.lock();
         waiters.append(&mut waiting);
         *waiting = waiters;
+    }
+
+    fn turns(&self) -> std::sync::MutexGuard<'_, Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Waiter>> {
@@ -218,7 +225,8 @@ impl Farm {
             return Ok(HashMap::new());
         }
         let mut tx = self.store.begin().await?;
-        let mut line = Queue::read(&mut tx).await?;
+        let turns = self.line.turns().clone();
+        let mut line = Queue::read(&mut tx, turns).await?;
         let workers: Vec<WorkerId> = waiters.iter().map(|waiter| waiter.worker).collect();
         line.meet(&mut tx, &workers).await?;
         let (mut places, mut grants) = (Vec::new(), Vec::new());
@@ -234,6 +242,7 @@ impl Farm {
         }
         let leases = granting::grant(&mut tx, &grants, &self.config.policies).await?;
         tx.commit().await?;
+        *self.line.turns() = line.turns();
         Ok(places.into_iter().zip(leases).collect())
     }
 

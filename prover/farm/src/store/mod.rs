@@ -17,6 +17,7 @@ pub mod queue;
 pub mod recovery;
 pub mod sessions;
 pub mod tenants;
+pub mod turns;
 pub mod views;
 pub mod workers;
 

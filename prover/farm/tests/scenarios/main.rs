@@ -8,6 +8,7 @@ mod bad_proofs;
 mod coordinator_restarted;
 mod damaged_artifact;
 mod dashboard;
+mod flooding_tenant;
 mod full_graph;
 mod identity;
 mod late_completion;
