@@ -5,6 +5,7 @@ mod coordinator_restarted;
 mod drain;
 mod failing_jobs;
 mod metrics;
+mod network_cut;
 mod pipeline;
 mod process_killed;
 mod runner;

@@ -24,7 +24,7 @@ fn read(metrics: &WorkerMetrics) -> Exposition {
     Exposition::of(&Registry::new(build).with(metrics))
 }
 
-fn jobs(metrics: &WorkerMetrics, kind: &str, result: &str) -> f64 {
+pub fn jobs(metrics: &WorkerMetrics, kind: &str, result: &str) -> f64 {
     let labels = [("kind", kind), ("result", result)];
     read(metrics)
         .get("ashlar_worker_jobs_total", &labels)
@@ -37,7 +37,7 @@ fn busy(metrics: &WorkerMetrics) -> f64 {
         .expect("always there")
 }
 
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(30), "{what}");
