@@ -3,6 +3,7 @@
 mod certificates;
 mod coordinator_restarted;
 mod drain;
+mod drain_under_load;
 mod failing_jobs;
 mod metrics;
 mod network_cut;
