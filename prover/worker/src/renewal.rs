@@ -95,7 +95,11 @@ async fn renew(coordinator: &Link, lease: &Lease, news: &News) {
                 tracing::debug!(job = lease.job_id, %status, "renewal failed");
                 term / 10
             }
-            Err(_) => term / 10,
+            Err(_) => {
+                // The connection may be dead without a word, which keepalive finds out after the lease is lost.
+                client = WorkServiceClient::new(coordinator.channel());
+                term / 10
+            }
         };
     }
 }

@@ -27,7 +27,9 @@ use crate::{
         leases::{self, Renewed},
         outcomes,
         queue::{self, Queue},
-        sessions, workers,
+        sessions,
+        turns::Turns,
+        workers,
     },
 };
 
@@ -57,6 +59,7 @@ pub enum Granted {
 pub(super) struct Line {
     waiting: Mutex<VecDeque<Waiter>>,
     joined: Notify,
+    turns: Mutex<Turns>,
 }
 
 #[derive(Debug)]
@@ -111,6 +114,10 @@ impl Line {
         waiters.retain(|waiter| waiter.patient && !came.contains(&waiter.worker));
         waiters.append(&mut waiting);
         *waiting = waiters;
+    }
+
+    fn turns(&self) -> std::sync::MutexGuard<'_, Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Waiter>> {
@@ -267,7 +274,8 @@ impl Farm {
             return Ok(HashMap::new());
         }
         let mut tx = self.store.begin().await?;
-        let mut line = Queue::read(&mut tx).await?;
+        let turns = self.line.turns().clone();
+        let mut line = Queue::read(&mut tx, turns).await?;
         let workers: Vec<WorkerId> = waiters.iter().map(|waiter| waiter.worker).collect();
         line.meet(&mut tx, &workers).await?;
         let mut outlook = Outlook::new(fleet, tx.now_ms());
@@ -296,6 +304,7 @@ impl Farm {
         }
         let leases = granting::grant(&mut tx, &grants, &self.config.policies).await?;
         tx.commit().await?;
+        *self.line.turns() = line.turns();
         Ok(places.into_iter().zip(leases).collect())
     }
 

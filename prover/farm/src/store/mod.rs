@@ -4,6 +4,7 @@
 pub mod acceptance;
 pub mod batches;
 mod clock;
+mod collector;
 mod connection;
 mod database;
 pub mod faults;
@@ -21,7 +22,7 @@ pub mod recovery;
 pub mod retirement;
 pub mod sessions;
 pub mod tenants;
-mod turn;
+pub mod turns;
 pub mod views;
 pub mod workers;
 
@@ -39,7 +40,7 @@ pub use self::{
     connection::Db,
     database::Database,
 };
-pub(crate) use self::{group::Change, turn::Turn};
+pub(crate) use self::{collector::Turn, group::Change};
 use crate::error::FarmError;
 
 /// Where coordinators on one PostgreSQL tell each other of changes.
@@ -56,7 +57,7 @@ pub struct Store {
     clock: Arc<Clock>,
     /// Names this coordinator to the others.
     own_name: String,
-    turn: turn::Own,
+    turn: collector::Own,
 }
 
 impl Store {
@@ -75,7 +76,7 @@ impl Store {
             opener,
             clock,
             own_name,
-            turn: turn::Own::default(),
+            turn: collector::Own::default(),
         })
     }
 

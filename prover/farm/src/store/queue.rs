@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use ashlar_proto::{Digest, JobKind};
 use sqlx::AssertSqlSafe;
 
-use super::{Db, kind_code, many, millis, parse_count, parse_digest, tenants, to_db};
+use super::{Db, kind_code, many, millis, parse_count, parse_digest, tenants, to_db, turns::Turns};
 use crate::{
     config::FarmConfig,
     error::FarmError,
@@ -79,7 +79,7 @@ struct Page {
 }
 
 /// The tenants that have jobs for workers, in the order in which they are served: higher priority first; among those of one,
-/// who has the fewest leased jobs for its weight.
+/// who has the fewest leased jobs for its weight, and of several who was served least for it.
 #[derive(Debug)]
 pub struct Queue {
     tenants: Vec<Waiting>,
@@ -91,11 +91,12 @@ pub struct Queue {
     taken: HashMap<i64, (Digest, JobKind)>,
     /// Ready jobs beyond one for each worker that takes the kind.
     spare: HashMap<(Digest, JobKind), i64>,
+    turns: Turns,
 }
 
 impl Queue {
     /// Reads who waits. Empty while the farm is paused.
-    pub async fn read(db: &mut Db) -> Result<Self, FarmError> {
+    pub async fn read(db: &mut Db, turns: Turns) -> Result<Self, FarmError> {
         let mut queue = Self {
             tenants: Vec::new(),
             pages: HashMap::new(),
@@ -104,6 +105,7 @@ impl Queue {
             quarantined: HashSet::new(),
             taken: HashMap::new(),
             spare: HashMap::new(),
+            turns,
         };
         // The states are in the text, as in the indexes that these queries live by.
         type Row = (i64, i64, Vec<u8>, i64, i64, i64, i64);
@@ -150,7 +152,9 @@ impl Queue {
         // Compared as fractions: leased / weight.
         self.tenants.sort_by(|a, b| {
             let shares = (a.leased * b.weight).cmp(&(b.leased * a.weight));
-            b.priority.cmp(&a.priority).then(shares).then(a.id.cmp(&b.id))
+            let standing = |of: &Waiting| (self.turns.standing(of.priority, of.id), of.id);
+            let turn = standing(a).cmp(&standing(b));
+            b.priority.cmp(&a.priority).then(shares).then(turn)
         });
     }
 
@@ -404,6 +408,11 @@ impl Queue {
         Ok(())
     }
 
+    /// Whose turn it is after what was taken.
+    pub fn turns(self) -> Turns {
+        self.turns
+    }
+
     /// Takes a job that [`Self::next`] gave out of the queue.
     pub fn take(&mut self, candidate: &Candidate) {
         let promised = (candidate.batch.circuit_set, candidate.kind);
@@ -414,6 +423,7 @@ impl Queue {
         let tenant = candidate.batch.tenant;
         if let Some(waiting) = self.tenants.iter_mut().find(|waiting| waiting.tenant == tenant) {
             waiting.leased += 1;
+            self.turns.serve(waiting.priority, waiting.id, waiting.weight);
         }
         self.order();
         if let Some(spare) = self.spare.get_mut(&promised) {

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod databases;
+mod proxy;
 mod records;
 mod s3;
 
@@ -34,6 +35,7 @@ use crate::{Farm, FarmConfig, KindPolicies, KindPolicy, Listener, ProofVerifier,
 pub use self::{
     certificates::{Certificates, HOUR},
     databases::{database, make_database, on_postgres},
+    proxy::{Proxy, Way},
     records::Records,
     s3::S3Server,
 };
@@ -332,6 +334,21 @@ impl Client {
         self.submit_parts(submission(number, circuit_set(), &witnesses))
             .await
             .unwrap()
+    }
+
+    /// The same for the tenant of that number.
+    pub async fn submit_for(
+        &mut self,
+        tenant: u8,
+        number: u64,
+        chunks: u32,
+    ) -> Result<pb::SubmitBatchResponse, Status> {
+        let witnesses: Vec<Bytes> = (0..chunks).map(|i| witness(number, i)).collect();
+        let mut parts = submission(number, circuit_set(), &witnesses);
+        if let Some(pb::submit_batch_request::Part::Header(header)) = &mut parts[0].part {
+            header.tenant = Some(tenant_number(tenant));
+        }
+        self.submit_parts(parts).await
     }
 
     pub async fn submit_parts(

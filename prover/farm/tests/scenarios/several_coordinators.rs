@@ -1,24 +1,15 @@
 //! Several coordinators on one PostgreSQL, and a PostgreSQL that is away. `scripts/test` runs this under
 //! `scripts/with-postgres`; elsewhere there is no server to try it with.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use ashlar_farm::{
     Database, FarmConfig,
-    testing::{Client, Coordinator, circuit_set, config, expected_snark, key, on_postgres, secret},
+    testing::{Client, Coordinator, Proxy, circuit_set, config, expected_snark, key, on_postgres, secret},
 };
 use ashlar_proto::{
     Digest,
     farm::v1::{self as pb, complete_response::Outcome},
-};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
 };
 use tonic::Code;
 
@@ -100,39 +91,6 @@ async fn coordinators_of_two_circuit_sets_serve_their_own_workers_from_one_datab
     assert_ne!(upgraded, circuit_set());
 }
 
-/// Between a coordinator and its database; lets nothing through while it is cut.
-struct Proxy {
-    address: SocketAddr,
-    cut: Arc<watch::Sender<bool>>,
-}
-
-impl Proxy {
-    async fn to(server: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let cut = Arc::new(watch::Sender::new(false));
-        let told = cut.clone();
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let (mut cut, server) = (told.subscribe(), server.clone());
-                tokio::spawn(async move {
-                    if *cut.borrow() {
-                        return; // as a server that is not there
-                    }
-                    let Ok(mut server) = TcpStream::connect(server).await else {
-                        return;
-                    };
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut client, &mut server) => {}
-                        _ = cut.wait_for(|cut| *cut) => {}
-                    }
-                });
-            }
-        });
-        Self { address, cut }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_for_half_a_minute_costs_nobody_anything() {
     let dir = tempfile::tempdir().unwrap();
@@ -141,7 +99,7 @@ async fn a_database_that_is_away_for_half_a_minute_costs_nobody_anything() {
         return;
     };
     let (server, name) = url.rsplit_once('/').unwrap();
-    let proxy = Proxy::to(server.rsplit_once('@').unwrap().1.to_owned()).await;
+    let proxy = Proxy::to(server.rsplit_once('@').unwrap().1).await;
     // Leases outlive the outage: it is the database that is tried here.
     settings.policies.chunk.lease = Duration::from_secs(120);
     settings.database = format!("postgres://postgres@{}/{name}", proxy.address)
@@ -154,7 +112,7 @@ async fn a_database_that_is_away_for_half_a_minute_costs_nobody_anything() {
     let lease = client.lease(worker).await;
     let proof = client.prove(&lease).await;
 
-    proxy.cut.send_replace(true);
+    proxy.cut();
     let away = Instant::now();
     while away.elapsed() < Duration::from_secs(30) {
         let answer = client.deliver(key(&lease), proof.clone()).await;
@@ -172,7 +130,7 @@ async fn a_database_that_is_away_for_half_a_minute_costs_nobody_anything() {
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    proxy.cut.send_replace(false);
+    proxy.mend();
 
     let back = Instant::now();
     let outcome = loop {

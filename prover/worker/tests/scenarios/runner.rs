@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ashlar_proto::{Bytes, JobKind};
+use ashlar_proto::{Bytes, JobKind, farm::v1 as pb};
 use ashlar_worker::{JobOutput, JobRunner, Link, RunError, WorkerConfig, WorkerError, run};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -120,6 +120,13 @@ impl JobRunner for HashRunner {
             fallback: (kind == JobKind::Wrap).then(|| FALLBACK.to_owned()),
         })
     }
+}
+
+/// How many of a job's leases were attempts. On a busy machine a call for a job may end just as its lease is granted, which is
+/// then handed back unseen.
+pub fn attempts(leases: &[pb::LeaseRecord]) -> usize {
+    let seen = leases.iter().filter(|lease| lease.outcome != "handed back");
+    seen.count()
 }
 
 /// Settings for a coordinator at `address`, with short waits.

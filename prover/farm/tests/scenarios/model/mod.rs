@@ -21,7 +21,7 @@ use tonic::Code;
 use self::rules::{Ending, Rules};
 
 const WORKERS: usize = 3;
-const TENANTS: u8 = 2;
+const TENANTS: u8 = 3;
 const CALLS: usize = 120;
 
 /// What went wrong with a machine has no pause here: the model has no clock.
@@ -61,6 +61,12 @@ async fn every_order_of_calls_ends_where_the_rules_say() {
         for worker in 0..WORKERS {
             both.register(worker).await;
         }
+        // Half of the farms begin with everybody equal.
+        if seed % 2 == 1 {
+            for _ in 0..TENANTS {
+                both.set_quota(&mut rng).await;
+            }
+        }
         let mut calls = Vec::new();
         for _ in 0..CALLS {
             let call = both.call(&mut rng).await;
@@ -90,7 +96,8 @@ impl Both {
             }
             87..=91 => self.requeue(rng).await,
             92..=93 => self.cancel(rng).await,
-            94..=96 => self.pause(rng).await,
+            94 => self.set_quota(rng).await,
+            95..=96 => self.pause(rng).await,
             _ => self.drain(worker).await,
         }
     }
@@ -261,6 +268,26 @@ impl Both {
         let call = format!("pause {tenant}: {paused}");
         assert_eq!(answer.is_ok(), self.rules.pause(tenant, paused), "{call}");
         call
+    }
+
+    async fn set_quota(&mut self, rng: &mut StdRng) -> String {
+        let (tenant, priority, weight) = (
+            rng.gen_range(1..=TENANTS),
+            rng.gen_range(-1..=1),
+            rng.gen_range(1..=4),
+        );
+        let request = pb::SetTenantRequest {
+            tenant: Some(tenant_number(tenant)),
+            owner: None,
+            quota: Some(pb::Quota {
+                priority,
+                weight,
+                max_batches: 0,
+            }),
+        };
+        self.client.admin.set_tenant(request).await.unwrap();
+        self.rules.set_quota(tenant, priority, weight);
+        format!("tenant {tenant}: priority {priority}, weight {weight}")
     }
 
     async fn drain(&mut self, worker: usize) -> String {

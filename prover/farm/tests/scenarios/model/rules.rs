@@ -58,11 +58,26 @@ struct Lease {
     rejected: bool,
 }
 
+#[derive(Debug)]
+struct Tenant {
+    name: u8,
+    paused: bool,
+    priority: i32,
+    weight: usize,
+    /// Leases for its weight, by priority, times [`LEASE`].
+    served: BTreeMap<i32, usize>,
+}
+
+/// Every weight divides it.
+const LEASE: usize = 12;
+
 #[derive(Debug, Default)]
 pub struct Rules {
+    /// Where the tenant stood that was served last, by priority.
+    reached: BTreeMap<i32, usize>,
     draining: BTreeMap<usize, bool>,
-    /// In the order in which they were first seen, with whether they are paused.
-    tenants: Vec<(u8, bool)>,
+    /// In the order in which they were first seen.
+    tenants: Vec<Tenant>,
     batches: Vec<Batch>,
     jobs: Vec<Job>,
     leases: Vec<Lease>,
@@ -79,9 +94,7 @@ impl Rules {
         {
             return (known.chunks == chunks).then_some(true);
         }
-        if !self.tenants.iter().any(|(known, _)| *known == tenant) {
-            self.tenants.push((tenant, false));
-        }
+        self.tenant(tenant);
         let (batch, first) = (self.batches.len(), self.jobs.len());
         self.batches.push(Batch {
             tenant,
@@ -113,6 +126,33 @@ impl Rules {
         Some(false)
     }
 
+    fn tenant(&mut self, name: u8) -> &mut Tenant {
+        let known = self.tenants.iter().position(|known| known.name == name);
+        let place = known.unwrap_or_else(|| {
+            self.tenants.push(Tenant {
+                name,
+                paused: false,
+                priority: 0,
+                weight: 1,
+                served: BTreeMap::new(),
+            });
+            self.tenants.len() - 1
+        });
+        &mut self.tenants[place]
+    }
+
+    pub fn set_quota(&mut self, tenant: u8, priority: i32, weight: u32) {
+        let tenant = self.tenant(tenant);
+        (tenant.priority, tenant.weight) = (priority, weight as usize);
+    }
+
+    /// Where a tenant is among those of its priority: who is away keeps no turns.
+    fn standing(&self, place: usize) -> usize {
+        let tenant = &self.tenants[place];
+        let of = |by: &BTreeMap<i32, usize>| by.get(&tenant.priority).copied().unwrap_or(0);
+        of(&tenant.served).max(of(&self.reached))
+    }
+
     pub fn register(&mut self, worker: usize) {
         self.draining.insert(worker, false);
         let held: Vec<usize> = (0..self.leases.len())
@@ -138,8 +178,8 @@ impl Rules {
             self.paused = paused;
             return true;
         }
-        let known = self.tenants.iter_mut().find(|(known, _)| *known == tenant);
-        known.map(|known| known.1 = paused).is_some()
+        let known = self.tenants.iter_mut().find(|known| known.name == tenant);
+        known.map(|known| known.paused = paused).is_some()
     }
 
     /// The job that the worker gets.
@@ -152,14 +192,25 @@ impl Rules {
                 |job: &&Job| self.batches[job.batch].tenant == tenant && job.state == JobState::Leased;
             self.jobs.iter().filter(of_tenant).count()
         };
-        let mut turns: Vec<(usize, usize)> = (0..self.tenants.len())
-            .filter(|&place| !self.tenants[place].1)
-            .map(|place| (leased(self.tenants[place].0), place))
+        let mut turns: Vec<_> = (0..self.tenants.len())
+            .filter(|&place| !self.tenants[place].paused)
+            .map(|place| {
+                let tenant = &self.tenants[place];
+                let share = leased(tenant.name) * LEASE / tenant.weight;
+                (-tenant.priority, share, self.standing(place), place)
+            })
             .collect();
         turns.sort_unstable();
-        let job = turns
-            .into_iter()
-            .find_map(|(_, place)| self.next_of(self.tenants[place].0, worker))?;
+        let (job, place) = turns.into_iter().find_map(|(.., place)| {
+            let job = self.next_of(self.tenants[place].name, worker)?;
+            Some((job, place))
+        })?;
+        let stood = self.standing(place);
+        let tenant = &mut self.tenants[place];
+        self.reached.insert(tenant.priority, stood);
+        tenant
+            .served
+            .insert(tenant.priority, stood + LEASE / tenant.weight);
         self.jobs[job].state = JobState::Leased;
         self.leases.push(Lease {
             job,
