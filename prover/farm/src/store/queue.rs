@@ -240,7 +240,7 @@ impl Queue {
                 "SELECT COUNT(*) FROM (
                      SELECT jobs.id FROM jobs JOIN batches ON batches.id = jobs.batch
                      WHERE jobs.state = 2 AND jobs.tenant = $1 AND jobs.kind = $2 AND jobs.not_before_ms <= $3
-                       AND batches.state = $4 AND batches.circuit_set = $5 LIMIT $6) AS some",
+                       AND batches.state = $4 AND batches.circuit_set = $5 LIMIT $6) AS counted",
             )
             .bind(waiting.id)
             .bind(kind_code(kind))
