@@ -73,7 +73,8 @@ fn kill_wrap_process(folder: &Path, demo: &mut Child) -> String {
             panic!("the demo ended with {status} before its wrap process was ready:\n{remains}");
         }
         let log = std::fs::read_to_string(&log).unwrap_or_default();
-        log.contains("wrap process ready").then_some(())
+        let is_ready = log.contains("wrap process ready");
+        (is_ready && log.contains("kind=wrap")).then_some(())
     });
     std::thread::sleep(Duration::from_millis(300)); // into the proof, which takes seconds
     let text = std::fs::read_to_string(&log).expect("just read");

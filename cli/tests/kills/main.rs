@@ -76,7 +76,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_happens_twice_when_every_proce
     );
     let workers = stack.operator(&["workers"]);
     assert!(
-        workers.contains("one (auto)") && workers.contains("two (auto)"),
+        workers.contains("one (cpu)") && workers.contains("two (cpu)"),
         "{workers}"
     );
     audit::audit(&stack.links(), &ledgers, &orders).await;

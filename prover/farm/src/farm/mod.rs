@@ -53,6 +53,8 @@ pub struct Farm {
     changes: watch::Sender<()>,
     line: leasing::Line,
     seen: Mutex<placing::Seen>,
+    /// Since when it is there, by the farm's time.
+    opened_ms: i64,
     acceptance: acceptance::Acceptance,
     budget: Arc<Budget>,
     /// Of a database that is this coordinator's own; held for as long as it lives.
@@ -78,6 +80,7 @@ impl Farm {
         let mut tx = store.begin().await?;
         leases::allow_for_restart(&mut tx, &config.policies).await?;
         faults::allow_for_restart(&mut tx, &config).await?;
+        let opened_ms = tx.now_ms();
         tx.commit().await?;
         let budget = Budget::new(config.allowance);
         Ok(Arc::new(Self {
@@ -88,6 +91,7 @@ impl Farm {
             changes: watch::Sender::new(()),
             line: leasing::Line::default(),
             seen: Mutex::default(),
+            opened_ms,
             acceptance: acceptance::Acceptance::default(),
             budget,
             _lock: lock,

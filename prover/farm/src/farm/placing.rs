@@ -39,7 +39,7 @@ impl Farm {
                 return (seen.fleet.clone(), false);
             }
         }
-        let read = async { fleet::read(&mut self.store.glance().await?, &self.config).await };
+        let read = async { fleet::read(&mut self.store.glance().await?, &self.config, self.opened_ms).await };
         let read = read.await;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.at = Some(Instant::now());

@@ -35,8 +35,9 @@ pub async fn learn(db: &mut Db, proofs: &[&Accepted]) -> Result<(), FarmError> {
     Ok(())
 }
 
-/// The workers that were heard of lately, and all current leases.
-pub async fn read(db: &mut Db, config: &FarmConfig) -> Result<Fleet, FarmError> {
+/// The workers that were heard of lately, and all current leases. These are as old as this coordinator is at most, which is
+/// there since `opened_ms`: while none was, nobody could deliver, and the clock may have been set.
+pub async fn read(db: &mut Db, config: &FarmConfig, opened_ms: i64) -> Result<Fleet, FarmError> {
     let now = db.now_ms();
     type Row = (i64, Vec<u8>, i64, Option<i64>, Option<f64>);
     let rows: Vec<Row> = sqlx::query_as(
@@ -83,7 +84,7 @@ pub async fn read(db: &mut Db, config: &FarmConfig) -> Result<Fleet, FarmError> 
             },
             worker: WorkerId(parse_count(worker)?),
             kind: parse_kind(kind)?,
-            since_ms,
+            since_ms: since_ms.max(opened_ms),
         })
     });
     Ok(Fleet::new(members, busy.collect::<Result<_, _>>()?))
