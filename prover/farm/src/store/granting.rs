@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ashlar_proto::Digest;
 use sqlx::AssertSqlSafe;
 
-use super::{Db, many, millis, parse_count, parse_digest, queue::Candidate, to_db};
+use super::{Db, many, millis, parse_count, parse_digest, ready::Candidate, to_db};
 use crate::{
     config::KindPolicies,
     error::FarmError,

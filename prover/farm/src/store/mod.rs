@@ -18,6 +18,7 @@ pub mod outcomes;
 pub mod overtaking;
 pub mod overview;
 pub mod queue;
+mod ready;
 pub mod recovery;
 pub mod retirement;
 pub mod sessions;

@@ -1,6 +1,6 @@
 //! A job that is leased, for another worker.
 
-use super::{Db, parse_count, parse_digest, parse_kind, queue::Candidate, tenants, to_db};
+use super::{Db, parse_count, parse_digest, parse_kind, ready::Candidate, tenants, to_db};
 use crate::{
     error::FarmError,
     model::{BatchKey, BatchState, LeaseEnding, LeaseKey, WorkerId},

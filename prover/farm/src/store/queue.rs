@@ -3,45 +3,23 @@
 //! A [`Queue`] lives for one transaction. What is asked of the database again and again, it asks once, in pages: the ready
 //! jobs of a tenant, a circuit set and a kind in their order, each by one walk along an index.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use ashlar_proto::{Digest, JobKind};
 use sqlx::AssertSqlSafe;
 
-use super::{Db, kind_code, many, millis, parse_count, parse_digest, tenants, to_db, turns::Turns};
+use super::{
+    Db, kind_code, many, millis, parse_count, parse_digest,
+    ready::{Candidate, PAGE, Page, read_page},
+    tenants, to_db,
+    turns::Turns,
+};
 use crate::{
     config::FarmConfig,
     error::FarmError,
     fleet::Outlook,
-    model::{BatchKey, BatchState, LeaseEnding, Tenant, WorkerId},
+    model::{BatchState, LeaseEnding, Tenant, WorkerId},
 };
-
-/// Jobs that are read at first; more if these do not do.
-const PAGE: i64 = 32;
-
-/// A job that could be leased.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    pub(super) job: i64,
-    pub(super) number: i64,
-    pub(super) stage: i64,
-    pub(super) ordinal: i64,
-    /// Leases before this one no longer count as verdicts.
-    pub(super) judged_from: i64,
-    /// A lease of it ended badly.
-    pub(super) troubled: bool,
-    pub(super) kind: JobKind,
-    pub(super) batch: BatchKey,
-    pub(super) content: Digest,
-    pub(super) ready_ms: i64,
-}
-
-impl Candidate {
-    /// Oldest batch first, then later stage first.
-    fn order(&self) -> (i64, i64, i64, i64) {
-        (self.number, -self.stage, self.ordinal, self.job)
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
@@ -67,15 +45,6 @@ impl Taker {
     fn takes(&self, kind: JobKind) -> bool {
         !self.draining && (self.kinds >> kind_code(kind)) & 1 == 1
     }
-}
-
-/// The first ready jobs of a tenant, a circuit set and a kind.
-#[derive(Debug, Default)]
-struct Page {
-    jobs: VecDeque<Candidate>,
-    limit: i64,
-    /// There may be more.
-    full: bool,
 }
 
 /// The tenants that have jobs for workers, in the order in which they are served: higher priority first; among those of one,
@@ -451,58 +420,6 @@ fn parse_taker(
         last_seen_ms,
     };
     Ok((WorkerId(parse_count(id)?), taker))
-}
-
-async fn read_page(
-    db: &mut Db,
-    (id, circuit_set, kind): (i64, Digest, JobKind),
-    tenant: Tenant,
-    limit: i64,
-) -> Result<Page, FarmError> {
-    let now = db.now_ms();
-    type Row = (i64, i64, i64, i64, i64, i64, i64, Vec<u8>);
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT jobs.id, jobs.number, jobs.stage, jobs.ordinal, jobs.judged_from, jobs.troubled, jobs.ready_ms,
-             batches.content
-         FROM jobs JOIN batches ON batches.id = jobs.batch
-         WHERE jobs.state = 2 AND jobs.tenant = $1 AND jobs.kind = $2 AND jobs.not_before_ms <= $3
-           AND batches.state = $4 AND batches.circuit_set = $5
-         ORDER BY jobs.number, jobs.stage DESC, jobs.ordinal, jobs.id LIMIT $6",
-    )
-    .bind(id)
-    .bind(kind_code(kind))
-    .bind(now)
-    .bind(BatchState::Running.code())
-    .bind(circuit_set.as_ref().to_vec())
-    .bind(limit)
-    .fetch_all(db.conn())
-    .await?;
-    let full = rows.len() as i64 == limit;
-    let jobs = rows.into_iter().map(
-        |(job, number, stage, ordinal, judged_from, troubled, ready_ms, content)| {
-            Ok::<_, FarmError>(Candidate {
-                job,
-                number,
-                stage,
-                ordinal,
-                judged_from,
-                troubled: troubled != 0,
-                kind,
-                content: parse_digest(&content)?,
-                ready_ms,
-                batch: BatchKey {
-                    tenant,
-                    circuit_set,
-                    number: parse_count(number)?,
-                },
-            })
-        },
-    );
-    Ok(Page {
-        jobs: jobs.collect::<Result<_, _>>()?,
-        limit,
-        full,
-    })
 }
 
 /// Whether there is anything to lease, at a glance.

@@ -172,10 +172,25 @@ async fn a_proof_that_was_accepted_while_the_answer_was_lost_counts_once() {
     proxy.cut();
     proxy.mend();
     done_within(NOT_FOR_EVER, &mut client, 1).await;
-    // The worker asks for the next job while it delivers: a lease that was granted into the silence ends with its term, so of
-    // that job another attempt may be counted. No job is proved twice.
     assert_eq!(first_job(&mut client).await, before);
     assert_eq!(runs(&runner), 3);
+    // The worker asks for the next job while it delivers: a lease that was granted into the silence ends with its term. Nothing
+    // else may have happened.
+    for job in client.status(1).await.jobs {
+        let leases = client.job(job.job_id).await.leases;
+        let lost = leases.iter().filter(|lease| lease.outcome.contains("expired"));
+        let lost = lost.count() as u32;
+        assert!(
+            lost <= u32::from(job.kind() == pb::JobKind::Compress),
+            "{leases:?}"
+        );
+        let counted = (job.failed_attempts, job.machine_faults);
+        assert_eq!(
+            (counted, attempts(&leases)),
+            ((0, lost), 1 + lost as usize),
+            "{leases:?}"
+        );
+    }
     worker.stop().await;
 }
 
