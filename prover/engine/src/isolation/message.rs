@@ -47,7 +47,7 @@ pub enum Answer {
         /// What it cost.
         cost: Cost,
     },
-    /// To [`FIND`].
+    /// To `FIND`.
     Found(Found),
     /// There is no proof.
     Refused {

@@ -127,7 +127,7 @@ impl Line {
 
 impl Farm {
     /// Leases the next job that the worker of `session` can run, waiting up to `wait` for one, or until `shutdown` is
-    /// requested. `ahead` says that it is busy, see [`Queue::next_ahead`]. `caller` is the worker that calls, where its
+    /// requested. `ahead` says that it is busy, see `Queue::next_ahead`. `caller` is the worker that calls, where its
     /// certificate says so.
     ///
     /// # Errors
