@@ -105,6 +105,10 @@ metrics! {
         "CPU time of the workers' processes for proofs that were accepted; a tenant is CHAIN_ID:0xROLLUP";
     FARM_DEVICE_SECONDS = "ashlar_farm_device_seconds_total", Kind::Counter, ["tenant", "kind"],
         "Time in calls of devices for proofs that were accepted";
+    FARM_SETTLED_TRANSACTIONS = "ashlar_farm_settled_transactions_total", Kind::Counter, ["tenant"],
+        "Transactions and L1 operations in batches that are proven on their chain, as sequencers told it";
+    FARM_L1_GAS = "ashlar_farm_l1_gas_total", Kind::Counter, ["tenant"],
+        "Gas of the L1 transactions that committed and proved these batches";
     FARM_JOB_SECONDS = "ashlar_farm_job_seconds", JOB_SECONDS, ["kind"],
         "Time from a lease to the accepted proof";
     FARM_ATTEMPTS = "ashlar_farm_attempts_total", Kind::Counter, ["kind", "ending"],

@@ -162,11 +162,13 @@ impl FarmClient {
         Ok(submitted.map_err(self.failed("SubmitBatch"))?.content_digest)
     }
 
-    /// Says that the batches through this number are proven on L1: the farm need not keep anything of them.
-    pub async fn settle(&mut self, through: u64) -> Result<(), FarmError> {
+    /// Says that the batches through this number are proven on L1, so the farm need not keep anything of them, and what
+    /// some of them came to there.
+    pub async fn settle(&mut self, through: u64, batches: Vec<pb::SettledBatch>) -> Result<(), FarmError> {
         let request = pb::SettleBatchesRequest {
             tenant: Some(self.account.tenant()),
             through_number: through,
+            batches,
         };
         let settled = within(STATUS_LIMIT, self.client.settle_batches(request)).await;
         settled.map_err(self.failed("SettleBatches"))?;

@@ -5,6 +5,7 @@
 //! `KILL_SEED=n` repeats a run's choices; what happens in between is the machine's.
 
 mod audit;
+mod charged;
 mod queue;
 mod reader;
 mod stack;
@@ -80,5 +81,6 @@ async fn nothing_acknowledged_is_lost_and_nothing_happens_twice_when_every_proce
         "{workers}"
     );
     audit::audit(&stack.links(), &ledgers, &orders).await;
+    charged::once(&stack).await;
     reader::agrees(&stack.links()).await;
 }

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-pub use self::tenant::{batch_key, batch_ref, owner, quota, tenant};
+pub use self::tenant::{batch_key, batch_ref, owner, quota, settled, tenant};
 
 /// Longest time a lease call may wait.
 pub const MAX_LEASE_WAIT: Duration = Duration::from_secs(30);

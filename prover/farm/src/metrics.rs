@@ -15,7 +15,7 @@ use std::{
 use ashlar_metrics::{Counter, Gauge, Histogram, Label, Registry, Source, Sum, names};
 use ashlar_proto::JobKind;
 
-use crate::model::{BatchState, Cost, JobState, LeaseEnding, Tenant, collected::Collected};
+use crate::model::{BatchState, Cost, JobState, LeaseEnding, SettledBatch, Tenant, collected::Collected};
 
 /// States of jobs that are shown: those that are done are counted as they come.
 const JOB_STATES: [(JobState, &str); 4] = [
@@ -145,6 +145,8 @@ pub struct FarmMetrics {
     job_seconds: Histogram<1>,
     cpu_seconds: Sum<2>,
     device_seconds: Sum<2>,
+    settled_transactions: Sum<1>,
+    l1_gas: Sum<1>,
     attempts: Counter<2>,
     store: Histogram<1>,
     artifact_bytes: Gauge,
@@ -170,6 +172,8 @@ impl Default for FarmMetrics {
             job_seconds: Histogram::new(names::FARM_JOB_SECONDS, kinds),
             cpu_seconds: Sum::new(names::FARM_CPU_SECONDS),
             device_seconds: Sum::new(names::FARM_DEVICE_SECONDS),
+            settled_transactions: Sum::new(names::FARM_SETTLED_TRANSACTIONS),
+            l1_gas: Sum::new(names::FARM_L1_GAS),
             attempts: Counter::new(names::FARM_ATTEMPTS, attempts),
             store: Histogram::new(
                 names::FARM_STORE_SECONDS,
@@ -201,6 +205,13 @@ impl FarmMetrics {
         let labels = || [Label::from(tenant.to_string()), kind.name().into()];
         self.cpu_seconds.add(labels(), cost.cpu_seconds);
         self.device_seconds.add(labels(), cost.device_seconds);
+    }
+
+    /// A batch of this tenant is proven on its chain, as was told for the first time.
+    pub fn settled(&self, tenant: &Tenant, batch: &SettledBatch) {
+        let labels = || [Label::from(tenant.to_string())];
+        self.settled_transactions.add(labels(), batch.transactions as f64);
+        self.l1_gas.add(labels(), batch.l1_gas as f64);
     }
 
     /// A lease ended so.
@@ -285,6 +296,8 @@ impl Source for FarmMetrics {
         self.job_seconds.register(registry);
         self.cpu_seconds.register(registry);
         self.device_seconds.register(registry);
+        self.settled_transactions.register(registry);
+        self.l1_gas.register(registry);
         self.attempts.register(registry);
         self.store.register(registry);
         self.artifact_bytes.register(registry);
@@ -419,6 +432,12 @@ mod tests {
             rollup: [0; 20],
         };
         metrics.cost(&tenant, JobKind::Chunk, Cost::default()); // of a tenant that nobody knows there is nothing to show
+        let batch = SettledBatch {
+            number: 1,
+            transactions: 2,
+            l1_gas: 3,
+        };
+        metrics.settled(&tenant, &batch);
         let shown = read(&metrics);
         let declared = names::ALL.iter().map(|metric| metric.name);
         let declared = declared.filter(|name| name.starts_with("ashlar_farm_")).collect();

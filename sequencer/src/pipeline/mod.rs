@@ -3,6 +3,7 @@
 //! Each step is durable before the next begins and looks at L1 before it acts, so a restart at any instant goes on
 //! where the chain is: nothing is skipped, and nothing is sent anew that is under way already.
 
+mod accounting;
 mod follow;
 mod proving;
 mod publish;

@@ -14,7 +14,7 @@ use ashlar_traces::{Context, Traces};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{update, wait};
+use super::{accounting, update, wait};
 use crate::{
     changes::Changes,
     farm::{Account, FarmClient, FarmError},
@@ -63,7 +63,7 @@ impl Proving {
         let mut tasks = JoinSet::new();
         let mut told = 0;
         loop {
-            if let Err(error) = self.tell_settled(&mut told).await {
+            if let Err(error) = self.tell(&mut told).await {
                 tracing::debug!(error = %Chain(&error), "the farm keeps settled batches until it hears of them");
             }
             match self.waiting(&at_farm) {
@@ -91,13 +91,19 @@ impl Proving {
         tasks.shutdown().await;
     }
 
-    /// Tells the farm which batches are proven on L1, if there are more than the last of which it was `told`.
-    async fn tell_settled(&self, told: &mut u64) -> Result<(), ProvingError> {
+    /// Tells the farm which batches are proven on L1, and what they came to, if there is more than it was `told`.
+    async fn tell(&self, told: &mut u64) -> Result<(), ProvingError> {
         let through = self.store.first_unproven()?.saturating_sub(1);
-        if through > *told {
+        let mut news = accounting::news(&self.store, through)?;
+        while through > *told || !news.is_empty() {
+            let last = news.last().map(|batch| batch.number);
             let mut farm = FarmClient::connect(&self.farm, self.account.clone()).await?;
-            farm.settle(through).await?;
+            farm.settle(through, news).await?;
             *told = through;
+            if let Some(last) = last {
+                self.store.set_accounted(last)?;
+            }
+            news = accounting::news(&self.store, through)?;
         }
         Ok(())
     }

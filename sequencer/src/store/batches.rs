@@ -4,7 +4,7 @@ use ashlar_statement::state::StateChanges;
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::{
-    BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, NEXT_BATCH, Operation, Place, RECEIPTS,
+    ACCOUNTED, BATCHES, BatchRecord, BatchStatus, CHUNKS, COUNTERS, NEXT_BATCH, Operation, Place, RECEIPTS,
     ReceiptRecord, SEALED_TO, SNARKS, Store, StoreError, decode, encode, operations, state, undo,
 };
 
@@ -99,6 +99,19 @@ impl Store {
         };
         txn.commit()?;
         Ok(record)
+    }
+
+    /// Number of the last batch of which the farm was told what it came to; 0 before the first.
+    pub fn accounted(&self) -> Result<u64, StoreError> {
+        self.counter(ACCOUNTED)
+    }
+
+    /// Notes that the farm was told of the batches through this one.
+    pub fn set_accounted(&self, number: u64) -> Result<(), StoreError> {
+        let txn = self.db.begin_write()?;
+        txn.open_table(COUNTERS)?.insert(ACCOUNTED, number)?;
+        txn.commit()?;
+        Ok(())
     }
 
     /// The encoded chunk witnesses of a batch, in order.

@@ -74,6 +74,8 @@ const NEXT_QUEUE_INDEX: &str = "next_queue_index";
 const NEXT_BATCH: &str = "next_batch";
 /// Number of the last batch whose proof is final on L1.
 const FINAL_BATCH: &str = "final_batch";
+/// Number of the last batch of which the farm was told what it came to on L1.
+const ACCOUNTED: &str = "accounted";
 
 /// Why the database could not do what was asked.
 #[derive(Debug, thiserror::Error)]

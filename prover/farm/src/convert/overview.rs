@@ -103,6 +103,7 @@ impl From<BatchOverview> for pb::BatchOverview {
             seconds: batch.until_ms.saturating_sub(batch.submitted_ms) as f64 / 1000.0,
             kinds: batch.kinds.into_iter().map(Into::into).collect(),
             machine_faults: batch.machine_faults,
+            settled: batch.settled.map(Into::into),
         }
     }
 }

@@ -5,7 +5,7 @@ use ashlar_proto::{Bytes, farm::v1 as pb};
 use super::{checked_name, digest, invalid};
 use crate::{
     error::FarmError,
-    model::{BatchKey, BatchRef, Quota, Tenant, TenantView},
+    model::{BatchKey, BatchRef, Quota, SettledBatch, SettledSum, Tenant, TenantView},
 };
 
 /// A batch's name, complete.
@@ -79,6 +79,59 @@ pub fn quota(quota: pb::Quota) -> Result<Quota, FarmError> {
     })
 }
 
+/// Most of them in one call.
+const MAX_SETTLED: usize = 256;
+/// What no batch holds.
+const TRANSACTIONS_END: u64 = 1 << 32;
+/// What no block takes. Sums of less stay within 63 bits.
+const GAS_END: u64 = 1 << 36;
+
+/// What is told of batches through a number.
+pub fn settled(batches: Vec<pb::SettledBatch>, through: u64) -> Result<Vec<SettledBatch>, FarmError> {
+    if batches.len() > MAX_SETTLED {
+        let reason = format!("at most {MAX_SETTLED}, not {}", batches.len());
+        return Err(invalid("batches", reason));
+    }
+    let below = |field, value, end: u64| {
+        (value < end)
+            .then_some(value)
+            .ok_or_else(|| invalid(field, format!("must be less than {end}, is {value}")))
+    };
+    let check = |of: pb::SettledBatch| {
+        if of.number > through {
+            let reason = format!("must be at most through_number {through}, is {}", of.number);
+            return Err(invalid("batches.number", reason));
+        }
+        Ok(SettledBatch {
+            number: below("batches.number", of.number, 1 << 63)?,
+            transactions: below("batches.transactions", of.transactions, TRANSACTIONS_END)?,
+            l1_gas: below("batches.l1_gas", of.l1_gas, GAS_END)?,
+        })
+    };
+    batches.into_iter().map(check).collect()
+}
+
+impl From<SettledBatch> for pb::SettledBatch {
+    fn from(of: SettledBatch) -> Self {
+        Self {
+            number: of.number,
+            transactions: of.transactions,
+            l1_gas: of.l1_gas,
+        }
+    }
+}
+
+impl From<SettledSum> for pb::SettledSum {
+    fn from(sum: SettledSum) -> Self {
+        Self {
+            batches: sum.batches,
+            transactions: sum.transactions,
+            l1_gas: sum.l1_gas,
+            cost: Some(sum.cost.into()),
+        }
+    }
+}
+
 impl From<TenantView> for pb::TenantStatus {
     fn from(view: TenantView) -> Self {
         let Quota {
@@ -99,6 +152,7 @@ impl From<TenantView> for pb::TenantStatus {
             leased_jobs: view.leased_jobs,
             ready_jobs: view.ready_jobs,
             cost: Some(view.cost.into()),
+            settled: Some(view.settled.into()),
         }
     }
 }

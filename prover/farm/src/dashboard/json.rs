@@ -46,7 +46,25 @@ pub fn tenant_status_object(status: &pb::TenantStatus) -> Value {
     object["leased_jobs"] = status.leased_jobs.into();
     object["ready_jobs"] = status.ready_jobs.into();
     object["cost"] = cost_object(status.cost.unwrap_or_default());
+    object["settled"] = settled_object(status.settled.unwrap_or_default());
     object
+}
+
+/// What settled batches came to, and what a transaction in them cost on average: null while there was none.
+fn settled_object(sum: pb::SettledSum) -> Value {
+    let cost = sum.cost.unwrap_or_default();
+    let each = |all: f64| (sum.transactions > 0).then(|| all / sum.transactions as f64);
+    json!({
+        "batches": sum.batches,
+        "transactions": sum.transactions,
+        "l1_gas": sum.l1_gas,
+        "cost": cost_object(cost),
+        "transaction": {
+            "l1_gas": each(sum.l1_gas as f64),
+            "cpu_seconds": each(cost.cpu_seconds),
+            "device_seconds": each(cost.device_seconds),
+        },
+    })
 }
 
 /// What accepted attempts cost.
@@ -96,6 +114,7 @@ fn batch_object(batch: &pb::BatchOverview) -> Value {
         "cpu_seconds": batch.kinds.iter().map(|kind| kind.cpu_seconds).sum::<f64>(),
         "device_seconds": batch.kinds.iter().map(|kind| kind.device_seconds).sum::<f64>(),
         "machine_faults": batch.machine_faults,
+        "settled": batch.settled.map(|of| json!({ "transactions": of.transactions, "l1_gas": of.l1_gas })),
         "kinds": batch.kinds.iter().map(kind_object).collect::<Vec<_>>(),
     })
 }

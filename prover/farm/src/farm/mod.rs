@@ -25,10 +25,13 @@ use crate::{
     config::FarmConfig,
     error::FarmError,
     metrics::Operation,
-    model::{Batch, BatchKey, BatchView, Capabilities, JobView, LeaseEnding, LeaseView, Secret, Tenant},
+    model::{
+        Batch, BatchKey, BatchView, Capabilities, JobView, LeaseEnding, LeaseView, Secret, SettledBatch,
+        Tenant,
+    },
     store::{
-        Database, Store, batches, faults, garbage, leases, outcomes, recovery, sessions, tenants, views,
-        workers,
+        Database, Store, batches, faults, garbage, leases, outcomes, recovery, sessions, settlement, tenants,
+        views, workers,
     },
     verifier::ProofVerifier,
 };
@@ -204,18 +207,37 @@ impl Farm {
     }
 
     /// Notes that a tenant's batches through a number are proven on its chain: what is kept of them may go, after a while.
-    /// A tenant that has none yet is fine.
+    /// What is told of some of them is charged to the tenant, once. A tenant that has none yet is fine.
     ///
     /// # Errors
     /// [`FarmError::NotYours`].
-    pub async fn settle(&self, tenant: &Tenant, through: u64, caller: Option<&str>) -> Result<(), FarmError> {
+    pub async fn settle(
+        &self,
+        tenant: &Tenant,
+        through: u64,
+        batches: &[SettledBatch],
+        caller: Option<&str>,
+    ) -> Result<(), FarmError> {
         let mut tx = self.store.begin().await?;
         tenants::check_owner(&mut tx, tenant, caller).await?;
-        let settled = batches::settled(&mut tx, tenant, through).await?;
-        if settled > 0 {
-            tx.commit().await?;
-            tracing::info!(%tenant, through, settled, "batches settled");
+        let Some(id) = tenants::find(&mut tx, tenant).await? else {
+            return Ok(());
+        };
+        let settled = settlement::note(&mut tx, id, through).await?;
+        let mut told = Vec::new();
+        for batch in batches {
+            if settlement::charge(&mut tx, id, batch).await? {
+                told.push(batch);
+            }
         }
+        if settled == 0 && told.is_empty() {
+            return Ok(());
+        }
+        tx.commit().await?;
+        for batch in told {
+            self.config.metrics.settled(tenant, batch);
+        }
+        tracing::info!(%tenant, through, settled, "batches settled");
         Ok(())
     }
 

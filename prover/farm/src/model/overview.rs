@@ -2,7 +2,7 @@
 
 use ashlar_proto::JobKind;
 
-use super::{BatchId, BatchKey, BatchState, Cost, JobId, JobState, TenantView, WorkerView};
+use super::{BatchId, BatchKey, BatchState, Cost, JobId, JobState, SettledBatch, TenantView, WorkerView};
 
 /// How far back an overview counts what workers did, in minutes.
 pub const MINUTES: usize = 10;
@@ -102,6 +102,8 @@ pub struct BatchOverview {
     pub kinds: Vec<KindOverview>,
     /// Of all its jobs.
     pub machine_faults: u64,
+    /// What became of it on its chain, once that was told.
+    pub settled: Option<SettledBatch>,
 }
 
 /// A worker with what it does and did.

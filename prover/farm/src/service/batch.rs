@@ -165,10 +165,12 @@ impl batch_service_server::BatchService for BatchService {
         let pb::SettleBatchesRequest {
             tenant,
             through_number,
+            batches,
         } = request.into_inner();
         let tenant = convert::tenant(&tenant.ok_or_else(|| invalid("tenant", "must be set"))?)?;
+        let batches = convert::settled(batches, through_number)?;
         self.farm
-            .settle(&tenant, through_number, caller.as_deref())
+            .settle(&tenant, through_number, &batches, caller.as_deref())
             .await?;
         Ok(Response::new(pb::SettleBatchesResponse {}))
     }

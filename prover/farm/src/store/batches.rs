@@ -6,7 +6,7 @@ use super::{Db, kind_code, leases, parse_count, parse_digest, retirement, tenant
 use crate::{
     error::FarmError,
     graph,
-    model::{Batch, BatchId, BatchKey, BatchRef, BatchState, JobState, LeaseEnding, Tenant},
+    model::{Batch, BatchId, BatchKey, BatchRef, BatchState, JobState, LeaseEnding},
 };
 
 /// A batch that was submitted before.
@@ -294,21 +294,4 @@ pub async fn settle_after_proof(db: &mut Db, id: i64, kind: JobKind) -> Result<(
         settle_state(db, id).await?;
     }
     Ok(())
-}
-
-/// Notes that the chain of a tenant has its batches through a number. Returns of how many that is news.
-pub async fn settled(db: &mut Db, tenant: &Tenant, through: u64) -> Result<u64, FarmError> {
-    let now_ms = db.now_ms();
-    let Some(tenant) = tenants::find(db, tenant).await? else {
-        return Ok(0);
-    };
-    let settled = sqlx::query(
-        "UPDATE batches SET settled_ms = $3 WHERE tenant = $1 AND number <= $2 AND settled_ms IS NULL",
-    )
-    .bind(tenant)
-    .bind(i64::try_from(through).unwrap_or(i64::MAX))
-    .bind(now_ms)
-    .execute(db.conn())
-    .await?;
-    Ok(settled.rows_affected())
 }

@@ -22,6 +22,7 @@ mod ready;
 pub mod recovery;
 pub mod retirement;
 pub mod sessions;
+pub mod settlement;
 pub mod tenants;
 pub mod turns;
 pub mod views;

@@ -9,7 +9,7 @@ use crate::{
     config::FarmConfig,
     error::FarmError,
     model::{
-        BatchId, BatchKey, BatchState, Cost, JobId, JobState, LeaseEnding, WorkerView,
+        BatchId, BatchKey, BatchState, Cost, JobId, JobState, LeaseEnding, SettledBatch, WorkerView,
         overview::{
             BatchOverview, FailedAttempt, Fleet, KindOverview, MINUTES, Minute, Overview, Present,
             WorkerOverview,
@@ -116,12 +116,14 @@ struct BatchRow {
     state: i64,
     failure_reason: String,
     submitted_ms: i64,
+    transactions: Option<i64>,
+    l1_gas: Option<i64>,
 }
 
 async fn newest(db: &mut Db, limit: u32) -> Result<Vec<BatchOverview>, FarmError> {
     let limit = i64::from(limit);
     let rows: Vec<BatchRow> = sqlx::query_as(
-        "SELECT batches.id, chain_id, rollup, circuit_set, number, state, failure_reason, submitted_ms
+        "SELECT batches.id, chain_id, rollup, circuit_set, number, state, failure_reason, submitted_ms, transactions, l1_gas
          FROM batches JOIN tenants ON tenants.id = batches.tenant ORDER BY batches.id DESC LIMIT $1",
     )
     .bind(limit)
@@ -153,9 +155,26 @@ async fn newest(db: &mut Db, limit: u32) -> Result<Vec<BatchOverview>, FarmError
                 until_ms: parse_count(until_ms)?,
                 kinds: kinds.in_order(),
                 machine_faults,
+                settled: settled(row.number, row.transactions, row.l1_gas)?,
             })
         })
         .collect()
+}
+
+/// What was told of a batch, if it was.
+fn settled(
+    number: i64,
+    transactions: Option<i64>,
+    l1_gas: Option<i64>,
+) -> Result<Option<SettledBatch>, FarmError> {
+    let (Some(transactions), Some(l1_gas)) = (transactions, l1_gas) else {
+        return Ok(None);
+    };
+    Ok(Some(SettledBatch {
+        number: parse_count(number)?,
+        transactions: parse_count(transactions)?,
+        l1_gas: parse_count(l1_gas)?,
+    }))
 }
 
 /// The jobs of the newest batches and what was wrong with machines at them, by batch.

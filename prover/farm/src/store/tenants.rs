@@ -5,7 +5,7 @@ use ashlar_proto::JobKind;
 use super::{Db, corrupt, kind_code, parse_count, parse_u32, to_db};
 use crate::{
     error::FarmError,
-    model::{BatchState, Cost, Quota, Tenant, TenantView},
+    model::{BatchState, Cost, Quota, SettledSum, Tenant, TenantView},
 };
 
 /// The batches of a database of an earlier version are this tenant's.
@@ -167,6 +167,12 @@ struct Row {
     seconds: f64,
     cpu_seconds: f64,
     device_seconds: f64,
+    settled_batches: Option<i64>,
+    settled_transactions: Option<i64>,
+    settled_l1_gas: Option<i64>,
+    settled_seconds: Option<f64>,
+    settled_cpu_seconds: Option<f64>,
+    settled_device_seconds: Option<f64>,
 }
 
 /// All tenants, in the order in which they were first seen.
@@ -178,8 +184,11 @@ pub async fn all(db: &mut Db) -> Result<Vec<TenantView>, FarmError> {
              (SELECT COUNT(*) FROM jobs WHERE state = 2 AND tenant = tenants.id) AS ready,
              COALESCE((SELECT SUM(seconds) FROM tenant_costs WHERE tenant = tenants.id), 0.0) AS seconds,
              COALESCE((SELECT SUM(cpu_seconds) FROM tenant_costs WHERE tenant = tenants.id), 0.0) AS cpu_seconds,
-             COALESCE((SELECT SUM(device_seconds) FROM tenant_costs WHERE tenant = tenants.id), 0.0) AS device_seconds
-         FROM tenants ORDER BY id",
+             COALESCE((SELECT SUM(device_seconds) FROM tenant_costs WHERE tenant = tenants.id), 0.0) AS device_seconds,
+             tenant_settled.batches AS settled_batches, tenant_settled.transactions AS settled_transactions,
+             tenant_settled.l1_gas AS settled_l1_gas, tenant_settled.seconds AS settled_seconds,
+             tenant_settled.cpu_seconds AS settled_cpu_seconds, tenant_settled.device_seconds AS settled_device_seconds
+         FROM tenants LEFT JOIN tenant_settled ON tenant_settled.tenant = tenants.id ORDER BY id",
     )
     .bind(BatchState::Running.code())
     .fetch_all(db.conn())
@@ -205,6 +214,16 @@ impl Row {
                 seconds: self.seconds,
                 cpu_seconds: self.cpu_seconds,
                 device_seconds: self.device_seconds,
+            },
+            settled: SettledSum {
+                batches: parse_count(self.settled_batches.unwrap_or(0))?,
+                transactions: parse_count(self.settled_transactions.unwrap_or(0))?,
+                l1_gas: parse_count(self.settled_l1_gas.unwrap_or(0))?,
+                cost: Cost {
+                    seconds: self.settled_seconds.unwrap_or(0.0),
+                    cpu_seconds: self.settled_cpu_seconds.unwrap_or(0.0),
+                    device_seconds: self.settled_device_seconds.unwrap_or(0.0),
+                },
             },
         })
     }

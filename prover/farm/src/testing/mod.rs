@@ -510,11 +510,21 @@ impl Client {
 
     /// Says that the batches of [`tenant`] through that number are proven on its chain.
     pub async fn settle(&mut self, through_number: u64) {
+        self.settle_with(through_number, Vec::new()).await.unwrap();
+    }
+
+    /// The same, and what they came to.
+    pub async fn settle_with(
+        &mut self,
+        through_number: u64,
+        batches: Vec<pb::SettledBatch>,
+    ) -> Result<(), Status> {
         let request = pb::SettleBatchesRequest {
             tenant: Some(tenant()),
             through_number,
+            batches,
         };
-        self.batch.settle_batches(request).await.unwrap();
+        self.batch.settle_batches(request).await.map(drop)
     }
 
     pub async fn job(&mut self, job_id: u64) -> pb::InspectResponse {

@@ -1,6 +1,7 @@
 //! Scenarios of the farm over real gRPC on loopback and real files, one file per outage. One binary: linking the
 //! services once is most of the build.
 
+mod accounts;
 mod ahead;
 mod artifact_store_away;
 mod artifacts;

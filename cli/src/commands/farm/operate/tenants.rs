@@ -123,7 +123,37 @@ pub fn table(tenants: &[pb::TenantStatus]) -> String {
             if status.paused { ", paused" } else { "" },
         );
     }
-    page
+    page + &settled(tenants)
+}
+
+/// What the settled batches of each came to, if there are any.
+fn settled(tenants: &[pb::TenantStatus]) -> String {
+    let of = |status: &pb::TenantStatus| status.settled.unwrap_or_default();
+    let with_any = tenants.iter().filter(|status| of(status).batches > 0);
+    let lines = with_any.map(|status| {
+        let sum = of(status);
+        let cost = sum.cost.unwrap_or_default();
+        let each = |all: f64| all / sum.transactions.max(1) as f64;
+        format!(
+            "{:<52} {:>8} {:>12} {:>15} {:>10.0} {:>10.3} {:>11.3}\n",
+            tenant_name(status.tenant.as_ref()),
+            sum.batches,
+            sum.transactions,
+            sum.l1_gas,
+            each(sum.l1_gas as f64),
+            each(cost.cpu_seconds),
+            each(cost.device_seconds),
+        )
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    let head = format!(
+        "\n{:<52} {:>8} {:>12} {:>15} {:>10} {:>10} {:>11}\n",
+        "settled", "batches", "transactions", "L1 gas", "gas/tx", "CPU s/tx", "device s/tx"
+    );
+    head + &lines
 }
 
 #[cfg(test)]
@@ -167,5 +197,32 @@ mod tests {
             })
         );
         assert_eq!(new.owner(), Some("seq".to_owned()));
+    }
+
+    #[test]
+    fn settled_batches_are_told_with_what_a_transaction_cost() {
+        let mut status = pb::TenantStatus {
+            tenant: Some(pb::Tenant {
+                chain_id: 1,
+                rollup: vec![0xaa; 20].into(),
+            }),
+            ..pb::TenantStatus::default()
+        };
+        assert_eq!(table(&[status.clone()]).lines().count(), 2, "nothing is settled");
+        status.settled = Some(pb::SettledSum {
+            batches: 2,
+            transactions: 400,
+            l1_gas: 1_000_000,
+            cost: Some(pb::Cost {
+                seconds: 9.0,
+                cpu_seconds: 50.0,
+                device_seconds: 5.0,
+            }),
+        });
+        let page = table(&[status]);
+        let line = page.lines().last().expect("a line").split_whitespace();
+        let rollup = format!("1:0x{}", "aa".repeat(20));
+        let expected = [&rollup[..], "2", "400", "1000000", "2500", "0.125", "0.013"];
+        assert_eq!(line.collect::<Vec<_>>(), expected, "{page}");
     }
 }

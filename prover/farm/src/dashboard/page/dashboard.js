@@ -105,20 +105,31 @@ function worker(of) {
     number(duration(of.seconds)), text(remarks.join("; ")));
 }
 
+const count = (value) => value.toLocaleString("en");
+
 function batch(of) {
   const remarks = of.failure_reason || (of.machine_faults ? `${of.machine_faults} fault(s) of machines` : "");
   return make("tr", {},
     number(of.number), tenant(of.tenant), state(of.state), number(duration(of.seconds)), number(duration(of.worker_seconds)),
+    number(of.settled ? count(of.settled.transactions) : ""), number(of.settled ? count(of.settled.l1_gas) : ""),
     cell(make("div", { class: "stages" }, ...of.kinds.map(stage))), text(remarks));
 }
 
 const failure = (of) => make("tr", {},
   number(`${duration(of.seconds_ago)} ago`), cell(`${of.kind} of batch ${of.batch} (job ${of.job})`), cell(of.worker), text(of.reason));
 
+// Of the settled batches; nothing while there are none.
+const each = (of, name, digits) => {
+  const value = of.settled.transaction[name];
+  return number(value === null ? "" : value.toLocaleString("en", { maximumFractionDigits: digits }));
+};
+
 const tenantRow = (of) => make("tr", {},
   tenant(of), cell(of.owner === null ? "any" : of.owner), number(of.priority), number(of.weight),
   number(of.max_batches ? `${of.running_batches} of ${of.max_batches}` : of.running_batches), number(of.leased_jobs),
-  number(of.ready_jobs), cell(of.paused ? "paused" : ""));
+  number(of.ready_jobs), number(duration(of.cost.cpu_seconds)), number(duration(of.cost.device_seconds)),
+  number(count(of.settled.transactions)), number(count(of.settled.l1_gas)), each(of, "l1_gas", 0), each(of, "cpu_seconds", 3),
+  each(of, "device_seconds", 3), cell(of.paused ? "paused" : ""));
 
 const RIGHT = "number";
 
@@ -128,11 +139,12 @@ function show(of) {
   minutes(of.minutes);
   table(byId("workers"), [["name"], ["backend"], ["job"], ["for", RIGHT], ["done", RIGHT], ["cost", RIGHT], ["remarks"]],
     of.workers.filter((one) => one.live).map(worker), "No worker is there: no job gets done.");
-  table(byId("batches"), [["batch", RIGHT], ["tenant"], ["state"], ["time", RIGHT], ["cost", RIGHT], ["stages"], ["remarks"]],
-    of.batches.map(batch), "No batch was submitted yet.");
+  table(byId("batches"), [["batch", RIGHT], ["tenant"], ["state"], ["time", RIGHT], ["cost", RIGHT],
+    ["transactions", RIGHT], ["L1 gas", RIGHT], ["stages"], ["remarks"]], of.batches.map(batch), "No batch was submitted yet.");
   table(byId("failures"), [["when", RIGHT], ["job"], ["worker"], ["reason"]], of.failures.map(failure), "None.");
   table(byId("tenants"), [["tenant"], ["sequencer"], ["priority", RIGHT], ["weight", RIGHT], ["batches", RIGHT],
-    ["leased", RIGHT], ["ready", RIGHT], [""]], of.tenants.map(tenantRow), "Nobody submitted yet.");
+    ["leased", RIGHT], ["ready", RIGHT], ["CPU time", RIGHT], ["device time", RIGHT], ["settled transactions", RIGHT],
+    ["L1 gas", RIGHT], ["gas each", RIGHT], ["CPU s each", RIGHT], ["device s each", RIGHT], [""]], of.tenants.map(tenantRow), "Nobody submitted yet.");
 }
 
 async function read() {

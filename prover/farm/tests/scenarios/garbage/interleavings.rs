@@ -28,6 +28,16 @@ const STEPS: usize = 150;
 const TENANTS: u8 = 2;
 const NUMBERS: u64 = 2;
 
+/// What the batches through a number came to.
+fn told(through: u64) -> Vec<pb::SettledBatch> {
+    let of = |number| pb::SettledBatch {
+        number,
+        transactions: 10 * number,
+        l1_gas: 1000 * number,
+    };
+    (1..=through).map(of).collect()
+}
+
 struct Farm {
     dir: PathBuf,
     coordinator: Option<Coordinator>,
@@ -79,6 +89,7 @@ impl Farm {
                 let request = pb::SettleBatchesRequest {
                     tenant: Some(tenant_number(tenant)),
                     through_number: number,
+                    batches: told(number),
                 };
                 self.client.batch.settle_batches(request).await.unwrap();
                 format!("settle {number} of tenant {tenant}")
@@ -198,6 +209,7 @@ impl Farm {
             let request = pb::SettleBatchesRequest {
                 tenant: Some(tenant_number(tenant)),
                 through_number: NUMBERS,
+                batches: told(NUMBERS),
             };
             self.client.batch.settle_batches(request).await.unwrap();
         }
@@ -216,6 +228,21 @@ impl Farm {
                 .number(&format!("SELECT COUNT(*) FROM {table}"))
                 .await;
             assert_eq!(count, 0, "{table}");
+        }
+        for sum in ["transactions", "l1_gas"] {
+            let tenants = self
+                .records
+                .number(&format!(
+                    "SELECT CAST(COALESCE(SUM({sum}), 0) AS BIGINT) FROM tenant_settled"
+                ))
+                .await;
+            let batches = self
+                .records
+                .number(&format!(
+                    "SELECT CAST(COALESCE(SUM({sum}), 0) AS BIGINT) FROM batches"
+                ))
+                .await;
+            assert_eq!(tenants, batches, "{sum} of each batch is charged once");
         }
     }
 }

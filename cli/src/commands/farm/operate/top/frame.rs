@@ -83,6 +83,10 @@ fn batches(overview: &pb::OverviewResponse) -> Vec<String> {
         if batch.machine_faults > 0 {
             about.push(format!("{} fault(s)", batch.machine_faults));
         }
+        if let Some(settled) = &batch.settled {
+            let (transactions, gas) = (settled.transactions, settled.l1_gas);
+            about.push(format!("settled: {transactions} tx, {gas} gas"));
+        }
         if several {
             about.push(tenant_name(batch.tenant.as_ref()));
         }
