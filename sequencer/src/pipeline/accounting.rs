@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn gas_is_told_once_it_is_known_and_of_one_transaction_once() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path()).expect("a database");
+        let store = Store::open(&folder.path().join("state.redb")).expect("a database");
         seal(&store, 1, receipt(1, 50), receipt(1, 50));
         seal(&store, 2, receipt(2, 30), receipt(3, 400));
         seal(&store, 3, None, receipt(4, 7));
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_long_history_is_told_in_pieces() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(folder.path()).expect("a database");
+        let store = Store::open(&folder.path().join("state.redb")).expect("a database");
         let all = MAX_BATCHES as u64 + 1;
         for number in 1..=all {
             seal(&store, number, receipt(1, 1), receipt(1, 1));
