@@ -39,12 +39,17 @@ pub async fn charge(db: &mut Db, tenant: i64, told: &SettledBatch) -> Result<boo
         return Ok(false);
     };
     let (transactions, l1_gas) = (to_db(told.transactions), to_db(told.l1_gas));
-    sqlx::query("UPDATE batches SET transactions = $2, l1_gas = $3 WHERE id = $1")
-        .bind(batch)
-        .bind(transactions)
-        .bind(l1_gas)
-        .execute(db.conn())
-        .await?;
+    // Another coordinator may have been told at the same time.
+    let noted =
+        sqlx::query("UPDATE batches SET transactions = $2, l1_gas = $3 WHERE id = $1 AND l1_gas IS NULL")
+            .bind(batch)
+            .bind(transactions)
+            .bind(l1_gas)
+            .execute(db.conn())
+            .await?;
+    if noted.rows_affected() == 0 {
+        return Ok(false);
+    }
     let (seconds, cpu_seconds, device_seconds): (f64, f64, f64) = sqlx::query_as(
         "SELECT COALESCE(SUM(job_steps.seconds), 0.0), COALESCE(SUM(job_steps.cpu_seconds), 0.0),
              COALESCE(SUM(job_steps.device_seconds), 0.0)
