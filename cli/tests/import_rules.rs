@@ -127,7 +127,7 @@ fn the_statement_s_parts_lie_below_everything() {
     assert_eq!(of("ashlar-report"), expected(&["report"]));
     assert_eq!(
         of("ashlar-statement"),
-        expected(&["statement", "poseidon", "protocol", "report"])
+        expected(&["statement", "lanes", "poseidon", "protocol", "report"])
     );
     assert_eq!(
         of("ashlar-kzg"),
@@ -136,7 +136,15 @@ fn the_statement_s_parts_lie_below_everything() {
     assert_eq!(of("ashlar-wrap"), expected(&["wrap", "bn254"]));
     assert_eq!(
         of("ashlar-plonky2"),
-        expected(&["plonky2", "accel", "poseidon", "protocol", "report", "statement"])
+        expected(&[
+            "plonky2",
+            "accel",
+            "lanes",
+            "poseidon",
+            "protocol",
+            "report",
+            "statement"
+        ])
     );
     assert_eq!(
         of("ashlar-farm"),
@@ -158,6 +166,7 @@ fn the_statement_s_parts_lie_below_everything() {
             "contracts",
             "ecgfp5",
             "gates",
+            "lanes",
             "payments",
             "poseidon",
             "proto",

@@ -128,11 +128,12 @@ struct Race<'a> {
 
 impl<'a> Race<'a> {
     fn new(name: &'static str, circuit: &'a Circuit) -> Self {
+        let prover = Prover::default().with_gates(ChunkCircuit::GATES);
         Self {
             name,
             circuit,
-            ours: Series::new(CPU, name, circuit),
-            stock: Series::new(STOCK, name, circuit),
+            ours: Series::new(CPU, prover, name, circuit),
+            stock: Series::new(STOCK, StockProver, name, circuit),
         }
     }
 
@@ -171,9 +172,9 @@ struct Series<P: ProveCircuit> {
     runs: Vec<(Duration, Duration)>,
 }
 
-impl<P: ProveCircuit + Default> Series<P> {
-    fn new(backend: &'static str, name: &'static str, circuit: &Circuit) -> Self {
-        let (start, prover) = (Instant::now(), P::default());
+impl<P: ProveCircuit> Series<P> {
+    fn new(backend: &'static str, prover: P, name: &'static str, circuit: &Circuit) -> Self {
+        let start = Instant::now();
         let provable = Provable::new(&prover, name, circuit);
         Self {
             backend,

@@ -37,7 +37,7 @@ use plonky2::{field::goldilocks_field::GoldilocksField, plonk::circuit_builder::
 pub use error::{KeyError, SignatureError};
 pub use field::Quintic;
 pub use gadget::{CHALLENGE_BITS, STEP_ROWS, SignatureTarget, verify_signature};
-pub use gate::{EcGfp5StepGate, generator::StepGenerator as EcGfp5StepGenerator};
+pub use gate::{EcGfp5StepGate, generator::StepGenerator as EcGfp5StepGenerator, recognise};
 pub use keys::{PUBLIC_KEY_BYTES, PublicKey, SecretKey};
 pub use point::Point;
 pub use scalar::{SCALAR_BITS, SCALAR_BYTES, Scalar};

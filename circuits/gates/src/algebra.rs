@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use ashlar_lanes::Lanes;
 use plonky2::{
     field::{packed::PackedField, types::Field},
     iop::ext_target::ExtensionTarget,
@@ -56,6 +57,34 @@ impl<P: PackedField> Algebra for Values<P> {
     #[inline(always)]
     fn sub(&mut self, x: P, y: P) -> P {
         x - y
+    }
+}
+
+/// Values of the field in the lanes of vectors.
+pub(crate) struct InLanes<L>(pub(crate) L);
+
+impl<L: Lanes> Algebra for InLanes<L> {
+    type Value = L::Vector;
+
+    #[inline(always)]
+    fn shifted_square(&mut self, x: L::Vector, c: i64) -> L::Vector {
+        let shift = self.0.splat(F::from_noncanonical_i64(c));
+        self.0.mul(x, self.0.add(x, shift))
+    }
+
+    #[inline(always)]
+    fn append(&mut self, x: L::Vector, y: L::Vector) -> L::Vector {
+        self.0.add(self.0.scale(x, 4), y)
+    }
+
+    #[inline(always)]
+    fn mul_add(&mut self, x: L::Vector, y: L::Vector, z: L::Vector) -> L::Vector {
+        self.0.mul_add(x, y, z)
+    }
+
+    #[inline(always)]
+    fn sub(&mut self, x: L::Vector, y: L::Vector) -> L::Vector {
+        self.0.sub(x, y)
     }
 }
 

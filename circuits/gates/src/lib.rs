@@ -19,7 +19,7 @@ mod serialization;
 
 use plonky2::{field::goldilocks_field::GoldilocksField, plonk::circuit_builder::CircuitBuilder};
 
-pub use limb::{LimbGate, Width, generator::LimbGenerator};
+pub use limb::{LimbGate, Width, generator::LimbGenerator, recognise};
 pub use range::{MAX_BITS, bytes, range_check};
 pub use serialization::{LimbGateSerializer, LimbGeneratorSerializer};
 

@@ -1,5 +1,6 @@
 //! What the recursion and the engine ask of an application's circuits.
 
+use ashlar_lanes::Recognise;
 use plonky2::{iop::witness::PartialWitness, plonk::circuit_data::CircuitData};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -20,6 +21,9 @@ pub trait LeafCircuits: std::fmt::Debug + Sized + Send + Sync + 'static {
 
     /// Changes with any source file of the circuits: names files that hold them.
     const SOURCE_FINGERPRINT: &'static str;
+
+    /// Finds the circuits' own gates that are written for any lanes: provers evaluate them at several points at once.
+    const GATES: &'static [Recognise] = &[];
 
     /// Builds the production circuits with the parameters [`Security::leaf`].
     fn build(security: Security) -> Self;

@@ -85,7 +85,7 @@ struct Provers<P: ProveCircuit> {
 impl<L: LeafCircuits> Engine<L> {
     /// An engine for chunk, fold and compress jobs with the prover of `prover/plonky2`; [`Self::with_wrap`] adds the last one.
     pub fn new(circuits: CircuitSet<L>) -> Self {
-        Self::with_prover(circuits, Prover::default())
+        Self::with_prover(circuits, Prover::default().with_gates(L::GATES))
     }
 }
 

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use ashlar_accel::AccelError;
+use ashlar_lanes::Evaluate;
 use ashlar_statement::hash::{C, D, F};
 use plonky2::plonk::circuit_data::{CircuitData, CommonCircuitData};
 use serde::Deserialize;
 
 use crate::{
-    Arithmetic,
+    Arithmetic, Prover,
     commit::Committer,
     quotient::{self, Points},
 };
@@ -28,6 +29,8 @@ pub(crate) struct SelectedGate {
     pub(crate) selector: usize,
     /// What the selector is on the rows of the gates that share it; on those of this one it is the gate's index.
     pub(crate) group: Range<usize>,
+    /// Its constraints for any lanes; `None` if plonky2 evaluates them.
+    pub(crate) packed: Option<Box<dyn Evaluate>>,
 }
 
 /// plonky2's `SelectorsInfo`, whose fields are private there but serialised.
@@ -75,7 +78,8 @@ pub enum Unknown {
 
 impl PreparedCircuit {
     /// Prepares a circuit, or says why it cannot be proved here.
-    pub fn new(arithmetic: Arithmetic, circuit: &CircuitData<F, C, D>) -> Result<Self, Unknown> {
+    pub fn new(prover: &Prover, circuit: &CircuitData<F, C, D>) -> Result<Self, Unknown> {
+        let arithmetic = prover.arithmetic;
         let common = &circuit.common;
         require_known(common)?;
         let selectors =
@@ -84,9 +88,11 @@ impl PreparedCircuit {
             selector_indices,
             groups,
         } = selectors.map_err(Unknown::Selectors)?;
-        let gates = selector_indices.into_iter().map(|selector| SelectedGate {
+        let gates = selector_indices.into_iter().zip(&common.gates);
+        let gates = gates.map(|(selector, gate)| SelectedGate {
             selector,
             group: groups[selector].clone(),
+            packed: prover.recognise(&*gate.0),
         });
         Ok(Self {
             arithmetic,

@@ -2,13 +2,15 @@
 //! but for the nonce.
 //!
 //! From one witness it makes the proof that plonky2 makes, byte for byte up to the nonce of the proof of work, which is any
-//! that serves. What takes the time is done for many elements at once: hashing ([`ashlar_poseidon`]) and transforms
-//! ([`ashlar_accel`]). plonky2 still runs the generators and evaluates the gates. A circuit that this prover does not
-//! know, one over another hash for instance, is proved by plonky2 itself.
+//! that serves. What takes the time is done for many elements at once: hashing ([`ashlar_poseidon`]), transforms
+//! ([`ashlar_accel`]) and constraints ([`ashlar_lanes`]). plonky2 still runs the generators, and evaluates gates that
+//! nobody has written for lanes ([`Prover::with_gates`]). A circuit that this prover does not know, one over another hash
+//! for instance, is proved by plonky2 itself.
 
 mod circuit;
 mod commit;
 mod fri;
+mod gates;
 mod grind;
 mod permutation;
 mod poseidon;
@@ -19,12 +21,14 @@ mod witness;
 
 use std::{any::Any, error::Error};
 
+use ashlar_lanes::{Evaluate, Recognise};
 use ashlar_statement::{
     ProveCircuit, StockProver,
     hash::{C, D, F},
 };
 use plonky2::{
     field::extension::Extendable,
+    gates::gate::AnyGate,
     iop::{generator::generate_partial_witness, witness::PartialWitness},
     plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
 };
@@ -42,12 +46,25 @@ type FE = <F as Extendable<D>>::Extension;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prover {
     arithmetic: Arithmetic,
+    gates: &'static [Recognise],
 }
 
 impl Prover {
     /// A prover that computes so; the proofs are the same.
     pub fn new(arithmetic: Arithmetic) -> Self {
-        Self { arithmetic }
+        let gates = &[];
+        Self { arithmetic, gates }
+    }
+
+    /// Beside plonky2's gates, evaluates those that one of these recognises at several points at once. A gate that none
+    /// does is evaluated by plonky2: the proofs are the same.
+    pub fn with_gates(self, gates: &'static [Recognise]) -> Self {
+        Self { gates, ..self }
+    }
+
+    fn recognise(&self, gate: &dyn AnyGate<F, D>) -> Option<Box<dyn Evaluate>> {
+        let mut others = self.gates.iter();
+        gates::recognise(gate).or_else(|| others.find_map(|recognise| recognise(gate)))
     }
 }
 
@@ -59,7 +76,7 @@ impl ProveCircuit for Prover {
         &self,
         circuit: &CircuitData<F, O, D>,
     ) -> Option<PreparedCircuit> {
-        PreparedCircuit::new(self.arithmetic, over_poseidon(circuit)?)
+        PreparedCircuit::new(self, over_poseidon(circuit)?)
             .inspect_err(|reason| {
                 warn!(
                     reason = reason as &dyn Error,

@@ -1,15 +1,19 @@
 //! The quotient: all constraints at each point, by powers of a challenge, over the polynomial that vanishes on the subgroup.
+//! Each lane of a vector is a point.
 
+use ashlar_lanes::{Lanes, MAX_COUNT, MAX_PRODUCTS, Portable, Row, Work, widest};
 use ashlar_statement::hash::{D, F};
 use plonky2::{
     field::types::Field,
+    hash::{merkle_tree::MerkleTree, poseidon::PoseidonHash},
     plonk::{circuit_data::CommonCircuitData, vars::EvaluationVarsBaseBatch},
     util::log2_ceil,
 };
 use rayon::prelude::*;
 
 use crate::{
-    PreparedCircuit,
+    Arithmetic, PreparedCircuit,
+    circuit::SelectedGate,
     commit::{Batch, reverse_bits},
     permutation::Challenge,
     poseidon::Hash,
@@ -17,11 +21,10 @@ use crate::{
 
 /// plonky2's selector value on rows of another group.
 const UNUSED_SELECTOR: usize = u32::MAX as usize;
-/// Points that are evaluated together.
-const POINTS: usize = 32;
+/// Points of a task.
+const POINTS: usize = 256;
 
-/// Values of one term at a batch of points.
-type Values = [F; POINTS];
+type Tree = MerkleTree<F, PoseidonHash>;
 
 /// How many times as many points as rows the quotient needs, in bits.
 pub fn rate_bits(common: &CommonCircuitData<F, D>) -> usize {
@@ -88,7 +91,8 @@ impl PreparedCircuit {
         committed: &Committed<'_>,
         query: &Query,
     ) -> Vec<Vec<F>> {
-        let terms = query.alphas.len() * (2 + common.num_partial_products) + common.num_gate_constraints;
+        let challenges = query.alphas.len();
+        let terms = challenges * (2 + common.num_partial_products) + common.num_gate_constraints;
         let powers = query
             .alphas
             .iter()
@@ -102,18 +106,25 @@ impl PreparedCircuit {
             powers,
         };
         let count = self.points.xs.len();
-        let blocks = (0..count.div_ceil(POINTS)).into_par_iter();
-        let blocks: Vec<Vec<Values>> = blocks
-            .map_init(Scratch::default, |scratch, block| {
-                evaluation.block(scratch, block * POINTS)
-            })
-            .collect();
-        (0..query.alphas.len())
-            .map(|challenge| {
-                let values = blocks.iter().flat_map(|block| block[challenge]);
-                values.take(count).collect()
-            })
-            .collect()
+        let mut values = vec![F::ZERO; challenges * count];
+        let tasks = values.par_chunks_mut(challenges * POINTS).enumerate();
+        tasks.for_each(|(task, out)| {
+            let task = Task {
+                evaluation: &evaluation,
+                start: task * POINTS,
+                out,
+            };
+            match self.arithmetic {
+                Arithmetic::Portable => Portable.run(task),
+                Arithmetic::Fastest => widest(task),
+            }
+        });
+        let of = |challenge| {
+            let tasks = values.chunks(challenges * POINTS);
+            let parts = tasks.map(|task| task.chunks_exact(task.len() / challenges).nth(challenge));
+            parts.flatten().flatten().copied().collect()
+        };
+        (0..challenges).map(of).collect()
     }
 }
 
@@ -127,75 +138,242 @@ struct Evaluation<'a> {
     powers: Vec<Vec<F>>,
 }
 
-/// Values of each column at a batch of points.
-#[derive(Default)]
-struct Scratch {
-    constants: Vec<F>,
-    wires: Vec<F>,
-    products: Vec<F>,
-    next: Vec<F>,
-    constraints: Vec<F>,
+/// The quotients at some points, those for each challenge after those for the one before.
+struct Task<'a> {
+    evaluation: &'a Evaluation<'a>,
+    /// The first point.
+    start: usize,
+    out: &'a mut [F],
 }
 
-/// Sums of terms by powers of each alpha.
-struct Sums<'a> {
-    powers: &'a [Vec<F>],
-    terms: usize,
-    sums: Vec<Values>,
-}
+impl Work for Task<'_> {
+    type Output = ();
 
-impl Sums<'_> {
-    fn add(&mut self, term: &Values) {
-        for (sums, powers) in self.sums.iter_mut().zip(self.powers) {
-            let power = powers[self.terms];
-            for i in 0..POINTS {
-                sums[i] = sums[i].multiply_accumulate(power, term[i]);
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let challenges = self.evaluation.powers.len();
+        let points = self.out.len() / challenges;
+        let mut block = Block::new(lanes, self.evaluation);
+        let mut values = [F::ZERO; MAX_COUNT];
+        for first in (0..points).step_by(L::COUNT) {
+            block.read(self.start + first);
+            let inverse = block.evaluate();
+            let places = first..points.min(first + L::COUNT);
+            for (sum, out) in block.sums.iter().zip(self.out.chunks_exact_mut(points)) {
+                lanes.store(lanes.mul(lanes.reduce(*sum), inverse), &mut values);
+                out[places.clone()].copy_from_slice(&values[..places.len()]);
             }
         }
-        self.terms += 1;
     }
 }
 
-impl Evaluation<'_> {
-    /// The quotients at the points from `start` on; behind the last point the last one is repeated.
-    fn block(&self, scratch: &mut Scratch, start: usize) -> Vec<Values> {
-        let points = &self.prepared.points;
+/// Points side by side, as many as there are lanes: what each column is there, and what comes of it.
+struct Block<'a, L: Lanes> {
+    lanes: L,
+    of: &'a Evaluation<'a>,
+    /// The leaf of each point; behind the last the last one again.
+    leaves: [usize; MAX_COUNT],
+    xs: L::Vector,
+    constants: Vec<L::Vector>,
+    wires: Vec<L::Vector>,
+    products: Vec<L::Vector>,
+    /// Z at the point that the subgroup's generator leads to.
+    next: Vec<L::Vector>,
+    /// Sums of the gates' constraints by their place.
+    constraints: Vec<L::Sum>,
+    /// Of terms by powers of each alpha, and how many there were.
+    sums: Vec<L::Sum>,
+    terms: usize,
+}
+
+impl<'a, L: Lanes> Block<'a, L> {
+    #[inline(always)]
+    fn new(lanes: L, of: &'a Evaluation<'a>) -> Self {
+        let zero = lanes.splat(F::ZERO);
+        let width = |tree: &Tree| vec![zero; tree.get(0).len()];
         let Committed {
             constants,
             wires,
             products,
-        } = self.committed;
-        let place = |i: usize| (start + i).min(points.xs.len() - 1);
-        gather(&mut scratch.constants, |i| constants.merkle_tree.get(place(i)));
-        gather(&mut scratch.wires, |i| wires.merkle_tree.get(place(i)));
-        gather(&mut scratch.products, |i| products.merkle_tree.get(place(i)));
-        gather(&mut scratch.next, |i| {
-            &products.merkle_tree.get(self.next(place(i)))[self.common.zs_range()]
-        });
-        let zeros = vec![[F::ZERO; POINTS]; self.powers.len()];
-        let mut sums = Sums {
-            powers: &self.powers,
+        } = of.committed;
+        Self {
+            lanes,
+            of,
+            leaves: [0; MAX_COUNT],
+            xs: zero,
+            constants: width(&constants.merkle_tree),
+            wires: width(&wires.merkle_tree),
+            products: width(&products.merkle_tree),
+            next: vec![zero; of.powers.len()],
+            constraints: vec![lanes.empty_sum(); of.common.num_gate_constraints],
+            sums: vec![lanes.empty_sum(); of.powers.len()],
             terms: 0,
-            sums: zeros,
-        };
-        let first: Values = std::array::from_fn(|i| points.first[place(i)]);
-        for z in columns(&scratch.products[self.common.zs_range().start * POINTS..]).take(self.powers.len()) {
-            sums.add(&std::array::from_fn(|i| first[i] * (z[i] - F::ONE)));
         }
-        let xs: Values = std::array::from_fn(|i| points.xs[place(i)]);
-        for challenge in 0..self.powers.len() {
-            self.permutation(scratch, &xs, challenge, &mut sums);
-        }
-        self.gates(scratch);
-        columns(&scratch.constraints).for_each(|constraint| sums.add(constraint));
-        for sums in &mut sums.sums {
-            for i in 0..POINTS {
-                sums[i] *= points.inverses[place(i) / self.common.degree()];
-            }
-        }
-        sums.sums
     }
 
+    /// Reads what the columns are from a point on.
+    #[inline(always)]
+    fn read(&mut self, start: usize) {
+        let (lanes, last) = (self.lanes, self.of.prepared.points.xs.len() - 1);
+        for (i, leaf) in self.leaves.iter_mut().enumerate() {
+            *leaf = last.min(start + i);
+        }
+        let Committed {
+            constants,
+            wires,
+            products,
+        } = self.of.committed;
+        for (batch, columns) in [
+            (constants, &mut self.constants),
+            (wires, &mut self.wires),
+            (products, &mut self.products),
+        ] {
+            let rows = self.leaves.map(|leaf| batch.merkle_tree.get(leaf));
+            lanes.transpose(&rows[..L::COUNT], columns);
+        }
+        let rows = self
+            .leaves
+            .map(|leaf| products.merkle_tree.get(self.of.next(leaf)));
+        let zs = rows.map(|row| &row[self.of.common.zs_range()]);
+        lanes.transpose(&zs[..L::COUNT], &mut self.next);
+        self.xs = self.gather(|leaf| self.of.prepared.points.xs[leaf]);
+    }
+
+    /// A value at each point.
+    #[inline(always)]
+    fn gather(&self, value: impl Fn(usize) -> F) -> L::Vector {
+        self.lanes.load(&self.leaves.map(value))
+    }
+
+    /// All terms, into the sums; what these are to be multiplied by.
+    #[inline(always)]
+    fn evaluate(&mut self) -> L::Vector {
+        let lanes = self.lanes;
+        let Evaluation { prepared, common, .. } = self.of;
+        self.terms = 0;
+        for sum in &mut self.sums {
+            *sum = lanes.empty_sum();
+        }
+        let first = self.gather(|leaf| prepared.points.first[leaf]);
+        let one = lanes.splat(F::ONE);
+        for challenge in 0..self.sums.len() {
+            let z = self.products[common.zs_range().start + challenge];
+            self.add(lanes.mul(first, lanes.sub(z, one)));
+        }
+        for challenge in 0..self.sums.len() {
+            self.permutation(challenge);
+        }
+        for constraint in &mut self.constraints {
+            *constraint = lanes.empty_sum();
+        }
+        for (row, gate) in prepared.gates.iter().enumerate() {
+            self.gate(row, gate);
+        }
+        for i in 0..self.constraints.len() {
+            self.add(lanes.reduce(self.constraints[i]));
+        }
+        self.gather(|leaf| prepared.points.inverses[leaf / common.degree()])
+    }
+
+    /// The next term.
+    #[inline(always)]
+    fn add(&mut self, term: L::Vector) {
+        let lanes = self.lanes;
+        let term = lanes.factor(term);
+        let is_full = self.terms % (MAX_PRODUCTS - 1) == MAX_PRODUCTS - 2;
+        for (sum, powers) in self.sums.iter_mut().zip(&self.of.powers) {
+            let power = lanes.factor(lanes.splat(powers[self.terms]));
+            *sum = lanes.add_product(*sum, power, term);
+            if is_full {
+                let (so_far, one) = (lanes.reduce(*sum), lanes.splat(F::ONE));
+                *sum = lanes.add_product(lanes.empty_sum(), lanes.factor(so_far), lanes.factor(one));
+            }
+        }
+        self.terms += 1;
+    }
+
+    /// Terms of the permutation argument: each running product goes on from the one before.
+    #[inline(always)]
+    fn permutation(&mut self, challenge: usize) {
+        let (lanes, common) = (self.lanes, self.of.common);
+        let Challenge { beta, gamma } = self.of.query.permutation[challenge];
+        let (products, size) = (common.num_partial_products, common.quotient_degree_factor);
+        let partial = common.partial_products_range().start + challenge * products;
+        let routed = common.config.num_routed_wires;
+        let sigmas = common.sigmas_range().start;
+        let (beta_lanes, gamma) = (lanes.splat(beta), lanes.splat(gamma));
+        let mut before = self.products[challenge];
+        for chunk in 0..=products {
+            let after = if chunk == products {
+                self.next[challenge]
+            } else {
+                self.products[partial + chunk]
+            };
+            let (mut numerator, mut denominator) = (before, after);
+            for j in chunk * size..routed.min((chunk + 1) * size) {
+                let wire = lanes.add(self.wires[j], gamma);
+                let scaled = lanes.splat(beta * common.k_is[j]);
+                numerator = lanes.mul(numerator, lanes.mul_add(scaled, self.xs, wire));
+                let sigma = self.constants[sigmas + j];
+                denominator = lanes.mul(denominator, lanes.mul_add(beta_lanes, sigma, wire));
+            }
+            self.add(lanes.sub(numerator, denominator));
+            before = after;
+        }
+    }
+
+    /// The constraints of a gate, by the filter that is zero on other gates' rows.
+    #[inline(always)]
+    fn gate(&mut self, row: usize, selected: &SelectedGate) {
+        let (lanes, prepared) = (self.lanes, self.of.prepared);
+        let selector = self.constants[selected.selector];
+        let mut filter = lanes.splat(F::ONE);
+        let unused = (prepared.selectors > 1).then_some(UNUSED_SELECTOR);
+        for other in selected.group.clone().filter(|other| *other != row).chain(unused) {
+            let other = lanes.splat(F::from_canonical_usize(other));
+            filter = lanes.mul(filter, lanes.sub(other, selector));
+        }
+        let filter = lanes.factor(filter);
+        let constants = &self.constants[prepared.selectors..self.of.common.num_constants];
+        let Some(packed) = &selected.packed else {
+            return self.stock(row, filter);
+        };
+        let row = Row {
+            constants,
+            wires: &self.wires,
+            public_inputs_hash: &self.of.query.public_inputs_hash.elements,
+        };
+        lanes.evaluate(&**packed, row, filter, &mut self.constraints);
+    }
+
+    /// The same by plonky2.
+    #[inline(always)]
+    fn stock(&mut self, row: usize, filter: L::Factor) {
+        let Evaluation {
+            prepared,
+            common,
+            query,
+            ..
+        } = self.of;
+        let lanes = self.lanes;
+        let stored = |columns: &[L::Vector]| {
+            let mut values = vec![F::ZERO; columns.len() * L::COUNT];
+            for (column, values) in columns.iter().zip(values.chunks_exact_mut(L::COUNT)) {
+                lanes.store(*column, values);
+            }
+            values
+        };
+        let constants = stored(&self.constants[prepared.selectors..common.num_constants]);
+        let wires = stored(&self.wires);
+        let vars = EvaluationVarsBaseBatch::new(L::COUNT, &constants, &wires, &query.public_inputs_hash);
+        let values = common.gates[row].0.eval_unfiltered_base_batch(vars);
+        for (sum, values) in self.constraints.iter_mut().zip(values.chunks_exact(L::COUNT)) {
+            *sum = lanes.add_product(*sum, filter, lanes.factor(lanes.load(values)));
+        }
+    }
+}
+
+impl Evaluation<'_> {
     /// The leaf of the point that the subgroup's generator leads to.
     fn next(&self, leaf: usize) -> usize {
         let rate_bits = rate_bits(self.common);
@@ -203,89 +381,4 @@ impl Evaluation<'_> {
         let natural = reverse_bits(leaf, bits) + (1 << rate_bits);
         reverse_bits(natural & ((1 << bits) - 1), bits)
     }
-
-    /// Terms of the permutation argument: each running product goes on from the one before.
-    fn permutation(&self, scratch: &Scratch, xs: &Values, challenge: usize, sums: &mut Sums<'_>) {
-        let common = self.common;
-        let Challenge { beta, gamma } = self.query.permutation[challenge];
-        let (products, size) = (common.num_partial_products, common.quotient_degree_factor);
-        let partial = common.partial_products_range().start + challenge * products;
-        let routed = common.config.num_routed_wires;
-        let mut before = column(&scratch.products, challenge);
-        for chunk in 0..=products {
-            let after = if chunk == products {
-                column(&scratch.next, challenge)
-            } else {
-                column(&scratch.products, partial + chunk)
-            };
-            let (mut numerator, mut denominator) = (*before, *after);
-            for j in chunk * size..routed.min((chunk + 1) * size) {
-                let wires = column(&scratch.wires, j);
-                let sigmas = column(&scratch.constants, common.sigmas_range().start + j);
-                let scaled = beta * common.k_is[j];
-                for i in 0..POINTS {
-                    let wire = wires[i] + gamma;
-                    numerator[i] *= wire.multiply_accumulate(scaled, xs[i]);
-                    denominator[i] *= wire.multiply_accumulate(beta, sigmas[i]);
-                }
-            }
-            sums.add(&std::array::from_fn(|i| numerator[i] - denominator[i]));
-            before = after;
-        }
-    }
-
-    /// The gates' constraints, each by the filter that is zero on other gates' rows.
-    fn gates(&self, scratch: &mut Scratch) {
-        let Self {
-            prepared,
-            common,
-            query,
-            ..
-        } = self;
-        scratch.constraints.clear();
-        scratch
-            .constraints
-            .resize(common.num_gate_constraints * POINTS, F::ZERO);
-        let constants = &scratch.constants[..common.num_constants * POINTS];
-        let mut vars =
-            EvaluationVarsBaseBatch::new(POINTS, constants, &scratch.wires, &query.public_inputs_hash);
-        vars.remove_prefix(prepared.selectors);
-        for (row, (gate, selected)) in common.gates.iter().zip(&prepared.gates).enumerate() {
-            let selector = column(&scratch.constants, selected.selector);
-            let mut filter = [F::ONE; POINTS];
-            let unused = (prepared.selectors > 1).then_some(UNUSED_SELECTOR);
-            for other in selected.group.clone().filter(|other| *other != row).chain(unused) {
-                let other = F::from_canonical_usize(other);
-                for i in 0..POINTS {
-                    filter[i] *= other - selector[i];
-                }
-            }
-            let values = gate.0.eval_unfiltered_base_batch(vars);
-            let constraints = scratch.constraints.as_chunks_mut().0;
-            for (constraint, values) in constraints.iter_mut().zip(columns(&values)) {
-                let constraint: &mut Values = constraint;
-                for i in 0..POINTS {
-                    constraint[i] = constraint[i].multiply_accumulate(filter[i], values[i]);
-                }
-            }
-        }
-    }
-}
-
-/// Rows as columns.
-fn gather<'a>(columns: &mut Vec<F>, row: impl Fn(usize) -> &'a [F]) {
-    columns.resize(row(0).len() * POINTS, F::ZERO);
-    for i in 0..POINTS {
-        for (column, value) in columns.as_chunks_mut::<POINTS>().0.iter_mut().zip(row(i)) {
-            column[i] = *value;
-        }
-    }
-}
-
-fn columns(values: &[F]) -> impl Iterator<Item = &Values> {
-    values.as_chunks().0.iter()
-}
-
-fn column(values: &[F], column: usize) -> &Values {
-    &values.as_chunks().0[column]
 }

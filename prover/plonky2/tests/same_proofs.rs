@@ -81,7 +81,7 @@ fn proofs(
     witness: PartialWitness<F>,
 ) -> [ProofWithPublicInputs<F, C, D>; 2] {
     let full = generate_partial_witness(witness, &data.prover_only, &data.common).expect("satisfiable");
-    let ours = PreparedCircuit::new(arithmetic, data)
+    let ours = PreparedCircuit::new(&Prover::new(arithmetic), data)
         .expect("a known circuit")
         .prove(data, &full)
         .expect("a proof");

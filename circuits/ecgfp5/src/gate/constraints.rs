@@ -8,6 +8,8 @@
 //!
 //! and p - m, p + m are never zero for two elements of the group, so the sum is determined.
 
+use ashlar_lanes::Emit;
+
 use super::{
     layout::{self, SELECTOR_BITS, STEPS},
     table::{Selected, select},
@@ -26,11 +28,12 @@ struct Wires<V> {
 }
 
 impl<V: Copy> Wires<V> {
+    #[inline(always)]
     fn at(wires: &[V], first: usize) -> Self {
-        Self {
-            x: std::array::from_fn(|i| wires[first + i]),
-            u: std::array::from_fn(|i| wires[first + 5 + i]),
-        }
+        let (mut x, mut u) = ([wires[first]; 5], [wires[first]; 5]);
+        x.copy_from_slice(&wires[first..first + 5]);
+        u.copy_from_slice(&wires[first + 5..first + 10]);
+        Self { x, u }
     }
 }
 
@@ -45,20 +48,24 @@ struct Sum<V> {
 }
 
 /// Emits every constraint of a row, in a fixed order.
-pub fn evaluate<A: QuinticAlgebra>(algebra: &mut A, wires: &[A::Value], mut emit: impl FnMut(A::Value)) {
-    let bits = (0..STEPS).flat_map(|step| {
+#[inline(always)]
+pub fn evaluate<A: QuinticAlgebra>(
+    algebra: &mut A,
+    wires: &[A::Value],
+    constraints: &mut impl Emit<A::Value>,
+) {
+    for step in 0..STEPS {
         let first = layout::challenge_bit(step);
-        first..first + 1 + SELECTOR_BITS
-    });
-    for bit in bits.map(|i| wires[i]) {
-        emit(algebra.arithmetic(1, bit, bit, -1, bit));
+        for bit in &wires[first..=first + SELECTOR_BITS] {
+            constraints.emit(algebra.arithmetic(1, *bit, *bit, -1, *bit));
+        }
     }
 
     let mut challenge = wires[layout::CHALLENGE_IN];
     for step in 0..STEPS {
         challenge = algebra.linear(1, wires[layout::challenge_bit(step)], 2, challenge);
     }
-    emit(algebra.linear(1, wires[layout::CHALLENGE_OUT], -1, challenge));
+    constraints.emit(algebra.linear(1, wires[layout::CHALLENGE_OUT], -1, challenge));
 
     let key = Wires::at(wires, layout::KEY);
     for step in 0..STEPS {
@@ -66,18 +73,27 @@ pub fn evaluate<A: QuinticAlgebra>(algebra: &mut A, wires: &[A::Value], mut emit
         let doubled = Wires::at(wires, layout::doubled(step));
         let shifted = Wires::at(wires, layout::shifted(step));
         let sum = Wires::at(wires, layout::sum(step));
-        let selector = std::array::from_fn(|i| wires[layout::selector_bit(step, i)]);
+        let mut selector = [wires[0]; SELECTOR_BITS];
+        for (i, bit) in selector.iter_mut().enumerate() {
+            *bit = wires[layout::selector_bit(step, i)];
+        }
         let constant = select(algebra, selector);
-        let [x, u] = double(algebra, &start, &doubled);
-        x.into_iter().chain(u).for_each(&mut emit);
-        let [x, u] = add_constant(algebra, &doubled, &constant, &shifted);
-        x.into_iter().chain(u).for_each(&mut emit);
-        let [x, u] = add_if(algebra, wires[layout::challenge_bit(step)], &shifted, &key, &sum);
-        x.into_iter().chain(u).for_each(&mut emit);
+        emit_all(double(algebra, &start, &doubled), constraints);
+        emit_all(add_constant(algebra, &doubled, &constant, &shifted), constraints);
+        let bit = wires[layout::challenge_bit(step)];
+        emit_all(add_if(algebra, bit, &shifted, &key, &sum), constraints);
+    }
+}
+
+#[inline(always)]
+fn emit_all<V: Copy>(equations: [Q<V>; 2], constraints: &mut impl Emit<V>) {
+    for value in equations.as_flattened() {
+        constraints.emit(*value);
     }
 }
 
 /// `out = 2 p`; degree 5.
+#[inline(always)]
 fn double<A: QuinticAlgebra>(
     algebra: &mut A,
     p: &Wires<A::Value>,
@@ -104,6 +120,7 @@ fn double<A: QuinticAlgebra>(
 }
 
 /// `out = p + t` for a selected constant `t`; degree 6, as the selection enters linearly through x, u and x u.
+#[inline(always)]
 fn add_constant<A: QuinticAlgebra>(
     algebra: &mut A,
     p: &Wires<A::Value>,
@@ -138,6 +155,7 @@ fn add_constant<A: QuinticAlgebra>(
 }
 
 /// `out = p + q` if `bit`, else `out = p`; degree 6, as `bit` stands for its square.
+#[inline(always)]
 fn add_if<A: QuinticAlgebra>(
     algebra: &mut A,
     bit: A::Value,
@@ -174,6 +192,7 @@ fn add_if<A: QuinticAlgebra>(
 }
 
 /// `c u (2b - p)`.
+#[inline(always)]
 fn numerator<A: QuinticAlgebra>(
     algebra: &mut A,
     product: &Q<A::Value>,
@@ -185,6 +204,7 @@ fn numerator<A: QuinticAlgebra>(
 }
 
 /// The two equations of an addition.
+#[inline(always)]
 fn close<A: QuinticAlgebra>(
     algebra: &mut A,
     sum: Sum<A::Value>,

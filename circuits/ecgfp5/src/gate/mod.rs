@@ -5,9 +5,13 @@ pub(crate) mod generator;
 pub(crate) mod layout;
 pub(crate) mod table;
 
+use ashlar_lanes::{Constraints, Evaluate, Lanes, PackedGate, Row};
 use plonky2::{
     field::extension::Extendable,
-    gates::{gate::Gate, util::StridedConstraintConsumer},
+    gates::{
+        gate::{AnyGate, Gate},
+        util::StridedConstraintConsumer,
+    },
     iop::{
         ext_target::ExtensionTarget,
         generator::{SimpleGenerator, WitnessGeneratorRef},
@@ -23,7 +27,7 @@ use generator::StepGenerator;
 
 use crate::{
     Builder, D, F,
-    algebra::{BaseValues, ExtensionValues, InVerifierCircuit},
+    algebra::{BaseValues, ExtensionValues, InLanes, InVerifierCircuit},
 };
 
 /// Three steps `A := 2A + T[t] + e Q` for a bit `e`, a three-bit selector `t` of a constant point, and a point Q.
@@ -51,7 +55,7 @@ impl Gate<F, D> for EcGfp5StepGate {
 
     fn eval_unfiltered(&self, vars: EvaluationVars<F, D>) -> Vec<<F as Extendable<D>>::Extension> {
         let mut values = Vec::with_capacity(constraints::CONSTRAINTS);
-        constraints::evaluate(&mut ExtensionValues, vars.local_wires, |value| values.push(value));
+        constraints::evaluate(&mut ExtensionValues, vars.local_wires, &mut values);
         values
     }
 
@@ -61,7 +65,7 @@ impl Gate<F, D> for EcGfp5StepGate {
         mut yield_constr: StridedConstraintConsumer<F>,
     ) {
         let wires: [F; layout::WIRES] = std::array::from_fn(|i| vars.local_wires[i]);
-        constraints::evaluate(&mut BaseValues, &wires, |value| yield_constr.one(value));
+        constraints::evaluate(&mut BaseValues, &wires, &mut yield_constr);
     }
 
     fn eval_unfiltered_circuit(
@@ -70,9 +74,7 @@ impl Gate<F, D> for EcGfp5StepGate {
         vars: EvaluationTargets<D>,
     ) -> Vec<ExtensionTarget<D>> {
         let mut values = Vec::with_capacity(constraints::CONSTRAINTS);
-        constraints::evaluate(&mut InVerifierCircuit(builder), vars.local_wires, |value| {
-            values.push(value)
-        });
+        constraints::evaluate(&mut InVerifierCircuit(builder), vars.local_wires, &mut values);
         values
     }
 
@@ -95,6 +97,20 @@ impl Gate<F, D> for EcGfp5StepGate {
     fn num_constraints(&self) -> usize {
         constraints::CONSTRAINTS
     }
+}
+
+impl PackedGate for EcGfp5StepGate {
+    #[inline(always)]
+    fn evaluate<L: Lanes>(&self, lanes: L, row: Row<'_, L>, constraints: &mut Constraints<'_, L>) {
+        constraints::evaluate(&mut InLanes(lanes), row.wires, constraints);
+    }
+}
+
+/// The gate, for a prover that evaluates constraints at several points at once.
+pub fn recognise(gate: &dyn AnyGate<F, D>) -> Option<Box<dyn Evaluate>> {
+    gate.as_any()
+        .is::<EcGfp5StepGate>()
+        .then(|| Box::new(EcGfp5StepGate) as Box<dyn Evaluate>)
 }
 
 #[cfg(test)]

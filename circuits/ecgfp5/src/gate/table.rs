@@ -39,12 +39,15 @@ pub fn entry(index: usize) -> &'static Point {
     &table[index]
 }
 
-/// Coefficients of the table as polynomials in the bits: `[m][c]` is that of coordinate c at the monomial whose
-/// variables are the set bits of m. Those of m = 0 vanish, because entry 0 is (0, 0).
-fn coefficients() -> &'static [[F; COORDINATES]; ENTRIES] {
-    static COEFFICIENTS: OnceLock<[[F; COORDINATES]; ENTRIES]> = OnceLock::new();
+/// Monomials in the bits, but for 1: number m - 1 has the set bits of m as its variables.
+const MONOMIALS: usize = ENTRIES - 1;
+
+/// Coefficients of the table as polynomials in the bits: those of each coordinate. That of 1 vanishes, because entry 0 is
+/// (0, 0).
+fn coefficients() -> &'static [[F; MONOMIALS]; COORDINATES] {
+    static COEFFICIENTS: OnceLock<[[F; MONOMIALS]; COORDINATES]> = OnceLock::new();
     COEFFICIENTS.get_or_init(|| {
-        let mut values = std::array::from_fn(|index| {
+        let mut values: [_; ENTRIES] = std::array::from_fn(|index| {
             let (x, u) = (entry(index).x(), entry(index).u());
             let coordinates = [x.0, u.0, (x * u).0].concat();
             coordinates
@@ -59,7 +62,7 @@ fn coefficients() -> &'static [[F; COORDINATES]; ENTRIES] {
                 }
             }
         }
-        values
+        std::array::from_fn(|c| std::array::from_fn(|m| values[m + 1][c]))
     })
 }
 
@@ -72,30 +75,25 @@ pub struct Selected<V> {
 }
 
 /// The table entry that the bits select, of degree three in them.
+#[inline(always)]
 pub fn select<A: QuinticAlgebra>(algebra: &mut A, bits: [A::Value; SELECTOR_BITS]) -> Selected<A::Value> {
     let zero = algebra.constant(F::ZERO);
-    let mut monomials = [zero; ENTRIES];
+    let mut monomials = [zero; MONOMIALS];
     for m in 1..ENTRIES {
         let bit = m.ilog2() as usize;
         let rest = m ^ (1 << bit);
-        monomials[m] = if rest == 0 {
+        monomials[m - 1] = if rest == 0 {
             bits[bit]
         } else {
-            algebra.arithmetic(1, bits[bit], monomials[rest], 1, zero)
+            algebra.arithmetic(1, bits[bit], monomials[rest - 1], 1, zero)
         };
     }
-    let coefficients = coefficients();
-    let mut coordinate = |c: usize| {
-        (1..ENTRIES).fold(zero, |sum, m| {
-            let coefficient = algebra.constant(coefficients[m][c]);
-            algebra.arithmetic(1, coefficient, monomials[m], 1, sum)
-        })
-    };
-    Selected {
-        x: std::array::from_fn(&mut coordinate),
-        u: std::array::from_fn(|i| coordinate(5 + i)),
-        xu: std::array::from_fn(|i| coordinate(10 + i)),
+    let mut coordinates = [zero; COORDINATES];
+    for (coordinate, coefficients) in coordinates.iter_mut().zip(coefficients()) {
+        *coordinate = algebra.constant_combination(coefficients, &monomials);
     }
+    let [x, u, xu] = [0, 5, 10].map(|first| [0, 1, 2, 3, 4].map(|i| coordinates[first + i]));
+    Selected { x, u, xu }
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ fn eval_fns() {
 }
 
 #[test]
+fn lanes_evaluate_the_same() {
+    ashlar_lanes::testing::agrees_with_its_gate(EcGfp5StepGate, recognise);
+}
+
+#[test]
 fn shape() {
     let config = CircuitConfig::standard_recursion_config();
     assert_eq!((WIRES, CONSTRAINTS, DEGREE), (124, 103, 6));

@@ -9,7 +9,9 @@
 //! The row's two constants choose n. They are the weights 4^16 and 4^28 of the middle and of the top digits, or zero:
 //! then those digits are still digits, but of no weight, whatever they are (see [`super::Width`]).
 
-use std::ops::Index;
+use std::ops::{Index, Range};
+
+use ashlar_lanes::Emit;
 
 use super::layout::{self, DIGITS, OPS};
 use crate::algebra::Algebra;
@@ -20,36 +22,44 @@ pub const CONSTRAINTS: usize = OPS * (DIGITS + 1);
 pub const DEGREE: usize = 4;
 
 /// Emits every constraint of a row, in a fixed order.
+#[inline(always)]
 pub fn evaluate<A: Algebra>(
     algebra: &mut A,
     constants: &(impl Index<usize, Output = A::Value> + ?Sized),
     wires: &(impl Index<usize, Output = A::Value> + ?Sized),
-    mut emit: impl FnMut(A::Value),
+    constraints: &mut impl Emit<A::Value>,
 ) {
     for op in 0..OPS {
-        let digit = |place| wires[layout::digit(op, place)];
         for place in 0..DIGITS {
-            emit(vanish_on_digits(algebra, digit(place)));
+            constraints.emit(vanish_on_digits(algebra, wires[layout::digit(op, place)]));
         }
-        let low = compose(algebra, layout::LOW.map(digit));
-        let middle = compose(algebra, layout::MIDDLE.map(digit));
-        let top = compose(algebra, layout::TOP.map(digit));
+        let low = compose(algebra, wires, op, layout::LOW);
+        let middle = compose(algebra, wires, op, layout::MIDDLE);
+        let top = compose(algebra, wires, op, layout::TOP);
         let sum = algebra.mul_add(middle, constants[0], low);
         let sum = algebra.mul_add(top, constants[1], sum);
-        emit(algebra.sub(sum, wires[layout::value(op)]));
+        constraints.emit(algebra.sub(sum, wires[layout::value(op)]));
     }
 }
 
 /// `d (d - 1) (d - 2) (d - 3)`, which is `s (s + 2)` for `s = d (d - 3)`.
+#[inline(always)]
 fn vanish_on_digits<A: Algebra>(algebra: &mut A, digit: A::Value) -> A::Value {
     let s = algebra.shifted_square(digit, -3);
     algebra.shifted_square(s, 2)
 }
 
-/// The sum of 4^i times the i-th digit.
-fn compose<A: Algebra>(algebra: &mut A, digits: impl DoubleEndedIterator<Item = A::Value>) -> A::Value {
-    digits
-        .rev()
-        .reduce(|sum, digit| algebra.append(sum, digit))
-        .expect("every part of a row has digits")
+/// The sum of 4^i times the i-th of some digits of a check.
+#[inline(always)]
+fn compose<A: Algebra>(
+    algebra: &mut A,
+    wires: &(impl Index<usize, Output = A::Value> + ?Sized),
+    op: usize,
+    digits: Range<usize>,
+) -> A::Value {
+    let mut sum = wires[layout::digit(op, digits.end - 1)];
+    for place in (digits.start..digits.end - 1).rev() {
+        sum = algebra.append(sum, wires[layout::digit(op, place)]);
+    }
+    sum
 }

@@ -6,9 +6,14 @@ pub(crate) mod layout;
 #[cfg(test)]
 mod tests;
 
+use ashlar_lanes::{Constraints, Evaluate, Lanes, PackedGate, Row};
 use plonky2::{
     field::{extension::Extendable, packed::PackedField, types::Field},
-    gates::{gate::Gate, packed_util::PackedEvaluableBase, util::StridedConstraintConsumer},
+    gates::{
+        gate::{AnyGate, Gate},
+        packed_util::PackedEvaluableBase,
+        util::StridedConstraintConsumer,
+    },
     iop::{
         ext_target::ExtensionTarget,
         generator::{SimpleGenerator, WitnessGeneratorRef},
@@ -24,7 +29,7 @@ use generator::LimbGenerator;
 
 use crate::{
     Builder, D, F,
-    algebra::{InVerifierCircuit, Values},
+    algebra::{InLanes, InVerifierCircuit, Values},
 };
 
 /// How many bits the checks of a row leave their values; all four have the same width.
@@ -89,7 +94,7 @@ impl Gate<F, D> for LimbGate {
     fn eval_unfiltered(&self, vars: EvaluationVars<F, D>) -> Vec<<F as Extendable<D>>::Extension> {
         let mut values = Vec::with_capacity(constraints::CONSTRAINTS);
         let (constants, wires) = (vars.local_constants, vars.local_wires);
-        constraints::evaluate(&mut Values::new(), constants, wires, |value| values.push(value));
+        constraints::evaluate(&mut Values::new(), constants, wires, &mut values);
         values
     }
 
@@ -104,9 +109,7 @@ impl Gate<F, D> for LimbGate {
     ) -> Vec<ExtensionTarget<D>> {
         let mut values = Vec::with_capacity(constraints::CONSTRAINTS);
         let (constants, wires) = (vars.local_constants, vars.local_wires);
-        constraints::evaluate(&mut InVerifierCircuit(builder), constants, wires, |value| {
-            values.push(value)
-        });
+        constraints::evaluate(&mut InVerifierCircuit(builder), constants, wires, &mut values);
         values
     }
 
@@ -140,8 +143,20 @@ impl PackedEvaluableBase<F, D> for LimbGate {
         mut yield_constr: StridedConstraintConsumer<P>,
     ) {
         let (constants, wires) = (&vars.local_constants, &vars.local_wires);
-        constraints::evaluate(&mut Values::new(), constants, wires, |value| {
-            yield_constr.one(value)
-        });
+        constraints::evaluate(&mut Values::new(), constants, wires, &mut yield_constr);
     }
+}
+
+impl PackedGate for LimbGate {
+    #[inline(always)]
+    fn evaluate<L: Lanes>(&self, lanes: L, row: Row<'_, L>, constraints: &mut Constraints<'_, L>) {
+        constraints::evaluate(&mut InLanes(lanes), row.constants, row.wires, constraints);
+    }
+}
+
+/// The gate, for a prover that evaluates constraints at several points at once.
+pub fn recognise(gate: &dyn AnyGate<F, D>) -> Option<Box<dyn Evaluate>> {
+    gate.as_any()
+        .is::<LimbGate>()
+        .then(|| Box::new(LimbGate) as Box<dyn Evaluate>)
 }

@@ -43,6 +43,11 @@ fn eval_fns() {
 }
 
 #[test]
+fn lanes_evaluate_the_same() {
+    ashlar_lanes::testing::agrees_with_its_gate(LimbGate, recognise);
+}
+
+#[test]
 fn shape() {
     let config = CircuitConfig::standard_recursion_config();
     assert_eq!((WIRES, CONSTRAINTS, DEGREE), (128, 128, 4));

@@ -20,6 +20,7 @@ mod slot;
 mod targets;
 mod wires;
 
+use ashlar_lanes::Recognise;
 use ashlar_statement::{
     LeafCircuits, Security, SpanPublicInputs, TIME_BITS,
     circuit::{DataHash, EvaluationTarget},
@@ -105,6 +106,7 @@ impl LeafCircuits for ChunkCircuit {
     type BytesError = CircuitBytesError;
 
     const SOURCE_FINGERPRINT: &'static str = env!("ASHLAR_PAYMENTS_FINGERPRINT");
+    const GATES: &'static [Recognise] = &[ashlar_ecgfp5::recognise, ashlar_gates::recognise];
 
     fn build(security: Security) -> Self {
         Self::of_slots(security, crate::batch::SLOTS)

@@ -24,7 +24,8 @@ fn proved_alike(circuit: &Circuit, witness: PartialWitness<F>) -> Proof {
     let witness =
         generate_partial_witness(witness, &circuit.prover_only, &circuit.common).expect("a true statement");
     let prove = |arithmetic| {
-        let prepared = PreparedCircuit::new(arithmetic, circuit).expect("a known circuit");
+        let prover = Prover::new(arithmetic).with_gates(ChunkCircuit::GATES);
+        let prepared = PreparedCircuit::new(&prover, circuit).expect("a known circuit");
         prepared.prove(circuit, &witness).expect("a proof")
     };
     let ours = prove(Arithmetic::Fastest);

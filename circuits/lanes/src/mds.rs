@@ -1,0 +1,138 @@
+//! Poseidon's MDS matrix on integers modulo 2^64: a circulant one, and 8 more in its first place.
+//!
+//! The circulant is a product in Z\[x\]/(x^12 - 1). Real transforms of the four elements i, i + 3, i + 6, i + 9 split it
+//! into products of three in Z\[x\]/(x^3 - 1), Z\[x\]/(x^3 + 1) and Z\[i\]\[x\]/(x^3 + i), where all constants are small
+//! sums of powers of two (the method of Winterfell and of plonky2's `poseidon_goldilocks::mds_multiply_freq`).
+
+use plonky2::hash::poseidon::{Poseidon, SPONGE_WIDTH};
+
+use crate::{F, Lanes};
+
+/// Twelve elements, or a half of each.
+pub type State<L> = [<L as Lanes>::Vector; SPONGE_WIDTH];
+type Three<L> = [<L as Lanes>::Vector; 3];
+
+/// What elements 1 to 11 are below after a product, if they are below `bound` before, and element 0 below `first`.
+pub const fn bound_after(bound: u128, first: u128) -> u128 {
+    let (mut sum, mut i) = (0, 0);
+    while i < SPONGE_WIDTH {
+        sum += F::MDS_MATRIX_CIRC[i] as u128;
+        i += 1;
+    }
+    let (mut most, mut row) = (0, 1);
+    while row < SPONGE_WIDTH {
+        let of_first = F::MDS_MATRIX_CIRC[SPONGE_WIDTH - row] as u128;
+        let after = bound * (sum - of_first) + first * of_first;
+        if after > most {
+            most = after;
+        }
+        row += 1;
+    }
+    most
+}
+
+macro_rules! sum {
+    ($lanes:ident, $first:expr $(, $term:expr)*) => {{
+        let sum = $first;
+        $(let sum = $lanes.plus(sum, $term);)*
+        sum
+    }};
+}
+
+/// The product with the matrix, exact if no entry of it reaches 2^64.
+#[inline(always)]
+pub fn mds<L: Lanes>(lanes: L, v: &State<L>) -> State<L> {
+    let (mut plus, mut minus) = ([v[0]; 3], [v[0]; 3]);
+    let (mut real, mut imaginary) = ([v[0]; 3], [v[0]; 3]);
+    for i in 0..3 {
+        let (even, odd) = (lanes.plus(v[i], v[i + 6]), lanes.plus(v[i + 3], v[i + 9]));
+        plus[i] = lanes.plus(even, odd);
+        minus[i] = lanes.minus(even, odd);
+        real[i] = lanes.minus(v[i], v[i + 6]);
+        imaginary[i] = lanes.minus(v[i + 9], v[i + 3]);
+    }
+    let (plus, minus) = (by_plus(lanes, plus), by_minus_negated(lanes, minus));
+    let (real, imaginary) = by_imaginary(lanes, real, imaginary);
+    let mut out = *v;
+    for i in 0..3 {
+        let (even, odd) = (lanes.minus(plus[i], minus[i]), lanes.plus(plus[i], minus[i]));
+        out[i] = lanes.plus(even, real[i]);
+        out[i + 6] = lanes.minus(even, real[i]);
+        out[i + 3] = lanes.minus(odd, imaginary[i]);
+        out[i + 9] = lanes.plus(odd, imaginary[i]);
+    }
+    out[0] = lanes.plus(out[0], lanes.shifted::<3>(v[0]));
+    out
+}
+
+/// By (16, 32, 16) modulo x^3 - 1.
+#[inline(always)]
+fn by_plus<L: Lanes>(lanes: L, [a, b, c]: Three<L>) -> Three<L> {
+    let all = sum!(lanes, a, b, c);
+    [
+        lanes.shifted::<4>(lanes.plus(all, c)),
+        lanes.shifted::<4>(lanes.plus(all, a)),
+        lanes.shifted::<4>(lanes.plus(all, b)),
+    ]
+}
+
+/// By (1, 8, -2) modulo x^3 + 1: the negative of what is wanted.
+#[inline(always)]
+fn by_minus_negated<L: Lanes>(lanes: L, [a, b, c]: Three<L>) -> Three<L> {
+    [
+        lanes.minus(lanes.plus(a, lanes.shifted::<1>(b)), lanes.shifted::<3>(c)),
+        sum!(lanes, lanes.shifted::<3>(a), b, lanes.shifted::<1>(c)),
+        lanes.minus(lanes.plus(lanes.shifted::<3>(b), c), lanes.shifted::<1>(a)),
+    ]
+}
+
+/// By (2 - i, -4 + i, 16 + i) modulo x^3 + i: real and imaginary parts.
+#[inline(always)]
+fn by_imaginary<L: Lanes>(lanes: L, [ar, br, cr]: Three<L>, [ai, bi, ci]: Three<L>) -> (Three<L>, Three<L>) {
+    // Terms of a, b and c, as the real or the imaginary part of a constant times them.
+    let real = [
+        sum!(
+            lanes,
+            lanes.plus(lanes.shifted::<1>(ar), ai),
+            lanes.plus(br, lanes.shifted::<4>(bi)),
+            lanes.minus(cr, lanes.shifted::<2>(ci))
+        ),
+        sum!(
+            lanes,
+            lanes.minus(
+                lanes.plus(lanes.shifted::<1>(br), bi),
+                lanes.plus(lanes.shifted::<2>(ar), ai)
+            ),
+            lanes.plus(cr, lanes.shifted::<4>(ci))
+        ),
+        sum!(
+            lanes,
+            lanes.minus(
+                lanes.minus(lanes.shifted::<4>(ar), ai),
+                lanes.plus(lanes.shifted::<2>(br), bi)
+            ),
+            lanes.plus(lanes.shifted::<1>(cr), ci)
+        ),
+    ];
+    let imaginary = [
+        sum!(
+            lanes,
+            lanes.minus(lanes.shifted::<1>(ai), ar),
+            lanes.minus(bi, lanes.shifted::<4>(br)),
+            lanes.plus(lanes.shifted::<2>(cr), ci)
+        ),
+        sum!(
+            lanes,
+            lanes.minus(ar, lanes.shifted::<2>(ai)),
+            lanes.minus(lanes.shifted::<1>(bi), br),
+            lanes.minus(ci, lanes.shifted::<4>(cr))
+        ),
+        sum!(
+            lanes,
+            lanes.plus(ar, lanes.shifted::<4>(ai)),
+            lanes.minus(br, lanes.shifted::<2>(bi)),
+            lanes.minus(lanes.shifted::<1>(ci), cr)
+        ),
+    ];
+    (real, imaginary)
+}

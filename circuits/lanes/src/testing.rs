@@ -1,0 +1,88 @@
+//! For the tests of gates.
+
+use plonky2::{
+    field::types::{Field, Sample},
+    gates::gate::{Gate, GateRef},
+    hash::hash_types::HashOut,
+    plonk::vars::EvaluationVarsBaseBatch,
+};
+
+use crate::{D, Evaluate, F, Lanes, MAX_COUNT, Portable, Recognise, Row, Work};
+
+/// Points, as many as any lanes have.
+const POINTS: usize = MAX_COUNT;
+
+struct Beside<'a> {
+    gate: &'a GateRef<F, D>,
+    packed: &'a dyn Evaluate,
+    /// Column by column.
+    constants: &'a [F],
+    wires: &'a [F],
+    hash: HashOut<F>,
+}
+
+impl Work for &Beside<'_> {
+    type Output = ();
+
+    fn run<L: Lanes>(self, lanes: L) {
+        let vars = EvaluationVarsBaseBatch::new(POINTS, self.constants, self.wires, &self.hash);
+        let expected = self.gate.0.eval_unfiltered_base_batch(vars);
+        let count = self.gate.0.num_constraints();
+        let filter = F::rand();
+        for start in (0..POINTS).step_by(L::COUNT) {
+            let at = |columns: &[F]| -> Vec<_> {
+                let columns = columns.chunks_exact(POINTS);
+                columns.map(|column| lanes.load(&column[start..])).collect()
+            };
+            let (constants, wires) = (at(self.constants), at(self.wires));
+            let row = Row {
+                constants: &constants,
+                wires: &wires,
+                public_inputs_hash: &self.hash.elements,
+            };
+            let before = lanes.factor(lanes.splat(F::rand()));
+            let mut sums = vec![lanes.add_product(lanes.empty_sum(), before, before); count + 1];
+            lanes.evaluate(self.packed, row, lanes.factor(lanes.splat(filter)), &mut sums);
+            let before = lanes.reduce(*sums.last().expect("one more"));
+            for (place, sum) in sums.into_iter().enumerate() {
+                let added = lanes.sub(lanes.reduce(sum), before);
+                let mut found = vec![F::ZERO; L::COUNT];
+                lanes.store(added, &mut found);
+                for (i, found) in found.into_iter().enumerate() {
+                    let term = expected.get(place * POINTS + start + i);
+                    let term = if place == count {
+                        F::ZERO
+                    } else {
+                        *term.expect("all points")
+                    };
+                    let id = self.gate.0.id();
+                    assert_eq!(found, filter * term, "constraint {place} of {id} at {i}");
+                }
+            }
+        }
+    }
+}
+
+/// Compares what a gate's constraints are in lanes of every kind with what plonky2 has, at random points.
+///
+/// # Panics
+/// If they differ, or the gate is not recognised.
+pub fn agrees_with_its_gate(gate: impl Gate<F, D>, recognise: Recognise) {
+    let gate = GateRef::new(gate);
+    let packed = recognise(&*gate.0).unwrap_or_else(|| panic!("{} is not known", gate.0.id()));
+    for _ in 0..4 {
+        let random = |columns: usize| F::rand_vec(columns * POINTS);
+        let beside = Beside {
+            gate: &gate,
+            packed: &*packed,
+            constants: &random(gate.0.num_constants()),
+            wires: &random(gate.0.num_wires()),
+            hash: HashOut::rand(),
+        };
+        Portable.run(&beside);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = crate::Avx512::detect() {
+            lanes.run(&beside);
+        }
+    }
+}
