@@ -325,12 +325,6 @@ impl<L: Lanes> QuinticAlgebra for InLanes<L> {
     }
 
     #[inline(always)]
-    fn mul(&mut self, c: i64, a: &Q<L::Vector>, b: &Q<L::Vector>) -> Q<L::Vector> {
-        let zero = self.0.splat(F::ZERO);
-        self.mul_add(c, a, b, [(1, zero); 5])
-    }
-
-    #[inline(always)]
     fn square(&mut self, c: i64, a: &Q<L::Vector>) -> Q<L::Vector> {
         let lanes = self.0;
         let a = self.factors(a);

@@ -116,6 +116,30 @@ fn a_proof_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
     }
 }
 
+/// More terms than a sum of products takes unreduced, and a list that is longer than those that are evaluated in lanes.
+#[test]
+fn a_very_wide_circuit_is_proved_as_plonky2_proves_it() {
+    let config = CircuitConfig {
+        num_wires: 2800,
+        num_routed_wires: 2200,
+        ..CircuitConfig::standard_recursion_config()
+    };
+    let (mut builder, secrets) = lay_out(config, 6);
+    let list: Vec<_> = (0..128).map(|place| secrets[place % 8]).collect();
+    let index = builder.split_le(secrets[7], 40)[0];
+    let element = builder.random_access(index.target, list);
+    builder.register_public_input(element);
+    let data = builder.build::<C>();
+    let common = &data.common;
+    let terms =
+        common.config.num_challenges * (2 + common.num_partial_products) + common.num_gate_constraints;
+    assert!(terms > ashlar_lanes::MAX_PRODUCTS, "{terms} terms");
+    for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
+        let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
+        assert_eq!(before_the_nonce(ours), before_the_nonce(stock));
+    }
+}
+
 /// One thread of plonky2 tries nonces in order, as this prover does with any number.
 #[test]
 fn a_whole_proof_is_that_of_one_thread_of_plonky2() {

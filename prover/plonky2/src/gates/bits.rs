@@ -1,7 +1,8 @@
 //! Gates that decide by bits.
 
 use ashlar_lanes::{Constraints, F, Lanes, PackedGate, Row};
-use plonky2::field::types::Field;
+use ashlar_statement::hash::D;
+use plonky2::{field::types::Field, gates::random_access::RandomAccessGate};
 
 /// `b (b - 1)`.
 #[inline(always)]
@@ -37,13 +38,24 @@ impl PackedGate for Bits {
 
 /// An element of a list of 2^bits, several times; and wires that are constants.
 pub struct RandomAccess {
-    pub bits: usize,
-    pub copies: usize,
-    pub constants: usize,
+    bits: usize,
+    copies: usize,
+    constants: usize,
 }
 
-/// Longest list that a row of routed wires holds.
+/// Longer lists are left to plonky2: no usual row holds them.
 const MAX_ITEMS: usize = 64;
+
+impl RandomAccess {
+    /// `None` if its lists are too long.
+    pub fn of(gate: &RandomAccessGate<F, D>) -> Option<Self> {
+        (1 << gate.bits <= MAX_ITEMS).then_some(Self {
+            bits: gate.bits,
+            copies: gate.num_copies,
+            constants: gate.num_extra_constants,
+        })
+    }
+}
 
 impl PackedGate for RandomAccess {
     #[inline(always)]

@@ -38,11 +38,7 @@ pub fn recognise(gate: &dyn AnyGate<F, D>) -> Option<Box<dyn Evaluate>> {
             count: gate.num_limbs,
         }))
     } else if let Some(gate) = gate.downcast_ref::<RandomAccessGate<F, D>>() {
-        Some(Box::new(bits::RandomAccess {
-            bits: gate.bits,
-            copies: gate.num_copies,
-            constants: gate.num_extra_constants,
-        }))
+        bits::RandomAccess::of(gate).map(|gate| Box::new(gate) as Box<dyn Evaluate>)
     } else if let Some(gate) = gate.downcast_ref::<ExponentiationGate<F, D>>() {
         Some(Box::new(bits::Exponentiation {
             bits: gate.num_power_bits,
