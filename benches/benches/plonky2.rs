@@ -1,4 +1,4 @@
-//! `plonky2/<prover>/<circuit>`: whole proofs of chunk, lift and fold, with their CPU time. Circuits come from
+//! `plonky2/<prover>/<circuit>`: whole proofs of chunk, lift, fold and compress, with their CPU time and its steps. Circuits come from
 //! `target/ashlar`, made if need be.
 //!
 //! `cargo bench -p ashlar-benches --bench plonky2 -- [--rounds N] [--out FILE] [--note TEXT] [--cache-dir DIR]`

@@ -9,6 +9,7 @@ mod machine;
 mod measure;
 pub mod operations;
 mod report;
+pub mod steps;
 mod svg;
 
 pub use contender::{Cause, Contender, NotMeasured, Run};
@@ -16,3 +17,13 @@ pub use machine::Machine;
 pub use measure::{Effort, Measurement, measure};
 pub use report::{Report, time};
 pub use svg::draw;
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// CPU time of all threads of this process.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}

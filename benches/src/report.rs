@@ -50,6 +50,9 @@ impl Report {
                 time(m.seconds),
                 time(m.cpu_seconds)
             ));
+            for step in &m.steps {
+                lines.push(format!("    {:<40} {:>12}", step.name, time(step.cpu_seconds)));
+            }
         }
         for m in &self.wrap {
             lines.push(format!(

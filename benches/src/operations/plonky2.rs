@@ -1,7 +1,8 @@
-//! Proofs of chunk, lift and fold: our prover and plonky2's own on the real circuits, from the same inputs.
+//! Proofs of chunk, lift, fold and compress: our prover and plonky2's own on the real circuits, from the same inputs.
 
 use std::time::{Duration, Instant};
 
+use ashlar_bn254::Bn254Config;
 use ashlar_payments::{
     auth,
     batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
@@ -17,12 +18,15 @@ use ashlar_statement::{
 };
 use plonky2::{
     iop::witness::PartialWitness,
-    plonk::{circuit_data::CircuitData, proof::ProofWithPublicInputs},
+    plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
 };
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use super::CPU;
+use crate::{
+    cpu_time,
+    steps::{Step, Watch},
+};
 
 /// plonky2's own prover.
 pub const STOCK: &str = "stock/plonky2";
@@ -30,7 +34,7 @@ pub const STOCK: &str = "stock/plonky2";
 /// What a prover needed for a circuit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measurement {
-    /// `chunk`, `lift` or `fold`.
+    /// `chunk`, `lift`, `fold` or `compress`.
     pub circuit: String,
     /// [`CPU`] or [`STOCK`].
     pub prover: String,
@@ -46,10 +50,10 @@ pub struct Measurement {
     pub prepare_seconds: f64,
     /// `log2` of the rows of the circuit.
     pub degree_bits: usize,
+    /// What the time of ours goes into, witness generation and verification not counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
 }
-
-type Circuit = CircuitData<F, C, D>;
-type Proof = ProofWithPublicInputs<F, C, D>;
 
 /// Deposits for one account more than a chunk has slots: two chunks.
 fn batch() -> SealedBatch {
@@ -113,21 +117,35 @@ pub fn measure(circuits: &CircuitSet<ChunkCircuit>, rounds: usize) -> Result<Vec
     let kind = SpanKind::Lift(place as u8);
     let [left, right] = lifts.map(|proof| SpanProof { kind, proof });
     let mut folding = Race::new("fold", &fold.data);
-    folding.run(rounds, || fold.assign(&left, &right))?;
+    let root = SpanProof {
+        kind: SpanKind::Fold,
+        proof: folding.run(rounds, || fold.assign(&left, &right))?,
+    };
     measured.extend(folding.finish());
+
+    let compress = &recursion.compress;
+    let mut compressing = Race::new("compress", &compress.data);
+    compressing.run(rounds, || compress.assign(&root))?;
+    measured.extend(compressing.finish());
     Ok(measured)
 }
 
 /// Both provers on one circuit.
-struct Race<'a> {
+struct Race<'a, O: Config> {
     name: &'static str,
-    circuit: &'a Circuit,
-    ours: Series<Prover>,
-    stock: Series<StockProver>,
+    circuit: &'a CircuitData<F, O, D>,
+    ours: Series<Prover, O>,
+    stock: Series<StockProver, O>,
 }
 
-impl<'a> Race<'a> {
-    fn new(name: &'static str, circuit: &'a Circuit) -> Self {
+trait Config: GenericConfig<D, F = F> + 'static {}
+
+impl Config for C {}
+
+impl Config for Bn254Config {}
+
+impl<'a, O: Config> Race<'a, O> {
+    fn new(name: &'static str, circuit: &'a CircuitData<F, O, D>) -> Self {
         let prover = Prover::default().with_gates(ChunkCircuit::GATES);
         Self {
             name,
@@ -142,12 +160,15 @@ impl<'a> Race<'a> {
         &mut self,
         rounds: usize,
         assign: impl Fn() -> anyhow::Result<PartialWitness<F>>,
-    ) -> Result<Proof, ProveError> {
+    ) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
         let mut proof = self.ours.once(self.circuit, &assign)?; // warm
         for _ in 0..rounds.max(1) {
             self.stock.timed(self.circuit, &assign)?;
             proof = self.ours.timed(self.circuit, &assign)?;
         }
+        let watch = Watch::start();
+        self.ours.once(self.circuit, &assign)?;
+        self.ours.steps = watch.finish(1);
         Ok(proof)
     }
 
@@ -164,16 +185,22 @@ impl<'a> Race<'a> {
 }
 
 /// The runs of one prover on one circuit.
-struct Series<P: ProveCircuit> {
+struct Series<P: ProveCircuit, O: Config> {
     backend: &'static str,
     prover: P,
-    provable: Provable<P, C>,
+    provable: Provable<P, O>,
     prepare: Duration,
+    steps: Vec<Step>,
     runs: Vec<(Duration, Duration)>,
 }
 
-impl<P: ProveCircuit> Series<P> {
-    fn new(backend: &'static str, prover: P, name: &'static str, circuit: &Circuit) -> Self {
+impl<P: ProveCircuit, O: Config> Series<P, O> {
+    fn new(
+        backend: &'static str,
+        prover: P,
+        name: &'static str,
+        circuit: &CircuitData<F, O, D>,
+    ) -> Self {
         let start = Instant::now();
         let provable = Provable::new(&prover, name, circuit);
         Self {
@@ -181,23 +208,24 @@ impl<P: ProveCircuit> Series<P> {
             prover,
             provable,
             prepare: start.elapsed(),
+            steps: Vec::new(),
             runs: Vec::new(),
         }
     }
 
     fn once(
         &self,
-        circuit: &Circuit,
+        circuit: &CircuitData<F, O, D>,
         assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
-    ) -> Result<Proof, ProveError> {
+    ) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
         self.provable.prove(&self.prover, circuit, assign)
     }
 
     fn timed(
         &mut self,
-        circuit: &Circuit,
+        circuit: &CircuitData<F, O, D>,
         assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
-    ) -> Result<Proof, ProveError> {
+    ) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
         let (start, cpu_start) = (Instant::now(), cpu_time());
         let proof = self.once(circuit, assign)?;
         self.runs.push((start.elapsed(), cpu_time() - cpu_start));
@@ -219,6 +247,7 @@ impl<P: ProveCircuit> Series<P> {
             runs,
             prepare_seconds: self.prepare.as_secs_f64(),
             degree_bits,
+            steps: self.steps,
         }
     }
 }
@@ -227,10 +256,4 @@ fn median(runs: &[f64]) -> f64 {
     let mut sorted = runs.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted[sorted.len() / 2]
-}
-
-/// CPU time of all threads of this process.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

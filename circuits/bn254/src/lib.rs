@@ -11,6 +11,9 @@ pub use hasher::Bn254Hasher;
 pub use poseidon2::permute;
 pub use sponge::{LIMBS_PER_LANE, SpongeState, pack, unpack};
 
+/// Scalars of BN254.
+pub use halo2_proofs::halo2curves::bn256::Fr;
+
 use plonky2::{
     field::{extension::quadratic::QuadraticExtension, goldilocks_field::GoldilocksField},
     hash::poseidon::PoseidonHash,

@@ -42,6 +42,29 @@ pub struct SpongeState {
     capacity: Fr,
 }
 
+impl SpongeState {
+    /// The lanes that the permutation works on: the capacity, then the rate, packed.
+    pub fn lanes(&self) -> [Fr; poseidon2::WIDTH] {
+        let [a, b, c] =
+            std::array::from_fn(|i| pack(&self.rate[LIMBS_PER_LANE * i..LIMBS_PER_LANE * (i + 1)]));
+        [self.capacity, a, b, c]
+    }
+
+    /// The state whose lanes were permuted: unpacked, so that what is not overwritten before the next permutation
+    /// re-enters reduced.
+    pub fn of_lanes(lanes: &[Fr; poseidon2::WIDTH]) -> Self {
+        let [capacity, rate_lanes @ ..] = lanes;
+        let mut rate = [F::ZERO; RATE];
+        for (chunk, lane) in rate.chunks_mut(LIMBS_PER_LANE).zip(rate_lanes) {
+            chunk.copy_from_slice(&unpack(lane));
+        }
+        Self {
+            rate,
+            capacity: *capacity,
+        }
+    }
+}
+
 impl AsRef<[F]> for SpongeState {
     fn as_ref(&self) -> &[F] {
         &self.rate
@@ -75,16 +98,10 @@ impl PlonkyPermutation<F> for SpongeState {
         self.set_from_iter(elements.iter().copied(), start);
     }
 
-    /// Packs the rate, permutes, and unpacks: what is not overwritten until the next call re-enters reduced.
     fn permute(&mut self) {
-        let [a, b, c] =
-            std::array::from_fn(|i| pack(&self.rate[LIMBS_PER_LANE * i..LIMBS_PER_LANE * (i + 1)]));
-        let mut lanes = [self.capacity, a, b, c];
+        let mut lanes = self.lanes();
         poseidon2::permute(&mut lanes);
-        self.capacity = lanes[0];
-        for (chunk, lane) in self.rate.chunks_mut(LIMBS_PER_LANE).zip(&lanes[1..]) {
-            chunk.copy_from_slice(&unpack(lane));
-        }
+        *self = Self::of_lanes(&lanes);
     }
 
     fn squeeze(&self) -> &[F] {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ashlar_accel::AccelError;
 use ashlar_lanes::Evaluate;
-use ashlar_statement::hash::{C, D, F};
-use plonky2::plonk::circuit_data::{CircuitData, CommonCircuitData};
+use ashlar_statement::hash::{D, F};
+use plonky2::plonk::circuit_data::CommonCircuitData;
 use serde::Deserialize;
 
 use crate::{
@@ -78,9 +78,8 @@ pub enum Unknown {
 
 impl PreparedCircuit {
     /// Prepares a circuit, or says why it cannot be proved here.
-    pub fn new(prover: &Prover, circuit: &CircuitData<F, C, D>) -> Result<Self, Unknown> {
+    pub fn new(prover: &Prover, common: &CommonCircuitData<F, D>) -> Result<Self, Unknown> {
         let arithmetic = prover.arithmetic;
-        let common = &circuit.common;
         require_known(common)?;
         let selectors =
             serde_json::to_value(&common.selectors_info).and_then(serde_json::from_value::<Selectors>);

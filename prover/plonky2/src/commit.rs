@@ -4,30 +4,43 @@ use ashlar_accel::{
     AccelError, Direction, Ntt, Order, Transform,
     cpu::{CpuBackend, Level},
 };
-use ashlar_statement::hash::{C, D, F};
+use ashlar_statement::hash::{D, F};
 use plonky2::{
-    field::{polynomial::PolynomialCoeffs, types::Field},
-    fri::oracle::PolynomialBatch,
-    plonk::circuit_data::CommonCircuitData,
+    field::types::Field,
+    plonk::{circuit_data::CommonCircuitData, config::Hasher},
 };
 use rayon::prelude::*;
 
-use crate::{Arithmetic, quotient, tree::merkle_tree};
+use crate::{
+    Arithmetic,
+    hasher::{AT_ONCE, ManyHasher},
+    leaves::Leaves,
+    quotient,
+    tree::Tree,
+};
 
 type Domain = <CpuBackend as Ntt<F>>::Domain;
 type Coset = <CpuBackend as Ntt<F>>::Coset;
-/// plonky2's commitment.
-pub type Batch = PolynomialBatch<F, C, D>;
 
-/// Leaves that are gathered together: one line of the cache of each column.
-const TILE: usize = 8;
+/// Polynomials of the degree of a circuit, and the tree over their values.
+pub struct Batch<H: Hasher<F>> {
+    /// Coefficients of each.
+    pub polynomials: Vec<Vec<F>>,
+    pub tree: Tree<H>,
+}
+
+impl<H: Hasher<F>> Batch<H> {
+    /// The coefficients of each polynomial.
+    pub fn columns(&self) -> impl Iterator<Item = &[F]> {
+        self.polynomials.iter().map(Vec::as_slice)
+    }
+}
 
 /// The transforms and trees of a circuit.
 pub struct Committer {
     arithmetic: Arithmetic,
     backend: CpuBackend,
-    degree_bits: usize,
-    rate_bits: usize,
+    degree: usize,
     cap_height: usize,
     rows: Domain,
     /// The subgroup's cosets that leaves are values on, in the order of the leaves: bits reversed.
@@ -56,8 +69,7 @@ impl Committer {
         Ok(Self {
             arithmetic,
             backend,
-            degree_bits,
-            rate_bits,
+            degree: common.degree(),
             cap_height: fri.cap_height,
             rows,
             cosets,
@@ -67,7 +79,7 @@ impl Committer {
     }
 
     /// Commits to the polynomials with these values on the subgroup.
-    pub fn values(&self, mut columns: Vec<Vec<F>>) -> Result<Batch, AccelError> {
+    pub fn values<H: ManyHasher>(&self, mut columns: Vec<Vec<F>>) -> Result<Batch<H>, AccelError> {
         let inverse = Transform {
             direction: Direction::Inverse,
             order: Order::NaturalToNatural,
@@ -75,50 +87,59 @@ impl Committer {
         };
         let mut slices: Vec<_> = columns.iter_mut().map(Vec::as_mut_slice).collect();
         self.backend.ntt_batch(&self.rows, inverse, &mut slices)?;
-        self.polynomials(columns.into_iter().map(PolynomialCoeffs::new).collect())
+        self.polynomials(columns)
     }
 
-    /// Commits to polynomials.
-    pub fn polynomials(&self, polynomials: Vec<PolynomialCoeffs<F>>) -> Result<Batch, AccelError> {
-        let leaves = self.leaves(&polynomials)?;
-        Ok(Batch {
-            polynomials,
-            merkle_tree: merkle_tree(self.arithmetic, leaves, self.cap_height),
-            degree_log: self.degree_bits,
-            rate_bits: self.rate_bits,
-            blinding: false,
-        })
-    }
-
-    /// The values of all polynomials at each point, in the order of the tree, coset by coset.
-    fn leaves(&self, polynomials: &[PolynomialCoeffs<F>]) -> Result<Vec<Vec<F>>, AccelError> {
-        let degree = 1 << self.degree_bits;
-        let mut columns = vec![F::ZERO; polynomials.len() * degree];
-        let mut leaves = vec![Vec::new(); degree << self.rate_bits];
-        for (coset, leaves) in self.cosets.iter().zip(leaves.chunks_exact_mut(degree)) {
-            let forward = Transform {
-                direction: Direction::Forward,
-                order: Order::NaturalToReversed,
-                coset: Some(coset),
-            };
-            let columns_of = columns.par_chunks_exact_mut(degree).zip(polynomials);
-            columns_of.try_for_each(|(column, polynomial)| {
-                column.copy_from_slice(&polynomial.coeffs);
-                self.backend.ntt_batch(&self.rows, forward, &mut [column])
-            })?;
-            leaves
-                .par_chunks_mut(TILE)
-                .enumerate()
-                .for_each(|(tile, leaves)| {
-                    leaves.fill_with(|| Vec::with_capacity(polynomials.len()));
-                    for column in columns.chunks_exact(degree) {
-                        for (leaf, value) in leaves.iter_mut().zip(&column[tile * TILE..]) {
-                            leaf.push(*value);
-                        }
-                    }
-                });
+    /// Commits to polynomials. The values on one coset after the other are computed, and hashed while they are near.
+    pub fn polynomials<H: ManyHasher>(&self, polynomials: Vec<Vec<F>>) -> Result<Batch<H>, AccelError> {
+        let (width, count) = (polynomials.len(), self.degree * self.cosets.len());
+        let mut leaves = Leaves::new(width, count);
+        let mut digests = vec![H::empty(); count];
+        // Blocks of leaves do not reach across cosets unless these are very small.
+        let cosets_at_once = AT_ONCE.div_ceil(self.degree).min(self.cosets.len());
+        let length = cosets_at_once * self.degree;
+        let mut columns = vec![F::ZERO; width * length];
+        let parts = self.cosets.chunks(cosets_at_once);
+        for (part, digests) in parts.zip(digests.chunks_mut(length)).enumerate() {
+            let (cosets, digests) = digests;
+            self.extend(&polynomials, cosets, &mut columns)?;
+            let columns: Vec<_> = columns.chunks_exact(length).collect();
+            leaves.write(part * length, &columns, AT_ONCE, digests, |tiles, digests| {
+                H::hash_leaves(self.arithmetic, width, tiles, digests);
+            });
         }
-        Ok(leaves)
+        let tree = Tree::over(self.arithmetic, leaves, digests, self.cap_height);
+        Ok(Batch { polynomials, tree })
+    }
+
+    /// Values on the leaves' cosets of polynomials of the degree of the circuit or less, in the order of the leaves.
+    pub fn low_degree_extension(&self, polynomials: &[Vec<F>]) -> Result<Vec<Vec<F>>, AccelError> {
+        let length = self.degree * self.cosets.len();
+        let mut values = vec![F::ZERO; polynomials.len() * length];
+        self.extend(polynomials, &self.cosets, &mut values)?;
+        Ok(values.chunks_exact(length).map(<[F]>::to_vec).collect())
+    }
+
+    /// Values of each polynomial on these cosets, polynomial by polynomial.
+    fn extend(
+        &self,
+        polynomials: &[Vec<F>],
+        cosets: &[Coset],
+        columns: &mut [F],
+    ) -> Result<(), AccelError> {
+        let columns = columns.par_chunks_exact_mut(cosets.len() * self.degree);
+        columns.zip(polynomials).try_for_each(|(column, polynomial)| {
+            for (coset, values) in cosets.iter().zip(column.chunks_exact_mut(self.degree)) {
+                let forward = Transform {
+                    direction: Direction::Forward,
+                    order: Order::NaturalToReversed,
+                    coset: Some(coset),
+                };
+                values.copy_from_slice(polynomial);
+                self.backend.ntt_batch(&self.rows, forward, &mut [values])?;
+            }
+            Ok(())
+        })
     }
 
     /// The polynomials with these values at the points of the quotient, in the order of the leaves.

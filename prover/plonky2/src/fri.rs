@@ -1,10 +1,10 @@
 //! Openings of committed polynomials: FRI.
 
-use ashlar_poseidon::State;
+use ashlar_accel::AccelError;
 use ashlar_statement::hash::{D, F};
 use plonky2::{
     field::{
-        extension::{flatten, unflatten},
+        extension::{FieldExtension, flatten, unflatten},
         polynomial::PolynomialCoeffs,
         types::{Field, PrimeField64},
     },
@@ -12,142 +12,166 @@ use plonky2::{
         FriParams,
         proof::{FriInitialTreeProof, FriProof, FriQueryRound, FriQueryStep},
     },
-    hash::{
-        merkle_tree::MerkleTree,
-        poseidon::{PoseidonHash, SPONGE_RATE, SPONGE_WIDTH},
-    },
+    hash::hashing::PlonkyPermutation,
     iop::challenger::Challenger,
     plonk::plonk_common::reduce_with_powers,
-    util::{reducing::ReducingFactor, reverse_index_bits_in_place},
+    util::reverse_index_bits_in_place,
 };
 use rayon::prelude::*;
+use tracing::debug_span;
 
-use crate::{Arithmetic, FE, grind::grind, tree::merkle_tree};
-
-type Transcript = Challenger<F, PoseidonHash>;
-type Tree = MerkleTree<F, PoseidonHash>;
+use crate::{
+    Arithmetic, FE, STEPS,
+    combine::{Powers, sum},
+    commit::Committer,
+    grind::grind,
+    hasher::ManyHasher,
+    leaves::Leaves,
+    prove::step,
+    tree::{Oracle, Tree},
+};
 
 /// Polynomials that are opened at a point.
 pub struct Opened<'a> {
     pub point: FE,
-    pub polynomials: Vec<&'a PolynomialCoeffs<F>>,
+    pub polynomials: Vec<&'a [F]>,
 }
 
-/// Opens the polynomials that are the leaves of `oracles`.
-pub fn open(
-    arithmetic: Arithmetic,
-    params: &FriParams,
-    opened: &[Opened<'_>],
-    oracles: &[&Tree],
-    transcript: &mut Transcript,
-) -> FriProof<F, PoseidonHash, D> {
-    let combined = combine(opened, transcript.get_extension_challenge::<D>());
-    let (trees, final_poly) = fold(arithmetic, params, combined, transcript);
-    let (state, place) = before_nonce(transcript, &final_poly);
-    let pow_witness = grind(arithmetic, &state, place, params.config.proof_of_work_bits);
-    transcript.observe_element(pow_witness);
-    transcript.get_challenge(); // what the nonce is for
-    let queries = transcript.get_n_challenges(params.config.num_query_rounds);
-    let query_round_proofs = queries
-        .into_iter()
-        .map(|query| {
-            answer(
-                params,
-                oracles,
-                &trees,
-                query.to_canonical_u64() as usize % params.lde_size(),
-            )
+/// What all openings of a circuit have in common.
+pub struct Opener<'a> {
+    pub arithmetic: Arithmetic,
+    pub params: &'a FriParams,
+    pub committer: &'a Committer,
+}
+
+impl Opener<'_> {
+    /// Opens the polynomials that are the leaves of `oracles`.
+    pub fn open<H: ManyHasher>(
+        &self,
+        opened: &[Opened<'_>],
+        oracles: &[&dyn Oracle<H>],
+        transcript: &mut Challenger<F, H>,
+    ) -> Result<FriProof<F, H, D>, AccelError> {
+        let params = self.params;
+        let alpha = transcript.get_extension_challenge::<D>();
+        let combined = step!("combine", self.combine(opened, alpha));
+        let (trees, final_poly) = step!("fold", self.fold(combined, transcript))?;
+        let (state, place) = before_nonce(transcript, &final_poly);
+        let bits = params.config.proof_of_work_bits;
+        let pow_witness = step!("grind", grind::<H>(self.arithmetic, state, place, bits));
+        transcript.observe_element(pow_witness);
+        transcript.get_challenge(); // what the nonce is for
+        let queries = transcript.get_n_challenges(params.config.num_query_rounds);
+        let places = queries
+            .into_iter()
+            .map(|query| query.to_canonical_u64() as usize % params.lde_size());
+        Ok(FriProof {
+            query_round_proofs: places
+                .map(|place| answer(params, oracles, &trees, place))
+                .collect(),
+            commit_phase_merkle_caps: trees.into_iter().map(|tree| tree.cap).collect(),
+            final_poly,
+            pow_witness,
         })
-        .collect();
-    FriProof {
-        commit_phase_merkle_caps: trees.into_iter().map(|tree| tree.cap).collect(),
-        query_round_proofs,
-        final_poly,
-        pow_witness,
     }
-}
 
-/// `Σ αⁱ (fᵢ(X) - fᵢ(z)) / (X - z)` over all polynomials of all points: a polynomial if all are what they are said to be.
-fn combine(opened: &[Opened<'_>], alpha: FE) -> PolynomialCoeffs<FE> {
-    let mut alpha = ReducingFactor::new(alpha);
-    let mut combined = PolynomialCoeffs::empty();
-    for Opened { point, polynomials } in opened {
-        let sum = alpha.reduce_polys_base::<F, D>(polynomials.iter().copied());
-        let mut quotient = sum.divide_by_linear(*point);
-        quotient.coeffs.push(FE::ZERO); // a power of two again
-        alpha.shift_poly(&mut combined);
-        combined += quotient;
+    /// `Σ αⁱ (fᵢ(X) - fᵢ(z)) / (X - z)` over all polynomials of all points: a polynomial if all are what they are said to
+    /// be.
+    fn combine(&self, opened: &[Opened<'_>], alpha: FE) -> PolynomialCoeffs<FE> {
+        let mut combined = PolynomialCoeffs::empty();
+        for Opened { point, polynomials } in opened {
+            let count = polynomials.len();
+            let sum = sum(self.arithmetic, polynomials, &Powers::new(alpha, count));
+            let mut quotient = PolynomialCoeffs::new(sum).divide_by_linear(*point);
+            quotient.coeffs.push(FE::ZERO); // a power of two again
+            combined *= alpha.exp_u64(count as u64);
+            combined += quotient;
+        }
+        combined
     }
-    combined
-}
 
-/// Folds until the polynomial is small: the trees of the values before each fold, and what is left.
-fn fold(
-    arithmetic: Arithmetic,
-    params: &FriParams,
-    combined: PolynomialCoeffs<FE>,
-    transcript: &mut Transcript,
-) -> (Vec<Tree>, PolynomialCoeffs<FE>) {
-    let rate_bits = params.config.rate_bits;
-    let mut shift = F::coset_shift();
-    let mut polynomial = combined;
-    let trees = params.reduction_arity_bits.iter().map(|arity_bits| {
-        let arity = 1 << arity_bits;
-        let extended = polynomial.lde(rate_bits);
-        let mut values = extended
-            .coset_fft_with_options(shift.into(), Some(rate_bits), None)
-            .values;
-        reverse_index_bits_in_place(&mut values);
-        let leaves = values.par_chunks_exact(arity).map(flatten::<F, D>).collect();
-        let tree = merkle_tree(arithmetic, leaves, params.config.cap_height);
-        transcript.observe_cap::<PoseidonHash>(&tree.cap);
-        let beta = transcript.get_extension_challenge::<D>();
-        let folded = polynomial
-            .coeffs
-            .chunks_exact(arity)
-            .map(|chunk| reduce_with_powers(chunk, beta));
-        polynomial = PolynomialCoeffs::new(folded.collect());
-        shift = shift.exp_u64(arity as u64);
-        tree
-    });
-    (trees.collect(), polynomial)
+    /// Folds until the polynomial is small: the trees of the values before each fold, and what is left.
+    fn fold<H: ManyHasher>(
+        &self,
+        mut polynomial: PolynomialCoeffs<FE>,
+        transcript: &mut Challenger<F, H>,
+    ) -> Result<(Vec<Tree<H>>, PolynomialCoeffs<FE>), AccelError> {
+        let (config, mut shift) = (&self.params.config, F::coset_shift());
+        let mut trees = Vec::new();
+        for arity_bits in &self.params.reduction_arity_bits {
+            let arity = 1 << arity_bits;
+            let values = if trees.is_empty() {
+                self.first_values(&polynomial)?
+            } else {
+                let extended = polynomial.lde(config.rate_bits);
+                let mut values = extended
+                    .coset_fft_with_options(shift.into(), Some(config.rate_bits), None)
+                    .values;
+                reverse_index_bits_in_place(&mut values);
+                flatten::<F, D>(&values)
+            };
+            let leaves = Leaves::of_rows(arity * D, values.chunks_exact(arity * D));
+            let tree = Tree::new(self.arithmetic, leaves, config.cap_height);
+            transcript.observe_cap(&tree.cap);
+            trees.push(tree);
+            let beta = transcript.get_extension_challenge::<D>();
+            let folded = polynomial
+                .coeffs
+                .chunks_exact(arity)
+                .map(|chunk| reduce_with_powers(chunk, beta));
+            polynomial = PolynomialCoeffs::new(folded.collect());
+            shift = shift.exp_u64(arity as u64);
+        }
+        Ok((trees, polynomial))
+    }
+
+    /// Values where the leaves of the other trees are, both parts of each in turn.
+    fn first_values(&self, polynomial: &PolynomialCoeffs<FE>) -> Result<Vec<F>, AccelError> {
+        let parts = polynomial.coeffs.iter().map(FE::to_basefield_array);
+        let (first, second) = parts.map(|[first, second]| (first, second)).unzip();
+        let values = self.committer.low_degree_extension(&[first, second])?;
+        let [first, second] = &values[..] else {
+            unreachable!("two columns in, two out")
+        };
+        let pairs = first.par_iter().zip(second);
+        Ok(pairs.flat_map_iter(|(first, second)| [*first, *second]).collect())
+    }
 }
 
 /// Observes what is left; the state that the nonce meets, and the place where it goes.
 ///
-/// A challenge was drawn just before, so nothing waits to be absorbed: every eight elements are, and the rest overwrites
-/// the beginning of the state together with the nonce.
-fn before_nonce(transcript: &mut Transcript, final_poly: &PolynomialCoeffs<FE>) -> (State, usize) {
-    let elements = flatten::<F, D>(&final_poly.coeffs);
-    let (absorbed, rest) = elements.split_at(elements.len() / SPONGE_RATE * SPONGE_RATE);
+/// A challenge was drawn just before, so nothing waits to be absorbed: every whole rate is, and the rest overwrites the
+/// beginning of the state together with the nonce.
+fn before_nonce<H: ManyHasher>(
+    transcript: &mut Challenger<F, H>,
+    final_poly: &PolynomialCoeffs<FE>,
+) -> (H::Permutation, usize) {
+    let (elements, rate) = (flatten::<F, D>(&final_poly.coeffs), H::Permutation::RATE);
+    let (absorbed, rest) = elements.split_at(elements.len() / rate * rate);
     transcript.observe_elements(absorbed);
-    let permuted = transcript.clone().compact();
-    let mut state = [F::ZERO; SPONGE_WIDTH];
-    state.copy_from_slice(permuted.as_ref());
-    state[..rest.len()].copy_from_slice(rest);
+    let mut state = transcript.clone().compact();
+    state.set_from_slice(rest, 0);
     transcript.observe_elements(rest);
     (state, rest.len())
 }
 
 /// Leaves and paths at a place of every tree.
-fn answer(
+fn answer<H: ManyHasher>(
     params: &FriParams,
-    oracles: &[&Tree],
-    trees: &[Tree],
+    oracles: &[&dyn Oracle<H>],
+    trees: &[Tree<H>],
     mut place: usize,
-) -> FriQueryRound<F, PoseidonHash, D> {
-    let evals_proofs = oracles
-        .iter()
-        .map(|tree| (tree.get(place).to_vec(), tree.prove(place)))
-        .collect();
+) -> FriQueryRound<F, H, D> {
+    let evals_proofs = oracles.iter().map(|oracle| oracle.answer(place)).collect();
     let steps = trees
         .iter()
         .zip(&params.reduction_arity_bits)
         .map(|(tree, arity_bits)| {
             place >>= arity_bits;
+            let (evals, merkle_proof) = tree.answer(place);
             FriQueryStep {
-                evals: unflatten::<F, D>(tree.get(place)),
-                merkle_proof: tree.prove(place),
+                evals: unflatten::<F, D>(&evals),
+                merkle_proof,
             }
         });
     FriQueryRound {

@@ -1,26 +1,25 @@
 //! The proof of work before the queries.
 
-use ashlar_poseidon::State;
 use ashlar_statement::hash::F;
 use plonky2::{
     field::types::{Field, Field64, PrimeField64},
-    hash::poseidon::SPONGE_RATE,
+    hash::hashing::PlonkyPermutation,
 };
 use rayon::prelude::*;
 
-use crate::poseidon::{AT_ONCE, Arithmetic};
+use crate::hasher::{AT_ONCE, Arithmetic, ManyHasher};
 
 /// Blocks of [`AT_ONCE`] nonces that are shared out among the threads; the first window with one that serves is the last.
 const WINDOW: u32 = 1 << 10;
 
 /// The smallest nonce that, at `place` of the state, makes a permutation whose response has `bits` leading zeros.
-pub fn grind(arithmetic: Arithmetic, state: &State, place: usize, bits: u32) -> F {
+pub fn grind<H: ManyHasher>(arithmetic: Arithmetic, state: H::Permutation, place: usize, bits: u32) -> F {
     let windows = (0..F::ORDER).step_by(WINDOW as usize * AT_ONCE);
     let mut found = windows.filter_map(|window| {
         let blocks = (0..WINDOW).into_par_iter();
         blocks.find_map_first(|block| {
             let first = window + u64::from(block) * AT_ONCE as u64;
-            serving(arithmetic, state, place, bits, first)
+            serving::<H>(arithmetic, state, place, bits, first)
         })
     });
     let nonce = found.next().expect("one in 2^bits nonces serves");
@@ -28,15 +27,22 @@ pub fn grind(arithmetic: Arithmetic, state: &State, place: usize, bits: u32) -> 
 }
 
 /// The first of [`AT_ONCE`] nonces that serves, if one does.
-fn serving(arithmetic: Arithmetic, state: &State, place: usize, bits: u32, first: u64) -> Option<u64> {
-    let mut states = [*state; AT_ONCE];
+fn serving<H: ManyHasher>(
+    arithmetic: Arithmetic,
+    state: H::Permutation,
+    place: usize,
+    bits: u32,
+    first: u64,
+) -> Option<u64> {
+    let mut states = [state; AT_ONCE];
     for (nonce, state) in (first..).zip(&mut states) {
-        state[place] = F::from_canonical_u64(nonce);
+        state.set_elt(F::from_canonical_u64(nonce), place);
     }
-    arithmetic.permute(&mut states);
-    let responses = states
-        .iter()
-        .map(|state| state[SPONGE_RATE - 1].to_canonical_u64());
+    H::permute(arithmetic, &mut states);
+    let responses = states.iter().map(|state| {
+        let response = state.squeeze().last().expect("a rate");
+        response.to_canonical_u64()
+    });
     (first..)
         .zip(responses)
         .find(|(_, response)| response.leading_zeros() >= bits)
@@ -45,23 +51,31 @@ fn serving(arithmetic: Arithmetic, state: &State, place: usize, bits: u32, first
 
 #[cfg(test)]
 mod tests {
-    use plonky2::{field::types::Sample, hash::poseidon::Poseidon};
+    use ashlar_bn254::Bn254Hasher;
+    use plonky2::{field::types::Sample, hash::poseidon::PoseidonHash};
 
     use super::*;
 
-    #[test]
-    fn the_smallest_nonce_that_serves_is_found() {
-        for (place, bits) in [(0, 0), (3, 1), (7, 6), (5, 12), (0, 15)] {
-            let state: State = F::rand_array();
+    fn finds_the_smallest<H: ManyHasher>(cases: &[(usize, u32)]) {
+        for &(place, bits) in cases {
+            let state = H::Permutation::new(F::rand_vec(H::Permutation::WIDTH));
             let plain = (0..).find(|nonce| {
                 let mut state = state;
-                state[place] = F::from_canonical_u64(*nonce);
-                F::poseidon(state)[7].to_canonical_u64().leading_zeros() >= bits
+                state.set_elt(F::from_canonical_u64(*nonce), place);
+                state.permute();
+                let response = state.squeeze()[H::Permutation::RATE - 1];
+                response.to_canonical_u64().leading_zeros() >= bits
             });
             for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-                let nonce = grind(arithmetic, &state, place, bits).to_canonical_u64();
+                let nonce = grind::<H>(arithmetic, state, place, bits).to_canonical_u64();
                 assert_eq!(Some(nonce), plain, "{bits} bits at {place}");
             }
         }
+    }
+
+    #[test]
+    fn the_smallest_nonce_that_serves_is_found() {
+        finds_the_smallest::<PoseidonHash>(&[(0, 0), (3, 1), (7, 6), (5, 12), (0, 15)]);
+        finds_the_smallest::<Bn254Hasher>(&[(0, 0), (3, 1), (8, 6), (5, 9)]);
     }
 }

@@ -1,26 +1,32 @@
-//! A prover for plonky2's circuits over Goldilocks and Poseidon: the same circuits, the same `CircuitData`, the same proofs
-//! but for the nonce.
+//! A prover for plonky2's circuits over Goldilocks, with trees of Poseidon or of Poseidon2 over BN254: the same circuits,
+//! the same `CircuitData`, the same proofs but for the nonce.
 //!
 //! From one witness it makes the proof that plonky2 makes, byte for byte up to the nonce of the proof of work, which is any
-//! that serves. What takes the time is done for many elements at once: hashing ([`ashlar_poseidon`]), transforms
-//! ([`ashlar_accel`]) and constraints ([`ashlar_lanes`]). plonky2 still runs the generators, and evaluates gates that
+//! that serves. What takes the time is done for many elements at once: hashing ([`ashlar_poseidon`], [`ashlar_accel`]),
+//! transforms ([`ashlar_accel`]) and constraints ([`ashlar_lanes`]). plonky2 still runs the generators, and evaluates gates that
 //! nobody has written for lanes ([`Prover::with_gates`]). A circuit that this prover does not know, one over another hash
 //! for instance, is proved by plonky2 itself.
 
 mod circuit;
+mod combine;
 mod commit;
 mod fri;
 mod gates;
 mod grind;
+mod hasher;
+mod leaves;
 mod permutation;
-mod poseidon;
 mod prove;
 mod quotient;
 mod tree;
 mod witness;
 
-use std::{any::Any, error::Error};
+use std::{
+    any::{Any, TypeId},
+    error::Error,
+};
 
+use ashlar_bn254::Bn254Config;
 use ashlar_lanes::{Evaluate, Recognise};
 use ashlar_statement::{
     ProveCircuit, StockProver,
@@ -36,8 +42,10 @@ use plonky2::{
 use tracing::warn;
 
 pub use circuit::{PreparedCircuit, Unknown};
-pub use poseidon::Arithmetic;
-pub use tree::merkle_tree;
+pub use hasher::{Arithmetic, ManyHasher};
+
+/// Target of the spans (of level debug) that the steps of a proof are.
+pub const STEPS: &str = "ashlar_plonky2::steps";
 
 /// Where challenges from outside the field are drawn from.
 type FE = <F as Extendable<D>>::Extension;
@@ -76,7 +84,10 @@ impl ProveCircuit for Prover {
         &self,
         circuit: &CircuitData<F, O, D>,
     ) -> Option<PreparedCircuit> {
-        PreparedCircuit::new(self, over_poseidon(circuit)?)
+        if !is_known::<O>() {
+            return None;
+        }
+        PreparedCircuit::new(self, &circuit.common)
             .inspect_err(|reason| {
                 warn!(
                     reason = reason as &dyn Error,
@@ -92,20 +103,25 @@ impl ProveCircuit for Prover {
         prepared: &Option<PreparedCircuit>,
         witness: PartialWitness<F>,
     ) -> anyhow::Result<ProofWithPublicInputs<F, O, D>> {
-        let (Some(prepared), Some(circuit)) = (prepared, over_poseidon(circuit)) else {
+        let Some(prepared) = prepared else {
             return StockProver.prove(circuit, &(), witness);
         };
         let witness = generate_partial_witness(witness, &circuit.prover_only, &circuit.common)?;
-        let proof: Box<dyn Any> = Box::new(prepared.prove(circuit, &witness)?);
+        let circuit: &dyn Any = circuit;
+        let proof: Box<dyn Any> = if let Some(circuit) = circuit.downcast_ref::<CircuitData<F, C, D>>() {
+            Box::new(prepared.prove(circuit, &witness)?)
+        } else if let Some(circuit) = circuit.downcast_ref::<CircuitData<F, Bn254Config, D>>() {
+            Box::new(prepared.prove(circuit, &witness)?)
+        } else {
+            unreachable!("a circuit of another configuration was not prepared")
+        };
         Ok(*proof
             .downcast()
             .expect("the circuit has this type, so has the proof"))
     }
 }
 
-/// The circuit, if its configuration is plonky2's for Poseidon.
-fn over_poseidon<O: GenericConfig<D, F = F> + 'static>(
-    circuit: &CircuitData<F, O, D>,
-) -> Option<&CircuitData<F, C, D>> {
-    (circuit as &dyn Any).downcast_ref()
+/// Whether this prover has the hash of a configuration.
+fn is_known<O: 'static>() -> bool {
+    [TypeId::of::<C>(), TypeId::of::<Bn254Config>()].contains(&TypeId::of::<O>())
 }

@@ -1,7 +1,10 @@
 //! The permutation argument: running products of what wires are over what they are connected to.
 
-use ashlar_statement::hash::{C, D, F};
-use plonky2::{field::types::Field, plonk::circuit_data::CircuitData};
+use ashlar_statement::hash::{D, F};
+use plonky2::{
+    field::types::Field,
+    plonk::{circuit_data::CircuitData, config::GenericConfig},
+};
 use rayon::prelude::*;
 
 use crate::witness::Wires;
@@ -17,8 +20,8 @@ pub struct Challenge {
 }
 
 /// Values on the subgroup of every Z, then of the partial products of each.
-pub fn running_products(
-    circuit: &CircuitData<F, C, D>,
+pub fn running_products<O: GenericConfig<D, F = F>>(
+    circuit: &CircuitData<F, O, D>,
     wires: &Wires,
     challenges: &[Challenge],
 ) -> Vec<Vec<F>> {
@@ -33,7 +36,11 @@ pub fn running_products(
 }
 
 /// Partial products within each row, then Z: the product of all rows before.
-fn products(circuit: &CircuitData<F, C, D>, wires: &Wires, challenge: Challenge) -> Vec<Vec<F>> {
+fn products<O: GenericConfig<D, F = F>>(
+    circuit: &CircuitData<F, O, D>,
+    wires: &Wires,
+    challenge: Challenge,
+) -> Vec<Vec<F>> {
     let (prover, common) = (&circuit.prover_only, &circuit.common);
     let factors = common.num_partial_products + 1;
     let scaled: Vec<F> = common.k_is.iter().map(|k| challenge.beta * *k).collect();

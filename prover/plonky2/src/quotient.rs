@@ -1,30 +1,28 @@
 //! The quotient: all constraints at each point, by powers of a challenge, over the polynomial that vanishes on the subgroup.
 //! Each lane of a vector is a point.
 
-use ashlar_lanes::{Lanes, MAX_COUNT, MAX_PRODUCTS, Portable, Row, Work, widest};
+use ashlar_lanes::{Lanes, MAX_COUNT, MAX_PRODUCTS, Row, Work};
 use ashlar_statement::hash::{D, F};
 use plonky2::{
     field::types::Field,
-    hash::{merkle_tree::MerkleTree, poseidon::PoseidonHash},
+    hash::hash_types::HashOut,
     plonk::{circuit_data::CommonCircuitData, vars::EvaluationVarsBaseBatch},
     util::log2_ceil,
 };
 use rayon::prelude::*;
 
 use crate::{
-    Arithmetic, PreparedCircuit,
+    PreparedCircuit,
     circuit::SelectedGate,
-    commit::{Batch, reverse_bits},
+    commit::reverse_bits,
+    leaves::{Leaves, TILE},
     permutation::Challenge,
-    poseidon::Hash,
 };
 
 /// plonky2's selector value on rows of another group.
 const UNUSED_SELECTOR: usize = u32::MAX as usize;
 /// Points of a task.
 const POINTS: usize = 256;
-
-type Tree = MerkleTree<F, PoseidonHash>;
 
 /// How many times as many points as rows the quotient needs, in bits.
 pub fn rate_bits(common: &CommonCircuitData<F, D>) -> usize {
@@ -71,14 +69,15 @@ impl Points {
 
 /// What is committed before the quotient.
 pub struct Committed<'a> {
-    pub constants: &'a Batch,
-    pub wires: &'a Batch,
-    pub products: &'a Batch,
+    /// Rows, as plonky2 keeps them.
+    pub constants: &'a [Vec<F>],
+    pub wires: &'a Leaves,
+    pub products: &'a Leaves,
 }
 
 /// What the verifier asks.
 pub struct Query {
-    pub public_inputs_hash: Hash,
+    pub public_inputs_hash: HashOut<F>,
     pub permutation: Vec<Challenge>,
     pub alphas: Vec<F>,
 }
@@ -114,10 +113,7 @@ impl PreparedCircuit {
                 start: task * POINTS,
                 out,
             };
-            match self.arithmetic {
-                Arithmetic::Portable => Portable.run(task),
-                Arithmetic::Fastest => widest(task),
-            }
+            self.arithmetic.run(task);
         });
         let of = |challenge| {
             let tasks = values.chunks(challenges * POINTS);
@@ -190,7 +186,6 @@ impl<'a, L: Lanes> Block<'a, L> {
     #[inline(always)]
     fn new(lanes: L, of: &'a Evaluation<'a>) -> Self {
         let zero = lanes.splat(F::ZERO);
-        let width = |tree: &Tree| vec![zero; tree.get(0).len()];
         let Committed {
             constants,
             wires,
@@ -201,9 +196,9 @@ impl<'a, L: Lanes> Block<'a, L> {
             of,
             leaves: [0; MAX_COUNT],
             xs: zero,
-            constants: width(&constants.merkle_tree),
-            wires: width(&wires.merkle_tree),
-            products: width(&products.merkle_tree),
+            constants: vec![zero; constants[0].len()],
+            wires: vec![zero; wires.width()],
+            products: vec![zero; products.width()],
             next: vec![zero; of.powers.len()],
             constraints: vec![lanes.empty_sum(); of.common.num_gate_constraints],
             sums: vec![lanes.empty_sum(); of.powers.len()],
@@ -223,19 +218,24 @@ impl<'a, L: Lanes> Block<'a, L> {
             wires,
             products,
         } = self.of.committed;
-        for (batch, columns) in [
-            (constants, &mut self.constants),
-            (wires, &mut self.wires),
-            (products, &mut self.products),
-        ] {
-            let rows = self.leaves.map(|leaf| batch.merkle_tree.get(leaf));
-            lanes.transpose(&rows[..L::COUNT], columns);
+        let rows = self.leaves.map(|leaf| &constants[leaf][..]);
+        lanes.transpose(&rows[..L::COUNT], &mut self.constants);
+        for (leaves, columns) in [(wires, &mut self.wires), (products, &mut self.products)] {
+            let tile = leaves.tile_of(start);
+            for (column, values) in columns.iter_mut().zip(tile.chunks_exact(TILE)) {
+                *column = lanes.load(&values[start % TILE..]);
+            }
         }
-        let rows = self
-            .leaves
-            .map(|leaf| products.merkle_tree.get(self.of.next(leaf)));
-        let zs = rows.map(|row| &row[self.of.common.zs_range()]);
-        lanes.transpose(&zs[..L::COUNT], &mut self.next);
+        let next = self.leaves.map(|leaf| self.of.next(leaf));
+        let first = self.of.common.zs_range().start;
+        for (challenge, z) in self.next.iter_mut().enumerate() {
+            let column = (first + challenge) * TILE;
+            let mut values = [F::ZERO; MAX_COUNT];
+            for (value, leaf) in values.iter_mut().zip(next) {
+                *value = products.tile_of(leaf)[column + leaf % TILE];
+            }
+            *z = lanes.load(&values);
+        }
         self.xs = self.gather(|leaf| self.of.prepared.points.xs[leaf]);
     }
 

@@ -1,82 +1,93 @@
-//! plonky2's Merkle trees.
+//! Merkle trees as plonky2's: the same digests, layer by layer.
 
 use ashlar_statement::hash::F;
 use plonky2::{
-    field::types::Field,
     hash::{
-        hash_types::HashOut,
+        merkle_proofs::MerkleProof,
         merkle_tree::{MerkleCap, MerkleTree},
-        poseidon::PoseidonHash,
     },
+    plonk::config::Hasher,
     util::log2_strict,
 };
 use rayon::prelude::*;
 
-use crate::poseidon::{AT_ONCE, Arithmetic, Hash};
+use crate::{
+    Arithmetic,
+    hasher::{AT_ONCE, ManyHasher},
+    leaves::Leaves,
+};
 
-/// plonky2's tree over leaves of one length, equal to that of `MerkleTree::new`.
-///
-/// # Panics
-/// If the leaves are no power of two, differ in length, or are fewer than the cap has digests.
-pub fn merkle_tree(
-    arithmetic: Arithmetic,
-    leaves: Vec<Vec<F>>,
-    cap_height: usize,
-) -> MerkleTree<F, PoseidonHash> {
-    let height = log2_strict(leaves.len())
-        .checked_sub(cap_height)
-        .expect("a cap is part of its tree");
-    let empty = HashOut {
-        elements: [F::ZERO; 4],
-    };
-    let mut layer = vec![empty; leaves.len()];
-    let blocks = layer.par_chunks_mut(AT_ONCE).zip(leaves.par_chunks(AT_ONCE));
-    blocks.for_each(|(digests, leaves)| arithmetic.hash_leaves(leaves, digests));
-    let mut digests = vec![empty; 2 * (leaves.len() - (1 << cap_height))];
-    let cap = if height == 0 {
-        layer
-    } else {
-        let length = digests.len() >> cap_height;
-        let subtrees = digests.par_chunks_exact_mut(length);
-        subtrees
-            .zip(layer.par_chunks_exact_mut(1 << height))
-            .map(|(subtree, layer)| fill(arithmetic, subtree, layer))
-            .collect()
-    };
-    MerkleTree {
-        leaves,
-        digests,
-        cap: MerkleCap(cap),
+/// A tree over leaves.
+pub struct Tree<H: Hasher<F>> {
+    pub leaves: Leaves,
+    /// Digests of the leaves, then of each two neighbours, up to below the cap.
+    layers: Vec<Vec<H::Hash>>,
+    pub cap: MerkleCap<F, H>,
+}
+
+impl<H: ManyHasher> Tree<H> {
+    /// Of leaves that nobody has hashed.
+    pub fn new(arithmetic: Arithmetic, leaves: Leaves, cap_height: usize) -> Self {
+        let mut digests = vec![H::empty(); leaves.count()];
+        leaves.for_each_block(AT_ONCE, &mut digests, |tiles, digests| {
+            H::hash_leaves(arithmetic, leaves.width(), tiles, digests);
+        });
+        Self::over(arithmetic, leaves, digests, cap_height)
+    }
+
+    /// Of leaves with these digests.
+    ///
+    /// # Panics
+    /// If the leaves are no power of two, or fewer than the cap has digests.
+    pub fn over(
+        arithmetic: Arithmetic,
+        leaves: Leaves,
+        digests: Vec<H::Hash>,
+        cap_height: usize,
+    ) -> Self {
+        let height = log2_strict(digests.len())
+            .checked_sub(cap_height)
+            .expect("a cap is part of its tree");
+        let (mut layers, mut top) = (Vec::with_capacity(height), digests);
+        for _ in 0..height {
+            let mut parents = vec![H::empty(); top.len() / 2];
+            let blocks = parents.par_chunks_mut(AT_ONCE).zip(top.par_chunks(2 * AT_ONCE));
+            blocks.for_each(|(parents, children)| H::hash_pairs(arithmetic, children, parents));
+            layers.push(std::mem::replace(&mut top, parents));
+        }
+        let cap = MerkleCap(top);
+        Self { leaves, layers, cap }
     }
 }
 
-/// Writes all digests below a root and returns the root; `layer` begins as the digests of the leaves.
-///
-/// Siblings lie side by side. Between the pairs of a layer there is place for as many pairs as are below and above them:
-/// with the leaves as layer 0, the pair `k` of layer `l` is the pair `k 2^(l + 1) + 2^l - 1` of all.
-fn fill(arithmetic: Arithmetic, subtree: &mut [Hash], layer: &mut [Hash]) -> Hash {
-    let height = log2_strict(layer.len());
-    for level in 0..height {
-        let (layer, parents) = (&mut layer[..1 << (height - level)], 1 << (height - level - 1));
-        for (k, pair) in layer.chunks_exact(2).enumerate() {
-            let place = 2 * ((k << (level + 1)) + (1 << level) - 1);
-            subtree[place..place + 2].copy_from_slice(pair);
-        }
-        for start in (0..parents).step_by(AT_ONCE) {
-            let end = parents.min(start + AT_ONCE);
-            let mut block = [Hash {
-                elements: [F::ZERO; 4],
-            }; AT_ONCE];
-            arithmetic.hash_pairs(&layer[2 * start..2 * end], &mut block[..end - start]);
-            layer[start..end].copy_from_slice(&block[..end - start]);
-        }
+/// What queries are answered from.
+pub trait Oracle<H: Hasher<F>>: Sync {
+    /// A leaf and its path to the cap.
+    fn answer(&self, leaf: usize) -> (Vec<F>, MerkleProof<F, H>);
+}
+
+impl<H: ManyHasher> Oracle<H> for Tree<H> {
+    fn answer(&self, leaf: usize) -> (Vec<F>, MerkleProof<F, H>) {
+        let layers = self.layers.iter().enumerate();
+        let siblings = layers.map(|(level, layer)| layer[(leaf >> level) ^ 1]).collect();
+        (self.leaves.row(leaf), MerkleProof { siblings })
     }
-    layer[0]
+}
+
+/// plonky2's own.
+impl<H: Hasher<F>> Oracle<H> for MerkleTree<F, H> {
+    fn answer(&self, leaf: usize) -> (Vec<F>, MerkleProof<F, H>) {
+        (self.get(leaf).to_vec(), self.prove(leaf))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use plonky2::field::goldilocks_field::GoldilocksField;
+    use ashlar_bn254::Bn254Hasher;
+    use plonky2::{
+        field::goldilocks_field::GoldilocksField,
+        hash::{merkle_proofs::verify_merkle_proof_to_cap, poseidon::PoseidonHash},
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -104,31 +115,45 @@ mod tests {
         })
     }
 
+    /// Cap, leaves and paths.
+    fn agrees_with_plonky2<H: ManyHasher>(rows: &[Vec<F>], cap_height: usize) {
+        let stock = MerkleTree::<F, H>::new(rows.to_vec(), cap_height);
+        for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
+            let leaves = Leaves::of_rows(rows[0].len(), rows.iter().map(Vec::as_slice));
+            let tree = Tree::<H>::new(arithmetic, leaves, cap_height);
+            assert_eq!(tree.cap, stock.cap);
+            for leaf in 0..rows.len() {
+                assert_eq!(tree.answer(leaf), stock.answer(leaf));
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_tree_is_plonky2_s_digest_for_digest((leaves, cap_height) in forest()) {
-            let stock = MerkleTree::<F, PoseidonHash>::new(leaves.clone(), cap_height);
-            for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-                prop_assert_eq!(&merkle_tree(arithmetic, leaves.clone(), cap_height), &stock);
-            }
+            agrees_with_plonky2::<PoseidonHash>(&leaves, cap_height);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn a_tree_over_bn254_is_plonky2_s_digest_for_digest((leaves, cap_height) in forest()) {
+            agrees_with_plonky2::<Bn254Hasher>(&leaves, cap_height);
         }
     }
 
     #[test]
     fn paths_of_a_large_tree_lead_to_its_cap() {
-        let leaves: Vec<Vec<F>> = (0..1 << 10)
-            .map(|leaf| (0..20).map(|i| F::from_canonical_u64(leaf * 20 + i)).collect())
+        let rows: Vec<Vec<F>> = (0..1 << 10)
+            .map(|leaf| (0..20).map(|i| GoldilocksField(leaf * 20 + i)).collect())
             .collect();
-        let tree = merkle_tree(Arithmetic::Fastest, leaves, 4);
-        for leaf in [0, 1, 511, 1023] {
-            let path = tree.prove(leaf);
-            plonky2::hash::merkle_proofs::verify_merkle_proof_to_cap(
-                tree.get(leaf).to_vec(),
-                leaf,
-                &tree.cap,
-                &path,
-            )
-            .expect("a path of the tree");
+        let leaves = Leaves::of_rows(20, rows.iter().map(Vec::as_slice));
+        let tree = Tree::<PoseidonHash>::new(Arithmetic::Fastest, leaves, 4);
+        for (leaf, expected) in rows.iter().enumerate().step_by(73) {
+            let (row, path) = tree.answer(leaf);
+            assert_eq!(&row, expected);
+            verify_merkle_proof_to_cap(row, leaf, &tree.cap, &path).expect("a path of the tree");
         }
     }
 }

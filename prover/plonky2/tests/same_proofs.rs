@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use ashlar_bn254::Bn254Config;
-use ashlar_plonky2::{Arithmetic, PreparedCircuit, Prover};
+use ashlar_plonky2::{Arithmetic, ManyHasher, PreparedCircuit, Prover};
 use ashlar_statement::{
     Provable, ProveCircuit, ProveError,
     hash::{Builder, C, D, F},
 };
 use plonky2::{
-    field::types::{Field, PrimeField64, Sample},
+    field::{
+        extension::Extendable,
+        types::{Field, PrimeField64, Sample},
+    },
     hash::poseidon::PoseidonHash,
     iop::{
         generator::generate_partial_witness,
@@ -18,7 +21,7 @@ use plonky2::{
     },
     plonk::{
         circuit_data::{CircuitConfig, CircuitData},
-        config::GenericConfig,
+        config::{GenericConfig, KeccakGoldilocksConfig},
         proof::ProofWithPublicInputs,
         prover::prove_with_partition_witness,
     },
@@ -75,13 +78,17 @@ fn witness(secrets: &[Target], last: u64) -> anyhow::Result<PartialWitness<F>> {
 }
 
 /// plonky2's proof and ours from one witness, in which wires that nothing else sets are random. Both verify.
-fn proofs(
-    data: &CircuitData<F, C, D>,
+fn proofs<O>(
+    data: &CircuitData<F, O, D>,
     arithmetic: Arithmetic,
     witness: PartialWitness<F>,
-) -> [ProofWithPublicInputs<F, C, D>; 2] {
+) -> [ProofWithPublicInputs<F, O, D>; 2]
+where
+    O: GenericConfig<D, F = F, FE = <F as Extendable<D>>::Extension, InnerHasher = PoseidonHash>,
+    O::Hasher: ManyHasher,
+{
     let full = generate_partial_witness(witness, &data.prover_only, &data.common).expect("satisfiable");
-    let ours = PreparedCircuit::new(&Prover::new(arithmetic), data)
+    let ours = PreparedCircuit::new(&Prover::new(arithmetic), &data.common)
         .expect("a known circuit")
         .prove(data, &full)
         .expect("a proof");
@@ -94,7 +101,7 @@ fn proofs(
 }
 
 /// Takes out of a proof what depends on which nonce was found.
-fn before_the_nonce(mut proof: ProofWithPublicInputs<F, C, D>) -> Vec<u8> {
+fn before_the_nonce<O: GenericConfig<D, F = F>>(mut proof: ProofWithPublicInputs<F, O, D>) -> Vec<u8> {
     proof.proof.opening_proof.pow_witness = F::ZERO;
     proof.proof.opening_proof.query_round_proofs.clear();
     proof.to_bytes()
@@ -109,6 +116,23 @@ fn a_proof_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
         };
         let (builder, secrets) = lay_out(config, seed);
         let data = builder.build::<C>();
+        for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
+            let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
+            assert_eq!(before_the_nonce(ours), before_the_nonce(stock));
+        }
+    }
+}
+
+#[test]
+fn a_proof_over_bn254_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
+    let mut config = CircuitConfig::standard_recursion_config();
+    config.fri_config.proof_of_work_bits = 8; // plonky2 takes its time over each try
+    config.security_bits = 90;
+    for (challenges, cap_height, seed) in [(2, 4, 7), (3, 0, 8), (3, 2, 9)] {
+        config.num_challenges = challenges;
+        config.fri_config.cap_height = cap_height;
+        let (builder, secrets) = lay_out(config.clone(), seed);
+        let data = builder.build::<Bn254Config>();
         for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
             let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
             assert_eq!(before_the_nonce(ours), before_the_nonce(stock));
@@ -169,8 +193,13 @@ fn prove<O: GenericConfig<D, F = F> + 'static>(
 fn circuits_that_are_not_known_are_proved_by_plonky2() {
     let prover = Prover::default();
     let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
+    let over_keccak = builder.build::<KeccakGoldilocksConfig>();
+    assert!(prover.prepare(&over_keccak).is_none());
+    prove(&over_keccak, || witness(&secrets, 7)).expect("satisfiable");
+
+    let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_config(), 1);
     let over_bn254 = builder.build::<Bn254Config>();
-    assert!(prover.prepare(&over_bn254).is_none());
+    assert!(prover.prepare(&over_bn254).is_some());
     prove(&over_bn254, || witness(&secrets, 7)).expect("satisfiable");
 
     let (builder, secrets) = lay_out(CircuitConfig::standard_recursion_zk_config(), 1);

@@ -1,31 +1,39 @@
 //! Our plonky2 prover beside plonky2's own, on the production circuits and a real batch.
 
 use ashlar_payments::chunk::ChunkCircuit;
-use ashlar_plonky2::{Arithmetic, PreparedCircuit, Prover};
+use ashlar_plonky2::{Arithmetic, ManyHasher, PreparedCircuit, Prover};
 use ashlar_recursion::F;
 use ashlar_statement::{
-    LeafCircuits, ProveCircuit,
+    LeafCircuits,
     hash::{C, D},
 };
 use plonky2::{
     field::types::Field,
+    hash::poseidon::PoseidonHash,
     iop::{generator::generate_partial_witness, witness::PartialWitness},
-    plonk::{circuit_data::CircuitData, proof::ProofWithPublicInputs, prover::prove_with_partition_witness},
+    plonk::{
+        circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs,
+        prover::prove_with_partition_witness,
+    },
     util::timing::TimingTree,
 };
 
 use crate::common::{engine, proofs};
 
-type Circuit = CircuitData<F, C, D>;
-type Proof = ProofWithPublicInputs<F, C, D>;
-
 /// Proves one witness with every prover and compares: wires that nothing else sets are random, so it is made only once.
-fn proved_alike(circuit: &Circuit, witness: PartialWitness<F>) -> Proof {
+fn proved_alike<O>(
+    circuit: &CircuitData<F, O, D>,
+    witness: PartialWitness<F>,
+) -> ProofWithPublicInputs<F, O, D>
+where
+    O: GenericConfig<D, F = F, FE = <C as GenericConfig<D>>::FE, InnerHasher = PoseidonHash>,
+    O::Hasher: ManyHasher,
+{
     let witness =
         generate_partial_witness(witness, &circuit.prover_only, &circuit.common).expect("a true statement");
     let prove = |arithmetic| {
         let prover = Prover::new(arithmetic).with_gates(ChunkCircuit::GATES);
-        let prepared = PreparedCircuit::new(&prover, circuit).expect("a known circuit");
+        let prepared = PreparedCircuit::new(&prover, &circuit.common).expect("a known circuit");
         prepared.prove(circuit, &witness).expect("a proof")
     };
     let ours = prove(Arithmetic::Fastest);
@@ -39,7 +47,7 @@ fn proved_alike(circuit: &Circuit, witness: PartialWitness<F>) -> Proof {
 }
 
 /// All but the nonce, which is any that serves, and the queries, which hang on it.
-fn before_the_nonce(proof: &Proof) -> Vec<u8> {
+fn before_the_nonce<O: GenericConfig<D, F = F>>(proof: &ProofWithPublicInputs<F, O, D>) -> Vec<u8> {
     let mut proof = proof.clone();
     proof.proof.opening_proof.pow_witness = F::ZERO;
     proof.proof.opening_proof.query_round_proofs.clear();
@@ -47,7 +55,7 @@ fn before_the_nonce(proof: &Proof) -> Vec<u8> {
 }
 
 #[test]
-fn chunk_lift_and_fold_are_proved_as_plonky2_proves_them() {
+fn chunk_lift_fold_and_compress_are_proved_as_plonky2_proves_them() {
     let (circuits, proofs) = (engine().circuits(), proofs());
     let (leaf, recursion) = (&circuits.leaf, &circuits.recursion);
     let (lift, fold) = (&recursion.lifts[0], &recursion.fold);
@@ -62,12 +70,7 @@ fn chunk_lift_and_fold_are_proved_as_plonky2_proves_them() {
     let assigned = fold.assign(first, second).expect("set once");
     let folded = proved_alike(&fold.data, assigned);
     assert_eq!(folded.public_inputs, proofs.root.proof.public_inputs);
-}
-
-#[test]
-fn compress_is_left_to_plonky2() {
-    let recursion = &engine().circuits().recursion;
-    let prover = Prover::default();
-    assert!(prover.prepare(&recursion.compress.data).is_none());
-    assert!(prover.prepare(&recursion.fold.data).is_some());
+    let compress = &recursion.compress;
+    let compressed = proved_alike(&compress.data, compress.assign(&proofs.root).expect("set once"));
+    assert_eq!(compressed.public_inputs.len(), compress.data.common.num_public_inputs);
 }

@@ -1,0 +1,83 @@
+//! Poseidon2 over BN254, with three elements in each lane of its state but the first.
+
+use ashlar_bn254::{
+    Bn254Hasher, Digest, Fr, LIMBS_PER_LANE, SpongeState, pack,
+    poseidon2::{WIDTH, permute},
+};
+use ashlar_statement::hash::F;
+use plonky2::field::types::Field;
+
+use super::{AT_ONCE, Arithmetic, ManyHasher};
+use crate::leaves::TILE;
+
+/// Elements that a permutation absorbs.
+const RATE: usize = LIMBS_PER_LANE * (WIDTH - 1);
+
+type State = [Fr; WIDTH];
+
+const ZEROS: [State; AT_ONCE] = [[Fr::zero(); WIDTH]; AT_ONCE];
+
+impl ManyHasher for Bn254Hasher {
+    fn hash_leaves(arithmetic: Arithmetic, width: usize, tiles: &[F], digests: &mut [Digest]) {
+        if width <= LIMBS_PER_LANE {
+            for (leaf, digest) in digests.iter_mut().enumerate() {
+                *digest = Digest(packed(tiles, width, leaf, 0..width));
+            }
+            return;
+        }
+        let mut states = ZEROS;
+        let states = &mut states[..digests.len()];
+        for start in (0..width).step_by(RATE) {
+            for (leaf, state) in states.iter_mut().enumerate() {
+                let lanes = (start..width.min(start + RATE)).step_by(LIMBS_PER_LANE);
+                for (lane, first) in state[1..].iter_mut().zip(lanes) {
+                    *lane = packed(tiles, width, leaf, first..width.min(first + LIMBS_PER_LANE));
+                }
+            }
+            permute_all(arithmetic, states);
+        }
+        squeeze(states, digests);
+    }
+
+    fn hash_pairs(arithmetic: Arithmetic, children: &[Digest], parents: &mut [Digest]) {
+        let mut states = ZEROS;
+        let states = &mut states[..parents.len()];
+        for (state, pair) in states.iter_mut().zip(children.chunks_exact(2)) {
+            [state[2], state[3]] = [pair[0].0, pair[1].0];
+        }
+        permute_all(arithmetic, states);
+        squeeze(states, parents);
+    }
+
+    fn permute(arithmetic: Arithmetic, states: &mut [SpongeState]) {
+        let mut lanes: Vec<State> = states.iter().map(SpongeState::lanes).collect();
+        permute_all(arithmetic, &mut lanes);
+        for (state, lanes) in states.iter_mut().zip(&lanes) {
+            *state = SpongeState::of_lanes(lanes);
+        }
+    }
+
+    fn empty() -> Digest {
+        Digest::default()
+    }
+}
+
+/// Up to three elements of a leaf in one lane.
+fn packed(tiles: &[F], width: usize, leaf: usize, columns: std::ops::Range<usize>) -> Fr {
+    let tile = &tiles[leaf / TILE * TILE * width..];
+    let mut elements = [F::ZERO; LIMBS_PER_LANE];
+    for (element, column) in elements.iter_mut().zip(columns) {
+        *element = tile[column * TILE + leaf % TILE];
+    }
+    pack(&elements)
+}
+
+fn squeeze(states: &[State], digests: &mut [Digest]) {
+    for (digest, state) in digests.iter_mut().zip(states) {
+        *digest = Digest(state[0]);
+    }
+}
+
+fn permute_all(_: Arithmetic, states: &mut [State]) {
+    states.iter_mut().for_each(permute);
+}
