@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::{
     Arithmetic, Prover,
     commit::Committer,
+    generate::Schedule,
     quotient::{self, Points},
 };
 
@@ -21,6 +22,7 @@ pub struct PreparedCircuit {
     pub(crate) gates: Vec<SelectedGate>,
     pub(crate) selectors: usize,
     pub(crate) points: Points,
+    pub(crate) schedule: Schedule,
 }
 
 /// How a gate's rows are recognised.
@@ -99,6 +101,7 @@ impl PreparedCircuit {
             gates: gates.collect(),
             selectors: groups.len(),
             points: Points::new(common),
+            schedule: Schedule::default(),
         })
     }
 }

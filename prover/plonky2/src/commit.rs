@@ -9,12 +9,12 @@ use plonky2::{
     field::types::Field,
     plonk::{circuit_data::CommonCircuitData, config::Hasher},
 };
-use rayon::prelude::*;
 
 use crate::{
     Arithmetic,
     hasher::{AT_ONCE, ManyHasher},
     leaves::Leaves,
+    memory::Buffer,
     quotient,
     tree::Tree,
 };
@@ -98,7 +98,7 @@ impl Committer {
         // Blocks of leaves do not reach across cosets unless these are very small.
         let cosets_at_once = AT_ONCE.div_ceil(self.degree).min(self.cosets.len());
         let length = cosets_at_once * self.degree;
-        let mut columns = vec![F::ZERO; width * length];
+        let mut columns = Buffer::new(width * length);
         let parts = self.cosets.chunks(cosets_at_once);
         for (part, digests) in parts.zip(digests.chunks_mut(length)).enumerate() {
             let (cosets, digests) = digests;
@@ -115,7 +115,7 @@ impl Committer {
     /// Values on the leaves' cosets of polynomials of the degree of the circuit or less, in the order of the leaves.
     pub fn low_degree_extension(&self, polynomials: &[Vec<F>]) -> Result<Vec<Vec<F>>, AccelError> {
         let length = self.degree * self.cosets.len();
-        let mut values = vec![F::ZERO; polynomials.len() * length];
+        let mut values = Buffer::new(polynomials.len() * length);
         self.extend(polynomials, &self.cosets, &mut values)?;
         Ok(values.chunks_exact(length).map(<[F]>::to_vec).collect())
     }
@@ -127,19 +127,21 @@ impl Committer {
         cosets: &[Coset],
         columns: &mut [F],
     ) -> Result<(), AccelError> {
-        let columns = columns.par_chunks_exact_mut(cosets.len() * self.degree);
-        columns.zip(polynomials).try_for_each(|(column, polynomial)| {
-            for (coset, values) in cosets.iter().zip(column.chunks_exact_mut(self.degree)) {
-                let forward = Transform {
-                    direction: Direction::Forward,
-                    order: Order::NaturalToReversed,
-                    coset: Some(coset),
-                };
-                values.copy_from_slice(polynomial);
-                self.backend.ntt_batch(&self.rows, forward, &mut [values])?;
-            }
-            Ok(())
-        })
+        let held = <CpuBackend as Ntt<F>>::Held::new(polynomials.iter().map(Vec::as_slice).collect());
+        let length = cosets.len() * self.degree;
+        for (place, coset) in cosets.iter().enumerate() {
+            let forward = Transform {
+                direction: Direction::Forward,
+                order: Order::NaturalToReversed,
+                coset: Some(coset),
+            };
+            let columns = columns.chunks_exact_mut(length);
+            let mut values: Vec<_> = columns
+                .map(|column| &mut column[place * self.degree..][..self.degree])
+                .collect();
+            self.backend.ntt_from(&self.rows, forward, &held, &mut values)?;
+        }
+        Ok(())
     }
 
     /// The polynomials with these values at the points of the quotient, in the order of the leaves.

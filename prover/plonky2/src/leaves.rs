@@ -4,20 +4,25 @@ use ashlar_statement::hash::F;
 use plonky2::field::types::Field;
 use rayon::prelude::*;
 
+use crate::memory::Buffer;
+
 /// Leaves that lie together, column by column: one line of the cache, and one vector, of each.
 pub const TILE: usize = 8;
 
 /// Leaves of one length, tile by tile. A tile that has fewer leaves ends in zeros.
 pub struct Leaves {
-    values: Vec<F>,
+    values: Buffer,
     width: usize,
     count: usize,
 }
 
 impl Leaves {
-    /// Zeros.
+    /// To be written.
     pub fn new(width: usize, count: usize) -> Self {
-        let values = vec![F::ZERO; count.next_multiple_of(TILE) * width];
+        let mut values = Buffer::new(count.next_multiple_of(TILE) * width);
+        if count % TILE != 0 {
+            values.fill(F::ZERO);
+        }
         Self { values, width, count }
     }
 
@@ -83,9 +88,11 @@ impl Leaves {
         blocks.for_each(|(block, (tiles, of))| {
             for (tile, values) in tiles.chunks_exact_mut(length).enumerate() {
                 let start = block * at_once + tile * TILE;
-                for (values, column) in values.chunks_exact_mut(TILE).zip(columns) {
-                    let column = &column[start..column.len().min(start + TILE)];
-                    values[..column.len()].copy_from_slice(column);
+                for (values, column) in values.as_chunks_mut::<TILE>().0.iter_mut().zip(columns) {
+                    match column[start..].first_chunk() {
+                        Some(column) => *values = *column,
+                        None => values[..column.len() - start].copy_from_slice(&column[start..]),
+                    }
                 }
             }
             each(tiles, of);

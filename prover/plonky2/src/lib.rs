@@ -12,9 +12,11 @@ mod combine;
 mod commit;
 mod fri;
 mod gates;
+mod generate;
 mod grind;
 mod hasher;
 mod leaves;
+mod memory;
 mod permutation;
 mod prove;
 mod quotient;
@@ -35,11 +37,13 @@ use ashlar_statement::{
 use plonky2::{
     field::extension::Extendable,
     gates::gate::AnyGate,
-    iop::{generator::generate_partial_witness, witness::PartialWitness},
+    iop::witness::PartialWitness,
     plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
 };
 
-use tracing::warn;
+use tracing::{debug_span, warn};
+
+use prove::step;
 
 pub use circuit::{PreparedCircuit, Unknown};
 pub use hasher::{Arithmetic, ManyHasher};
@@ -106,7 +110,7 @@ impl ProveCircuit for Prover {
         let Some(prepared) = prepared else {
             return StockProver.prove(circuit, &(), witness);
         };
-        let witness = generate_partial_witness(witness, &circuit.prover_only, &circuit.common)?;
+        let witness = step!("witness", prepared.schedule.generate(circuit, witness))?;
         let circuit: &dyn Any = circuit;
         let proof: Box<dyn Any> = if let Some(circuit) = circuit.downcast_ref::<CircuitData<F, C, D>>() {
             Box::new(prepared.prove(circuit, &witness)?)

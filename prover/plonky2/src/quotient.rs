@@ -1,6 +1,8 @@
 //! The quotient: all constraints at each point, by powers of a challenge, over the polynomial that vanishes on the subgroup.
 //! Each lane of a vector is a point.
 
+use std::ops::Range;
+
 use ashlar_lanes::{Lanes, MAX_COUNT, MAX_PRODUCTS, Row, Work};
 use ashlar_statement::hash::{D, F};
 use plonky2::{
@@ -97,12 +99,17 @@ impl PreparedCircuit {
             .iter()
             .map(|alpha| alpha.powers().take(terms).collect())
             .collect();
+        let betas = query.permutation.iter().map(|challenge| challenge.beta);
+        let scaled = betas
+            .map(|beta| common.k_is.iter().map(|k| beta * *k).collect())
+            .collect();
         let evaluation = Evaluation {
             prepared: self,
             common,
             committed,
             query,
             powers,
+            scaled,
         };
         let count = self.points.xs.len();
         let mut values = vec![F::ZERO; challenges * count];
@@ -132,6 +139,8 @@ struct Evaluation<'a> {
     query: &'a Query,
     /// Of each alpha, one for each term.
     powers: Vec<Vec<F>>,
+    /// Of each beta, by what the identity gives each column.
+    scaled: Vec<Vec<F>>,
 }
 
 /// The quotients at some points, those for each challenge after those for the one before.
@@ -258,10 +267,17 @@ impl<'a, L: Lanes> Block<'a, L> {
         let one = lanes.splat(F::ONE);
         for challenge in 0..self.sums.len() {
             let z = self.products[common.zs_range().start + challenge];
-            self.add(lanes.mul(first, lanes.sub(z, one)));
+            self.add(challenge, lanes.mul(first, lanes.sub(z, one)));
         }
-        for challenge in 0..self.sums.len() {
-            self.permutation(challenge);
+        let challenges = self.sums.len();
+        match challenges {
+            2 => self.permutation::<2>(0..2),
+            3 => self.permutation::<3>(0..3),
+            _ => {
+                for challenge in 0..challenges {
+                    self.permutation::<1>(challenge..challenge + 1);
+                }
+            }
         }
         for constraint in &mut self.constraints {
             *constraint = lanes.empty_sum();
@@ -269,20 +285,21 @@ impl<'a, L: Lanes> Block<'a, L> {
         for (row, gate) in prepared.gates.iter().enumerate() {
             self.gate(row, gate);
         }
+        let before = challenges * (2 + common.num_partial_products);
         for i in 0..self.constraints.len() {
-            self.add(lanes.reduce(self.constraints[i]));
+            self.add(before + i, lanes.reduce(self.constraints[i]));
         }
         self.gather(|leaf| prepared.points.inverses[leaf / common.degree()])
     }
 
-    /// The next term.
+    /// The term with this number, in whatever order.
     #[inline(always)]
-    fn add(&mut self, term: L::Vector) {
+    fn add(&mut self, number: usize, term: L::Vector) {
         let lanes = self.lanes;
         let term = lanes.factor(term);
         let is_full = self.terms % (MAX_PRODUCTS - 1) == MAX_PRODUCTS - 2;
         for (sum, powers) in self.sums.iter_mut().zip(&self.of.powers) {
-            let power = lanes.factor(lanes.splat(powers[self.terms]));
+            let power = lanes.factor(lanes.splat(powers[number]));
             *sum = lanes.add_product(*sum, power, term);
             if is_full {
                 let (so_far, one) = (lanes.reduce(*sum), lanes.splat(F::ONE));
@@ -292,32 +309,52 @@ impl<'a, L: Lanes> Block<'a, L> {
         self.terms += 1;
     }
 
-    /// Terms of the permutation argument: each running product goes on from the one before.
+    /// Terms of the permutation argument for some challenges: each running product goes on from the one before. Products of
+    /// one challenge wait for each other, so those of several are computed side by side.
     #[inline(always)]
-    fn permutation(&mut self, challenge: usize) {
+    fn permutation<const N: usize>(&mut self, challenges: Range<usize>) {
+        const { assert!(0 < N && N <= 3) };
         let (lanes, common) = (self.lanes, self.of.common);
-        let Challenge { beta, gamma } = self.of.query.permutation[challenge];
         let (products, size) = (common.num_partial_products, common.quotient_degree_factor);
-        let partial = common.partial_products_range().start + challenge * products;
-        let routed = common.config.num_routed_wires;
+        let (partial, routed) = (common.partial_products_range().start, common.config.num_routed_wires);
         let sigmas = common.sigmas_range().start;
-        let (beta_lanes, gamma) = (lanes.splat(beta), lanes.splat(gamma));
-        let mut before = self.products[challenge];
+        let zero = lanes.splat(F::ZERO);
+        let (mut beta, mut gamma, mut before) = ([zero; N], [zero; N], [zero; N]);
+        for (i, challenge) in challenges.clone().enumerate() {
+            beta[i] = lanes.splat(self.of.query.permutation[challenge].beta);
+            gamma[i] = lanes.splat(self.of.query.permutation[challenge].gamma);
+            before[i] = self.products[challenge];
+        }
         for chunk in 0..=products {
-            let after = if chunk == products {
-                self.next[challenge]
-            } else {
-                self.products[partial + chunk]
-            };
-            let (mut numerator, mut denominator) = (before, after);
-            for j in chunk * size..routed.min((chunk + 1) * size) {
-                let wire = lanes.add(self.wires[j], gamma);
-                let scaled = lanes.splat(beta * common.k_is[j]);
-                numerator = lanes.mul(numerator, lanes.mul_add(scaled, self.xs, wire));
-                let sigma = self.constants[sigmas + j];
-                denominator = lanes.mul(denominator, lanes.mul_add(beta_lanes, sigma, wire));
+            let mut after = [zero; N];
+            for (i, challenge) in challenges.clone().enumerate() {
+                after[i] = if chunk == products {
+                    self.next[challenge]
+                } else {
+                    self.products[partial + challenge * products + chunk]
+                };
             }
-            self.add(lanes.sub(numerator, denominator));
+            let (mut numerators, mut denominators) = (before, after);
+            for j in chunk * size..routed.min((chunk + 1) * size) {
+                let (wire, sigma) = (self.wires[j], self.constants[sigmas + j]);
+                macro_rules! factors {
+                    ($($i:literal)*) => {$(
+                        if $i < N {
+                            let scaled = lanes.splat(self.of.scaled[challenges.start + $i][j]);
+                            let wire = lanes.add(wire, gamma[$i]);
+                            let identity = lanes.mul_add(scaled, self.xs, wire);
+                            let permuted = lanes.mul_add(beta[$i], sigma, wire);
+                            numerators[$i] = lanes.mul(numerators[$i], identity);
+                            denominators[$i] = lanes.mul(denominators[$i], permuted);
+                        }
+                    )*};
+                }
+                factors!(0 1 2); // a loop would keep the products in memory
+            }
+            for (i, challenge) in challenges.clone().enumerate() {
+                let term = lanes.sub(numerators[i], denominators[i]);
+                self.add(self.sums.len() + challenge * (products + 1) + chunk, term);
+            }
             before = after;
         }
     }

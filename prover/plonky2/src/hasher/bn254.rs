@@ -1,8 +1,11 @@
 //! Poseidon2 over BN254, with three elements in each lane of its state but the first.
 
+use std::sync::LazyLock;
+
+use ashlar_accel::cpu::{Poseidon2, Poseidon2Constants};
 use ashlar_bn254::{
     Bn254Hasher, Digest, Fr, LIMBS_PER_LANE, SpongeState, pack,
-    poseidon2::{WIDTH, permute},
+    poseidon2::{Constants, WIDTH, constants, permute},
 };
 use ashlar_statement::hash::F;
 use plonky2::field::types::Field;
@@ -78,6 +81,25 @@ fn squeeze(states: &[State], digests: &mut [Digest]) {
     }
 }
 
-fn permute_all(_: Arithmetic, states: &mut [State]) {
-    states.iter_mut().for_each(permute);
+fn permute_all(arithmetic: Arithmetic, states: &mut [State]) {
+    static FASTEST: LazyLock<Poseidon2> = LazyLock::new(|| Poseidon2::new(&lane_constants()));
+    match arithmetic {
+        Arithmetic::Portable => states.iter_mut().for_each(permute),
+        Arithmetic::Fastest => FASTEST.permute_all(states),
+    }
+}
+
+fn lane_constants() -> Poseidon2Constants {
+    let Constants {
+        initial,
+        partial,
+        last,
+        diagonal,
+    } = constants().clone();
+    Poseidon2Constants {
+        initial,
+        partial,
+        last,
+        diagonal,
+    }
 }

@@ -24,9 +24,9 @@ impl ManyHasher for PoseidonHash {
         for start in (0..width).step_by(SPONGE_RATE) {
             let end = width.min(start + SPONGE_RATE);
             for (tile, values) in tiles.chunks_exact(TILE * width).enumerate() {
-                let columns = values[start * TILE..end * TILE].chunks_exact(TILE);
+                let (columns, _) = values[start * TILE..end * TILE].as_chunks::<TILE>();
                 for (state, values) in states.iter_mut().zip(columns) {
-                    state[tile * TILE..][..TILE].copy_from_slice(values);
+                    state.as_chunks_mut().0[tile] = *values;
                 }
             }
             if width > NUM_HASH_OUT_ELTS {

@@ -80,6 +80,13 @@ pub struct Coset<F: CpuField>(Leveled<Shift<F::Portable>, Shift<F::Avx512>>);
 #[derive(Debug)]
 pub struct Held<'a, F>(Vec<&'a [F]>);
 
+impl<'a, F> Held<'a, F> {
+    /// Columns that no transform left: these of the caller's.
+    pub fn new(columns: Vec<&'a [F]>) -> Self {
+        Self(columns)
+    }
+}
+
 impl<F: CpuField> Ntt<F> for CpuBackend {
     type Domain = Domain<F>;
     type Coset = Coset<F>;
