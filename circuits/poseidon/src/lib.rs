@@ -34,9 +34,13 @@ pub use role::Role;
 pub type F = GoldilocksField;
 /// Elements of a state: eight of the rate, then four of the capacity.
 pub type State = [F; SPONGE_WIDTH];
+/// States that are permuted in one call of [`permute_columns`].
+pub const COLUMNS_AT_ONCE: usize = 16;
+/// Sixteen states, element by element: `columns[i][k]` is element i of state k.
+pub type Columns = [[F; COLUMNS_AT_ONCE]; SPONGE_WIDTH];
 type Hash = HashOut<F>;
 
-/// Permutes each state.
+/// Permutes each state. Words stand for their values modulo p, before and after.
 pub fn permute_all(states: &mut [State]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(lanes) = lanes::Avx512::detect() {
@@ -45,10 +49,29 @@ pub fn permute_all(states: &mut [State]) {
     permute_each(states);
 }
 
+/// Permutes sixteen states. Words stand for their values modulo p, before and after.
+pub fn permute_columns(columns: &mut Columns) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = lanes::Avx512::detect() {
+        return lanes.permute_columns(columns);
+    }
+    permute_each_column(columns);
+}
+
 /// The plain twin.
 fn permute_each(states: &mut [State]) {
     for state in states {
         *state = F::poseidon(*state);
+    }
+}
+
+/// The plain twin, for columns.
+fn permute_each_column(columns: &mut Columns) {
+    for k in 0..COLUMNS_AT_ONCE {
+        let state = F::poseidon(columns.map(|column| column[k]));
+        for (column, word) in columns.iter_mut().zip(state) {
+            column[k] = word;
+        }
     }
 }
 
@@ -142,6 +165,19 @@ mod tests {
             permute_all(&mut many);
             permute_each(&mut each);
             prop_assert_eq!(canonical(&many), canonical(&each));
+        }
+
+        #[test]
+        fn states_in_columns_are_permuted_as_each_alone(states in vec(proptest::array::uniform12(word()), COLUMNS_AT_ONCE)) {
+            let mut each = states.clone();
+            permute_each(&mut each);
+            let in_columns: Columns = core::array::from_fn(|i| core::array::from_fn(|k| states[k][i]));
+            for permute in [permute_columns, permute_each_column] {
+                let mut columns = in_columns;
+                permute(&mut columns);
+                let found: Vec<State> = (0..COLUMNS_AT_ONCE).map(|k| columns.map(|column| column[k])).collect();
+                prop_assert_eq!(canonical(&found), canonical(&each));
+            }
         }
 
         #[test]

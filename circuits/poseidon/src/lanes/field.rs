@@ -3,6 +3,7 @@
 use core::arch::x86_64::*;
 
 use super::{LANES, Vector};
+use crate::F;
 
 /// 2^64 mod p.
 const EPSILON: u64 = 0xFFFF_FFFF;
@@ -20,14 +21,14 @@ pub fn splat(word: u64) -> Vector {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
-pub fn load(words: &[u64; LANES]) -> Vector {
+pub fn load(words: &[F; LANES]) -> Vector {
     // SAFETY: as long as the vector.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
-pub fn store(vector: Vector, words: &mut [u64; LANES]) {
+pub fn store(vector: Vector, words: &mut [F; LANES]) {
     // SAFETY: as long as the vector.
     unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), vector) }
 }

@@ -6,9 +6,12 @@ mod mds;
 
 use core::arch::x86_64::*;
 
-use plonky2::hash::poseidon::{ALL_ROUND_CONSTANTS, Poseidon, SPONGE_WIDTH};
+use plonky2::{
+    field::types::Field,
+    hash::poseidon::{ALL_ROUND_CONSTANTS, Poseidon, SPONGE_WIDTH},
+};
 
-use crate::{F, State, permute_each};
+use crate::{COLUMNS_AT_ONCE, Columns, F, State, permute_each};
 use field::{Split, add, join, load, sbox, splat, split, store};
 use mds::{bound_after, mds};
 
@@ -63,15 +66,39 @@ impl Avx512 {
             _ => unsafe { permute_groups::<2>(rest) },
         }
     }
+
+    /// Permutes all states of the columns.
+    pub fn permute_columns(self, columns: &mut Columns) {
+        // SAFETY: `self` proves the features.
+        unsafe { permute_columns(columns) }
+    }
+}
+
+const _: () = assert!(COLUMNS_AT_ONCE == 2 * LANES, "two groups");
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+fn permute_columns(columns: &mut Columns) {
+    let mut groups = [[splat(0); SPONGE_WIDTH]; 2];
+    for i in 0..SPONGE_WIDTH {
+        for (group, column) in groups.iter_mut().zip(columns[i].as_chunks().0) {
+            group[i] = load(column);
+        }
+    }
+    permute(&mut groups);
+    for i in 0..SPONGE_WIDTH {
+        for (group, column) in groups.iter().zip(columns[i].as_chunks_mut().0) {
+            store(group[i], column);
+        }
+    }
 }
 
 /// Permutes up to 8 K states.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
 fn permute_groups<const K: usize>(states: &mut [State]) {
-    let mut columns = [[[0u64; LANES]; SPONGE_WIDTH]; K];
+    let mut columns = [[[F::ZERO; LANES]; SPONGE_WIDTH]; K];
     for (place, state) in states.iter().enumerate() {
         for (column, word) in columns[place / LANES].iter_mut().zip(state) {
-            column[place % LANES] = word.0;
+            column[place % LANES] = *word;
         }
     }
     let mut groups = [[splat(0); SPONGE_WIDTH]; K];
@@ -88,7 +115,7 @@ fn permute_groups<const K: usize>(states: &mut [State]) {
     }
     for (place, state) in states.iter_mut().enumerate() {
         for (column, word) in columns[place / LANES].iter().zip(state) {
-            word.0 = column[place % LANES];
+            *word = column[place % LANES];
         }
     }
 }
