@@ -1,7 +1,7 @@
 //! Kinds of lanes by name: what a processor has, and what tests compare.
 
 #[cfg(target_arch = "x86_64")]
-use crate::Avx512;
+use crate::{Avx2, Avx512};
 use crate::{Lanes, Portable, Work};
 
 /// A kind of lanes, which the processor may lack.
@@ -9,18 +9,31 @@ use crate::{Lanes, Portable, Work};
 pub enum Kind {
     /// One element: on every processor.
     Portable,
+    /// Four elements, with products of 32 bits.
+    Avx2,
     /// Eight elements, with products of 52 bits.
     Avx512,
 }
 
 impl Kind {
     /// All kinds, by their width.
-    pub const ALL: [Self; 2] = [Self::Portable, Self::Avx512];
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+
+    /// How many lanes it has.
+    pub const fn count(self) -> usize {
+        match self {
+            Self::Portable => 1,
+            Self::Avx2 => 4,
+            Self::Avx512 => 8,
+        }
+    }
 
     /// Whether the processor has it.
     pub fn is_there(self) -> bool {
         match self {
             Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Avx2::detect().is_some(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => Avx512::detect().is_some(),
             #[cfg(not(target_arch = "x86_64"))]
@@ -46,6 +59,8 @@ impl Kind {
     pub fn run<W: Work>(self, work: W) -> W::Output {
         match self {
             Self::Portable => Portable.run(work),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Avx2::detect().unwrap_or_else(|| self.is_lacking()).run(work),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => Avx512::detect().unwrap_or_else(|| self.is_lacking()).run(work),
             #[cfg(not(target_arch = "x86_64"))]

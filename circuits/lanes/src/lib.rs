@@ -28,6 +28,8 @@
 //! ```
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod gate;
 mod kind;
@@ -38,6 +40,8 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
 pub use gate::{Constraints, Emit, Evaluate, PackedGate, Recognise, Row};

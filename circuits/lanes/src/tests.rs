@@ -196,8 +196,9 @@ impl Work for Count {
 
 #[test]
 fn the_widest_kind_that_is_there_has_the_most_lanes() {
-    let counts: Vec<_> = Kind::detect_all().map(|kind| kind.run(Count)).collect();
-    println!("{:?}: {counts:?} lanes", Kind::detect_all().collect::<Vec<_>>());
+    let counts: Vec<_> = Kind::detect_all().map(Kind::count).collect();
+    let found: Vec<_> = Kind::detect_all().map(|kind| kind.run(Count)).collect();
+    assert_eq!(found, counts, "{:?}", Kind::detect_all().collect::<Vec<_>>());
     assert!(counts.is_sorted() && counts.iter().all(|count| MAX_COUNT.is_multiple_of(*count)));
     assert_eq!(counts[0], 1, "one lane is on every processor");
     assert_eq!(counts.last(), Some(&widest(Count)));

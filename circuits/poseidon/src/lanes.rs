@@ -7,8 +7,16 @@ use plonky2::hash::poseidon::{
 
 use crate::{COLUMNS_AT_ONCE, Columns, permute_each_column};
 
-/// Fewer states than this are permuted one by one: a vector costs as much as three or four.
-pub const LEAST: usize = 4;
+/// Fewer states than this are permuted one by one, by plonky2: four lanes take as long as two states, eight as long as
+/// three. One lane is left to it, too: it has instructions (NEON) of processors that lanes are not written for.
+pub const fn least(lanes: usize) -> usize {
+    match lanes {
+        1 => usize::MAX,
+        2..=4 => 3,
+        _ => 4,
+    }
+}
+
 /// Groups that are interleaved: an S-box waits for its own products.
 const INTERLEAVED: usize = 2;
 
@@ -25,16 +33,13 @@ impl Work for Permute<'_> {
     fn run<L: Lanes>(self, lanes: L) {
         const { assert!(COLUMNS_AT_ONCE.is_multiple_of(INTERLEAVED * L::COUNT)) };
         let Self { columns, count } = self;
-        if L::COUNT == 1 {
-            // plonky2's sparse matrices are fewer products, and no vector makes up for them.
-            return permute_each_column(columns, 0..count);
-        }
         let mut first = 0;
         while first < count {
             let left = count - first;
-            if left < LEAST {
-                permute_each_column(columns, first..count);
-            } else if left <= L::COUNT {
+            if L::COUNT == 1 || left < least(L::COUNT) {
+                return permute_each_column(columns, first..count);
+            }
+            if left <= L::COUNT {
                 permute_from::<L, 1>(lanes, columns, first);
             } else {
                 permute_from::<L, INTERLEAVED>(lanes, columns, first);

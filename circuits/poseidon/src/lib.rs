@@ -30,7 +30,7 @@ use plonky2::{
     },
 };
 
-use lanes::Permute;
+use lanes::{Permute, least};
 pub use role::Role;
 
 /// Goldilocks, p = 2^64 - 2^32 + 1.
@@ -53,11 +53,8 @@ pub fn permute_all(states: &mut [State]) {
 /// # Panics
 /// If the processor lacks them.
 pub fn permute_all_with(kind: Kind, states: &mut [State]) {
-    if kind == Kind::Portable {
-        return permute_each(states);
-    }
     for states in states.chunks_mut(COLUMNS_AT_ONCE) {
-        if states.len() < lanes::LEAST {
+        if states.len() < least(kind.count()) {
             permute_each(states);
             continue;
         }
