@@ -6,7 +6,7 @@ use plonky2::{
 };
 
 #[cfg(target_arch = "x86_64")]
-use crate::Avx512;
+use crate::{Avx2, Avx512};
 use crate::{D, F, Lanes, Portable};
 
 /// What a gate's constraints are of, at as many points as there are lanes.
@@ -98,6 +98,16 @@ pub trait Evaluate: Send + Sync {
 
     /// The same.
     #[cfg(target_arch = "x86_64")]
+    fn avx2(
+        &self,
+        lanes: Avx2,
+        row: Row<'_, Avx2>,
+        filter: <Avx2 as Lanes>::Factor,
+        sums: &mut [<Avx2 as Lanes>::Sum],
+    );
+
+    /// The same.
+    #[cfg(target_arch = "x86_64")]
     fn avx512(
         &self,
         lanes: Avx512,
@@ -115,6 +125,29 @@ impl<G: PackedGate> Evaluate for G {
         sums: &mut [<Portable as Lanes>::Sum],
     ) {
         evaluate(self, Portable, row, filter, sums);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code)] // instructions that `lanes` proves
+    fn avx2(
+        &self,
+        lanes: Avx2,
+        row: Row<'_, Avx2>,
+        filter: <Avx2 as Lanes>::Factor,
+        sums: &mut [<Avx2 as Lanes>::Sum],
+    ) {
+        #[target_feature(enable = "avx2")]
+        fn compiled<G: PackedGate>(
+            gate: &G,
+            lanes: Avx2,
+            row: Row<'_, Avx2>,
+            filter: <Avx2 as Lanes>::Factor,
+            sums: &mut [<Avx2 as Lanes>::Sum],
+        ) {
+            evaluate(gate, lanes, row, filter, sums);
+        }
+        // SAFETY: `lanes` proves the features.
+        unsafe { compiled(self, lanes, row, filter, sums) }
     }
 
     #[cfg(target_arch = "x86_64")]

@@ -28,20 +28,26 @@
 //! ```
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod gate;
-mod mds;
+mod kind;
 mod portable;
+mod poseidon;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
 #[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
 pub use gate::{Constraints, Emit, Evaluate, PackedGate, Recognise, Row};
-pub use mds::{State, bound_after, mds};
+pub use kind::{Kind, widest};
 pub use portable::Portable;
+pub use poseidon::{State, UNREDUCED_ROUNDS, mds, sbox};
 
 /// Goldilocks, p = 2^64 - 2^32 + 1. Any 64-bit word stands for its value modulo p.
 pub use plonky2::field::goldilocks_field::GoldilocksField as F;
@@ -84,10 +90,14 @@ pub trait Lanes: Copy + Send + Sync + 'static {
 
     /// `a + b`.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a + b`, b below p.
+    fn add_canonical(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a - b`.
     fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a b`.
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a^2`.
+    fn square(self, a: Self::Vector) -> Self::Vector;
     /// `a b + c`, with one reduction.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// An element made ready for sums of products.
@@ -123,13 +133,4 @@ pub trait Work {
 
     /// Computes it. To be `#[inline(always)]`, with all that it calls: only so it is compiled for the lanes' instructions.
     fn run<L: Lanes>(self, lanes: L) -> Self::Output;
-}
-
-/// Runs with the widest lanes of this processor.
-pub fn widest<W: Work>(work: W) -> W::Output {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(lanes) = Avx512::detect() {
-        return lanes.run(work);
-    }
-    Portable.run(work)
 }

@@ -81,6 +81,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn add_canonical(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        self.add(a, b)
+    }
+
+    #[inline(always)]
     fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
         each(a, b, |a, b| a - b)
     }
@@ -88,6 +93,11 @@ impl Lanes for Portable {
     #[inline(always)]
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
         each(a, b, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn square(self, a: Self::Vector) -> Self::Vector {
+        self.mul(a, a)
     }
 
     #[inline(always)]

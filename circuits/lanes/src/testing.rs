@@ -7,7 +7,7 @@ use plonky2::{
     plonk::vars::EvaluationVarsBaseBatch,
 };
 
-use crate::{D, Evaluate, F, Lanes, MAX_COUNT, Portable, Recognise, Row, Work};
+use crate::{D, Evaluate, F, Kind, Lanes, MAX_COUNT, Recognise, Row, Work};
 
 /// Points, as many as any lanes have.
 const POINTS: usize = MAX_COUNT;
@@ -79,10 +79,8 @@ pub fn agrees_with_its_gate(gate: impl Gate<F, D>, recognise: Recognise) {
             wires: &random(gate.0.num_wires()),
             hash: HashOut::rand(),
         };
-        Portable.run(&beside);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(lanes) = crate::Avx512::detect() {
-            lanes.run(&beside);
+        for kind in Kind::detect_all() {
+            kind.run(&beside);
         }
     }
 }

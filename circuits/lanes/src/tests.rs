@@ -1,12 +1,12 @@
 //! Every operation beside plonky2's, on words of every kind.
 
 use plonky2::{
-    field::types::{Field, Field64},
+    field::types::{Field, Field64, PrimeField64},
     hash::poseidon::{Poseidon, SPONGE_WIDTH},
 };
 use proptest::{collection::vec, prelude::*};
 
-use crate::{F, Lanes, MAX_PRODUCTS, Portable, Work, mds};
+use crate::{F, Kind, Lanes, MAX_COUNT, MAX_PRODUCTS, Work, mds, sbox, widest};
 
 /// Small, at the borders of halves and of p, not canonical, and any.
 fn word() -> impl Strategy<Value = F> {
@@ -23,7 +23,7 @@ fn word() -> impl Strategy<Value = F> {
 
 /// As many as any lanes have.
 fn words() -> impl Strategy<Value = Vec<F>> {
-    vec(word(), 8)
+    vec(word(), MAX_COUNT)
 }
 
 fn stored<L: Lanes>(lanes: L, vector: L::Vector) -> Vec<F> {
@@ -34,11 +34,8 @@ fn stored<L: Lanes>(lanes: L, vector: L::Vector) -> Vec<F> {
 
 /// Runs a check with every kind of lanes that there is.
 fn with_all(check: impl Work<Output = ()> + Clone) {
-    Portable.run(check.clone());
-    #[cfg(target_arch = "x86_64")]
-    match crate::Avx512::detect() {
-        Some(lanes) => lanes.run(check),
-        None => println!("this processor has no AVX-512"),
+    for kind in Kind::detect_all() {
+        kind.run(check.clone());
     }
 }
 
@@ -57,8 +54,15 @@ impl Work for Arithmetic {
                 lanes.add(x, y),
                 &(|i: usize| a[i] + b[i]) as &dyn Fn(usize) -> F,
             ),
+            (
+                "sum with a canonical word",
+                lanes.add_canonical(x, lanes.splat(F(b[0].to_canonical_u64()))),
+                &|i| a[i] + b[0],
+            ),
             ("difference", lanes.sub(x, y), &|i| a[i] - b[i]),
             ("product", lanes.mul(x, y), &|i| a[i] * b[i]),
+            ("square", lanes.square(x), &|i| a[i] * a[i]),
+            ("seventh power", sbox(lanes, x), &|i| a[i].exp_u64(7)),
             ("product and sum", lanes.mul_add(x, y, z), &|i| a[i] * b[i] + c[i]),
             ("multiple", lanes.scale(x, *small), &|i| {
                 a[i] * F::from_canonical_u32(*small)
@@ -170,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_become_columns(rows in (1usize..20).prop_flat_map(|length| vec(vec(word(), length), 8))) {
+    fn rows_become_columns(rows in (1usize..20).prop_flat_map(|length| vec(vec(word(), length), MAX_COUNT))) {
         with_all(Transposition(rows));
     }
 
@@ -178,4 +182,24 @@ proptest! {
     fn the_matrix_is_poseidon_s(state in vec(word(), SPONGE_WIDTH)) {
         with_all(Matrix(state.try_into().expect("twelve")));
     }
+}
+
+struct Count;
+
+impl Work for Count {
+    type Output = usize;
+
+    fn run<L: Lanes>(self, _: L) -> usize {
+        L::COUNT
+    }
+}
+
+#[test]
+fn the_widest_kind_that_is_there_has_the_most_lanes() {
+    let counts: Vec<_> = Kind::detect_all().map(Kind::count).collect();
+    let found: Vec<_> = Kind::detect_all().map(|kind| kind.run(Count)).collect();
+    assert_eq!(found, counts, "{:?}", Kind::detect_all().collect::<Vec<_>>());
+    assert!(counts.is_sorted() && counts.iter().all(|count| MAX_COUNT.is_multiple_of(*count)));
+    assert_eq!(counts[0], 1, "one lane is on every processor");
+    assert_eq!(counts.last(), Some(&widest(Count)));
 }

@@ -1,7 +1,7 @@
 //! plonky2's Poseidon over Goldilocks, many independent states at a time, with the role of each digest in it.
 //!
 //! One permutation after another is what plonky2 computes, and what this crate computes where the processor has no
-//! AVX-512. Where it has, sixteen run interleaved, at less than half the time of each.
+//! vectors that [`ashlar_lanes`] knows. Where it has, several run interleaved, at less than half the time of each.
 //!
 //! ```
 //! use ashlar_poseidon::{F, Role, two_to_one, two_to_one_all};
@@ -16,10 +16,12 @@
 //! ```
 
 pub mod circuit;
-#[cfg(target_arch = "x86_64")]
 mod lanes;
 mod role;
 
+use std::ops::Range;
+
+use ashlar_lanes::Kind;
 use plonky2::{
     field::{goldilocks_field::GoldilocksField, types::Field},
     hash::{
@@ -28,6 +30,7 @@ use plonky2::{
     },
 };
 
+use lanes::{Permute, least};
 pub use role::Role;
 
 /// Goldilocks, p = 2^64 - 2^32 + 1.
@@ -42,20 +45,52 @@ type Hash = HashOut<F>;
 
 /// Permutes each state. Words stand for their values modulo p, before and after.
 pub fn permute_all(states: &mut [State]) {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(lanes) = lanes::Avx512::detect() {
-        return lanes.permute_all(states);
+    permute_all_with(Kind::widest(), states);
+}
+
+/// [`permute_all`] with lanes of this kind.
+///
+/// # Panics
+/// If the processor lacks them.
+pub fn permute_all_with(kind: Kind, states: &mut [State]) {
+    for states in states.chunks_mut(COLUMNS_AT_ONCE) {
+        if states.len() < least(kind.count()) {
+            permute_each(states);
+            continue;
+        }
+        let mut columns = [[F::ZERO; COLUMNS_AT_ONCE]; SPONGE_WIDTH];
+        for (k, state) in states.iter().enumerate() {
+            for (column, word) in columns.iter_mut().zip(state) {
+                column[k] = *word;
+            }
+        }
+        let count = states.len();
+        kind.run(Permute {
+            columns: &mut columns,
+            count,
+        });
+        for (k, state) in states.iter_mut().enumerate() {
+            for (column, word) in columns.iter().zip(state) {
+                *word = column[k];
+            }
+        }
     }
-    permute_each(states);
 }
 
 /// Permutes sixteen states. Words stand for their values modulo p, before and after.
 pub fn permute_columns(columns: &mut Columns) {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(lanes) = lanes::Avx512::detect() {
-        return lanes.permute_columns(columns);
-    }
-    permute_each_column(columns);
+    permute_columns_with(Kind::widest(), columns);
+}
+
+/// [`permute_columns`] with lanes of this kind.
+///
+/// # Panics
+/// If the processor lacks them.
+pub fn permute_columns_with(kind: Kind, columns: &mut Columns) {
+    kind.run(Permute {
+        columns,
+        count: COLUMNS_AT_ONCE,
+    });
 }
 
 /// The plain twin.
@@ -66,8 +101,8 @@ fn permute_each(states: &mut [State]) {
 }
 
 /// The plain twin, for columns.
-fn permute_each_column(columns: &mut Columns) {
-    for k in 0..COLUMNS_AT_ONCE {
+fn permute_each_column(columns: &mut Columns, states: Range<usize>) {
+    for k in states {
         let state = F::poseidon(columns.map(|column| column[k]));
         for (column, word) in columns.iter_mut().zip(state) {
             column[k] = word;
@@ -161,10 +196,13 @@ mod tests {
     proptest! {
         #[test]
         fn many_states_are_permuted_as_each_alone(states in vec(proptest::array::uniform12(word()), 0..50)) {
-            let (mut many, mut each) = (states.clone(), states);
-            permute_all(&mut many);
+            let mut each = states.clone();
             permute_each(&mut each);
-            prop_assert_eq!(canonical(&many), canonical(&each));
+            for kind in Kind::detect_all() {
+                let mut many = states.clone();
+                permute_all_with(kind, &mut many);
+                prop_assert_eq!(canonical(&many), canonical(&each), "{:?}", kind);
+            }
         }
 
         #[test]
@@ -172,11 +210,11 @@ mod tests {
             let mut each = states.clone();
             permute_each(&mut each);
             let in_columns: Columns = core::array::from_fn(|i| core::array::from_fn(|k| states[k][i]));
-            for permute in [permute_columns, permute_each_column] {
+            for kind in Kind::detect_all() {
                 let mut columns = in_columns;
-                permute(&mut columns);
+                permute_columns_with(kind, &mut columns);
                 let found: Vec<State> = (0..COLUMNS_AT_ONCE).map(|k| columns.map(|column| column[k])).collect();
-                prop_assert_eq!(canonical(&found), canonical(&each));
+                prop_assert_eq!(canonical(&found), canonical(&each), "{:?}", kind);
             }
         }
 
@@ -243,9 +281,12 @@ mod tests {
             .iter()
             .map(|word| [GoldilocksField(*word); SPONGE_WIDTH])
             .collect();
-        let (mut many, mut each) = (states.repeat(4), states.repeat(4));
-        permute_all(&mut many);
+        let mut each = states.repeat(4);
         permute_each(&mut each);
-        assert_eq!(canonical(&many), canonical(&each));
+        for kind in Kind::detect_all() {
+            let mut many = states.repeat(4);
+            permute_all_with(kind, &mut many);
+            assert_eq!(canonical(&many), canonical(&each), "{kind:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A permutation, and its linear layer over the extension.
 
-use ashlar_lanes::{Constraints, F, Lanes, PackedGate, Row, State, bound_after, mds};
+use ashlar_lanes::{Constraints, F, Lanes, PackedGate, Row, State, UNREDUCED_ROUNDS, mds, sbox};
 use ashlar_statement::hash::D;
 use plonky2::hash::poseidon::{
     ALL_ROUND_CONSTANTS, HALF_N_FULL_ROUNDS, N_PARTIAL_ROUNDS, Poseidon, SPONGE_WIDTH,
@@ -17,28 +17,8 @@ const FIRST_SBOXES: usize = DELTA + HALF;
 const PARTIAL_SBOXES: usize = FIRST_SBOXES + SPONGE_WIDTH * (HALF_N_FULL_ROUNDS - 1);
 const LAST_SBOXES: usize = PARTIAL_SBOXES + N_PARTIAL_ROUNDS;
 
-/// Partial rounds between two reductions of the elements that pass through no S-box.
-const UNREDUCED_ROUNDS: usize = 4;
-
-// A half of an element is below 2^32, that of element 0 before each round, and `join` takes halves below 2^64 - 2^32.
-const _: () = {
-    let (mut bound, mut round) = (1 << 32, 0);
-    while round < UNREDUCED_ROUNDS {
-        bound = bound_after(bound, 1 << 32);
-        round += 1;
-    }
-    assert!(bound < (1 << 64) - (1 << 32), "an unreduced element overflows");
-};
-
 /// Low and high halves of a state.
 type Halves<L> = [State<L>; 2];
-
-#[inline(always)]
-fn sbox<L: Lanes>(lanes: L, x: L::Vector) -> L::Vector {
-    let square = lanes.mul(x, x);
-    let cube = lanes.mul(x, square);
-    lanes.mul(cube, lanes.mul(square, square))
-}
 
 #[inline(always)]
 fn split<L: Lanes>(lanes: L, state: &State<L>) -> Halves<L> {

@@ -1,5 +1,6 @@
-//! Poseidon's MDS matrix on integers modulo 2^64: a circulant one, and 8 more in its first place.
+//! The layers of Poseidon.
 //!
+//! The MDS matrix acts on integers modulo 2^64. It is a circulant one, and 8 more in its first place.
 //! The circulant is a product in Z\[x\]/(x^12 - 1). Real transforms of the four elements i, i + 3, i + 6, i + 9 split it
 //! into products of three in Z\[x\]/(x^3 - 1), Z\[x\]/(x^3 + 1) and Z\[i\]\[x\]/(x^3 + i), where all constants are small
 //! sums of powers of two (the method of Winterfell and of plonky2's `poseidon_goldilocks::mds_multiply_freq`).
@@ -12,8 +13,29 @@ use crate::{F, Lanes};
 pub type State<L> = [<L as Lanes>::Vector; SPONGE_WIDTH];
 type Three<L> = [<L as Lanes>::Vector; 3];
 
+/// Partial rounds after which the halves of elements that pass through no S-box are to be joined.
+pub const UNREDUCED_ROUNDS: usize = 4;
+
+// A half of an element is below 2^32, that of element 0 before each round, and `join` takes halves below 2^64 - 2^32.
+const _: () = {
+    let (mut bound, mut round) = (1 << 32, 0);
+    while round < UNREDUCED_ROUNDS {
+        bound = bound_after(bound, 1 << 32);
+        round += 1;
+    }
+    assert!(bound < (1 << 64) - (1 << 32), "an unreduced element overflows");
+};
+
+/// `x^7`.
+#[inline(always)]
+pub fn sbox<L: Lanes>(lanes: L, x: L::Vector) -> L::Vector {
+    let square = lanes.square(x);
+    let cube = lanes.mul(x, square);
+    lanes.mul(cube, lanes.square(square))
+}
+
 /// What elements 1 to 11 are below after a product, if they are below `bound` before, and element 0 below `first`.
-pub const fn bound_after(bound: u128, first: u128) -> u128 {
+const fn bound_after(bound: u128, first: u128) -> u128 {
     let (mut sum, mut i) = (0, 0);
     while i < SPONGE_WIDTH {
         sum += F::MDS_MATRIX_CIRC[i] as u128;
