@@ -195,12 +195,7 @@ struct Series<P: ProveCircuit, O: Config> {
 }
 
 impl<P: ProveCircuit, O: Config> Series<P, O> {
-    fn new(
-        backend: &'static str,
-        prover: P,
-        name: &'static str,
-        circuit: &CircuitData<F, O, D>,
-    ) -> Self {
+    fn new(backend: &'static str, prover: P, name: &'static str, circuit: &CircuitData<F, O, D>) -> Self {
         let start = Instant::now();
         let provable = Provable::new(&prover, name, circuit);
         Self {

@@ -9,7 +9,7 @@ use plonky2::plonk::circuit_data::CommonCircuitData;
 use serde::Deserialize;
 
 use crate::{
-    Arithmetic, Prover,
+    Kind, Prover,
     commit::Committer,
     generate::Schedule,
     quotient::{self, Points},
@@ -17,7 +17,7 @@ use crate::{
 
 /// A circuit made ready for this prover.
 pub struct PreparedCircuit {
-    pub(crate) arithmetic: Arithmetic,
+    pub(crate) kind: Kind,
     pub(crate) committer: Committer,
     pub(crate) gates: Vec<SelectedGate>,
     pub(crate) selectors: usize,
@@ -81,7 +81,7 @@ pub enum Unknown {
 impl PreparedCircuit {
     /// Prepares a circuit, or says why it cannot be proved here.
     pub fn new(prover: &Prover, common: &CommonCircuitData<F, D>) -> Result<Self, Unknown> {
-        let arithmetic = prover.arithmetic;
+        let kind = prover.kind;
         require_known(common)?;
         let selectors =
             serde_json::to_value(&common.selectors_info).and_then(serde_json::from_value::<Selectors>);
@@ -96,8 +96,8 @@ impl PreparedCircuit {
             packed: prover.recognise(&*gate.0),
         });
         Ok(Self {
-            arithmetic,
-            committer: Committer::new(arithmetic, common)?,
+            kind,
+            committer: Committer::new(kind, common)?,
             gates: gates.collect(),
             selectors: groups.len(),
             points: Points::new(common),

@@ -2,13 +2,10 @@
 
 use ashlar_lanes::{Lanes, MAX_COUNT, MAX_PRODUCTS, Work};
 use ashlar_statement::hash::{D, F};
-use plonky2::field::{
-    extension::FieldExtension,
-    types::Field,
-};
+use plonky2::field::{extension::FieldExtension, types::Field};
 use rayon::prelude::*;
 
-use crate::{Arithmetic, FE};
+use crate::{FE, Kind};
 
 /// Coefficients of a sum that a task computes: a multiple of all lanes.
 const COEFFICIENTS: usize = 256;
@@ -25,9 +22,12 @@ impl Powers {
 }
 
 /// What polynomials are at a point, whose powers these are.
-pub fn evaluate(arithmetic: Arithmetic, polynomials: &[&[F]], powers: &Powers) -> Vec<FE> {
+pub fn evaluate(kind: Kind, polynomials: &[&[F]], powers: &Powers) -> Vec<FE> {
     let at = polynomials.par_iter().map(|polynomial| {
-        let parts = powers.0.each_ref().map(|powers| arithmetic.run(Dot(polynomial, powers)));
+        let parts = powers
+            .0
+            .each_ref()
+            .map(|powers| kind.run(Dot(polynomial, powers)));
         FE::from_basefield_array(parts)
     });
     at.collect()
@@ -67,17 +67,19 @@ impl Work for Dot<'_> {
 }
 
 /// `Σ αⁱ fᵢ` over polynomials of one length, by the powers of α.
-pub fn sum(arithmetic: Arithmetic, polynomials: &[&[F]], powers: &Powers) -> Vec<FE> {
+pub fn sum(kind: Kind, polynomials: &[&[F]], powers: &Powers) -> Vec<FE> {
     let length = polynomials.first().map_or(0, |polynomial| polynomial.len());
     let mut out = vec![FE::ZERO; length];
-    out.par_chunks_mut(COEFFICIENTS).enumerate().for_each(|(task, out)| {
-        arithmetic.run(Sum {
-            polynomials,
-            powers: &powers.0,
-            start: task * COEFFICIENTS,
-            out,
+    out.par_chunks_mut(COEFFICIENTS)
+        .enumerate()
+        .for_each(|(task, out)| {
+            kind.run(Sum {
+                polynomials,
+                powers: &powers.0,
+                start: task * COEFFICIENTS,
+                out,
+            });
         });
-    });
     out
 }
 
@@ -98,7 +100,10 @@ impl Work for Sum<'_> {
         for (block, out) in self.out.chunks_mut(L::COUNT).enumerate() {
             let first = self.start + block * L::COUNT;
             let mut totals = [lanes.splat(F::ZERO); D];
-            for (start, polynomials) in (0..).step_by(MAX_PRODUCTS).zip(self.polynomials.chunks(MAX_PRODUCTS)) {
+            for (start, polynomials) in (0..)
+                .step_by(MAX_PRODUCTS)
+                .zip(self.polynomials.chunks(MAX_PRODUCTS))
+            {
                 let mut sums = [lanes.empty_sum(); D];
                 for (i, polynomial) in (start..).zip(polynomials) {
                     let coefficients = &polynomial[first..first + out.len()];
@@ -163,11 +168,16 @@ mod tests {
         let horner = |values: &mut dyn Iterator<Item = F>| {
             values.fold(FE::ZERO, |sum, value| sum * point + FE::from(value))
         };
-        let at: Vec<_> = columns.iter().map(|f| horner(&mut f.iter().rev().copied())).collect();
-        let sums: Vec<_> = (0..length).map(|i| horner(&mut columns.iter().rev().map(|f| f[i]))).collect();
-        for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-            assert_eq!(evaluate(arithmetic, &columns, &Powers::new(point, length)), at);
-            assert_eq!(sum(arithmetic, &columns, &Powers::new(point, count)), sums);
+        let at: Vec<_> = columns
+            .iter()
+            .map(|f| horner(&mut f.iter().rev().copied()))
+            .collect();
+        let sums: Vec<_> = (0..length)
+            .map(|i| horner(&mut columns.iter().rev().map(|f| f[i])))
+            .collect();
+        for kind in Kind::detect_all() {
+            assert_eq!(evaluate(kind, &columns, &Powers::new(point, length)), at);
+            assert_eq!(sum(kind, &columns, &Powers::new(point, count)), sums);
         }
     }
 }

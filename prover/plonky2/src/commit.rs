@@ -11,7 +11,7 @@ use plonky2::{
 };
 
 use crate::{
-    Arithmetic,
+    Kind,
     hasher::{AT_ONCE, ManyHasher},
     leaves::Leaves,
     memory::Buffer,
@@ -38,7 +38,7 @@ impl<H: Hasher<F>> Batch<H> {
 
 /// The transforms and trees of a circuit.
 pub struct Committer {
-    arithmetic: Arithmetic,
+    kind: Kind,
     backend: CpuBackend,
     degree: usize,
     cap_height: usize,
@@ -50,10 +50,12 @@ pub struct Committer {
 }
 
 impl Committer {
-    pub fn new(arithmetic: Arithmetic, common: &CommonCircuitData<F, D>) -> Result<Self, AccelError> {
-        let backend = match arithmetic {
-            Arithmetic::Portable => CpuBackend::with_level(Level::Portable).expect("every machine has it"),
-            Arithmetic::Fastest => CpuBackend::new(),
+    pub fn new(kind: Kind, common: &CommonCircuitData<F, D>) -> Result<Self, AccelError> {
+        let backend = match kind {
+            Kind::Avx512 => CpuBackend::new(),
+            Kind::Portable | Kind::Avx2 => {
+                CpuBackend::with_level(Level::Portable).expect("every machine has it")
+            }
         };
         let fri = &common.config.fri_config;
         let (degree_bits, rate_bits) = (common.degree_bits(), fri.rate_bits);
@@ -67,7 +69,7 @@ impl Committer {
         let points = prepare(&backend, degree_bits + quotient::rate_bits(common))?;
         let shift = backend.prepare_coset(&points, F::coset_shift())?;
         Ok(Self {
-            arithmetic,
+            kind,
             backend,
             degree: common.degree(),
             cap_height: fri.cap_height,
@@ -105,10 +107,10 @@ impl Committer {
             self.extend(&polynomials, cosets, &mut columns)?;
             let columns: Vec<_> = columns.chunks_exact(length).collect();
             leaves.write(part * length, &columns, AT_ONCE, digests, |tiles, digests| {
-                H::hash_leaves(self.arithmetic, width, tiles, digests);
+                H::hash_leaves(self.kind, width, tiles, digests);
             });
         }
-        let tree = Tree::over(self.arithmetic, leaves, digests, self.cap_height);
+        let tree = Tree::over(self.kind, leaves, digests, self.cap_height);
         Ok(Batch { polynomials, tree })
     }
 
@@ -121,12 +123,7 @@ impl Committer {
     }
 
     /// Values of each polynomial on these cosets, polynomial by polynomial.
-    fn extend(
-        &self,
-        polynomials: &[Vec<F>],
-        cosets: &[Coset],
-        columns: &mut [F],
-    ) -> Result<(), AccelError> {
+    fn extend(&self, polynomials: &[Vec<F>], cosets: &[Coset], columns: &mut [F]) -> Result<(), AccelError> {
         let held = <CpuBackend as Ntt<F>>::Held::new(polynomials.iter().map(Vec::as_slice).collect());
         let length = cosets.len() * self.degree;
         for (place, coset) in cosets.iter().enumerate() {

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use tracing::debug_span;
 
 use crate::{
-    Arithmetic, FE, STEPS,
+    FE, Kind, STEPS,
     combine::{Powers, sum},
     commit::Committer,
     grind::grind,
@@ -39,7 +39,7 @@ pub struct Opened<'a> {
 
 /// What all openings of a circuit have in common.
 pub struct Opener<'a> {
-    pub arithmetic: Arithmetic,
+    pub kind: Kind,
     pub params: &'a FriParams,
     pub committer: &'a Committer,
 }
@@ -58,7 +58,7 @@ impl Opener<'_> {
         let (trees, final_poly) = step!("fold", self.fold(combined, transcript))?;
         let (state, place) = before_nonce(transcript, &final_poly);
         let bits = params.config.proof_of_work_bits;
-        let pow_witness = step!("grind", grind::<H>(self.arithmetic, state, place, bits));
+        let pow_witness = step!("grind", grind::<H>(self.kind, state, place, bits));
         transcript.observe_element(pow_witness);
         transcript.get_challenge(); // what the nonce is for
         let queries = transcript.get_n_challenges(params.config.num_query_rounds);
@@ -81,7 +81,7 @@ impl Opener<'_> {
         let mut combined = PolynomialCoeffs::empty();
         for Opened { point, polynomials } in opened {
             let count = polynomials.len();
-            let sum = sum(self.arithmetic, polynomials, &Powers::new(alpha, count));
+            let sum = sum(self.kind, polynomials, &Powers::new(alpha, count));
             let mut quotient = PolynomialCoeffs::new(sum).divide_by_linear(*point);
             quotient.coeffs.push(FE::ZERO); // a power of two again
             combined *= alpha.exp_u64(count as u64);
@@ -111,7 +111,7 @@ impl Opener<'_> {
                 flatten::<F, D>(&values)
             };
             let leaves = Leaves::of_rows(arity * D, values.chunks_exact(arity * D));
-            let tree = Tree::new(self.arithmetic, leaves, config.cap_height);
+            let tree = Tree::new(self.kind, leaves, config.cap_height);
             transcript.observe_cap(&tree.cap);
             trees.push(tree);
             let beta = transcript.get_extension_challenge::<D>();

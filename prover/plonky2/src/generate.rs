@@ -101,7 +101,12 @@ impl<O: GenericConfig<D, F = F>> Generation<'_, O> {
             }
             pending = next;
         }
-        match self.is_finished.iter().filter(|is_finished| !**is_finished).count() {
+        match self
+            .is_finished
+            .iter()
+            .filter(|is_finished| !**is_finished)
+            .count()
+        {
             0 => Ok(()),
             count => Err(anyhow!("{count} generators lack a value that they watch")),
         }
@@ -146,7 +151,9 @@ mod tests {
     fn inputs(targets: &[(Target, u64)]) -> PartialWitness<F> {
         let mut inputs = PartialWitness::new();
         for (target, value) in targets {
-            inputs.set_target(*target, F::from_canonical_u64(*value)).expect("set once");
+            inputs
+                .set_target(*target, F::from_canonical_u64(*value))
+                .expect("set once");
         }
         inputs
     }
@@ -158,13 +165,21 @@ mod tests {
         for values in [(3, 5), (4, 5), (1000, 1000), (1, 1)] {
             let inputs = inputs(&[(a, values.0), (b, values.1)]);
             let plain = generate_partial_witness(inputs.clone(), &circuit.prover_only, &circuit.common);
-            let (plain, ours) = (plain.expect("generates"), schedule.generate(&circuit, inputs).expect("generates"));
-            let set = |witness: &PartitionWitness<'_, F>| witness.values.iter().map(Option::is_some).collect::<Vec<_>>();
+            let (plain, ours) = (
+                plain.expect("generates"),
+                schedule.generate(&circuit, inputs).expect("generates"),
+            );
+            let set = |witness: &PartitionWitness<'_, F>| {
+                witness.values.iter().map(Option::is_some).collect::<Vec<_>>()
+            };
             assert_eq!(set(&ours), set(&plain));
             let public = circuit.prover_only.public_inputs[0];
             assert_eq!(ours.get_target(public), plain.get_target(public));
         }
-        assert_eq!(schedule.0.get().map(Vec::len), Some(circuit.prover_only.generators.len()));
+        assert_eq!(
+            schedule.0.get().map(Vec::len),
+            Some(circuit.prover_only.generators.len())
+        );
     }
 
     #[test]
@@ -175,9 +190,16 @@ mod tests {
             let error = schedule.generate(&circuit, inputs(&[(a, 3)])).expect_err("no b");
             assert!(error.to_string().contains("generators lack a value"), "{error}");
             let contradiction = inputs(&[(a, 3), (b, 5), (product, 14)]);
-            let error = schedule.generate(&circuit, contradiction).expect_err("3 * 5 = 15");
-            assert!(error.to_string().contains("different values: 14 != 15"), "{error}");
-            schedule.generate(&circuit, inputs(&[(a, 7), (b, 9)])).expect("generates");
+            let error = schedule
+                .generate(&circuit, contradiction)
+                .expect_err("3 * 5 = 15");
+            assert!(
+                error.to_string().contains("different values: 14 != 15"),
+                "{error}"
+            );
+            schedule
+                .generate(&circuit, inputs(&[(a, 7), (b, 9)]))
+                .expect("generates");
         }
     }
 
@@ -187,8 +209,13 @@ mod tests {
         let (circuit, [a, b, _]) = circuit();
         let schedule = Schedule::default();
         let count = circuit.prover_only.generators.len();
-        schedule.0.set((0..count).rev().collect()).expect("nothing is known yet");
-        let witness = schedule.generate(&circuit, inputs(&[(a, 3), (b, 5)])).expect("generates");
+        schedule
+            .0
+            .set((0..count).rev().collect())
+            .expect("nothing is known yet");
+        let witness = schedule
+            .generate(&circuit, inputs(&[(a, 3), (b, 5)]))
+            .expect("generates");
         let public = circuit.prover_only.public_inputs[0];
         assert_eq!(witness.get_target(public) * F::from_canonical_u64(15), F::ONE); // 15 is odd
     }

@@ -7,19 +7,22 @@ use plonky2::{
 };
 use rayon::prelude::*;
 
-use crate::hasher::{AT_ONCE, Arithmetic, ManyHasher};
+use crate::{
+    Kind,
+    hasher::{AT_ONCE, ManyHasher},
+};
 
 /// Blocks of [`AT_ONCE`] nonces that are shared out among the threads; the first window with one that serves is the last.
 const WINDOW: u32 = 1 << 10;
 
 /// The smallest nonce that, at `place` of the state, makes a permutation whose response has `bits` leading zeros.
-pub fn grind<H: ManyHasher>(arithmetic: Arithmetic, state: H::Permutation, place: usize, bits: u32) -> F {
+pub fn grind<H: ManyHasher>(kind: Kind, state: H::Permutation, place: usize, bits: u32) -> F {
     let windows = (0..F::ORDER).step_by(WINDOW as usize * AT_ONCE);
     let mut found = windows.filter_map(|window| {
         let blocks = (0..WINDOW).into_par_iter();
         blocks.find_map_first(|block| {
             let first = window + u64::from(block) * AT_ONCE as u64;
-            serving::<H>(arithmetic, state, place, bits, first)
+            serving::<H>(kind, state, place, bits, first)
         })
     });
     let nonce = found.next().expect("one in 2^bits nonces serves");
@@ -28,7 +31,7 @@ pub fn grind<H: ManyHasher>(arithmetic: Arithmetic, state: H::Permutation, place
 
 /// The first of [`AT_ONCE`] nonces that serves, if one does.
 fn serving<H: ManyHasher>(
-    arithmetic: Arithmetic,
+    kind: Kind,
     state: H::Permutation,
     place: usize,
     bits: u32,
@@ -38,7 +41,7 @@ fn serving<H: ManyHasher>(
     for (nonce, state) in (first..).zip(&mut states) {
         state.set_elt(F::from_canonical_u64(nonce), place);
     }
-    H::permute(arithmetic, &mut states);
+    H::permute(kind, &mut states);
     let responses = states.iter().map(|state| {
         let response = state.squeeze().last().expect("a rate");
         response.to_canonical_u64()
@@ -66,8 +69,8 @@ mod tests {
                 let response = state.squeeze()[H::Permutation::RATE - 1];
                 response.to_canonical_u64().leading_zeros() >= bits
             });
-            for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-                let nonce = grind::<H>(arithmetic, state, place, bits).to_canonical_u64();
+            for kind in Kind::detect_all() {
+                let nonce = grind::<H>(kind, state, place, bits).to_canonical_u64();
                 assert_eq!(Some(nonce), plain, "{bits} bits at {place}");
             }
         }

@@ -60,7 +60,12 @@ impl Leaves {
     }
 
     /// Hands out the tiles of `at_once` leaves, a multiple of [`TILE`], with what is to be known of each.
-    pub fn for_each_block<T: Send>(&self, at_once: usize, of: &mut [T], each: impl Fn(&[F], &mut [T]) + Sync) {
+    pub fn for_each_block<T: Send>(
+        &self,
+        at_once: usize,
+        of: &mut [T],
+        each: impl Fn(&[F], &mut [T]) + Sync,
+    ) {
         let blocks = of.par_chunks_mut(at_once).enumerate();
         blocks.for_each(|(block, of)| {
             let length = TILE * self.width;

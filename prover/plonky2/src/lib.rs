@@ -45,8 +45,9 @@ use tracing::{debug_span, warn};
 
 use prove::step;
 
+pub use ashlar_lanes::Kind;
 pub use circuit::{PreparedCircuit, Unknown};
-pub use hasher::{Arithmetic, ManyHasher};
+pub use hasher::ManyHasher;
 
 /// Target of the spans (of level debug) that the steps of a proof are.
 pub const STEPS: &str = "ashlar_plonky2::steps";
@@ -55,17 +56,24 @@ pub const STEPS: &str = "ashlar_plonky2::steps";
 type FE = <F as Extendable<D>>::Extension;
 
 /// The prover.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Prover {
-    arithmetic: Arithmetic,
+    kind: Kind,
     gates: &'static [Recognise],
 }
 
+/// Computes with the widest lanes of the processor.
+impl Default for Prover {
+    fn default() -> Self {
+        Self::new(Kind::widest())
+    }
+}
+
 impl Prover {
-    /// A prover that computes so; the proofs are the same.
-    pub fn new(arithmetic: Arithmetic) -> Self {
+    /// A prover that computes with such lanes, which the processor must have; the proofs are the same.
+    pub fn new(kind: Kind) -> Self {
         let gates = &[];
-        Self { arithmetic, gates }
+        Self { kind, gates }
     }
 
     /// Beside plonky2's gates, evaluates those that one of these recognises at several points at once. A gate that none

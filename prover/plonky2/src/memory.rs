@@ -75,7 +75,15 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded_and_of_the_length_asked_for() {
-        for length in [0, 1, 1000, 1 << 20, (1 << 20) + 1, MOST_KEPT / 8, MOST_KEPT / 8 + 1] {
+        for length in [
+            0,
+            1,
+            1000,
+            1 << 20,
+            (1 << 20) + 1,
+            MOST_KEPT / 8,
+            MOST_KEPT / 8 + 1,
+        ] {
             let mut buffer = Buffer::new(length);
             assert_eq!(buffer.len(), length);
             buffer.fill(F::ONE);

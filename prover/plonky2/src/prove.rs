@@ -122,7 +122,7 @@ impl PreparedCircuit {
         let oracles: [&dyn Oracle<O::Hasher>; 4] =
             [constants, &wires_batch.tree, &products.tree, &quotient.tree];
         let opener = Opener {
-            arithmetic: self.arithmetic,
+            kind: self.kind,
             params: &common.fri_params,
             committer: &self.committer,
         };
@@ -143,7 +143,7 @@ impl PreparedCircuit {
     fn openings(&self, common: &CommonCircuitData<F, D>, [here, next]: &[Opened<'_>; 2]) -> OpeningSet<F, D> {
         let at = |opened: &Opened<'_>| {
             let powers = Powers::new(opened.point, common.degree());
-            evaluate(self.arithmetic, &opened.polynomials, &powers)
+            evaluate(self.kind, &opened.polynomials, &powers)
         };
         let mut values = at(here).into_iter();
         let mut take = |count: usize| values.by_ref().take(count).collect();

@@ -120,7 +120,7 @@ impl PreparedCircuit {
                 start: task * POINTS,
                 out,
             };
-            self.arithmetic.run(task);
+            self.kind.run(task);
         });
         let of = |challenge| {
             let tasks = values.chunks(challenges * POINTS);
@@ -316,7 +316,10 @@ impl<'a, L: Lanes> Block<'a, L> {
         const { assert!(0 < N && N <= 3) };
         let (lanes, common) = (self.lanes, self.of.common);
         let (products, size) = (common.num_partial_products, common.quotient_degree_factor);
-        let (partial, routed) = (common.partial_products_range().start, common.config.num_routed_wires);
+        let (partial, routed) = (
+            common.partial_products_range().start,
+            common.config.num_routed_wires,
+        );
         let sigmas = common.sigmas_range().start;
         let zero = lanes.splat(F::ZERO);
         let (mut beta, mut gamma, mut before) = ([zero; N], [zero; N], [zero; N]);

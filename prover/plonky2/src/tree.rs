@@ -12,7 +12,7 @@ use plonky2::{
 use rayon::prelude::*;
 
 use crate::{
-    Arithmetic,
+    Kind,
     hasher::{AT_ONCE, ManyHasher},
     leaves::Leaves,
 };
@@ -27,24 +27,19 @@ pub struct Tree<H: Hasher<F>> {
 
 impl<H: ManyHasher> Tree<H> {
     /// Of leaves that nobody has hashed.
-    pub fn new(arithmetic: Arithmetic, leaves: Leaves, cap_height: usize) -> Self {
+    pub fn new(kind: Kind, leaves: Leaves, cap_height: usize) -> Self {
         let mut digests = vec![H::empty(); leaves.count()];
         leaves.for_each_block(AT_ONCE, &mut digests, |tiles, digests| {
-            H::hash_leaves(arithmetic, leaves.width(), tiles, digests);
+            H::hash_leaves(kind, leaves.width(), tiles, digests);
         });
-        Self::over(arithmetic, leaves, digests, cap_height)
+        Self::over(kind, leaves, digests, cap_height)
     }
 
     /// Of leaves with these digests.
     ///
     /// # Panics
     /// If the leaves are no power of two, or fewer than the cap has digests.
-    pub fn over(
-        arithmetic: Arithmetic,
-        leaves: Leaves,
-        digests: Vec<H::Hash>,
-        cap_height: usize,
-    ) -> Self {
+    pub fn over(kind: Kind, leaves: Leaves, digests: Vec<H::Hash>, cap_height: usize) -> Self {
         let height = log2_strict(digests.len())
             .checked_sub(cap_height)
             .expect("a cap is part of its tree");
@@ -52,7 +47,7 @@ impl<H: ManyHasher> Tree<H> {
         for _ in 0..height {
             let mut parents = vec![H::empty(); top.len() / 2];
             let blocks = parents.par_chunks_mut(AT_ONCE).zip(top.par_chunks(2 * AT_ONCE));
-            blocks.for_each(|(parents, children)| H::hash_pairs(arithmetic, children, parents));
+            blocks.for_each(|(parents, children)| H::hash_pairs(kind, children, parents));
             layers.push(std::mem::replace(&mut top, parents));
         }
         let cap = MerkleCap(top);
@@ -118,9 +113,9 @@ mod tests {
     /// Cap, leaves and paths.
     fn agrees_with_plonky2<H: ManyHasher>(rows: &[Vec<F>], cap_height: usize) {
         let stock = MerkleTree::<F, H>::new(rows.to_vec(), cap_height);
-        for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
+        for kind in Kind::detect_all() {
             let leaves = Leaves::of_rows(rows[0].len(), rows.iter().map(Vec::as_slice));
-            let tree = Tree::<H>::new(arithmetic, leaves, cap_height);
+            let tree = Tree::<H>::new(kind, leaves, cap_height);
             assert_eq!(tree.cap, stock.cap);
             for leaf in 0..rows.len() {
                 assert_eq!(tree.answer(leaf), stock.answer(leaf));
@@ -149,7 +144,7 @@ mod tests {
             .map(|leaf| (0..20).map(|i| GoldilocksField(leaf * 20 + i)).collect())
             .collect();
         let leaves = Leaves::of_rows(20, rows.iter().map(Vec::as_slice));
-        let tree = Tree::<PoseidonHash>::new(Arithmetic::Fastest, leaves, 4);
+        let tree = Tree::<PoseidonHash>::new(Kind::widest(), leaves, 4);
         for (leaf, expected) in rows.iter().enumerate().step_by(73) {
             let (row, path) = tree.answer(leaf);
             assert_eq!(&row, expected);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ashlar_bn254::Bn254Config;
-use ashlar_plonky2::{Arithmetic, ManyHasher, PreparedCircuit, Prover};
+use ashlar_plonky2::{Kind, ManyHasher, PreparedCircuit, Prover};
 use ashlar_statement::{
     Provable, ProveCircuit, ProveError,
     hash::{Builder, C, D, F},
@@ -80,7 +80,7 @@ fn witness(secrets: &[Target], last: u64) -> anyhow::Result<PartialWitness<F>> {
 /// plonky2's proof and ours from one witness, in which wires that nothing else sets are random. Both verify.
 fn proofs<O>(
     data: &CircuitData<F, O, D>,
-    arithmetic: Arithmetic,
+    kind: Kind,
     witness: PartialWitness<F>,
 ) -> [ProofWithPublicInputs<F, O, D>; 2]
 where
@@ -88,7 +88,7 @@ where
     O::Hasher: ManyHasher,
 {
     let full = generate_partial_witness(witness, &data.prover_only, &data.common).expect("satisfiable");
-    let ours = PreparedCircuit::new(&Prover::new(arithmetic), &data.common)
+    let ours = PreparedCircuit::new(&Prover::new(kind), &data.common)
         .expect("a known circuit")
         .prove(data, &full)
         .expect("a proof");
@@ -116,8 +116,8 @@ fn a_proof_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
         };
         let (builder, secrets) = lay_out(config, seed);
         let data = builder.build::<C>();
-        for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-            let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
+        for kind in Kind::detect_all() {
+            let [stock, ours] = proofs(&data, kind, witness(&secrets, 12_345).expect("set once"));
             assert_eq!(before_the_nonce(ours), before_the_nonce(stock));
         }
     }
@@ -133,8 +133,8 @@ fn a_proof_over_bn254_is_plonky2_s_byte_for_byte_up_to_the_nonce() {
         config.fri_config.cap_height = cap_height;
         let (builder, secrets) = lay_out(config.clone(), seed);
         let data = builder.build::<Bn254Config>();
-        for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-            let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
+        for kind in Kind::detect_all() {
+            let [stock, ours] = proofs(&data, kind, witness(&secrets, 12_345).expect("set once"));
             assert_eq!(before_the_nonce(ours), before_the_nonce(stock));
         }
     }
@@ -158,8 +158,8 @@ fn a_very_wide_circuit_is_proved_as_plonky2_proves_it() {
     let terms =
         common.config.num_challenges * (2 + common.num_partial_products) + common.num_gate_constraints;
     assert!(terms > ashlar_lanes::MAX_PRODUCTS, "{terms} terms");
-    for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-        let [stock, ours] = proofs(&data, arithmetic, witness(&secrets, 12_345).expect("set once"));
+    for kind in Kind::detect_all() {
+        let [stock, ours] = proofs(&data, kind, witness(&secrets, 12_345).expect("set once"));
         assert_eq!(before_the_nonce(ours), before_the_nonce(stock));
     }
 }
@@ -173,9 +173,8 @@ fn a_whole_proof_is_that_of_one_thread_of_plonky2() {
         .num_threads(1)
         .build()
         .expect("a thread");
-    for arithmetic in [Arithmetic::Portable, Arithmetic::Fastest] {
-        let [stock, ours] =
-            pool.install(|| proofs(&data, arithmetic, witness(&secrets, 1).expect("set once")));
+    for kind in Kind::detect_all() {
+        let [stock, ours] = pool.install(|| proofs(&data, kind, witness(&secrets, 1).expect("set once")));
         assert_eq!(ours.to_bytes(), stock.to_bytes());
     }
 }

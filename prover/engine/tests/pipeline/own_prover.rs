@@ -1,7 +1,7 @@
 //! Our plonky2 prover beside plonky2's own, on the production circuits and a real batch.
 
 use ashlar_payments::chunk::ChunkCircuit;
-use ashlar_plonky2::{Arithmetic, ManyHasher, PreparedCircuit, Prover};
+use ashlar_plonky2::{Kind, ManyHasher, PreparedCircuit, Prover};
 use ashlar_recursion::F;
 use ashlar_statement::{
     LeafCircuits,
@@ -31,13 +31,15 @@ where
 {
     let witness =
         generate_partial_witness(witness, &circuit.prover_only, &circuit.common).expect("a true statement");
-    let prove = |arithmetic| {
-        let prover = Prover::new(arithmetic).with_gates(ChunkCircuit::GATES);
+    let prove = |kind| {
+        let prover = Prover::new(kind).with_gates(ChunkCircuit::GATES);
         let prepared = PreparedCircuit::new(&prover, &circuit.common).expect("a known circuit");
         prepared.prove(circuit, &witness).expect("a proof")
     };
-    let ours = prove(Arithmetic::Fastest);
-    assert_eq!(ours.to_bytes(), prove(Arithmetic::Portable).to_bytes());
+    let ours = prove(Kind::widest());
+    for kind in Kind::detect_all().filter(|kind| *kind != Kind::widest()) {
+        assert_eq!(ours.to_bytes(), prove(kind).to_bytes(), "{kind:?}");
+    }
     let (prover_only, common) = (&circuit.prover_only, &circuit.common);
     let stock = prove_with_partition_witness(prover_only, common, witness, &mut TimingTree::default());
     let stock = stock.expect("a proof");
@@ -72,5 +74,8 @@ fn chunk_lift_fold_and_compress_are_proved_as_plonky2_proves_them() {
     assert_eq!(folded.public_inputs, proofs.root.proof.public_inputs);
     let compress = &recursion.compress;
     let compressed = proved_alike(&compress.data, compress.assign(&proofs.root).expect("set once"));
-    assert_eq!(compressed.public_inputs.len(), compress.data.common.num_public_inputs);
+    assert_eq!(
+        compressed.public_inputs.len(),
+        compress.data.common.num_public_inputs
+    );
 }

@@ -7,10 +7,11 @@ use ashlar_bn254::{
     Bn254Hasher, Digest, Fr, LIMBS_PER_LANE, SpongeState, pack,
     poseidon2::{Constants, WIDTH, constants, permute},
 };
+use ashlar_lanes::Kind;
 use ashlar_statement::hash::F;
 use plonky2::field::types::Field;
 
-use super::{AT_ONCE, Arithmetic, ManyHasher};
+use super::{AT_ONCE, ManyHasher};
 use crate::leaves::TILE;
 
 /// Elements that a permutation absorbs.
@@ -21,7 +22,7 @@ type State = [Fr; WIDTH];
 const ZEROS: [State; AT_ONCE] = [[Fr::zero(); WIDTH]; AT_ONCE];
 
 impl ManyHasher for Bn254Hasher {
-    fn hash_leaves(arithmetic: Arithmetic, width: usize, tiles: &[F], digests: &mut [Digest]) {
+    fn hash_leaves(kind: Kind, width: usize, tiles: &[F], digests: &mut [Digest]) {
         if width <= LIMBS_PER_LANE {
             for (leaf, digest) in digests.iter_mut().enumerate() {
                 *digest = Digest(packed(tiles, width, leaf, 0..width));
@@ -37,24 +38,24 @@ impl ManyHasher for Bn254Hasher {
                     *lane = packed(tiles, width, leaf, first..width.min(first + LIMBS_PER_LANE));
                 }
             }
-            permute_all(arithmetic, states);
+            permute_all(kind, states);
         }
         squeeze(states, digests);
     }
 
-    fn hash_pairs(arithmetic: Arithmetic, children: &[Digest], parents: &mut [Digest]) {
+    fn hash_pairs(kind: Kind, children: &[Digest], parents: &mut [Digest]) {
         let mut states = ZEROS;
         let states = &mut states[..parents.len()];
         for (state, pair) in states.iter_mut().zip(children.chunks_exact(2)) {
             [state[2], state[3]] = [pair[0].0, pair[1].0];
         }
-        permute_all(arithmetic, states);
+        permute_all(kind, states);
         squeeze(states, parents);
     }
 
-    fn permute(arithmetic: Arithmetic, states: &mut [SpongeState]) {
+    fn permute(kind: Kind, states: &mut [SpongeState]) {
         let mut lanes: Vec<State> = states.iter().map(SpongeState::lanes).collect();
-        permute_all(arithmetic, &mut lanes);
+        permute_all(kind, &mut lanes);
         for (state, lanes) in states.iter_mut().zip(&lanes) {
             *state = SpongeState::of_lanes(lanes);
         }
@@ -81,11 +82,11 @@ fn squeeze(states: &[State], digests: &mut [Digest]) {
     }
 }
 
-fn permute_all(arithmetic: Arithmetic, states: &mut [State]) {
-    static FASTEST: LazyLock<Poseidon2> = LazyLock::new(|| Poseidon2::new(&lane_constants()));
-    match arithmetic {
-        Arithmetic::Portable => states.iter_mut().for_each(permute),
-        Arithmetic::Fastest => FASTEST.permute_all(states),
+fn permute_all(kind: Kind, states: &mut [State]) {
+    static VECTORS: LazyLock<Poseidon2> = LazyLock::new(|| Poseidon2::new(&lane_constants()));
+    match kind {
+        Kind::Portable | Kind::Avx2 => states.iter_mut().for_each(permute),
+        Kind::Avx512 => VECTORS.permute_all(states),
     }
 }
 
