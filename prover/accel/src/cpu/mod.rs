@@ -4,8 +4,11 @@ mod lanes;
 pub(crate) mod memory;
 mod msm;
 mod ntt;
+mod poseidon2;
 mod rows;
 mod words;
+
+pub use poseidon2::{Poseidon2, Poseidon2Constants};
 
 use crate::Backend;
 

@@ -97,10 +97,35 @@ const fn minus_inverse(odd: u64) -> u64 {
 const fn power_of_two(exponent: u32, p: Words) -> Words {
     let (mut value, mut step) = ([1, 0, 0, 0], 0);
     while step < exponent {
-        value = double(value, p);
+        (value, _) = double(value, p);
         step += 1;
     }
     value
+}
+
+/// `2^260 * value / p` rounded down, for `value < p`: a bit a step, as on paper.
+pub(crate) const fn over_p(value: Words, p: Words) -> Limbs {
+    let (mut quotient, mut value, mut bit) = ([0; 5], value, 260);
+    while bit > 0 {
+        bit -= 1;
+        let subtracted;
+        (value, subtracted) = double(value, p);
+        quotient[bit / 52] |= (subtracted as u64) << (bit % 52);
+    }
+    quotient
+}
+
+/// `2^260 - p`: adding its multiples modulo `2^260` subtracts those of `p`.
+pub(crate) const fn minus(p: Words) -> Limbs {
+    // p is odd, so only its lowest limb differs from the complement by one.
+    let p = limbs(p, 0);
+    [
+        MASK - p[0] + 1,
+        MASK - p[1],
+        MASK - p[2],
+        MASK - p[3],
+        MASK - p[4],
+    ]
 }
 
 /// `2 * value` below `2^256`.
@@ -113,8 +138,8 @@ const fn twice(value: Words) -> Words {
     doubled
 }
 
-/// `2 * value` modulo `p`, for `value < p < 2^255`.
-const fn double(value: Words, p: Words) -> Words {
+/// `2 * value` modulo `p`, and whether `p` was subtracted, for `value < p < 2^255`.
+const fn double(value: Words, p: Words) -> (Words, bool) {
     let doubled = twice(value);
     let (mut reduced, mut borrow, mut i) = ([0; 4], false, 0);
     while i < 4 {
@@ -123,5 +148,5 @@ const fn double(value: Words, p: Words) -> Words {
         (reduced[i], borrow) = (difference, first | second);
         i += 1;
     }
-    if borrow { doubled } else { reduced }
+    if borrow { (doubled, false) } else { (reduced, true) }
 }

@@ -1,7 +1,13 @@
 //! [`Lanes`]: the arithmetic itself.
 #![allow(unsafe_code)] // vendor intrinsics; the methods are safe because a `Lanes` exists only where `Ifma` was detected
 
+mod factor;
+mod sum;
+
 use std::{arch::x86_64::*, marker::PhantomData};
+
+pub(crate) use factor::Factor;
+pub(crate) use sum::Sum;
 
 use super::modulus::{Limbs, MASK, Modulus, Words, limbs, multiple};
 

@@ -4,7 +4,7 @@ use num_bigint::BigUint;
 use proptest::prelude::*;
 
 use super::*;
-use crate::cpu::lanes::{FqModulus, FrModulus, HEADROOM};
+use crate::cpu::lanes::{FqModulus, FrModulus, HEADROOM, bounds};
 
 fn big(words: &Words) -> BigUint {
     BigUint::new(
@@ -107,16 +107,85 @@ proptest! {
     }
 }
 
+/// Any limbs: values up to the largest that five hold.
+fn any_limbs() -> impl Strategy<Value = Limbs> {
+    let limb = prop_oneof![2 => 0..=MASK, 1 => Just(MASK), 1 => Just(0), 1 => Just(1)];
+    prop::array::uniform5(limb)
+}
+
+/// The same value in all lanes.
+fn vector<M: Modulus>(limbs: Limbs) -> Lanes<M> {
+    Lanes::new(limbs.map(|limb| unsafe { _mm512_set1_epi64(limb as i64) }))
+}
+
+fn check_factor<M: Modulus>(x: Limbs, w: Words) {
+    let p = modulus::<M>();
+    let w = big(&w) % &p;
+    let x = vector::<M>(x);
+    for (x, product) in values(x)
+        .into_iter()
+        .zip(values(x.times(&Factor::new(words(&w))).settle()))
+    {
+        assert!(product < &p * 10u8, "bound of the product");
+        assert_eq!(product % &p, x * &w % &p);
+    }
+}
+
+/// Of `count` terms, each of a `count`-th of what five limbs hold, or less.
+fn check_sum<M: Modulus>(term: Limbs, count: u64) {
+    let p = modulus::<M>();
+    let mut term = term;
+    term[4] %= (HEADROOM as u64 * M::P_LIMBS[4]) / count;
+    let mut sum = Sum::from(vector::<M>(term));
+    for _ in 1..count {
+        sum = sum.add(vector::<M>(term).into());
+    }
+    for (sum, reduced) in values(sum.settle())
+        .into_iter()
+        .zip(values(sum.nearly_reduced().settle()))
+    {
+        let thousandths = bounds::nearly_reduced((&sum * 1000u32 / &p + 1u8).try_into().expect("it fits"));
+        assert!(&reduced * 1000u32 < &p * thousandths, "bound of the reduced sum");
+        assert_eq!(&reduced % &p, &sum % &p);
+        let linear = vector::<M>(term);
+        let linear = Sum::from(linear)
+            .shifted::<2>()
+            .add_constant(&M::P_LIMBS)
+            .settle();
+        let expected = (&sum / count * 4u8 + &p) % (BigUint::from(1u8) << 260);
+        assert_eq!(values(linear)[0], expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn known_factors_agree_with_big_integers(x in any_limbs(), w in any_words()) {
+        if ifma().is_some() {
+            for w in [w, [0; 4], [1, 0, 0, 0], words(&(modulus::<FrModulus>() - 1u8))] {
+                check_factor::<FqModulus>(x, w);
+                check_factor::<FrModulus>(x, w);
+            }
+        }
+    }
+
+    #[test]
+    fn sums_agree_with_big_integers(term in any_limbs(), count in 1..=8u64) {
+        if ifma().is_some() {
+            check_sum::<FqModulus>(term, count);
+            check_sum::<FrModulus>(term, count);
+        }
+    }
+}
+
 /// The largest operands whose product still fits: the accumulators must not overflow.
 #[test]
 fn products_of_large_values_are_right() {
     if ifma().is_none() {
         return;
     }
-    let vector = |top: u64| {
-        let limbs = [MASK, MASK, MASK, MASK, top];
-        Lanes::<FqModulus>::new(limbs.map(|limb| unsafe { _mm512_set1_epi64(limb as i64) }))
-    };
+    let vector = |top: u64| vector::<FqModulus>([MASK, MASK, MASK, MASK, top]);
     let (largest, half) = (vector(MASK), vector(MASK >> 1));
     let (p, one) = (modulus::<FqModulus>(), BigUint::from(1u8));
     let (a, b) = ((&one << 260) - 1u8, (&one << 259) - 1u8);
