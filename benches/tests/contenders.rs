@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ashlar_benches::{
     Contender,
-    operations::{msm_bn254, ntt_bn254, ntt_goldilocks},
+    operations::{msm_bn254, ntt_bn254, ntt_goldilocks, poseidon2_bn254},
 };
 
 const LOG_SIZE: u32 = 8;
@@ -78,4 +78,10 @@ fn goldilocks_transforms() {
     let fixture = ntt_goldilocks::Fixture::new(LOG_SIZE, 3);
     let names = run(fixture.contenders());
     assert!(names.iter().any(|name| name == "plonky2"), "{names:?}");
+}
+
+#[test]
+fn bn254_permutations() {
+    let names = run(poseidon2_bn254::Fixture::new(LOG_SIZE).contenders());
+    assert_eq!(names, ["ashlar/cpu", "plain/scalar"]);
 }

@@ -4,6 +4,7 @@ pub mod msm_bn254;
 pub mod ntt_bn254;
 pub mod ntt_goldilocks;
 pub mod plonky2;
+pub mod poseidon2_bn254;
 pub mod wrap;
 
 use std::sync::LazyLock;

@@ -20,6 +20,7 @@ pub(crate) const fn fits(bound: Bound) -> Bound {
 
 /// [`Lanes::mul`](super::Lanes::mul) and [`Lanes::square`](super::Lanes::square).
 pub(crate) const fn product(a: Bound, b: Bound) -> Bound {
+    assert!(a >= P && b >= P, "too small for the bound of a product");
     fits((fits(a) * fits(b)).div_ceil(MAX) + P)
 }
 

@@ -20,9 +20,15 @@ pub(crate) trait Modulus: Copy + Send + Sync + 'static {
     /// `2p`.
     const TWO_P: Words = twice(Self::P);
     /// `p` by limbs.
-    const P_LIMBS: Limbs = limbs(Self::P, 0);
+    const P_LIMBS: Limbs = limbs(Self::P);
     /// `-1 / p` modulo `2^64`, and so modulo `2^52` in its low bits.
     const MINUS_P_INVERSE: u64 = minus_inverse(Self::P[0]);
+    /// `1 / 2^52`, `1 / 2^104` and `1 / 2^156` modulo `p`, by limbs.
+    const FOLDS: [Limbs; 3] = [
+        limbs(inverse_power_of_two(52, Self::P)),
+        limbs(inverse_power_of_two(104, Self::P)),
+        limbs(inverse_power_of_two(156, Self::P)),
+    ];
     /// `2^260` modulo `p`: one in Montgomery form.
     const ONE: Words = power_of_two(260, Self::P);
 }
@@ -55,23 +61,21 @@ impl Modulus for FrModulus {
     ];
 }
 
-/// The limbs of `words * 2^shift`, for a product below `2^260`.
-pub(crate) const fn limbs(words: Words, shift: u32) -> Limbs {
-    let mut limbs = [0; 5];
-    let mut bit = 0;
-    while bit < 256 {
-        let target = bit + shift as usize;
-        if target < 260 {
-            limbs[target / 52] |= ((words[bit / 64] >> (bit % 64)) & 1) << (target % 52);
-        }
-        bit += 1;
-    }
-    limbs
+/// The limbs of `words`.
+pub(crate) const fn limbs(words: Words) -> Limbs {
+    let [a, b, c, d] = words;
+    [
+        a & MASK,
+        (a >> 52 | b << 12) & MASK,
+        (b >> 40 | c << 24) & MASK,
+        (c >> 28 | d << 36) & MASK,
+        d >> 16,
+    ]
 }
 
 /// `factor * p` by limbs, for a product below `2^260`.
 pub(crate) const fn multiple(p: Words, factor: u64) -> Limbs {
-    let p = limbs(p, 0);
+    let p = limbs(p);
     let (mut out, mut carry, mut i) = ([0; 5], 0, 0);
     while i < 5 {
         let sum = p[i] as u128 * factor as u128 + carry as u128;
@@ -103,6 +107,27 @@ const fn power_of_two(exponent: u32, p: Words) -> Words {
     value
 }
 
+/// `1 / 2^exponent` modulo the odd `p < 2^255`: odd values are halved together with `p`.
+const fn inverse_power_of_two(exponent: u32, p: Words) -> Words {
+    let (mut value, mut step) = ([1, 0, 0, 0], 0);
+    while step < exponent {
+        let odd = if value[0] & 1 == 1 { u64::MAX } else { 0 };
+        let (mut carry, mut i) = (0, 0);
+        while i < 4 {
+            let sum = value[i] as u128 + (p[i] & odd) as u128 + carry;
+            (value[i], carry) = (sum as u64, sum >> 64);
+            i += 1;
+        }
+        i = 0;
+        while i < 4 {
+            value[i] = (value[i] >> 1) | if i < 3 { value[i + 1] << 63 } else { 0 };
+            i += 1;
+        }
+        step += 1;
+    }
+    value
+}
+
 /// `2^260 * value / p` rounded down, for `value < p`: a bit a step, as on paper.
 pub(crate) const fn over_p(value: Words, p: Words) -> Limbs {
     let (mut quotient, mut value, mut bit) = ([0; 5], value, 260);
@@ -118,7 +143,7 @@ pub(crate) const fn over_p(value: Words, p: Words) -> Limbs {
 /// `2^260 - p`: adding its multiples modulo `2^260` subtracts those of `p`.
 pub(crate) const fn minus(p: Words) -> Limbs {
     // p is odd, so only its lowest limb differs from the complement by one.
-    let p = limbs(p, 0);
+    let p = limbs(p);
     [
         MASK - p[0] + 1,
         MASK - p[1],

@@ -17,7 +17,7 @@ impl<M: Modulus> Factor<M> {
     /// `value` must be below `p`; it is a plain integer, whatever the form of what it multiplies.
     pub(crate) fn new(value: Words) -> Self {
         Self {
-            value: limbs(value, 0),
+            value: limbs(value),
             over_p: over_p(value, M::P),
             modulus: PhantomData,
         }

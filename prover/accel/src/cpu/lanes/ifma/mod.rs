@@ -3,11 +3,13 @@
 
 mod factor;
 mod sum;
+mod words;
 
 use std::{arch::x86_64::*, marker::PhantomData};
 
 pub(crate) use factor::Factor;
 pub(crate) use sum::Sum;
+use words::{load_words, store_words};
 
 use super::modulus::{Limbs, MASK, Modulus, Words, limbs, multiple};
 
@@ -62,7 +64,7 @@ impl<M: Modulus> Lanes<M> {
     #[inline(always)]
     pub(crate) fn splat(_: Ifma, words: &Words) -> Self {
         // SAFETY: `Ifma` proves the features; so in every block of this file.
-        unsafe { Self::broadcast(&limbs(*words, 0)) }
+        unsafe { Self::broadcast(&limbs(*words)) }
     }
 
     /// Zero in all lanes.
@@ -133,7 +135,8 @@ impl<M: Modulus> Lanes<M> {
         store_words(self.to_words(), words);
     }
 
-    /// `a * b / 2^260`. With `a < x·p` and `b < y·p` the result is below `(x·y / 84 + 1)·p`.
+    /// `a * b / 2^260`. With `a < x·p` and `b < y·p`, neither `x` nor `y` below one, the result is below
+    /// `(x·y / 84 + 1)·p`.
     #[inline(always)]
     pub(crate) fn mul(self, other: Self) -> Self {
         let (a, b) = (self.limbs, other.limbs);
@@ -172,15 +175,27 @@ impl<M: Modulus> Lanes<M> {
         }
     }
 
-    /// `t / 2^260` modulo `p`, plus at most `p`.
+    /// `t / 2^260` modulo `p`, plus at most `p` and a `2^50`th of it. That little stays within the bounds of [`Self::mul`],
+    /// where 84 stands for the larger `2^260 / p`.
+    ///
+    /// Three limbs go in one step, times `1 / 2^156` and so on modulo `p`: none waits for a product of another. The last two
+    /// go one after the other as Montgomery has it.
     #[inline(always)]
     unsafe fn montgomery(mut t: [__m512i; 10]) -> Self {
         unsafe {
             let zero = _mm512_setzero_si512();
             let mask = _mm512_set1_epi64(MASK as i64);
+            for i in 0..3 {
+                let fold = Self::broadcast(&M::FOLDS[2 - i]).limbs;
+                for j in 0..5 {
+                    t[3 + j] = _mm512_madd52lo_epu64(t[3 + j], t[i], fold[j]);
+                    t[4 + j] = _mm512_madd52hi_epu64(t[4 + j], t[i], fold[j]);
+                }
+                t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<52>(t[i]));
+            }
             let p = Self::broadcast(&M::P_LIMBS).limbs;
             let minus_p_inverse = _mm512_set1_epi64(M::MINUS_P_INVERSE as i64);
-            for i in 0..5 {
+            for i in 3..5 {
                 let q = _mm512_madd52lo_epu64(zero, t[i], minus_p_inverse);
                 // `t[i] + lo(q·p[0])` is zero modulo 2^52: its carry is known without waiting for q.
                 let carry = _mm512_srli_epi64::<52>(_mm512_add_epi64(t[i], mask));
@@ -255,54 +270,6 @@ impl<M: Modulus> Lanes<M> {
             l[i] = unsafe { _mm512_mask_mov_epi64(l[i], mask, b.limbs[i]) };
         }
         Self::new(l)
-    }
-}
-
-/// Eight neighbours as four vectors of words.
-#[inline(always)]
-fn load_words(words: &[Words; WIDTH]) -> [__m512i; 4] {
-    unsafe {
-        let at = words.as_ptr().cast::<__m512i>();
-        let (r0, r1) = (_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1))); // elements 0 1, 2 3
-        let (r2, r3) = (_mm512_loadu_si512(at.add(2)), _mm512_loadu_si512(at.add(3))); // elements 4 5, 6 7
-        let low = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
-        let high = _mm512_setr_epi64(2, 6, 10, 14, 3, 7, 11, 15);
-        let (a, b) = (
-            _mm512_permutex2var_epi64(r0, low, r1),
-            _mm512_permutex2var_epi64(r2, low, r3),
-        );
-        let (c, d) = (
-            _mm512_permutex2var_epi64(r0, high, r1),
-            _mm512_permutex2var_epi64(r2, high, r3),
-        );
-        [
-            _mm512_shuffle_i64x2::<0b01_00_01_00>(a, b),
-            _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b),
-            _mm512_shuffle_i64x2::<0b01_00_01_00>(c, d),
-            _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d),
-        ]
-    }
-}
-
-/// Inverse of [`load_words`].
-#[inline(always)]
-fn store_words(w: [__m512i; 4], words: &mut [Words; WIDTH]) {
-    unsafe {
-        let at = words.as_mut_ptr().cast::<__m512i>();
-        let ab = [
-            _mm512_shuffle_i64x2::<0b01_00_01_00>(w[0], w[1]),
-            _mm512_shuffle_i64x2::<0b11_10_11_10>(w[0], w[1]),
-        ];
-        let cd = [
-            _mm512_shuffle_i64x2::<0b01_00_01_00>(w[2], w[3]),
-            _mm512_shuffle_i64x2::<0b11_10_11_10>(w[2], w[3]),
-        ];
-        let first = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
-        let second = _mm512_setr_epi64(2, 6, 10, 14, 3, 7, 11, 15);
-        for i in 0..2 {
-            _mm512_storeu_si512(at.add(2 * i), _mm512_permutex2var_epi64(ab[i], first, cd[i]));
-            _mm512_storeu_si512(at.add(2 * i + 1), _mm512_permutex2var_epi64(ab[i], second, cd[i]));
-        }
     }
 }
 

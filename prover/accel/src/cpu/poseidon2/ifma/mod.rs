@@ -34,7 +34,7 @@ impl Permutation {
     /// `None` if the machine lacks the instructions.
     pub(super) fn new(constants: &Poseidon2Constants) -> Option<Self> {
         // `16 x` in the form with `2^256` is `x` in the form with `2^260`.
-        let form = |constant: Fr| limbs((constant * Fr::from(16)).to_words(), 0);
+        let form = |constant: Fr| limbs((constant * Fr::from(16)).to_words());
         Some(Self {
             ifma: Ifma::detect()?,
             initial: constants.initial.map(|round| round.map(form)),
