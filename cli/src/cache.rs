@@ -9,18 +9,18 @@ use ashlar_kzg::{
     CircuitFingerprint,
     srs::{Srs, SrsKind},
 };
-use ashlar_payments::chunk::ChunkCircuit;
+use ashlar_payments::chunk::ChunkCircuits;
 use ashlar_report::Chain;
 use ashlar_statement::Security;
 
 use crate::commands::fixed_hex;
 
 /// The application's circuits.
-pub type CircuitSet = ashlar_recursion::CircuitSet<ChunkCircuit>;
+pub type CircuitSet = ashlar_recursion::CircuitSet<ChunkCircuits>;
 /// The engine over them.
-pub type Engine = ashlar_engine::Engine<ChunkCircuit>;
+pub type Engine = ashlar_engine::Engine<ChunkCircuits>;
 /// What checks their proofs, with verifying keys alone.
-pub type Verifier = ashlar_engine::Verifier<ChunkCircuit>;
+pub type Verifier = ashlar_engine::Verifier<ChunkCircuits>;
 
 /// Where circuits and keys are kept unless told otherwise.
 pub const DEFAULT_CACHE: &str = "target/ashlar";

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use ashlar_contracts::DataMode;
 use ashlar_payments::{
     Payments,
-    batch::{BlockConfig, SLOTS},
+    batch::{BlockConfig, SHAPES},
     tree::empty_accounts_root,
 };
 use ashlar_report::chain;
@@ -147,7 +147,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     let payments = Payments(BlockConfig {
         domain,
         fee_owner,
-        slots: SLOTS,
+        shapes: SHAPES,
     });
     let changes = Changes::default();
     let (executor, thread) = Executor::start(

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use ashlar_bn254::Bn254Config;
 use ashlar_payments::{
     auth,
-    batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
-    chunk::ChunkCircuit,
+    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch},
+    chunk::ChunkCircuits,
     state::MemoryStore,
     transaction::{Deposit, Domain, SecretKey, Served},
 };
@@ -65,11 +65,11 @@ fn batch() -> SealedBatch {
     let config = BlockConfig {
         domain,
         fee_owner: OWNER,
-        slots: SLOTS,
+        shapes: SHAPES,
     };
     let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("a store in memory does not fail");
     builder.set_time(29_700_000); // in minutes since 1970
-    for account in 0..=SLOTS as u32 {
+    for account in 0..=SHAPES.largest() as u32 {
         let mut owner = OWNER;
         owner[16..].copy_from_slice(&account.to_be_bytes());
         let deposit = Deposit {
@@ -86,7 +86,7 @@ fn batch() -> SealedBatch {
 }
 
 /// Runs both provers in turn, `rounds` times each; all proofs are verified.
-pub fn measure(circuits: &CircuitSet<ChunkCircuit>, rounds: usize) -> Result<Vec<Measurement>, ProveError> {
+pub fn measure(circuits: &CircuitSet<ChunkCircuits>, rounds: usize) -> Result<Vec<Measurement>, ProveError> {
     let (leaf, recursion, batch) = (&circuits.leaf, &circuits.recursion, batch());
     let [first, second] = &batch.chunks[..] else {
         panic!("{} chunks", batch.chunks.len())
@@ -97,7 +97,7 @@ pub fn measure(circuits: &CircuitSet<ChunkCircuit>, rounds: usize) -> Result<Vec
 
     let mut chunk = Race::new("chunk", leaf.circuits()[kind]);
     let chunk_of = |witness| {
-        let claim = ChunkCircuit::check(witness).expect("a sealed chunk replays");
+        let claim = ChunkCircuits::check(witness).expect("a sealed chunk replays");
         move || leaf.assign(witness, &claim)
     };
     let chunks = [
@@ -146,7 +146,7 @@ impl Config for Bn254Config {}
 
 impl<'a, O: Config> Race<'a, O> {
     fn new(name: &'static str, circuit: &'a CircuitData<F, O, D>) -> Self {
-        let prover = Prover::default().with_gates(ChunkCircuit::GATES);
+        let prover = Prover::default().with_gates(ChunkCircuits::GATES);
         Self {
             name,
             circuit,

@@ -7,8 +7,8 @@ use ashlar_engine::{JobKind, OpenError, Proof, ProveError, open_prover};
 use ashlar_kzg::{CircuitKeys, INSTANCES, prove_stock, srs::Srs};
 use ashlar_payments::{
     auth,
-    batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
-    chunk::ChunkCircuit,
+    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch},
+    chunk::ChunkCircuits,
     state::MemoryStore,
     transaction::{Deposit, Domain, SecretKey, Served},
 };
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CARD, CPU};
 
-type Engine = ashlar_engine::Engine<ChunkCircuit>;
+type Engine = ashlar_engine::Engine<ChunkCircuits>;
 
 /// halo2-axiom's `create_proof`.
 pub const STOCK: &str = "stock/halo2-axiom";
@@ -92,7 +92,7 @@ fn batch() -> SealedBatch {
     let config = BlockConfig {
         domain,
         fee_owner: OWNER,
-        slots: SLOTS,
+        shapes: SHAPES,
     };
     let deposit = Deposit {
         token: 0,

@@ -10,7 +10,7 @@ use ashlar_statement::{
 
 use crate::{
     batch::{BlockBuilder, BlockConfig, BuildError},
-    chunk::ChunkCircuit,
+    chunk::ChunkCircuits,
     serve::serve,
     state::{AccountStore, Stored},
     transaction::{DecodeError, Operation, Served, SignedTransaction, Transaction},
@@ -24,7 +24,7 @@ pub struct Payments(pub BlockConfig);
 type Outcome<E> = Result<Effects, ExecuteError<TransactionError, StateError<E>>>;
 
 impl Application for Payments {
-    type Leaf = ChunkCircuit;
+    type Leaf = ChunkCircuits;
     type Signed = SignedTransaction;
     type DecodeError = DecodeError;
     type Refusal = TransactionError;

@@ -4,7 +4,7 @@
 //! ```
 //! use ashlar_payments::{
 //!     auth,
-//!     batch::{BlockBuilder, BlockConfig},
+//!     batch::{BlockBuilder, BlockConfig, Shapes},
 //!     packing::{PackedAmount, PackedFee},
 //!     state::MemoryStore,
 //!     transaction::{Deposit, Domain, SecretKey, Served, Transaction, Transfer},
@@ -13,7 +13,7 @@
 //! let domain = Domain { chain_id: 31337, rollup: [0x11; 20] };
 //! let [operator, alice] = ["operator", "alice"].map(|name| SecretKey::from_seed(name.as_bytes()));
 //! let (earner, payer) = ([1; 20], [2; 20]); // on L1
-//! let config = BlockConfig { domain, fee_owner: earner, slots: 4 };
+//! let config = BlockConfig { domain, fee_owner: earner, shapes: Shapes::new(&[4]) };
 //! let mut batch = BlockBuilder::new(MemoryStore::new(), config)?;
 //! batch.set_time(29_700_000); // so many minutes since 1970
 //! for (account, owner, key) in [(0, earner, &operator), (1, payer, &alice)] {

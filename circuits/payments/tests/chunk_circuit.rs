@@ -3,8 +3,8 @@
 mod common;
 
 use ashlar_payments::{
-    batch::{SLOTS, SealedBatch},
-    chunk::ChunkCircuit,
+    batch::{SHAPES, SealedBatch, Shapes},
+    chunk::{ChunkAssignment, ChunkCircuit, ChunkCircuits},
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
 use ashlar_statement::{
@@ -12,7 +12,7 @@ use ashlar_statement::{
     hash::{C, D, F, hash_to_bytes32},
     prove::prove_stock,
 };
-use common::{builder, deposit, funded, random_operation, rng, signed, transfer, withdraw};
+use common::{builder, builder_of, deposit, funded, random_operation, rng, signed, transfer, withdraw};
 use plonky2::plonk::proof::ProofWithPublicInputs;
 
 #[test]
@@ -37,9 +37,39 @@ fn random_blocks_prove_what_the_native_transition_says() {
 }
 
 #[test]
+fn the_last_chunk_of_a_batch_is_as_small_as_can_be() {
+    let shapes = [2, 4];
+    let circuits = reread(&ChunkCircuits::of_shapes(
+        Security::default(),
+        Shapes::new(&shapes),
+    ));
+    let store = funded(4, &[0]);
+    for (operations, chunks) in [(1, &[2][..]), (3, &[4]), (4, &[4]), (6, &[4, 2]), (7, &[4, 4])] {
+        let mut builder = builder_of(&store, &shapes);
+        for nonce in 0..operations {
+            builder
+                .push(signed(transfer(1, 2, 0, 100, 10, nonce)))
+                .expect("valid");
+        }
+        let (batch, _) = builder.seal(1).expect("not empty");
+        let slots: Vec<_> = batch.chunks.iter().map(|chunk| chunk.slots.len()).collect();
+        assert_eq!(slots, chunks, "{operations} operations");
+        for (chunk, span) in batch.chunks.iter().zip(&batch.spans) {
+            let place = Shapes::new(&shapes).place(chunk.slots.len()).expect("a size");
+            let proof = prove(&circuits.each()[place], chunk);
+            assert_eq!(proof.public_inputs, span.to_vec());
+            let other = &circuits.each()[1 - place];
+            let assignment = ChunkAssignment::new(chunk, &chunk.check().expect("valid"));
+            let error = other.set(&assignment).expect_err("another size");
+            assert!(error.to_string().contains("slots, the circuit has"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn a_bad_witness_is_refused_with_its_slot_and_reason() {
     let store = funded(3, &[0]);
-    let mut builder = builder(&store, SLOTS);
+    let mut builder = builder(&store, SHAPES.largest());
     builder.push(deposit(1, 0, 5)).expect("valid");
     builder
         .push(signed(transfer(1, 2, 0, 100, 10, 0)))
@@ -48,7 +78,7 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
     let fault = |change: fn(&mut SealedBatch)| {
         let mut batch = batch.clone();
         change(&mut batch);
-        ChunkCircuit::check(&batch.chunks[0]).expect_err("a bad witness")
+        ChunkCircuits::check(&batch.chunks[0]).expect_err("a bad witness")
     };
     let error = fault(|batch| batch.chunks[0].slots[1].source.balance -= 1);
     assert_eq!(
@@ -79,35 +109,34 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
     let error = fault(|batch| batch.chunks[0].slots.truncate(1));
     assert_eq!(
         error,
-        WitnessError::SlotCount {
-            expected: SLOTS,
+        WitnessError::NoSuchChunk {
+            shapes: SHAPES,
             actual: 1
         }
     );
+    assert_eq!(error.to_string(), "1 slots, the circuits have [32]");
 }
 
-/// Digest of the circuit of [`SLOTS`] slots, as 32 bytes.
+/// Digest of the circuit of the most slots, as 32 bytes.
 const CHUNK_DIGEST: &str = "e4bc2a09891012bd6cea117defb6c971fe35159476905e026bbe0179d05b60e5";
 
 /// The circuit that is deployed. A change of its digest is a change of what is proved: new keys, new verifier.
 #[test]
 fn full_size_circuit_is_pinned() {
-    let circuit = ChunkCircuit::of_slots(Security::default(), SLOTS);
+    let circuits = ChunkCircuits::build(Security::default());
+    let [circuit] = circuits.each() else {
+        panic!("{} circuits", circuits.each().len())
+    };
     let rows = circuit.rows().clone();
     println!("{rows:?}");
     assert_eq!(hex(&hash_to_bytes32(&circuit.digest())), CHUNK_DIGEST);
     assert_eq!(rows.padded, 1 << 13);
     assert!(rows.rows_per_transfer() <= 252.0, "{rows:?}");
 
-    let circuit = {
-        let bytes = circuit.to_bytes().expect("serialises");
-        let read = ChunkCircuit::from_bytes(&bytes).expect("own bytes");
-        assert_eq!((read.digest(), read.rows()), (circuit.digest(), circuit.rows()));
-        assert!(ChunkCircuit::from_bytes(&bytes[..bytes.len() / 2]).is_err());
-        read
-    };
+    let circuits = reread(&circuits);
+    let circuit = &circuits.each()[0];
     let store = funded(3, &[0]);
-    let mut builder = builder(&store, SLOTS);
+    let mut builder = builder(&store, SHAPES.largest());
     builder.push(deposit(3, 0, 5)).expect("valid");
     for nonce in 0..30 {
         builder
@@ -117,7 +146,7 @@ fn full_size_circuit_is_pinned() {
     builder.push(signed(withdraw(2, 0, 100, 10, 0))).expect("valid");
     let (batch, _) = builder.seal(1).expect("not empty");
     let start = std::time::Instant::now();
-    let proof = prove(&circuit, &batch.chunks[0]);
+    let proof = prove(circuit, &batch.chunks[0]);
     println!(
         "proved in {:?}, {} bytes",
         start.elapsed(),
@@ -126,9 +155,23 @@ fn full_size_circuit_is_pinned() {
     assert_eq!(proof.public_inputs, batch.spans[0].to_vec());
 }
 
+/// The circuits as their bytes are read.
+fn reread(circuits: &ChunkCircuits) -> ChunkCircuits {
+    let bytes = circuits.to_bytes().expect("serialises");
+    let read = ChunkCircuits::from_bytes(&bytes).expect("own bytes");
+    for (read, circuit) in read.each().iter().zip(circuits.each()) {
+        assert_eq!((read.digest(), read.rows()), (circuit.digest(), circuit.rows()));
+    }
+    assert_eq!(read.each().len(), circuits.each().len());
+    assert!(ChunkCircuits::from_bytes(&bytes[..bytes.len() / 2]).is_err());
+    assert!(ChunkCircuits::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+    read
+}
+
 fn prove(circuit: &ChunkCircuit, witness: &ChunkWitness) -> ProofWithPublicInputs<F, C, D> {
     let claim = witness.check().expect("valid witness");
-    prove_stock("chunk", &circuit.data, || circuit.assign(witness, &claim)).expect("valid witness")
+    let assign = || circuit.set(&ChunkAssignment::new(witness, &claim));
+    prove_stock("chunk", &circuit.data, assign).expect("valid witness")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -124,16 +124,19 @@ pub fn run(command: Command) -> anyhow::Result<()> {
 
 fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     let circuits = engine.circuits();
-    let rows = circuits.leaf.rows();
-    let per_slot = |count: usize| count as f64 / rows.slots as f64;
     let recursion = &circuits.recursion;
     let digests = circuits.digests();
     // Payments have one leaf circuit, and so one lift.
-    let ([lift], [leaf_digest], [lift_digest]) =
-        (&recursion.lifts[..], &digests.leaves[..], &digests.lifts[..])
-    else {
+    let ([chunk], [lift], [leaf_digest], [lift_digest]) = (
+        circuits.leaf.each(),
+        &recursion.lifts[..],
+        &digests.leaves[..],
+        &digests.lifts[..],
+    ) else {
         bail!("{} leaf circuits, one expected", digests.leaves.len());
     };
+    let rows = chunk.rows();
+    let per_slot = |count: usize| count as f64 / rows.slots as f64;
     let size = |rows_used, degree_bits| Size {
         rows_used,
         degree_bits,

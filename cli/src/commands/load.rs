@@ -22,7 +22,7 @@ use ashlar_client::auth_of;
 use ashlar_contracts::{DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::{
-    batch::SLOTS,
+    batch::SHAPES,
     packing::{PackedAmount, PackedFee},
     transaction::{Domain, SecretKey, Transaction, Transfer},
     tree::empty_accounts_root,
@@ -196,7 +196,7 @@ impl Args {
                 max_transactions: self.batch_transactions,
                 max_age: Duration::from_secs(3600),
                 bounds: Bounds {
-                    chunks: self.batch_transactions.div_ceil(SLOTS as u32),
+                    chunks: self.batch_transactions.div_ceil(SHAPES.largest() as u32),
                     ..Bounds::default()
                 },
             },

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use alloy::{primitives::Address, transports::http::reqwest::Url};
 use anyhow::{Context, bail};
 use ashlar_identity::Role;
-use ashlar_payments::batch::SLOTS;
+use ashlar_payments::batch::SHAPES;
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
     l1::{Finality, L1Settings},
@@ -206,7 +206,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 commit_gas: args.max_commit_gas,
                 chunks: args
                     .max_chunks
-                    .unwrap_or(args.max_transactions.div_ceil(SLOTS as u32)),
+                    .unwrap_or(args.max_transactions.div_ceil(SHAPES.largest() as u32)),
             },
         },
         commit_when: args.commit,

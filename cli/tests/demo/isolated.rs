@@ -16,13 +16,13 @@ use ashlar_engine::{
     load_or_build,
 };
 use ashlar_kzg::srs::Srs;
-use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
+use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
 use ashlar_statement::Security;
 use ashlar_wrap::circuit::WRAP_K;
 
 use crate::{alone, ashlar, check_report, report, root};
 
-type Engine = ashlar_engine::Engine<ChunkCircuit>;
+type Engine = ashlar_engine::Engine<ChunkCircuits>;
 type Job = ashlar_engine::Job<ChunkWitness>;
 
 /// Far beyond what anything here takes.

@@ -6,11 +6,11 @@
 //! use std::path::Path;
 //!
 //! use ashlar_engine::{Engine, load_or_build};
-//! use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
+//! use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
 //! use ashlar_statement::Security;
 //!
 //! fn prove(chunks: &[ChunkWitness; 2]) -> Result<(), Box<dyn std::error::Error>> {
-//!     let engine: Engine<ChunkCircuit> = Engine::new(load_or_build(Path::new("target/ashlar"), Security::default(), None)?);
+//!     let engine: Engine<ChunkCircuits> = Engine::new(load_or_build(Path::new("target/ashlar"), Security::default(), None)?);
 //!     let left = engine.prove_chunk(&chunks[0])?.proof;
 //!     let right = engine.prove_chunk(&chunks[1])?.proof;
 //!     let root = engine.fold(&left, &right)?.proof;

@@ -4,7 +4,7 @@ use std::{any::TypeId, collections::HashMap, path::Path};
 
 use ashlar_bn254::Bn254Hasher;
 use ashlar_engine::load_or_build;
-use ashlar_payments::chunk::ChunkCircuit;
+use ashlar_payments::chunk::ChunkCircuits;
 use ashlar_recursion::CircuitSet;
 use ashlar_statement::Security;
 use ashlar_wrap::circuit::{WRAP_K, WrapConfig, config::INSTANCE_ROWS};
@@ -26,11 +26,11 @@ const CITED: &str = "cited";
 #[test]
 fn the_document_describes_the_circuits() {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ashlar-cache");
-    let circuits: CircuitSet<ChunkCircuit> =
+    let circuits: CircuitSet<ChunkCircuits> =
         load_or_build(&cache, Security::default(), None).expect("circuits");
     let recursion = &circuits.recursion;
     let stages = table([
-        ("chunk", plonky2_stage(&circuits.leaf.data)),
+        ("chunk", plonky2_stage(circuits.leaf.circuits()[0])),
         (
             "lift",
             plonky2_stage(&recursion.lifts.first().expect("payments have a leaf").data),

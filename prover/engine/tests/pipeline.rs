@@ -14,7 +14,7 @@ use ashlar_engine::{
 };
 use ashlar_kzg::srs::Srs;
 use ashlar_payments::{
-    chunk::ChunkCircuit,
+    chunk::ChunkCircuits,
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
 use ashlar_recursion::{CircuitSet, CompressCircuit, F, SpanKind, SpanProof};
@@ -42,7 +42,7 @@ fn circuits_are_pinned() {
     let recursion = &circuits.recursion;
     println!(
         "rows: chunk {}, lift {}, fold {}, compress {}",
-        circuits.leaf.rows().total,
+        circuits.leaf.each()[0].rows().total,
         recursion.lifts[0].rows,
         recursion.fold.rows,
         recursion.compress.rows
@@ -226,14 +226,14 @@ fn damaged_caches_are_replaced() {
     let security = Security::default();
     let dir = tempfile::tempdir().expect("temporary directory");
     let [cached, damaged] =
-        [&cache_dir(), dir.path()].map(|dir| circuits_path::<ChunkCircuit>(dir, security));
+        [&cache_dir(), dir.path()].map(|dir| circuits_path::<ChunkCircuits>(dir, security));
     let bytes = fs::read(cached).expect("cached");
     // A bit of a prover's tables, which no digest covers; a file that was cut short is told by the same checksum.
     let mut flipped = bytes.clone();
     flipped[bytes.len() / 2] ^= 1;
     fs::write(&damaged, &flipped).expect("writable");
     let digests = engine().circuits().digests();
-    let circuits = load_or_build::<ChunkCircuit>(dir.path(), security, None).expect("rebuilt");
+    let circuits = load_or_build::<ChunkCircuits>(dir.path(), security, None).expect("rebuilt");
     assert_eq!(circuits.digests(), digests);
     assert!(fs::read(&damaged).expect("replaced") == bytes);
 
@@ -244,9 +244,9 @@ fn damaged_caches_are_replaced() {
             .expect("a time")
     };
     let before = modified();
-    load_or_build::<ChunkCircuit>(dir.path(), security, Some(digests.set())).expect("as pinned");
+    load_or_build::<ChunkCircuits>(dir.path(), security, Some(digests.set())).expect("as pinned");
     assert_eq!(modified(), before, "read");
-    load_or_build::<ChunkCircuit>(dir.path(), security, Some([7; 32])).expect("rebuilt");
+    load_or_build::<ChunkCircuits>(dir.path(), security, Some([7; 32])).expect("rebuilt");
     assert_ne!(modified(), before, "not believed");
 }
 
@@ -277,7 +277,7 @@ fn a_compressed_proof_is_wrapped() {
 #[ignore = "four minutes, and gigabytes of memory"]
 fn a_batch_goes_the_whole_way_with_the_proven_set() {
     let security = Security::Proven100;
-    let circuits: CircuitSet<ChunkCircuit> = load_or_build(&cache_dir(), security, None).expect("circuits");
+    let circuits: CircuitSet<ChunkCircuits> = load_or_build(&cache_dir(), security, None).expect("circuits");
     let srs = Srs::load_or_generate_insecure(&cache_dir(), wrap_k(security)).expect("reference string");
     let kit = WrapKit::load_or_generate(&cache_dir(), srs, &circuits.recursion).expect("keys");
     let engine = Engine::new(circuits)

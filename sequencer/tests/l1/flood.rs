@@ -32,7 +32,7 @@ async fn a_flood_of_deposits_is_committed_in_several_batches() {
         ..Sealing::default()
     };
     let client = l1.client(&[&l1.endpoint]).await;
-    let slots = ashlar_payments::batch::SLOTS;
+    let slots = ashlar_payments::batch::SHAPES.largest();
     let mut node = Node::with_slots(folder.path(), client, l1.rollup, sealing, slots).await;
     node.settle_until("the commit of all deposits", |store| {
         let end = store.next_batch().expect("database");

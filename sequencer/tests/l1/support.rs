@@ -15,7 +15,12 @@ use alloy::{
 use ashlar_contracts::{DataMode, DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
-use ashlar_payments::{Payments, auth, batch::BlockConfig, transaction::Domain, tree::empty_accounts_root};
+use ashlar_payments::{
+    Payments, auth,
+    batch::{BlockConfig, Shapes},
+    transaction::Domain,
+    tree::empty_accounts_root,
+};
 use ashlar_protocol::{INSTANCES, SnarkParts, WORD_BYTES};
 use ashlar_sequencer::{
     Changes,
@@ -229,7 +234,7 @@ impl Node {
                 rollup: rollup.into_array(),
             },
             fee_owner: signer(0).address().into_array(),
-            slots,
+            shapes: Shapes::new(&[slots]),
         });
         let changes = Changes::default();
         let (executor, thread) = Executor::start(

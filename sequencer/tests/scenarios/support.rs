@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{
     Payments, auth,
-    batch::BlockConfig,
+    batch::{BlockConfig, Shapes},
     packing::{PackedAmount, PackedFee},
     transaction::{Domain, SignedTransaction, Transaction, Transfer, Withdraw},
 };
@@ -59,7 +59,7 @@ impl Core {
         let payments = Payments(BlockConfig {
             domain: DOMAIN,
             fee_owner: owner(&key("operator")),
-            slots,
+            shapes: Shapes::new(&[slots]),
         });
         let changes = Changes::default();
         let (handle, thread) = Executor::start(store.clone(), payments, sealing, changes.clone(), limits)

@@ -9,7 +9,7 @@ use ashlar_statement::{
     stream::WORD_BYTES,
 };
 
-use super::SealedBatch;
+use super::{SealedBatch, Shapes};
 use crate::{
     account::{Account, BALANCE_BITS},
     execute::execute_verified,
@@ -29,8 +29,8 @@ pub struct BlockConfig {
     /// L1 address whose first account earns the fees; until it has one, no fee can be paid. Not an index: who an index
     /// belongs to is settled by the order of the deposits, so anybody could be first.
     pub fee_owner: L1Owner,
-    /// Slots per chunk: as many as the chunk circuit has, [`super::SLOTS`] in production.
-    pub slots: usize,
+    /// Sizes of chunks: those of the chunk circuits, [`super::SHAPES`] in production.
+    pub shapes: Shapes,
 }
 
 /// Where an operation was executed.
@@ -215,7 +215,7 @@ impl<S: AccountStore> BlockBuilder<S> {
         };
         self.open.slots.push(slot);
         count(&mut self.size, &operation);
-        if self.open.slots.len() == self.config.slots {
+        if self.open.slots.len() == self.config.shapes.largest() {
             self.close_chunk().map_err(refused)?;
         }
         Ok(placement)
@@ -266,7 +266,9 @@ impl<S: AccountStore> BlockBuilder<S> {
         let OpenChunk {
             old_root, mut slots, ..
         } = core::mem::replace(&mut self.open, next);
-        slots.resize_with(self.config.slots, SlotWitness::noop);
+        let shapes = self.config.shapes;
+        let fitting = shapes.fitting(slots.len()).expect("a full chunk was closed");
+        slots.resize_with(shapes.sizes()[fitting], SlotWitness::noop);
         self.chunks.push(ChunkWitness {
             old_root,
             domain: self.config.domain,

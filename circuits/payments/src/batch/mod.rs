@@ -1,12 +1,14 @@
 //! Batches: building chunks operation by operation, until they are sealed.
 
 mod builder;
+mod shapes;
 
 pub use ashlar_statement::{batch_public_inputs, fold_pair, fold_spans};
 pub use builder::{BlockBuilder, BlockConfig, BuildError, Placement, SealError};
+pub use shapes::Shapes;
 
 /// A batch of payments whose content is final.
 pub type SealedBatch = ashlar_statement::SealedBatch<crate::witness::ChunkWitness>;
 
-/// Slots of a chunk: as many as fit degree 2^13, at 254 rows a slot.
-pub const SLOTS: usize = 32;
+/// Sizes of chunks in production: 32 slots are as many as fit degree 2^13.
+pub const SHAPES: Shapes = Shapes::new(&[32]);

@@ -1,4 +1,4 @@
-//! The chunk circuit: a fixed number of slots, from account root to account root.
+//! The chunk circuits: a fixed number of slots each, from account root to account root.
 //!
 //! Every slot is the same circuit. Kind flags switch two steps on or off: the source's account is written (it pays and
 //! signs, or an operation of the L1 queue acts on it), the destination is credited (a deposit may create it). A step that
@@ -16,19 +16,20 @@ mod pubdata;
 mod queue;
 mod rows;
 mod serialization;
+mod set;
 mod slot;
 mod targets;
 mod wires;
 
-use ashlar_lanes::Recognise;
 use ashlar_statement::{
-    LeafCircuits, Security, SpanPublicInputs, TIME_BITS,
+    Security, SpanPublicInputs, TIME_BITS,
     circuit::{DataHash, EvaluationTarget},
     gates::with_equations,
     hash::{Builder, C, D, F, Hash},
 };
 use plonky2::{
-    hash::hash_types::HashOutTarget, iop::witness::PartialWitness, plonk::circuit_data::CircuitData,
+    fri::reduction_strategies::FriReductionStrategy, hash::hash_types::HashOutTarget,
+    iop::witness::PartialWitness, plonk::circuit_data::CircuitData, util::log2_ceil,
 };
 use slot::{Running, Shared, constrain_slot};
 use targets::ChunkTargets;
@@ -36,12 +37,17 @@ use targets::ChunkTargets;
 pub use policy::PolicyWires;
 pub use rows::{Component, Rows};
 pub use serialization::CircuitBytesError;
+pub use set::ChunkCircuits;
 pub use targets::ChunkAssignment;
 pub use wires::{AccountWires, FeeWires, HeadWires, SlotWires};
 
-use crate::witness::{ChunkWitness, WitnessError};
+use crate::witness::WitnessError;
 
-/// The circuit with its keys.
+/// FRI folds sixteen values into one, down to a polynomial of this size, in log2, or of one coefficient a slot.
+const ARITY_BITS: usize = 4;
+const LAST_POLYNOMIAL_BITS: usize = 5;
+
+/// One circuit with its keys.
 #[derive(Debug)]
 pub struct ChunkCircuit {
     /// Prover and verifier data.
@@ -51,9 +57,12 @@ pub struct ChunkCircuit {
 }
 
 impl ChunkCircuit {
-    /// Builds the circuit for a number of slots: [`crate::batch::SLOTS`] in production, fewer in tests.
+    /// Builds the circuit for a number of slots: those of [`crate::batch::SHAPES`] in production, fewer in tests.
     pub fn of_slots(security: Security, slots: usize) -> Self {
-        let config = security.leaf();
+        let mut config = security.leaf();
+        // Twice the slots are twice the rows; a last polynomial twice as large spares the lift a fold.
+        let last = LAST_POLYNOMIAL_BITS.max(log2_ceil(slots));
+        config.fri_config.reduction_strategy = FriReductionStrategy::ConstantArityBits(ARITY_BITS, last);
         let (builder, (targets, mut rows)) = with_equations(&config, || {
             let mut builder = Builder::new(config.clone());
             let targets = ChunkTargets::allocate(&mut builder, slots);
@@ -98,50 +107,6 @@ impl ChunkCircuit {
         let mut witness = PartialWitness::new();
         self.targets.set(&mut witness, assignment)?;
         Ok(witness)
-    }
-}
-
-impl LeafCircuits for ChunkCircuit {
-    type Witness = ChunkWitness;
-    type BytesError = CircuitBytesError;
-
-    const SOURCE_FINGERPRINT: &'static str = env!("ASHLAR_PAYMENTS_FINGERPRINT");
-    const GATES: &'static [Recognise] = &[ashlar_ecgfp5::recognise, ashlar_gates::recognise];
-
-    fn build(security: Security) -> Self {
-        Self::of_slots(security, crate::batch::SLOTS)
-    }
-
-    fn circuits(&self) -> Vec<&CircuitData<F, C, D>> {
-        vec![&self.data]
-    }
-
-    fn kind(_: &ChunkWitness) -> usize {
-        0
-    }
-
-    fn check(witness: &ChunkWitness) -> Result<SpanPublicInputs<F>, WitnessError> {
-        let (expected, actual) = (crate::batch::SLOTS, witness.slots.len());
-        if actual != expected {
-            return Err(WitnessError::SlotCount { expected, actual });
-        }
-        witness.check()
-    }
-
-    fn assign(
-        &self,
-        witness: &ChunkWitness,
-        claim: &SpanPublicInputs<F>,
-    ) -> anyhow::Result<PartialWitness<F>> {
-        self.set(&ChunkAssignment::new(witness, claim))
-    }
-
-    fn to_bytes(&self) -> Result<Vec<u8>, CircuitBytesError> {
-        serialization::to_bytes(self)
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Result<Self, CircuitBytesError> {
-        serialization::from_bytes(bytes)
     }
 }
 

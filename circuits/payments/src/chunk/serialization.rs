@@ -1,4 +1,4 @@
-//! The circuit as bytes, for the cache on disk.
+//! The circuits as bytes, for the cache on disk.
 
 use ashlar_ecgfp5::{EcGfp5GateSerializer, EcGfp5GeneratorSerializer};
 use ashlar_gates::{LimbGateSerializer, LimbGeneratorSerializer};
@@ -11,7 +11,7 @@ const GATES: LimbGateSerializer<EcGfp5GateSerializer> = LimbGateSerializer(EcGfp
 const GENERATORS: LimbGeneratorSerializer<EcGfp5GeneratorSerializer> =
     LimbGeneratorSerializer(EcGfp5GeneratorSerializer);
 
-/// Bytes are not a chunk circuit, or a circuit could not be written.
+/// Bytes are not chunk circuits, or a circuit could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum CircuitBytesError {
     /// The header with the row counts is malformed.
@@ -30,17 +30,31 @@ pub enum CircuitBytesError {
     },
 }
 
-/// Row counts, then plonky2's circuit data.
-pub(super) fn to_bytes(circuit: &ChunkCircuit) -> Result<Vec<u8>, CircuitBytesError> {
-    let mut bytes = postcard::to_stdvec(&circuit.rows)?;
-    let data = circuit.data.to_bytes(&GATES, &GENERATORS);
-    bytes.extend(data.map_err(|_| CircuitBytesError::Data)?);
+/// Of each circuit row counts and the length of what follows: plonky2's circuit data.
+pub(super) fn to_bytes(circuits: &[ChunkCircuit]) -> Result<Vec<u8>, CircuitBytesError> {
+    let mut bytes = Vec::new();
+    for circuit in circuits {
+        let data = circuit.data.to_bytes(&GATES, &GENERATORS);
+        let data = data.map_err(|_| CircuitBytesError::Data)?;
+        bytes.extend(postcard::to_stdvec(&(&circuit.rows, data.len()))?);
+        bytes.extend(data);
+    }
     Ok(bytes)
 }
 
 /// Inverse of [`to_bytes`].
-pub(super) fn from_bytes(bytes: &[u8]) -> Result<ChunkCircuit, CircuitBytesError> {
-    let (rows, data): (Rows, _) = postcard::take_from_bytes(bytes)?;
+pub(super) fn from_bytes(mut bytes: &[u8]) -> Result<Vec<ChunkCircuit>, CircuitBytesError> {
+    let mut circuits = Vec::new();
+    while !bytes.is_empty() {
+        let ((rows, length), rest): ((Rows, usize), _) = postcard::take_from_bytes(bytes)?;
+        let (data, rest) = rest.split_at_checked(length).ok_or(CircuitBytesError::Data)?;
+        circuits.push(read(rows, data)?);
+        bytes = rest;
+    }
+    Ok(circuits)
+}
+
+fn read(rows: Rows, data: &[u8]) -> Result<ChunkCircuit, CircuitBytesError> {
     let data =
         CircuitData::<F, C, D>::from_bytes(data, &GATES, &GENERATORS).map_err(|_| CircuitBytesError::Data)?;
     let degree = data.common.degree();

@@ -11,7 +11,7 @@ use ashlar_statement::{
 
 use super::{ChunkWitness, FEE_SLOTS, moves::Moves, plan::plan};
 use crate::{
-    account::balance_digest, policy::PolicyError, pubdata::Record, transaction::Operation,
+    account::balance_digest, batch::Shapes, policy::PolicyError, pubdata::Record, transaction::Operation,
     tree::ACCOUNT_DEPTH, validate::credit,
 };
 
@@ -96,6 +96,14 @@ pub enum WitnessError {
     SlotCount {
         /// Of the circuit.
         expected: usize,
+        /// Of the witness.
+        actual: usize,
+    },
+    /// No circuit has as many slots.
+    #[error("{actual} slots, the circuits have {shapes:?}")]
+    NoSuchChunk {
+        /// Of the circuits.
+        shapes: Shapes,
         /// Of the witness.
         actual: usize,
     },

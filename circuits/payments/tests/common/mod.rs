@@ -5,7 +5,7 @@ pub mod forge;
 
 use ashlar_payments::{
     auth,
-    batch::{BlockBuilder, BlockConfig},
+    batch::{BlockBuilder, BlockConfig, Shapes},
     packing::{PackedAmount, PackedFee},
     serve::serve,
     state::{AccountStore, MemoryStore},
@@ -140,17 +140,22 @@ pub fn signed(tx: Transaction) -> Operation {
     tx.sign(&DOMAIN, &key(tx.from())).into()
 }
 
-pub fn config(slots: usize) -> BlockConfig {
+pub fn config(shapes: &[usize]) -> BlockConfig {
     BlockConfig {
         domain: DOMAIN,
         fee_owner: owner(FEE_ACCOUNT),
-        slots,
+        shapes: Shapes::new(shapes),
     }
 }
 
 /// A builder over a store, as the tests configure it.
 pub fn builder(store: &MemoryStore, slots: usize) -> BlockBuilder<&MemoryStore> {
-    let mut builder = BlockBuilder::new(store, config(slots)).expect("in memory");
+    builder_of(store, &[slots])
+}
+
+/// The same with several sizes of chunks.
+pub fn builder_of<'a>(store: &'a MemoryStore, shapes: &[usize]) -> BlockBuilder<&'a MemoryStore> {
+    let mut builder = BlockBuilder::new(store, config(shapes)).expect("in memory");
     builder.set_time(TIME);
     builder
 }

@@ -6,8 +6,8 @@ use ashlar_engine::{Proved, TimedStep, WrapKit, load_or_build};
 use ashlar_kzg::{Snark, srs::Srs};
 use ashlar_payments::{
     auth,
-    batch::{BlockBuilder, BlockConfig, SLOTS, SealedBatch},
-    chunk::ChunkCircuit,
+    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch},
+    chunk::ChunkCircuits,
     packing::{PackedAmount, PackedFee},
     state::MemoryStore,
     transaction::{Deposit, Domain, Operation, SecretKey, Served, Transaction, Transfer, Withdraw},
@@ -39,7 +39,7 @@ pub fn batch(number: u64) -> SealedBatch {
     let config = BlockConfig {
         domain: DOMAIN,
         fee_owner: owner(0),
-        slots: SLOTS,
+        shapes: SHAPES,
     };
     let mut builder = BlockBuilder::new(MemoryStore::new(), config).expect("in memory");
     builder.set_time(29_700_000); // in minutes since 1970
@@ -52,7 +52,7 @@ pub fn batch(number: u64) -> SealedBatch {
         };
         builder.push(Served::deposit(account, deposit)).expect("valid");
     }
-    for nonce in 0..SLOTS as u32 - 2 {
+    for nonce in 0..SHAPES.largest() as u32 - 2 {
         let amount = PackedAmount::exact(100).expect("small");
         let fee = PackedFee::exact(3).expect("small");
         let transfer = Transfer {
@@ -89,7 +89,7 @@ pub fn cache_dir() -> PathBuf {
 }
 
 /// The engine of payments.
-pub type Engine = ashlar_engine::Engine<ChunkCircuit>;
+pub type Engine = ashlar_engine::Engine<ChunkCircuits>;
 
 /// The engine, without wrap keys.
 pub fn engine() -> &'static Engine {

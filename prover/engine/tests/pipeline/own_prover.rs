@@ -1,6 +1,6 @@
 //! Our plonky2 prover beside plonky2's own, on the production circuits and a real batch.
 
-use ashlar_payments::chunk::ChunkCircuit;
+use ashlar_payments::chunk::ChunkCircuits;
 use ashlar_plonky2::{Kind, ManyHasher, PreparedCircuit, Prover};
 use ashlar_recursion::F;
 use ashlar_statement::{
@@ -32,7 +32,7 @@ where
     let witness =
         generate_partial_witness(witness, &circuit.prover_only, &circuit.common).expect("a true statement");
     let prove = |kind| {
-        let prover = Prover::new(kind).with_gates(ChunkCircuit::GATES);
+        let prover = Prover::new(kind).with_gates(ChunkCircuits::GATES);
         let prepared = PreparedCircuit::new(&prover, &circuit.common).expect("a known circuit");
         prepared.prove(circuit, &witness).expect("a proof")
     };
@@ -62,7 +62,7 @@ fn chunk_lift_fold_and_compress_are_proved_as_plonky2_proves_them() {
     let (leaf, recursion) = (&circuits.leaf, &circuits.recursion);
     let (lift, fold) = (&recursion.lifts[0], &recursion.fold);
     let witness = &proofs.batch.chunks[0];
-    let claim = ChunkCircuit::check(witness).expect("a sealed chunk replays");
+    let claim = ChunkCircuits::check(witness).expect("a sealed chunk replays");
     let assigned = leaf.assign(witness, &claim).expect("set once");
     let chunk = proved_alike(leaf.circuits()[0], assigned);
     let assigned = lift.assign(0, &chunk, &fold.data.verifier_only);

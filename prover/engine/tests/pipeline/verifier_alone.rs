@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use ashlar_engine::{Foreign, Job, Proof, VerifierFile, VerifierFileError, VerifyError};
 use ashlar_kzg::srs::{Srs, SrsKind};
-use ashlar_payments::{chunk::ChunkCircuit, witness::ChunkWitness};
+use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
 use ashlar_recursion::{F, SpanKind};
 use ashlar_statement::{Security, testing::Adder};
 use plonky2::field::types::Field;
@@ -15,7 +15,7 @@ use crate::{
     jobs,
 };
 
-type Verifier = ashlar_engine::Verifier<ChunkCircuit>;
+type Verifier = ashlar_engine::Verifier<ChunkCircuits>;
 
 /// The file of the wrapping engine's keys, as its program expects it.
 fn file(dir: &Path) -> VerifierFile<'_> {
