@@ -9,13 +9,16 @@ mod machine;
 mod measure;
 pub mod operations;
 mod report;
+mod spread;
 pub mod steps;
 mod svg;
+mod turns;
 
 pub use contender::{Cause, Contender, NotMeasured, Run};
 pub use machine::Machine;
 pub use measure::{Effort, Measurement, measure};
 pub use report::{Report, time};
+pub use spread::Spread;
 pub use svg::draw;
 
 use std::time::Duration;

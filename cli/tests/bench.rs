@@ -111,12 +111,44 @@ fn the_load_on_a_sequencer_is_measured_one_by_one_and_as_streams() {
     }
 }
 
+/// With the circuits in `target/ashlar` a quarter of a minute; they are made if need be.
 #[test]
-fn sizes_out_of_range_are_refused() {
-    let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
-        .args(["bench", "msm", "--log-size", "40"])
-        .output()
-        .expect("the binary runs");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("40 is not in 0..=24"));
+fn proofs_are_measured_beside_plonky2_s_own_with_time_and_memory() {
+    let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/ashlar");
+    let list = bench(&["chunk", "--cache-dir", cache]);
+    let measured = list.as_array().expect("a list");
+    let provers: Vec<_> = measured.iter().map(|entry| &entry["prover"]).collect();
+    assert_eq!(provers, ["ashlar/cpu", "stock/plonky2"]);
+    for entry in measured {
+        assert_eq!(entry["circuit"], "chunk", "no other circuit is measured");
+        let runs = entry["runs"].as_array().expect("a list");
+        assert_eq!(runs.len(), 1);
+        assert_eq!(entry["seconds"], runs[0]);
+        assert!(entry["cpu_seconds"].as_f64().expect("a number") > 0.0);
+        if cfg!(target_os = "linux") {
+            let bytes = |name: &str| entry["memory"][name].as_u64().expect("a number");
+            assert!(bytes("before_bytes") < bytes("peak_bytes"));
+        }
+    }
+    let steps = measured[0]["steps"].as_array().expect("a list");
+    assert!(steps.iter().any(|step| step["name"] == "quotient"), "{steps:?}");
+    assert!(measured[1]["steps"].is_null(), "ours alone has steps");
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_refused() {
+    for (arguments, reason) in [
+        (&["msm", "--log-size", "40"][..], "40 is not in 0..=24"),
+        (&["pipeline", "--transfers", "0"], "0 is not in 1..=4096"),
+        (&["chunks"], "similar value exists: 'chunk'"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+            .arg("bench")
+            .args(arguments)
+            .output()
+            .expect("the binary runs");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(reason), "{reason}: {text}");
+    }
 }
