@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 use ashlar_benches::{
-    Contender, Effort, Measurement, Report, draw, measure,
+    Baseline, Contender, Effort, Measurement, Report, draw, measure,
     operations::{
         msm_bn254, ntt_bn254, ntt_goldilocks,
         plonky2::{self, Circuit},
@@ -64,6 +64,23 @@ impl Set {
         };
         vec![one]
     }
+
+    /// Whether a measurement of this name is among what is measured.
+    fn has(self, id: &str) -> bool {
+        let is_proof = |name: &str| id.starts_with("plonky2/") && id.ends_with(name);
+        match self {
+            Self::Msm => id.starts_with("msm_"),
+            Self::Ntt => id.starts_with("ntt_"),
+            Self::Chunk => is_proof("/chunk"),
+            Self::Lift => is_proof("/lift"),
+            Self::Fold => is_proof("/fold"),
+            Self::Compress => is_proof("/compress"),
+            Self::Pipeline => is_proof("/pipeline"),
+            Self::Wrap => id.starts_with("wrap/"),
+            Self::Load => id.starts_with("load/"),
+            Self::All => !id.starts_with("load/"),
+        }
+    }
 }
 
 /// Measure this machine: our kernels and provers beside the libraries that the field uses, in one run.
@@ -90,6 +107,9 @@ pub struct Args {
     /// Print the measurements as a JSON list.
     #[arg(long)]
     json: bool,
+    /// Compare with an earlier report, which `--out` has written.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    baseline: Option<PathBuf>,
     /// Also write a report with machine, commit and parameters here.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -106,6 +126,10 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     for path in [&args.out, &args.svg].into_iter().flatten() {
         require_writable(path)?; // before minutes of measuring
+    }
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    if let Some(baseline) = &baseline {
+        baseline.require(|id| args.set.has(id))?;
     }
     let command = std::env::args()
         .skip(1)
@@ -124,7 +148,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         report.load = load::measure(&args.load)?;
     }
     report.finish();
-    args.publish(&report)
+    args.publish(&report)?;
+    if let Some(baseline) = baseline {
+        say!("\n{}", baseline.compare(&report))?;
+    }
+    Ok(())
 }
 
 impl Args {
