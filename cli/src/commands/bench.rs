@@ -85,8 +85,8 @@ impl Set {
 
 /// Measure this machine: our kernels and provers beside the libraries that the field uses, in one run.
 ///
-/// Contenders take turns, and each is checked against a known answer before it is timed. Proofs are verified; their peak
-/// memory is that of a process which has the circuits and one prover.
+/// Contenders take turns. Kernels are checked against a known answer before they are timed, and every proof is verified.
+/// Peak memory of `chunk` to `pipeline` is that of a process which has the circuits and one prover.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to measure.
@@ -98,7 +98,7 @@ pub struct Args {
     /// Rounds at most; each contender runs once a round.
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Start no further round of one size or circuit after this many seconds; proofs have three in any case.
+    /// Start no further round of one size or circuit after this many seconds; with `chunk` to `pipeline` only from the fourth on.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=86_400))]
     seconds: u64,
     /// Transfers in the batch of `pipeline`.
