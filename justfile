@@ -41,7 +41,7 @@ deploy *arguments:
 demo *arguments:
     cargo run --release --bin ashlar -- demo "$@"
 
-# this machine beside the libraries that the field uses: msm, ntt, wrap or all
+# this machine beside the libraries that the field uses: `ashlar bench --help` lists what
 bench set="all" *arguments:
     cargo run --release --bin ashlar --features bench -- bench "$@"
 

@@ -1,14 +1,20 @@
-//! `plonky2/<prover>/<circuit>`: whole proofs of chunk, lift, fold and compress, with their CPU time and its steps. Circuits come from
-//! `target/ashlar`, made if need be.
+//! `plonky2/<prover>/<circuit>`: whole proofs of chunk, lift, fold and compress, with their CPU time, its steps, and
+//! memory. Circuits come from `target/ashlar`, made if need be.
 //!
 //! `cargo bench -p ashlar-benches --bench plonky2 -- [--rounds N] [--out FILE] [--note TEXT] [--cache-dir DIR]`
 
-use std::{fs, path::PathBuf};
+use std::{fs, io, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::Context;
-use ashlar_benches::{Machine, Report, operations::plonky2};
+use ashlar_benches::{
+    Effort, Report,
+    operations::plonky2::{self, Circuit, alone::Alone},
+};
 use ashlar_engine::load_or_build;
 use ashlar_statement::Security;
+
+/// What the process is told that measures memory.
+const ALONE: &str = "--alone";
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args()
@@ -26,18 +32,27 @@ fn main() -> anyhow::Result<()> {
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/ashlar"),
         PathBuf::from,
     );
-    let machine = Machine::detect();
+    let mut report = Report::begin(format!(
+        "cargo bench -p ashlar-benches --bench plonky2 -- --rounds {rounds}"
+    ));
     fs::create_dir_all(&dir)?;
     let circuits = load_or_build(&dir, Security::default(), None)?;
-    let report = Report {
-        command: format!("cargo bench -p ashlar-benches --bench plonky2 -- --rounds {rounds}"),
-        machine,
-        note: value("--note"),
-        measurements: Vec::new(),
-        plonky2: plonky2::measure(&circuits, rounds)?,
-        wrap: Vec::new(),
-        load: Vec::new(),
+    if words.iter().any(|word| word == ALONE) {
+        return Ok(plonky2::alone::serve(&circuits, io::stdin(), io::stdout())?);
+    }
+    let program = std::env::current_exe().context("cannot find this program's file")?;
+    let alone = Alone::new(move || {
+        let mut command = Command::new(&program);
+        command.arg(ALONE).arg("--cache-dir").arg(&dir);
+        command
+    });
+    let effort = Effort {
+        rounds,
+        time: Duration::MAX,
     };
+    report.note = value("--note");
+    report.plonky2 = plonky2::measure(&circuits, &Circuit::ALL, effort, Some(&alone))?;
+    report.finish();
     println!("{}", report.table());
     if let Some(path) = value("--out") {
         fs::write(path, serde_json::to_string_pretty(&report)? + "\n")?;

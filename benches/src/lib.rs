@@ -3,19 +3,25 @@
 //! The same [`Contender`]s serve criterion (`cargo bench -p ashlar-benches`) and `ashlar bench`. Each is checked against
 //! a known answer before it is timed.
 
+mod baseline;
 mod contender;
+mod figure;
 pub mod load;
 mod machine;
 mod measure;
 pub mod operations;
 mod report;
+mod spread;
 pub mod steps;
 mod svg;
+mod turns;
 
+pub use baseline::{Baseline, BaselineError};
 pub use contender::{Cause, Contender, NotMeasured, Run};
 pub use machine::Machine;
 pub use measure::{Effort, Measurement, measure};
 pub use report::{Report, time};
+pub use spread::Spread;
 pub use svg::draw;
 
 use std::time::Duration;

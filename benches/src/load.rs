@@ -1,11 +1,11 @@
 //! Load on a sequencer: what was sent, and how it was answered.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::time;
 
 /// How transactions were sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// One call for each.
@@ -15,7 +15,7 @@ pub enum Mode {
 }
 
 /// One run against one sequencer, client and server on this machine.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measurement {
     /// How transactions were sent.
     pub mode: Mode,

@@ -25,14 +25,19 @@ pub struct Machine {
 impl Machine {
     /// Asks the operating system; what it does not tell is left out.
     pub fn detect() -> Self {
-        let load = fs::read_to_string("/proc/loadavg").ok();
         Self {
             processor: ashlar_report::processor(),
             threads: rayon::current_num_threads(),
             avx512_ifma: ashlar_accel::cpu::Level::Avx512Ifma.is_available(),
             memory_bytes: ashlar_report::memory::total_bytes(),
-            load_before: load.and_then(|load| load.split(' ').next()?.parse().ok()),
+            load_before: load(),
             commit: ashlar_report::commit(),
         }
     }
+}
+
+/// Load of the machine now: one-minute average.
+pub(crate) fn load() -> Option<f64> {
+    let load = fs::read_to_string("/proc/loadavg").ok()?;
+    load.split(' ').next()?.parse().ok()
 }

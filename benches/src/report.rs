@@ -1,37 +1,63 @@
 //! What is written down of a run.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Machine, Measurement, load,
+    Machine, Measurement, load, machine,
     operations::{plonky2, wrap},
 };
 
 /// One run, as stored under `benches/results/`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The command line that made it.
     pub command: String,
     /// Where it ran.
     pub machine: Machine,
+    /// Load of the machine after the last measurement: one-minute average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_after: Option<f64>,
     /// Kernels.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measurements: Vec<Measurement>,
     /// What else bears on the figures.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whole proofs of plonky2's circuits.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plonky2: Vec<plonky2::Measurement>,
+    /// Batches from their witnesses to the compressed proof.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pipeline: Vec<plonky2::pipeline::Measurement>,
     /// Whole proofs of the wrap.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wrap: Vec<wrap::Measurement>,
     /// Load on a sequencer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub load: Vec<load::Measurement>,
 }
 
 impl Report {
+    /// One of this machine with nothing measured yet.
+    pub fn begin(command: String) -> Self {
+        Self {
+            command,
+            machine: Machine::detect(),
+            load_after: None,
+            measurements: Vec::new(),
+            note: None,
+            plonky2: Vec::new(),
+            pipeline: Vec::new(),
+            wrap: Vec::new(),
+            load: Vec::new(),
+        }
+    }
+
+    /// Notes the machine's load after all was measured.
+    pub fn finish(&mut self) {
+        self.load_after = machine::load();
+    }
+
     /// The table that a person reads.
     pub fn table(&self) -> String {
         let mut lines = Vec::new();
@@ -43,17 +69,8 @@ impl Report {
                 time(m.cold_seconds)
             ));
         }
-        for m in &self.plonky2 {
-            let id = format!("plonky2/{}/{}", m.prover, m.circuit);
-            lines.push(format!(
-                "{id:<44} {:>12}   CPU {:>12}",
-                time(m.seconds),
-                time(m.cpu_seconds)
-            ));
-            for step in &m.steps {
-                lines.push(format!("    {:<40} {:>12}", step.name, time(step.cpu_seconds)));
-            }
-        }
+        lines.extend(plonky2::circuit_lines(&self.plonky2));
+        lines.extend(plonky2::pipeline_lines(&self.pipeline));
         for m in &self.wrap {
             lines.push(format!(
                 "{:<44} {:>12}",
@@ -69,6 +86,11 @@ impl Report {
             }
         }
         lines.extend(self.load.iter().flat_map(load::Measurement::lines));
+        if let Some((before, after)) = self.machine.load_before.zip(self.load_after) {
+            lines.push(format!(
+                "load of the machine: {before:.2} before, {after:.2} after"
+            ));
+        }
         lines.join("\n")
     }
 }

@@ -160,6 +160,13 @@ impl Cache {
         self.open_with(security, Some(circuit_set))
     }
 
+    /// The circuits alone, for who measures their provers.
+    #[cfg(feature = "bench")]
+    pub fn circuits(&self) -> anyhow::Result<CircuitSet> {
+        let pinned = pinned()?;
+        self.circuits_with(pinned.security, Some(pinned.circuit_set))
+    }
+
     /// An engine over circuits with parameters of one's own, if any are given: this program's contract may be for others.
     pub fn engine_with(&self, security: Option<Security>) -> anyhow::Result<Arc<Engine>> {
         let pinned = pinned()?;
@@ -174,10 +181,14 @@ impl Cache {
         security: Security,
         digest: Option<[u8; 32]>,
     ) -> anyhow::Result<(CircuitSet, WrapKit)> {
+        let circuits = self.circuits_with(security, digest)?;
+        self.kit_of(circuits, security)
+    }
+
+    fn circuits_with(&self, security: Security, digest: Option<[u8; 32]>) -> anyhow::Result<CircuitSet> {
         std::fs::create_dir_all(&self.cache_dir)
             .with_context(|| format!("cannot create {}", self.cache_dir.display()))?;
-        let circuits = ashlar_engine::load_or_build(&self.cache_dir, security, digest)?;
-        self.kit_of(circuits, security)
+        Ok(ashlar_engine::load_or_build(&self.cache_dir, security, digest)?)
     }
 
     /// The parts of an engine over circuits that are built whatever the cache holds; a production setup starts from there,

@@ -120,6 +120,10 @@ enum Command {
     #[command(hide = true)]
     Attend(commands::attend::Args),
     #[cfg(feature = "bench")]
+    /// Measure the memory of one prover for the process that started this one.
+    #[command(hide = true)]
+    BenchAlone(commands::bench_alone::Args),
+    #[cfg(feature = "bench")]
     /// Run a part of a self-test for the process that started this one.
     #[command(hide = true)]
     SelftestPart(selftest::PartArgs),
@@ -180,6 +184,8 @@ fn run() -> anyhow::Result<()> {
         Command::Devnet(args) => commands::devnet::run(&args),
         #[cfg(feature = "bench")]
         Command::Bench(args) => commands::bench::run(&args),
+        #[cfg(feature = "bench")]
+        Command::BenchAlone(args) => commands::bench_alone::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Key(args) => commands::key::run(&args),
         #[cfg(feature = "bench")]

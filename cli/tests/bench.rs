@@ -111,12 +111,112 @@ fn the_load_on_a_sequencer_is_measured_one_by_one_and_as_streams() {
     }
 }
 
+/// With the circuits in `target/ashlar` a quarter of a minute; they are made if need be.
 #[test]
-fn sizes_out_of_range_are_refused() {
+fn proofs_are_measured_beside_plonky2_s_own_with_time_and_memory() {
+    let cache = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/ashlar");
+    let list = bench(&["chunk", "--cache-dir", cache]);
+    let measured = list.as_array().expect("a list");
+    let provers: Vec<_> = measured.iter().map(|entry| &entry["prover"]).collect();
+    assert_eq!(provers, ["ashlar/cpu", "stock/plonky2"]);
+    for entry in measured {
+        assert_eq!(entry["circuit"], "chunk", "no other circuit is measured");
+        let runs = entry["runs"].as_array().expect("a list");
+        assert_eq!(runs.len(), 1);
+        assert_eq!(entry["seconds"], runs[0]);
+        assert!(entry["cpu_seconds"].as_f64().expect("a number") > 0.0);
+        if cfg!(target_os = "linux") {
+            let bytes = |name: &str| entry["memory"][name].as_u64().expect("a number");
+            assert!(bytes("before_bytes") < bytes("peak_bytes"));
+        }
+    }
+    let steps = measured[0]["steps"].as_array().expect("a list");
+    assert!(steps.iter().any(|step| step["name"] == "quotient"), "{steps:?}");
+    assert!(measured[1]["steps"].is_null(), "ours alone has steps");
+}
+
+#[test]
+fn a_later_run_is_compared_with_an_earlier_report() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let report = dir.path().join("before.json");
+    let report_text = report.to_str().expect("utf-8");
+    bench(&["ntt", "--log-size", "5", "--out", report_text]);
+    let text = std::fs::read_to_string(&report).expect("written");
+    let mut before: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    before["machine"]["commit"] = "another".into();
+    std::fs::write(&report, before.to_string()).expect("written again");
     let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
-        .args(["bench", "msm", "--log-size", "40"])
+        .args([
+            "bench",
+            "ntt",
+            "--rounds",
+            "1",
+            "--log-size",
+            "5",
+            "--log-size",
+            "6",
+        ])
+        .args(["--baseline", report_text])
         .output()
         .expect("the binary runs");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("40 is not in 0..=24"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    let (_, comparison) = text.split_once("Compared with").expect("a comparison");
+    let line = |id: &str| {
+        let found = comparison.lines().find(|line| line.contains(id));
+        found.unwrap_or_else(|| panic!("{id} in {comparison}"))
+    };
+    assert!(line("commit differs").contains("another before"));
+    let same = line("ntt_bn254/ashlar/cpu/5");
+    assert!(
+        same.contains("before") && same.contains("now") && same.ends_with(" x"),
+        "{same}"
+    );
+    assert!(line("ntt_bn254/ashlar/cpu/6").ends_with("not in the file"));
+}
+
+#[test]
+fn a_wrong_baseline_is_refused_before_anything_is_measured() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (report, other) = (dir.path().join("msm.json"), dir.path().join("other.json"));
+    let [report, other] = [&report, &other].map(|path| path.to_str().expect("utf-8"));
+    bench(&["msm", "--log-size", "4", "--out", report]);
+    std::fs::write(other, "{\"transfers\": 64}").expect("written");
+    for (file, reason) in [
+        ("/nonexistent/report.json", "cannot read /nonexistent/report.json"),
+        (other, "give a file that its --out has written"),
+        (report, "has nothing to compare with, only msm_bn254/"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+            .args(["bench", "chunk", "--baseline", file])
+            .output()
+            .expect("the binary runs");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(reason), "{reason}: {text}");
+        assert_eq!(text.lines().count(), 1, "nothing was begun: {text}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_refused() {
+    for (arguments, reason) in [
+        (&["msm", "--log-size", "40"][..], "40 is not in 0..=24"),
+        (&["pipeline", "--transfers", "0"], "0 is not in 1..=4096"),
+        (
+            &["chunk", "--json", "--baseline", "report.json"],
+            "cannot be used with",
+        ),
+        (&["chunks"], "similar value exists: 'chunk'"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+            .arg("bench")
+            .args(arguments)
+            .output()
+            .expect("the binary runs");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(reason), "{reason}: {text}");
+    }
 }

@@ -7,14 +7,21 @@ use std::{
 
 use anyhow::Context;
 use ashlar_benches::{
-    Contender, Effort, Machine, Measurement, Report, draw, measure,
-    operations::{msm_bn254, ntt_bn254, ntt_goldilocks, wrap},
+    Baseline, Contender, Effort, Measurement, Report, draw, measure,
+    operations::{
+        msm_bn254, ntt_bn254, ntt_goldilocks,
+        plonky2::{self, Circuit},
+        wrap,
+    },
 };
 use ashlar_report::file::{require_writable, write_output};
 use clap::ValueEnum;
 
-use super::load;
-use crate::{cache::Cache, say};
+use super::{bench_alone, load};
+use crate::{
+    cache::{Cache, CircuitSet},
+    say,
+};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,6 +30,16 @@ enum Set {
     Msm,
     /// Transforms over BN254's scalar field and over Goldilocks.
     Ntt,
+    /// Proofs of a chunk of 32 operations.
+    Chunk,
+    /// Proofs that verify a chunk's.
+    Lift,
+    /// Proofs that verify two of the latter.
+    Fold,
+    /// Proofs of a batch for the wrap.
+    Compress,
+    /// A batch of transfers from its witnesses to the compressed proof.
+    Pipeline,
     /// The whole wrap proof.
     Wrap,
     /// Admission of transactions by a sequencer over gRPC.
@@ -31,9 +48,45 @@ enum Set {
     All,
 }
 
+impl Set {
+    fn wants(self, set: Self) -> bool {
+        self == set || self == Self::All
+    }
+
+    fn circuits(self) -> Vec<Circuit> {
+        let one = match self {
+            Self::Chunk => Circuit::Chunk,
+            Self::Lift => Circuit::Lift,
+            Self::Fold => Circuit::Fold,
+            Self::Compress => Circuit::Compress,
+            Self::All => return Circuit::ALL.to_vec(),
+            Self::Msm | Self::Ntt | Self::Pipeline | Self::Wrap | Self::Load => return Vec::new(),
+        };
+        vec![one]
+    }
+
+    /// Whether a measurement of this name is among what is measured.
+    fn has(self, id: &str) -> bool {
+        let is_proof = |name: &str| id.starts_with("plonky2/") && id.ends_with(name);
+        match self {
+            Self::Msm => id.starts_with("msm_"),
+            Self::Ntt => id.starts_with("ntt_"),
+            Self::Chunk => is_proof("/chunk"),
+            Self::Lift => is_proof("/lift"),
+            Self::Fold => is_proof("/fold"),
+            Self::Compress => is_proof("/compress"),
+            Self::Pipeline => is_proof("/pipeline"),
+            Self::Wrap => id.starts_with("wrap/"),
+            Self::Load => id.starts_with("load/"),
+            Self::All => !id.starts_with("load/"),
+        }
+    }
+}
+
 /// Measure this machine: our kernels and provers beside the libraries that the field uses, in one run.
 ///
-/// Contenders take turns, and each is checked against a known answer before it is timed.
+/// Contenders take turns. Kernels are checked against a known answer before they are timed, and every proof is verified.
+/// Peak memory of `chunk` to `pipeline` is that of a process which has the circuits and one prover.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to measure.
@@ -45,12 +98,18 @@ pub struct Args {
     /// Rounds at most; each contender runs once a round.
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Start no further round of one size after this many seconds.
+    /// Start no further round of one size or circuit after this many seconds; with `chunk` to `pipeline` only from the fourth on.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(..=86_400))]
     seconds: u64,
+    /// Transfers in the batch of `pipeline`.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    transfers: u32,
     /// Print the measurements as a JSON list.
     #[arg(long)]
     json: bool,
+    /// Compare with an earlier report, which `--out` has written.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    baseline: Option<PathBuf>,
     /// Also write a report with machine, commit and parameters here.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -68,51 +127,77 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     for path in [&args.out, &args.svg].into_iter().flatten() {
         require_writable(path)?; // before minutes of measuring
     }
-    let mut report = Report {
-        command: std::env::args()
-            .skip(1)
-            .fold("ashlar".to_owned(), |line, word| line + " " + &word),
-        machine: Machine::detect(),
-        measurements: Vec::new(),
-        note: None,
-        plonky2: Vec::new(),
-        wrap: Vec::new(),
-        load: Vec::new(),
-    };
-    let sizes: &[u32] = if args.log_size.is_empty() {
-        &[16, 17, 18, 20]
-    } else {
-        &args.log_size
-    };
-    let wants = |set| args.set == set || args.set == Set::All;
-    for log_size in sizes {
-        if wants(Set::Msm) {
-            for (operation, kind) in msm_bn254::KINDS {
-                let fixture = msm_bn254::Fixture::new(*log_size, kind);
-                args.race(&mut report, operation, *log_size, fixture.contenders())?;
-            }
-        }
-        if wants(Set::Ntt) {
-            let fixture = ntt_bn254::Fixture::new(*log_size);
-            args.race(&mut report, "ntt_bn254", *log_size, fixture.contenders())?;
-            for (operation, columns) in [("ntt_goldilocks", 1), ("ntt_goldilocks_x16", 16)] {
-                let fixture = ntt_goldilocks::Fixture::new(*log_size, columns);
-                args.race(&mut report, operation, *log_size, fixture.contenders())?;
-            }
-        }
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    if let Some(baseline) = &baseline {
+        baseline.require(|id| args.set.has(id))?;
     }
-    if wants(Set::Wrap) {
+    let command = std::env::args()
+        .skip(1)
+        .fold("ashlar".to_owned(), |line, word| line + " " + &word);
+    let mut report = Report::begin(command);
+    args.race_kernels(&mut report)?;
+    if args.set.wants(Set::Wrap) {
         let engine = args.cache.engine()?;
+        args.race_provers(&mut report, engine.circuits())?;
         let proof = wrap::sample(&engine, &args.cache.cache_dir)?;
         report.wrap = wrap::measure(&engine, &proof, args.rounds.min(3) as usize)?;
+    } else if args.set.wants(Set::Pipeline) || !args.set.circuits().is_empty() {
+        args.race_provers(&mut report, &args.cache.circuits()?)?;
     }
     if args.set == Set::Load {
         report.load = load::measure(&args.load)?;
     }
-    args.publish(&report)
+    report.finish();
+    args.publish(&report)?;
+    if let Some(baseline) = baseline {
+        say!("\n{}", baseline.compare(&report))?;
+    }
+    Ok(())
 }
 
 impl Args {
+    fn effort(&self) -> Effort {
+        Effort {
+            rounds: self.rounds as usize,
+            time: Duration::from_secs(self.seconds),
+        }
+    }
+
+    fn race_kernels(&self, report: &mut Report) -> anyhow::Result<()> {
+        let sizes: &[u32] = if self.log_size.is_empty() {
+            &[16, 17, 18, 20]
+        } else {
+            &self.log_size
+        };
+        for log_size in sizes {
+            if self.set.wants(Set::Msm) {
+                for (operation, kind) in msm_bn254::KINDS {
+                    let fixture = msm_bn254::Fixture::new(*log_size, kind);
+                    self.race(report, operation, *log_size, fixture.contenders())?;
+                }
+            }
+            if self.set.wants(Set::Ntt) {
+                let fixture = ntt_bn254::Fixture::new(*log_size);
+                self.race(report, "ntt_bn254", *log_size, fixture.contenders())?;
+                for (operation, columns) in [("ntt_goldilocks", 1), ("ntt_goldilocks_x16", 16)] {
+                    let fixture = ntt_goldilocks::Fixture::new(*log_size, columns);
+                    self.race(report, operation, *log_size, fixture.contenders())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn race_provers(&self, report: &mut Report, circuits: &CircuitSet) -> anyhow::Result<()> {
+        let alone = bench_alone::program(&self.cache)?;
+        report.plonky2 = plonky2::measure(circuits, &self.set.circuits(), self.effort(), Some(&alone))?;
+        if self.set.wants(Set::Pipeline) {
+            let effort = self.effort();
+            report.pipeline = plonky2::pipeline::measure(circuits, self.transfers, effort, Some(&alone))?;
+        }
+        Ok(())
+    }
+
     fn race(
         &self,
         report: &mut Report,
@@ -120,11 +205,7 @@ impl Args {
         log_size: u32,
         contenders: Vec<Contender<'_>>,
     ) -> anyhow::Result<()> {
-        let effort = Effort {
-            rounds: self.rounds as usize,
-            time: Duration::from_secs(self.seconds),
-        };
-        let measured: Vec<Measurement> = measure(operation, log_size, contenders, effort)?;
+        let measured: Vec<Measurement> = measure(operation, log_size, contenders, self.effort())?;
         tracing::info!(operation, log_size, "measured");
         report.measurements.extend(measured);
         Ok(())
@@ -143,6 +224,12 @@ impl Args {
         }
         let mut list = Vec::new();
         for measurement in &report.measurements {
+            list.push(serde_json::to_value(measurement)?);
+        }
+        for measurement in &report.plonky2 {
+            list.push(serde_json::to_value(measurement)?);
+        }
+        for measurement in &report.pipeline {
             list.push(serde_json::to_value(measurement)?);
         }
         for measurement in &report.wrap {

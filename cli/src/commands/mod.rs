@@ -4,6 +4,8 @@ pub mod attend;
 pub mod batch;
 #[cfg(feature = "bench")]
 pub mod bench;
+#[cfg(feature = "bench")]
+pub mod bench_alone;
 pub mod certs;
 pub mod circuits;
 pub mod config;

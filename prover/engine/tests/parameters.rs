@@ -30,7 +30,7 @@ fn the_document_describes_the_circuits() {
         load_or_build(&cache, Security::default(), None).expect("circuits");
     let recursion = &circuits.recursion;
     let stages = table([
-        ("chunk", plonky2_stage(circuits.leaf.circuits()[0])),
+        ("chunk", plonky2_stage(&circuits.leaf.each()[0].data)),
         (
             "lift",
             plonky2_stage(&recursion.lifts.first().expect("payments have a leaf").data),

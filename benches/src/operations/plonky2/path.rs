@@ -1,0 +1,221 @@
+//! The way from a chunk to a compressed proof, with one prover.
+
+use std::time::{Duration, Instant};
+
+use ashlar_bn254::Bn254Config;
+use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
+use ashlar_plonky2::Prover;
+use ashlar_recursion::{CompressedProof, DecodeError, Proof, SpanKind, SpanProof, decode_proof};
+use ashlar_statement::{
+    LeafCircuits, Provable, ProveCircuit, ProveError, WitnessBytesError,
+    hash::{C, D, F},
+    witness_from_bytes, witness_to_bytes,
+};
+use plonky2::plonk::{circuit_data::CircuitData, config::GenericConfig};
+
+use super::{Circuit, CircuitSet, sample};
+
+/// Payments have one leaf circuit, so one lift.
+const KIND: usize = 0;
+
+/// All circuits, made ready for one prover.
+pub(super) struct Path<'a, P: ProveCircuit> {
+    pub(super) circuits: &'a CircuitSet,
+    prover: P,
+    chunk: Provable<P, C>,
+    lift: Provable<P, C>,
+    fold: Provable<P, C>,
+    compress: Provable<P, Bn254Config>,
+    prepared: [Duration; 4],
+}
+
+/// The prover that workers use.
+pub(super) fn our_prover() -> Prover {
+    Prover::default().with_gates(ChunkCircuits::GATES)
+}
+
+fn prepare<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static>(
+    prover: &P,
+    circuit: Circuit,
+    data: &CircuitData<F, O, D>,
+) -> (Provable<P, O>, Duration) {
+    let start = Instant::now();
+    let provable = Provable::new(prover, circuit.name(), data);
+    (provable, start.elapsed())
+}
+
+impl<'a, P: ProveCircuit> Path<'a, P> {
+    pub(super) fn new(circuits: &'a CircuitSet, prover: P) -> Self {
+        let recursion = &circuits.recursion;
+        let (chunk, chunk_time) = prepare(&prover, Circuit::Chunk, circuits.leaf.circuits()[KIND]);
+        let (lift, lift_time) = prepare(&prover, Circuit::Lift, &recursion.lifts[KIND].data);
+        let (fold, fold_time) = prepare(&prover, Circuit::Fold, &recursion.fold.data);
+        let (compress, compress_time) = prepare(&prover, Circuit::Compress, &recursion.compress.data);
+        Self {
+            circuits,
+            prover,
+            chunk,
+            lift,
+            fold,
+            compress,
+            prepared: [chunk_time, lift_time, fold_time, compress_time],
+        }
+    }
+
+    /// What it took to make this circuit ready.
+    pub(super) fn prepared(&self, circuit: Circuit) -> Duration {
+        self.prepared[circuit as usize]
+    }
+
+    /// `log2` of the rows.
+    pub(super) fn degree_bits(&self, circuit: Circuit) -> usize {
+        let CircuitSet { leaf, recursion } = self.circuits;
+        match circuit {
+            Circuit::Chunk => leaf.circuits()[KIND].common.degree_bits(),
+            Circuit::Lift => recursion.lifts[KIND].data.common.degree_bits(),
+            Circuit::Fold => recursion.fold.data.common.degree_bits(),
+            Circuit::Compress => recursion.compress.data.common.degree_bits(),
+        }
+    }
+
+    pub(super) fn chunk(&self, witness: &ChunkWitness) -> Result<Proof, ProveError> {
+        let (leaf, claim) = (&self.circuits.leaf, ChunkCircuits::check(witness));
+        let claim = claim.expect("a sealed chunk replays");
+        self.chunk.prove(&self.prover, leaf.circuits()[KIND], || {
+            leaf.assign(witness, &claim)
+        })
+    }
+
+    pub(super) fn lift(&self, chunk: &Proof) -> Result<SpanProof, ProveError> {
+        let recursion = &self.circuits.recursion;
+        let lift = &recursion.lifts[KIND];
+        let assign = || lift.assign(KIND, chunk, &recursion.fold.data.verifier_only);
+        Ok(SpanProof {
+            kind: SpanKind::Lift(KIND as u8),
+            proof: self.lift.prove(&self.prover, &lift.data, assign)?,
+        })
+    }
+
+    pub(super) fn fold(&self, left: &SpanProof, right: &SpanProof) -> Result<SpanProof, ProveError> {
+        let fold = &self.circuits.recursion.fold;
+        let assign = || fold.assign(left, right);
+        Ok(SpanProof {
+            kind: SpanKind::Fold,
+            proof: self.fold.prove(&self.prover, &fold.data, assign)?,
+        })
+    }
+
+    pub(super) fn compress(&self, root: &SpanProof) -> Result<CompressedProof, ProveError> {
+        let compress = &self.circuits.recursion.compress;
+        let assign = || compress.assign(root);
+        self.compress.prove(&self.prover, &compress.data, assign)
+    }
+
+    /// Proves and verifies; the proof is let go.
+    pub(super) fn prove(&self, input: &Input) -> Result<(), ProveError> {
+        match input {
+            Input::Chunk(witness) => self.chunk(witness).map(drop),
+            Input::Lift(chunk) => self.lift(chunk).map(drop),
+            Input::Fold(spans) => self.fold(&spans[0], &spans[1]).map(drop),
+            Input::Compress(root) => self.compress(root).map(drop),
+        }
+    }
+}
+
+/// What one circuit proves.
+pub(super) enum Input {
+    Chunk(Box<ChunkWitness>),
+    Lift(Box<Proof>),
+    Fold(Box<[SpanProof; 2]>),
+    Compress(Box<SpanProof>),
+}
+
+/// Bytes that are no input.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// Not a chunk.
+    #[error("the witness of a chunk cannot be read")]
+    Witness(#[from] WitnessBytesError),
+    /// Not a proof that the circuit verifies.
+    #[error("the proof that is to be verified cannot be read")]
+    Proof(#[from] DecodeError),
+    /// Too few or too many.
+    #[error("{circuit} takes another number of inputs than {given}")]
+    Count {
+        /// [`Circuit::name`].
+        circuit: &'static str,
+        /// How many there are.
+        given: usize,
+    },
+}
+
+impl Input {
+    /// Inputs of these circuits, from a batch of two chunks; proofs among them are made by `ours`.
+    pub(super) fn of(ours: &Path<'_, Prover>, wanted: &[Circuit]) -> Result<Vec<Self>, ProveError> {
+        let mut inputs = Vec::new();
+        let Some(last) = wanted.iter().max() else {
+            return Ok(inputs);
+        };
+        let mut add = |input: Self| {
+            if wanted.contains(&input.circuit()) {
+                inputs.push(input);
+            }
+        };
+        let [first, second]: [ChunkWitness; 2] = sample::two_chunks();
+        add(Self::Chunk(Box::new(first.clone())));
+        if *last >= Circuit::Lift {
+            let chunk = ours.chunk(&first)?;
+            add(Self::Lift(Box::new(chunk.clone())));
+            if *last >= Circuit::Fold {
+                let spans = [ours.lift(&chunk)?, ours.lift(&ours.chunk(&second)?)?];
+                add(Self::Fold(Box::new(spans.clone())));
+                if *last >= Circuit::Compress {
+                    let [left, right] = &spans;
+                    add(Self::Compress(Box::new(ours.fold(left, right)?)));
+                }
+            }
+        }
+        Ok(inputs)
+    }
+
+    pub(super) fn circuit(&self) -> Circuit {
+        match self {
+            Self::Chunk(_) => Circuit::Chunk,
+            Self::Lift(_) => Circuit::Lift,
+            Self::Fold(_) => Circuit::Fold,
+            Self::Compress(_) => Circuit::Compress,
+        }
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Chunk(witness) => vec![witness_to_bytes(&**witness)],
+            Self::Lift(chunk) => vec![chunk.to_bytes()],
+            Self::Fold(spans) => spans.iter().map(SpanProof::to_bytes).collect(),
+            Self::Compress(root) => vec![root.to_bytes()],
+        }
+    }
+
+    pub(super) fn from_bytes(
+        circuits: &CircuitSet,
+        circuit: Circuit,
+        bytes: &[Vec<u8>],
+    ) -> Result<Self, InputError> {
+        let span = |bytes: &[u8]| circuits.recursion.decode_span(bytes);
+        Ok(match (circuit, bytes) {
+            (Circuit::Chunk, [witness]) => Self::Chunk(Box::new(witness_from_bytes(witness)?)),
+            (Circuit::Lift, [chunk]) => {
+                let common = &circuits.leaf.circuits()[KIND].common;
+                Self::Lift(Box::new(decode_proof(chunk, common)?))
+            }
+            (Circuit::Fold, [left, right]) => Self::Fold(Box::new([span(left)?, span(right)?])),
+            (Circuit::Compress, [root]) => Self::Compress(Box::new(span(root)?)),
+            (circuit, bytes) => {
+                return Err(InputError::Count {
+                    circuit: circuit.name(),
+                    given: bytes.len(),
+                });
+            }
+        })
+    }
+}

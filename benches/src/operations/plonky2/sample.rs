@@ -1,0 +1,108 @@
+//! Batches to prove.
+
+use ashlar_payments::{
+    auth,
+    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch},
+    packing::{PackedAmount, PackedFee},
+    state::MemoryStore,
+    transaction::{Deposit, Domain, SecretKey, Served, Transaction, Transfer},
+    witness::ChunkWitness,
+};
+
+const OWNER: [u8; 20] = [7; 20];
+const DOMAIN: Domain = Domain {
+    chain_id: 31337,
+    rollup: [0x42; 20],
+};
+
+/// Accounts that the transfers go round.
+const PAYERS: u32 = 16;
+
+fn builder(store: MemoryStore) -> BlockBuilder<MemoryStore> {
+    let config = BlockConfig {
+        domain: DOMAIN,
+        fee_owner: owner(0), // fees of transfers need an account of his
+        shapes: SHAPES,
+    };
+    let mut builder = BlockBuilder::new(store, config).expect("a store in memory does not fail");
+    builder.set_time(29_700_000); // in minutes since 1970
+    builder
+}
+
+fn owner(account: u32) -> [u8; 20] {
+    let mut owner = OWNER;
+    owner[16..].copy_from_slice(&account.to_be_bytes());
+    owner
+}
+
+fn key(account: u32) -> SecretKey {
+    SecretKey::from_seed(&owner(account))
+}
+
+fn deposits(store: MemoryStore, accounts: u32) -> BlockBuilder<MemoryStore> {
+    let mut builder = builder(store);
+    for account in 0..accounts {
+        let deposit = Deposit {
+            token: 0,
+            amount: 1_000_000,
+            owner: owner(account),
+            auth: auth::of_key(key(account).public_key().key_hash()),
+        };
+        builder
+            .push(Served::deposit(account, deposit))
+            .expect("a deposit to a new account is valid");
+    }
+    builder
+}
+
+/// Deposits for one account more than a chunk has slots.
+pub(super) fn two_chunks() -> [ChunkWitness; 2] {
+    let (batch, _) = deposits(MemoryStore::new(), SHAPES.largest() as u32 + 1)
+        .seal(1)
+        .expect("the batch is not empty");
+    let chunks: Result<_, Vec<_>> = batch.chunks.try_into();
+    chunks.unwrap_or_else(|chunks| panic!("{} chunks", chunks.len()))
+}
+
+/// A batch of so many signed transfers and nothing else, among accounts that were opened before.
+pub(super) fn transfers(count: u32) -> SealedBatch {
+    let mut store = MemoryStore::new();
+    let (_, opened) = deposits(MemoryStore::new(), PAYERS)
+        .seal(1)
+        .expect("the batch is not empty");
+    store.apply(opened);
+    let mut builder = builder(store);
+    for number in 0..count {
+        let (from, to) = (number % PAYERS, (number + 1) % PAYERS);
+        let transfer = Transfer {
+            from,
+            to,
+            to_owner: owner(to),
+            token: 0,
+            amount: PackedAmount::exact(5).expect("small"),
+            fee: PackedFee::exact(1).expect("small"),
+            nonce: number / PAYERS,
+        };
+        builder
+            .push(Transaction::Transfer(transfer).sign(&DOMAIN, &key(from)))
+            .expect("the account has the funds");
+    }
+    builder.seal(2).expect("the batch is not empty").0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transfers_fill_chunks_and_nothing_else_is_in_them() {
+        for (count, chunks) in [
+            (1, 1),
+            (SHAPES.largest() as u32, 1),
+            (SHAPES.largest() as u32 + 1, 2),
+            (64, 2),
+        ] {
+            assert_eq!(transfers(count).chunks.len(), chunks, "{count} transfers");
+        }
+    }
+}
