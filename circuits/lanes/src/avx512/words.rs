@@ -29,6 +29,22 @@ pub fn add_canonical(a: Vector, b: Vector) -> Vector {
 /// Low and high words of the product of integers.
 #[inline(always)]
 pub fn wide(a: Vector, b: Vector) -> [Vector; 2] {
+    let Words { low, middle, high } = words(a, b);
+    [
+        unsafe { _mm512_mask_blend_epi32(HIGH_WORDS, low, low_words_above(middle)) },
+        high,
+    ]
+}
+
+/// A product: its lowest 32 bits are the low ones of `low`, the next 32 are the low ones of `middle`, the rest is `high`.
+pub struct Words {
+    pub low: Vector,
+    pub middle: Vector,
+    pub high: Vector,
+}
+
+#[inline(always)]
+pub fn words(a: Vector, b: Vector) -> Words {
     unsafe {
         let (a_high, b_high) = (high_words(a), high_words(b));
         let low_low = _mm512_mul_epu32(a, b);
@@ -42,10 +58,11 @@ pub fn wide(a: Vector, b: Vector) -> [Vector; 2] {
             _mm512_add_epi64(high_high, _mm512_srli_epi64::<32>(middle)),
             _mm512_srli_epi64::<32>(cross),
         );
-        [
-            _mm512_mask_blend_epi32(HIGH_WORDS, low_low, low_words_above(cross)),
+        Words {
+            low: low_low,
+            middle: cross,
             high,
-        ]
+        }
     }
 }
 
