@@ -47,7 +47,9 @@ pub use avx512::Avx512;
 pub use gate::{Constraints, Emit, Evaluate, PackedGate, Recognise, Row};
 pub use kind::{Kind, widest};
 pub use portable::Portable;
-pub use poseidon::{State, UNREDUCED_ROUNDS, mds, sbox};
+pub use poseidon::{BIAS, State, UNREDUCED_ROUNDS, mds, mds_with_bias, sbox, sbox_to_halves};
+
+use plonky2::field::types::Field64;
 
 /// Goldilocks, p = 2^64 - 2^32 + 1. Any 64-bit word stands for its value modulo p.
 pub use plonky2::field::goldilocks_field::GoldilocksField as F;
@@ -59,6 +61,11 @@ pub const MAX_COUNT: usize = 8;
 
 /// Products in a sum, one that is added to itself counted twice.
 pub const MAX_PRODUCTS: usize = 1024;
+
+/// Halves that [`Lanes::join_and_add`] takes are below this.
+pub const SMALL_HALF: u64 = 1 << 43;
+/// What [`Lanes::join_and_add`] adds is at most this: with a small low half and the carry of a small high one, still p.
+pub const MOST_ADDED: u64 = F::ORDER - SMALL_HALF - (SMALL_HALF >> 32) * 0xFFFF_FFFF;
 
 /// A kind of vectors, and that the processor has its instructions.
 ///
@@ -98,6 +105,8 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a^2`.
     fn square(self, a: Self::Vector) -> Self::Vector;
+    /// `a b` as `low + 2^32 high` of integers: low above -2^33 and below 2^32, high below 2^33.
+    fn mul_to_halves(self, a: Self::Vector, b: Self::Vector) -> [Self::Vector; 2];
     /// `a b + c`, with one reduction.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// An element made ready for sums of products.
@@ -118,6 +127,8 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn split(self, a: Self::Vector) -> [Self::Vector; 2];
     /// The element `low + 2^32 high` of integers, high below 2^64 - 2^32.
     fn join(self, halves: [Self::Vector; 2]) -> Self::Vector;
+    /// The element `low + 2^32 high + more` of integers, halves below [`SMALL_HALF`], and more at most [`MOST_ADDED`].
+    fn join_and_add(self, halves: [Self::Vector; 2], more: Self::Vector) -> Self::Vector;
     /// The sum of integers modulo 2^64.
     fn plus(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// The difference of integers modulo 2^64.

@@ -101,6 +101,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn mul_to_halves(self, a: Self::Vector, b: Self::Vector) -> [Self::Vector; 2] {
+        self.split(self.mul(a, b))
+    }
+
+    #[inline(always)]
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector {
         std::array::from_fn(|i| c[i].multiply_accumulate(a[i], b[i]))
     }
@@ -153,6 +158,11 @@ impl Lanes for Portable {
             let sum = u128::from(low.0) + (u128::from(high.0) << 32);
             F::from_noncanonical_u96((sum as u64, (sum >> 64) as u32))
         })
+    }
+
+    #[inline(always)]
+    fn join_and_add(self, halves: [Self::Vector; 2], more: Self::Vector) -> Self::Vector {
+        self.add(self.join(halves), more)
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@
 
 use plonky2::hash::poseidon::{Poseidon, SPONGE_WIDTH};
 
-use crate::{F, Lanes};
+use crate::{F, Lanes, SMALL_HALF};
 
 /// Twelve elements, or a half of each.
 pub type State<L> = [<L as Lanes>::Vector; SPONGE_WIDTH];
@@ -26,12 +26,36 @@ const _: () = {
     assert!(bound < (1 << 64) - (1 << 32), "an unreduced element overflows");
 };
 
+/// What is added to the low and the high halves of a full round. Low ones, which may be negative before, are not; and
+/// what is to be subtracted for both, 2^42 + 2^63, leaves constants of rounds below [`MOST_ADDED`](crate::MOST_ADDED).
+pub const BIAS: [u64; 2] = [1 << 42, 1 << 31];
+const SHARE: u64 = 16;
+
+const _: () = {
+    let most = bound_after(1, 1) as u64;
+    let with_first = (most + F::MDS_MATRIX_DIAG[0]) << 33;
+    assert!(BIAS[0] >= with_first, "a low half is negative");
+    assert!(
+        BIAS[0] + with_first < SMALL_HALF && BIAS[1] + with_first < SMALL_HALF,
+        "a half is large"
+    );
+    assert!(BIAS[0].is_multiple_of(SHARE) && BIAS[1].is_multiple_of(SHARE));
+};
+
 /// `x^7`.
 #[inline(always)]
 pub fn sbox<L: Lanes>(lanes: L, x: L::Vector) -> L::Vector {
     let square = lanes.square(x);
     let cube = lanes.mul(x, square);
     lanes.mul(cube, lanes.square(square))
+}
+
+/// `x^7`, in the halves of [`Lanes::mul_to_halves`].
+#[inline(always)]
+pub fn sbox_to_halves<L: Lanes>(lanes: L, x: L::Vector) -> [L::Vector; 2] {
+    let square = lanes.square(x);
+    let cube = lanes.mul(x, square);
+    lanes.mul_to_halves(cube, lanes.square(square))
 }
 
 /// What elements 1 to 11 are below after a product, if they are below `bound` before, and element 0 below `first`.
@@ -64,6 +88,22 @@ macro_rules! sum {
 /// The product with the matrix, exact if no entry of it reaches 2^64.
 #[inline(always)]
 pub fn mds<L: Lanes>(lanes: L, v: &State<L>) -> State<L> {
+    product(lanes, v, None)
+}
+
+/// The product of the matrix with the halves of S-boxes, with [`BIAS`] in each: what [`Lanes::join_and_add`] takes.
+#[inline(always)]
+pub fn mds_with_bias<L: Lanes>(lanes: L, [low, high]: [&State<L>; 2]) -> [State<L>; 2] {
+    let bias = [lanes.splat(F(BIAS[0] / SHARE)), lanes.splat(F(BIAS[1] / SHARE))];
+    [
+        product(lanes, low, Some(bias[0])),
+        product(lanes, high, Some(bias[1])),
+    ]
+}
+
+/// The product, and in each element [`SHARE`] times the bias.
+#[inline(always)]
+fn product<L: Lanes>(lanes: L, v: &State<L>, bias: Option<L::Vector>) -> State<L> {
     let (mut plus, mut minus) = ([v[0]; 3], [v[0]; 3]);
     let (mut real, mut imaginary) = ([v[0]; 3], [v[0]; 3]);
     for i in 0..3 {
@@ -73,7 +113,7 @@ pub fn mds<L: Lanes>(lanes: L, v: &State<L>) -> State<L> {
         real[i] = lanes.minus(v[i], v[i + 6]);
         imaginary[i] = lanes.minus(v[i + 9], v[i + 3]);
     }
-    let (plus, minus) = (by_plus(lanes, plus), by_minus_negated(lanes, minus));
+    let (plus, minus) = (by_plus(lanes, plus, bias), by_minus_negated(lanes, minus));
     let (real, imaginary) = by_imaginary(lanes, real, imaginary);
     let mut out = *v;
     for i in 0..3 {
@@ -87,10 +127,13 @@ pub fn mds<L: Lanes>(lanes: L, v: &State<L>) -> State<L> {
     out
 }
 
-/// By (16, 32, 16) modulo x^3 - 1.
+/// By (16, 32, 16) modulo x^3 - 1, and [`SHARE`] times the bias, which so comes into every element.
 #[inline(always)]
-fn by_plus<L: Lanes>(lanes: L, [a, b, c]: Three<L>) -> Three<L> {
-    let all = sum!(lanes, a, b, c);
+fn by_plus<L: Lanes>(lanes: L, [a, b, c]: Three<L>, bias: Option<L::Vector>) -> Three<L> {
+    let mut all = sum!(lanes, a, b, c);
+    if let Some(bias) = bias {
+        all = lanes.plus(all, bias);
+    }
     [
         lanes.shifted::<4>(lanes.plus(all, c)),
         lanes.shifted::<4>(lanes.plus(all, a)),

@@ -6,7 +6,10 @@ use plonky2::{
 };
 use proptest::{collection::vec, prelude::*};
 
-use crate::{F, Kind, Lanes, MAX_COUNT, MAX_PRODUCTS, Work, mds, sbox, widest};
+use crate::{
+    BIAS, F, Kind, Lanes, MAX_COUNT, MAX_PRODUCTS, MOST_ADDED, SMALL_HALF, Work, mds, mds_with_bias, sbox,
+    sbox_to_halves, widest,
+};
 
 /// Small, at the borders of halves and of p, not canonical, and any.
 fn word() -> impl Strategy<Value = F> {
@@ -99,6 +102,52 @@ impl Work for Arithmetic {
     }
 }
 
+/// What full rounds of Poseidon are made of: halves of products, and elements of small halves and a constant.
+#[derive(Clone)]
+struct Halves([Vec<F>; 3]);
+
+impl Work for Halves {
+    type Output = ();
+
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self([a, b, c]) = &self;
+        let [x, y] = [a, b].map(|values| lanes.load(values));
+        let power = |i: usize| a[i].exp_u64(7);
+        let product = |i: usize| a[i] * b[i];
+        for (found, expected) in [
+            (lanes.mul_to_halves(x, y), &product as &dyn Fn(usize) -> F),
+            (sbox_to_halves(lanes, x), &power),
+        ] {
+            let [low, high] = found.map(|half| stored(lanes, half));
+            for i in 0..L::COUNT {
+                let (low, high) = (low[i].0 as i64, high[i].0);
+                assert!(
+                    low > -(1 << 33) && low < 1 << 32 && high < 1 << 33,
+                    "{low} {high}"
+                );
+                let value = F::from_noncanonical_i64(low) + F(high) * F(1 << 32);
+                assert_eq!(value, expected(i), "halves for {} and {}", a[i], b[i]);
+            }
+        }
+        let small = |values: &[F]| -> Vec<F> { values.iter().map(|value| F(value.0 % SMALL_HALF)).collect() };
+        let added: Vec<F> = c.iter().map(|value| F(value.0.min(MOST_ADDED))).collect();
+        let most = vec![F(SMALL_HALF - 1); MAX_COUNT];
+        let most_added = vec![F(MOST_ADDED); MAX_COUNT];
+        for (low, high, added) in [
+            (&small(a), &small(b), &added),
+            (&most, &small(b), &added),
+            (&most, &most, &most_added),
+        ] {
+            let halves = [low, high].map(|values| lanes.load(values));
+            let found = stored(lanes, lanes.join_and_add(halves, lanes.load(added)));
+            for i in 0..L::COUNT {
+                let expected = low[i] + high[i] * F(1 << 32) + added[i];
+                assert_eq!(found[i], expected, "{} + 2^32 {} + {}", low[i], high[i], added[i]);
+            }
+        }
+    }
+}
+
 /// Sums of as many products as are allowed, of the largest words and of these.
 #[derive(Clone)]
 struct Sums(Vec<F>, Vec<F>);
@@ -162,7 +211,55 @@ impl Work for Matrix {
     }
 }
 
+/// Halves of S-boxes, each the least, the most, or neither.
+#[derive(Clone)]
+struct MatrixOfHalves([[i64; SPONGE_WIDTH]; 2]);
+
+impl Work for MatrixOfHalves {
+    type Output = ();
+
+    fn run<L: Lanes>(self, lanes: L) {
+        let [low, high] = self.0.map(|half| half.map(|value| lanes.splat(F(value as u64))));
+        for (half, found) in mds_with_bias(lanes, [&low, &high]).into_iter().enumerate() {
+            let values = self.0[half].map(i128::from);
+            for (row, found) in found.into_iter().enumerate() {
+                let of = |i: usize| {
+                    let diagonal = if i == row { F::MDS_MATRIX_DIAG[i] } else { 0 };
+                    let entry = F::MDS_MATRIX_CIRC[(i + SPONGE_WIDTH - row) % SPONGE_WIDTH] + diagonal;
+                    i128::from(entry) * values[i]
+                };
+                let expected = (0..SPONGE_WIDTH).map(of).sum::<i128>() + i128::from(BIAS[half]);
+                let found = stored(lanes, found)[0].0;
+                assert_eq!(i128::from(found), expected, "half {half} of row {row}");
+                assert!(found < SMALL_HALF, "half {half} of row {row} is {found}");
+            }
+        }
+    }
+}
+
+fn halves() -> impl Strategy<Value = [[i64; SPONGE_WIDTH]; 2]> {
+    let half = |least: i64, most: i64| {
+        let one = prop_oneof![Just(least), Just(most), least..=most];
+        prop_oneof![
+            Just([least; SPONGE_WIDTH]),
+            Just([most; SPONGE_WIDTH]),
+            proptest::array::uniform12(one),
+        ]
+    };
+    (half(1 - (1 << 33), (1 << 32) - 1), half(0, (1 << 33) - 1)).prop_map(|(low, high)| [low, high])
+}
+
 proptest! {
+    #[test]
+    fn halves_are_those_of_the_product_and_make_the_element(a in words(), b in words(), c in words()) {
+        with_all(Halves([a, b, c]));
+    }
+
+    #[test]
+    fn the_matrix_of_halves_is_exact_and_leaves_small_ones(halves in halves()) {
+        with_all(MatrixOfHalves(halves));
+    }
+
     #[test]
     fn operations_are_those_of_the_field(a in words(), b in words(), c in words(), small: u32) {
         with_all(Arithmetic([a, b, c], small));

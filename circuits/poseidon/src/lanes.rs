@@ -1,8 +1,12 @@
 //! The permutation written for any lanes: a state in each lane of twelve vectors.
 
-use ashlar_lanes::{F, Lanes, State as Group, UNREDUCED_ROUNDS, Work, mds, sbox};
-use plonky2::hash::poseidon::{
-    ALL_ROUND_CONSTANTS, HALF_N_FULL_ROUNDS, N_PARTIAL_ROUNDS, Poseidon, SPONGE_WIDTH,
+use ashlar_lanes::{
+    BIAS, F, Lanes, MOST_ADDED, State as Group, UNREDUCED_ROUNDS, Work, mds, mds_with_bias, sbox,
+    sbox_to_halves,
+};
+use plonky2::{
+    field::types::Field64,
+    hash::poseidon::{ALL_ROUND_CONSTANTS, HALF_N_FULL_ROUNDS, N_PARTIAL_ROUNDS, Poseidon, SPONGE_WIDTH},
 };
 
 use crate::{COLUMNS_AT_ONCE, Columns, permute_each_column};
@@ -19,6 +23,31 @@ pub const fn least(lanes: usize) -> usize {
 
 /// Groups that are interleaved: an S-box waits for its own products.
 const INTERLEAVED: usize = 2;
+
+/// What is added behind each of the first and of the last full rounds: the constants that come next, less the bias.
+static ADDED: [[[u64; SPONGE_WIDTH]; HALF_N_FULL_ROUNDS]; 2] = [
+    added(0, &F::FAST_PARTIAL_FIRST_ROUND_CONSTANT),
+    added(HALF_N_FULL_ROUNDS + N_PARTIAL_ROUNDS, &[0; SPONGE_WIDTH]),
+];
+
+const fn added(first: usize, last: &[u64; SPONGE_WIDTH]) -> [[u64; SPONGE_WIDTH]; HALF_N_FULL_ROUNDS] {
+    let bias = BIAS[0] + (BIAS[1] << 32);
+    let mut added = [[0; SPONGE_WIDTH]; HALF_N_FULL_ROUNDS];
+    let mut i = 0;
+    while i < HALF_N_FULL_ROUNDS * SPONGE_WIDTH {
+        let (round, place) = (i / SPONGE_WIDTH, i % SPONGE_WIDTH);
+        let constant = if round + 1 < HALF_N_FULL_ROUNDS {
+            ALL_ROUND_CONSTANTS[SPONGE_WIDTH * (first + 1) + i]
+        } else {
+            last[place]
+        };
+        let less = (constant as u128 + (F::ORDER - bias) as u128) % F::ORDER as u128;
+        assert!(less <= MOST_ADDED as u128, "a constant is too large");
+        added[round][place] = less as u64;
+        i += 1;
+    }
+    added
+}
 
 /// The first `count` states of the columns.
 pub struct Permute<'a> {
@@ -57,9 +86,11 @@ fn permute_from<L: Lanes, const K: usize>(lanes: L, columns: &mut Columns, first
             groups[k][i] = lanes.load(&columns[i][first + k * L::COUNT..]);
         }
     }
-    full_rounds(lanes, &mut groups, 0);
+    add_constants(lanes, &mut groups, 0);
+    full_rounds(lanes, &mut groups, &ADDED[0]);
     partial_rounds(lanes, &mut groups);
-    full_rounds(lanes, &mut groups, HALF_N_FULL_ROUNDS + N_PARTIAL_ROUNDS);
+    add_constants(lanes, &mut groups, HALF_N_FULL_ROUNDS + N_PARTIAL_ROUNDS);
+    full_rounds(lanes, &mut groups, &ADDED[1]);
     for k in 0..K {
         for i in 0..SPONGE_WIDTH {
             lanes.store(groups[k][i], &mut columns[i][first + k * L::COUNT..]);
@@ -68,18 +99,31 @@ fn permute_from<L: Lanes, const K: usize>(lanes: L, columns: &mut Columns, first
 }
 
 #[inline(always)]
-fn full_rounds<L: Lanes, const K: usize>(lanes: L, groups: &mut [Group<L>; K], first: usize) {
-    for round in first..first + HALF_N_FULL_ROUNDS {
+fn add_constants<L: Lanes, const K: usize>(lanes: L, groups: &mut [Group<L>; K], round: usize) {
+    for group in groups {
+        for i in 0..SPONGE_WIDTH {
+            let constant = lanes.splat(F(ALL_ROUND_CONSTANTS[SPONGE_WIDTH * round + i]));
+            group[i] = lanes.add_canonical(group[i], constant);
+        }
+    }
+}
+
+/// Four of them, the constants of the first added already.
+#[inline(always)]
+fn full_rounds<L: Lanes, const K: usize>(
+    lanes: L,
+    groups: &mut [Group<L>; K],
+    added: &[[u64; SPONGE_WIDTH]; HALF_N_FULL_ROUNDS],
+) {
+    for added in added {
         for group in groups.iter_mut() {
             let mut halves = [[lanes.splat(F(0)); SPONGE_WIDTH]; 2];
             for i in 0..SPONGE_WIDTH {
-                let constant = lanes.splat(F(ALL_ROUND_CONSTANTS[SPONGE_WIDTH * round + i]));
-                let output = sbox(lanes, lanes.add_canonical(group[i], constant));
-                [halves[0][i], halves[1][i]] = lanes.split(output);
+                [halves[0][i], halves[1][i]] = sbox_to_halves(lanes, group[i]);
             }
-            let halves = [mds(lanes, &halves[0]), mds(lanes, &halves[1])];
+            let halves = mds_with_bias(lanes, [&halves[0], &halves[1]]);
             for i in 0..SPONGE_WIDTH {
-                group[i] = lanes.join([halves[0][i], halves[1][i]]);
+                group[i] = lanes.join_and_add([halves[0][i], halves[1][i]], lanes.splat(F(added[i])));
             }
         }
     }
@@ -93,8 +137,6 @@ fn partial_rounds<L: Lanes, const K: usize>(lanes: L, groups: &mut [Group<L>; K]
     let mut first = [lanes.splat(F(0)); K];
     for k in 0..K {
         for i in 0..SPONGE_WIDTH {
-            let constant = lanes.splat(F(F::FAST_PARTIAL_FIRST_ROUND_CONSTANT[i]));
-            groups[k][i] = lanes.add_canonical(groups[k][i], constant);
             [halves[k][0][i], halves[k][1][i]] = lanes.split(groups[k][i]);
         }
         first[k] = groups[k][0];

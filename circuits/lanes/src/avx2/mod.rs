@@ -106,6 +106,17 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn mul_to_halves(self, a: Vector, b: Vector) -> [Vector; 2] {
+        let Words { low, middle, high } = words(a, b, unsafe { _mm256_setzero_si256() });
+        // 2^64 = 2^32 - 1 and 2^96 = -1.
+        let [high_low, high_high] = self.split(high);
+        [
+            self.minus(self.minus(low_words(low), high_low), high_high),
+            self.plus(low_words(middle), high_low),
+        ]
+    }
+
+    #[inline(always)]
     fn mul_add(self, a: Vector, b: Vector, c: Vector) -> Vector {
         reduced(wide(a, b, c))
     }
@@ -154,6 +165,15 @@ impl Lanes for Avx2 {
             let upper = _mm256_add_epi64(high, _mm256_srli_epi64::<32>(low));
             let above = _mm256_mul_epu32(_mm256_srli_epi64::<32>(upper), _mm256_set1_epi64x(EPSILON));
             add_canonical(with_high_words(low, upper), above)
+        }
+    }
+
+    #[inline(always)]
+    fn join_and_add(self, [low, high]: [Vector; 2], more: Vector) -> Vector {
+        unsafe {
+            let above = _mm256_mul_epu32(_mm256_srli_epi64::<32>(high), _mm256_set1_epi64x(EPSILON));
+            let more = _mm256_add_epi64(_mm256_add_epi64(low, more), above);
+            add_canonical(_mm256_slli_epi64::<32>(high), more)
         }
     }
 

@@ -65,6 +65,20 @@ fn sub_from_flipped(a: Vector, b: Vector) -> Vector {
 /// Low and high words of `a b + c`, of integers.
 #[inline(always)]
 pub fn wide(a: Vector, b: Vector, c: Vector) -> [Vector; 2] {
+    let Words { low, middle, high } = words(a, b, c);
+    [with_high_words(low, middle), high]
+}
+
+/// An integer: its lowest 32 bits are the low ones of `low`, the next 32 are the low ones of `middle`, the rest is `high`.
+pub struct Words {
+    pub low: Vector,
+    pub middle: Vector,
+    pub high: Vector,
+}
+
+/// `a b + c`, of integers.
+#[inline(always)]
+pub fn words(a: Vector, b: Vector, c: Vector) -> Words {
     unsafe {
         let (a_high, b_high) = (high_words(a), high_words(b));
         let low_low = _mm256_add_epi64(_mm256_mul_epu32(a, b), low_words(c));
@@ -78,7 +92,11 @@ pub fn wide(a: Vector, b: Vector, c: Vector) -> [Vector; 2] {
             _mm256_add_epi64(high_high, _mm256_srli_epi64::<32>(middle)),
             _mm256_srli_epi64::<32>(cross),
         );
-        [with_high_words(low_low, cross), high]
+        Words {
+            low: low_low,
+            middle: cross,
+            high,
+        }
     }
 }
 

@@ -115,6 +115,21 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn mul_to_halves(self, a: Vector, b: Vector) -> [Vector; 2] {
+        let Words { low, middle, high } = words(a, b);
+        unsafe {
+            // 2^64 = 2^32 - 1 and 2^96 = -1.
+            let [high_low, high_high] = self.split(high);
+            let low = _mm512_and_si512(low, _mm512_set1_epi64(EPSILON));
+            let middle = _mm512_and_si512(middle, _mm512_set1_epi64(EPSILON));
+            [
+                _mm512_sub_epi64(_mm512_sub_epi64(low, high_low), high_high),
+                _mm512_add_epi64(middle, high_low),
+            ]
+        }
+    }
+
+    #[inline(always)]
     fn mul_add(self, a: Vector, b: Vector, c: Vector) -> Vector {
         unsafe {
             let [low, high] = wide(a, b);
@@ -209,6 +224,16 @@ impl Lanes for Avx512 {
             let lower = _mm512_mask_blend_epi32(HIGH_WORDS, low, low_words_above(upper));
             let above = _mm512_mul_epu32(_mm512_srli_epi64::<32>(upper), _mm512_set1_epi64(EPSILON));
             add_canonical(lower, above)
+        }
+    }
+
+    #[inline(always)]
+    fn join_and_add(self, [low, high]: [Vector; 2], more: Vector) -> Vector {
+        unsafe {
+            let above = _mm512_srli_epi64::<32>(high);
+            let more = _mm512_add_epi64(low, more);
+            let more = _mm512_madd52lo_epu64(more, above, _mm512_set1_epi64(EPSILON));
+            add_canonical(_mm512_slli_epi64::<32>(high), more)
         }
     }
 

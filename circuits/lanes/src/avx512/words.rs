@@ -26,9 +26,24 @@ pub fn add_canonical(a: Vector, b: Vector) -> Vector {
     }
 }
 
+// Low words are products modulo 2^64: Zen 4 has them in one operation, putting them together takes two.
+
 /// Low and high words of the product of integers.
 #[inline(always)]
 pub fn wide(a: Vector, b: Vector) -> [Vector; 2] {
+    let Words { high, .. } = words(a, b);
+    [unsafe { _mm512_mullo_epi64(a, b) }, high]
+}
+
+/// A product: its lowest 32 bits are the low ones of `low`, the next 32 are the low ones of `middle`, the rest is `high`.
+pub struct Words {
+    pub low: Vector,
+    pub middle: Vector,
+    pub high: Vector,
+}
+
+#[inline(always)]
+pub fn words(a: Vector, b: Vector) -> Words {
     unsafe {
         let (a_high, b_high) = (high_words(a), high_words(b));
         let low_low = _mm512_mul_epu32(a, b);
@@ -42,10 +57,11 @@ pub fn wide(a: Vector, b: Vector) -> [Vector; 2] {
             _mm512_add_epi64(high_high, _mm512_srli_epi64::<32>(middle)),
             _mm512_srli_epi64::<32>(cross),
         );
-        [
-            _mm512_mask_blend_epi32(HIGH_WORDS, low_low, low_words_above(cross)),
+        Words {
+            low: low_low,
+            middle: cross,
             high,
-        ]
+        }
     }
 }
 
@@ -59,7 +75,7 @@ pub fn wide_square(a: Vector) -> [Vector; 2] {
         let high_high = _mm512_mul_epu32(a_high, a_high);
         let middle = _mm512_add_epi64(cross, _mm512_srli_epi64::<33>(low_low));
         [
-            _mm512_add_epi64(low_low, _mm512_slli_epi64::<33>(cross)),
+            _mm512_mullo_epi64(a, a),
             _mm512_add_epi64(high_high, _mm512_srli_epi64::<31>(middle)),
         ]
     }
