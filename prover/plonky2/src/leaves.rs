@@ -20,7 +20,7 @@ impl Leaves {
     /// To be written.
     pub fn new(width: usize, count: usize) -> Self {
         let mut values = Buffer::new(count.next_multiple_of(TILE) * width);
-        if count % TILE != 0 {
+        if !count.is_multiple_of(TILE) {
             values.fill(F::ZERO);
         }
         Self { values, width, count }
