@@ -190,7 +190,8 @@ impl Args {
 
     fn race_provers(&self, report: &mut Report, circuits: &CircuitSet) -> anyhow::Result<()> {
         let alone = bench_alone::program(&self.cache)?;
-        report.plonky2 = plonky2::measure(circuits, &self.set.circuits(), self.effort(), Some(&alone))?;
+        let (wanted, prover) = (self.set.circuits(), plonky2::our_prover());
+        report.plonky2 = plonky2::measure(circuits, &wanted, prover, self.effort(), Some(&alone))?;
         if self.set.wants(Set::Pipeline) {
             let effort = self.effort();
             report.pipeline = plonky2::pipeline::measure(circuits, self.transfers, effort, Some(&alone))?;

@@ -11,6 +11,7 @@ use ashlar_payments::chunk::ChunkCircuits;
 use ashlar_statement::ProveError;
 use serde::{Deserialize, Serialize};
 
+pub use path::{our_prover, our_prover_in};
 pub use race::measure;
 pub(crate) use table::{circuit_lines, pipeline_lines};
 

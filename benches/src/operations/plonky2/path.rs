@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ashlar_bn254::Bn254Config;
 use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
-use ashlar_plonky2::Prover;
+use ashlar_plonky2::{Kind, Prover};
 use ashlar_recursion::{CompressedProof, DecodeError, Proof, SpanKind, SpanProof, decode_proof};
 use ashlar_statement::{
     LeafCircuits, Provable, ProveCircuit, ProveError, WitnessBytesError,
@@ -30,8 +30,14 @@ pub(super) struct Path<'a, P: ProveCircuit> {
 }
 
 /// The prover that workers use.
-pub(super) fn our_prover() -> Prover {
-    Prover::default().with_gates(ChunkCircuits::GATES)
+/// Ours, as workers run it.
+pub fn our_prover() -> Prover {
+    our_prover_in(Kind::widest())
+}
+
+/// The same in lanes of this kind, which the processor must have.
+pub fn our_prover_in(kind: Kind) -> Prover {
+    Prover::new(kind).with_gates(ChunkCircuits::GATES)
 }
 
 fn prepare<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static>(

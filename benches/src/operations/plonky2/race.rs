@@ -1,26 +1,29 @@
 //! Both provers in turn on one circuit after the other.
 
+use ashlar_plonky2::Prover;
 use ashlar_statement::StockProver;
 
 use super::{
     Circuit, CircuitSet, MeasureError, Measurement, Who,
     alone::{Alone, Work},
-    path::{Input, Path, our_prover},
+    path::{Input, Path},
 };
 use crate::{Effort, spread::Spread, steps::Watch, turns::take_turns};
 
-/// Runs both provers in turn on each of these circuits; all proofs are verified. The proofs that a circuit takes are made
-/// before, by ours. Memory is measured where there is a program that does it.
+/// Runs this prover and plonky2's own in turn on each of these circuits; all proofs are verified. The proofs that a circuit takes are made
+/// before, by ours. Memory, of [`super::our_prover`], is
+/// measured where there is a program that does it.
 ///
 /// # Panics
 /// If the circuits do not take the sample batch, which is a bug.
 pub fn measure(
     circuits: &CircuitSet,
     wanted: &[Circuit],
+    prover: Prover,
     effort: Effort,
     alone: Option<&Alone>,
 ) -> Result<Vec<Measurement>, MeasureError> {
-    let ours = Path::new(circuits, our_prover());
+    let ours = Path::new(circuits, prover);
     let stock = Path::new(circuits, StockProver);
     let mut measured = Vec::new();
     for input in Input::of(&ours, wanted)? {
