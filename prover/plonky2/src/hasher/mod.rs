@@ -10,9 +10,10 @@ use plonky2::plonk::config::Hasher;
 /// Inputs that are hashed in one call: two groups of vector lanes.
 pub const AT_ONCE: usize = 16;
 
-/// plonky2's hash for trees and transcripts, of up to [`AT_ONCE`] inputs at once.
+/// plonky2's hash for trees and transcripts, of up to sixteen inputs at once.
 pub trait ManyHasher: Hasher<F> {
-    /// The `hash_or_noop` of as many leaves as there are digests, in tiles of [`TILE`](crate::leaves::TILE).
+    /// The `hash_or_noop` of as many leaves as there are digests, in tiles of eight: eight elements of the first column,
+    /// then of the next.
     fn hash_leaves(kind: Kind, width: usize, tiles: &[F], digests: &mut [Self::Hash]);
 
     /// The `two_to_one` of each two neighbours.
