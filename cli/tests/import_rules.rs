@@ -139,6 +139,7 @@ fn the_statement_s_parts_lie_below_everything() {
         expected(&[
             "plonky2",
             "accel",
+            "bn254",
             "lanes",
             "poseidon",
             "protocol",
