@@ -3,9 +3,9 @@
 //!
 //! From one witness it makes the proof that plonky2 makes, byte for byte up to the nonce of the proof of work, which is any
 //! that serves. What takes the time is done for many elements at once: hashing ([`ashlar_poseidon`], [`ashlar_accel`]),
-//! transforms ([`ashlar_accel`]) and constraints ([`ashlar_lanes`]). plonky2 still runs the generators, and evaluates gates that
-//! nobody has written for lanes ([`Prover::with_gates`]). A circuit that this prover does not know, one over another hash
-//! for instance, is proved by plonky2 itself.
+//! transforms ([`ashlar_accel`]) and constraints ([`ashlar_lanes`]). Generators are plonky2's, run in an order of our own;
+//! gates that nobody has written for lanes ([`Prover::with_gates`]) are evaluated by plonky2. A circuit that this prover
+//! does not know, one over a third hash for instance, is proved by plonky2 itself.
 
 mod circuit;
 mod combine;

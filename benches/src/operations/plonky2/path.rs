@@ -30,7 +30,6 @@ pub(super) struct Path<'a, P: ProveCircuit> {
 }
 
 /// The prover that workers use.
-/// Ours, as workers run it.
 pub fn our_prover() -> Prover {
     our_prover_in(Kind::widest())
 }
