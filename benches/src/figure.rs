@@ -44,7 +44,7 @@ impl Report {
         let wraps = self.wrap.iter().map(|m| Figure {
             id: format!("wrap/{}", m.prover),
             seconds: m.seconds,
-            cpu_seconds: None,
+            cpu_seconds: m.cpu_seconds(),
             peak_bytes: None,
             parameter: Some(("log2 of the rows", m.k.into())),
         });

@@ -72,10 +72,12 @@ impl Report {
         lines.extend(plonky2::circuit_lines(&self.plonky2));
         lines.extend(plonky2::pipeline_lines(&self.pipeline));
         for m in &self.wrap {
+            let cpu = m.cpu_seconds().map(|cpu| format!("   CPU {:>10}", time(cpu)));
             lines.push(format!(
-                "{:<44} {:>12}",
+                "{:<44} {:>12}{}",
                 format!("wrap/{}", m.prover),
-                time(m.seconds)
+                time(m.seconds),
+                cpu.unwrap_or_default()
             ));
             for step in &m.steps {
                 lines.push(format!("    {:<40} {:>12}", step.name, time(step.seconds)));

@@ -20,6 +20,7 @@ use halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
 
 use super::{CARD, CPU};
+use crate::{cpu_time, spread::Spread};
 
 type Engine = ashlar_engine::Engine<ChunkCircuits>;
 
@@ -44,6 +45,9 @@ pub struct Measurement {
     pub seconds: f64,
     /// Time of every run, in order.
     pub runs: Vec<f64>,
+    /// CPU time of every run over all threads, in order; reports of before it was measured have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cpu_runs: Vec<f64>,
     /// Parts of the run that took the median time. `backend:` lines are sums over those before them.
     pub steps: Vec<Step>,
     /// What is done once per machine: bases, cosets of the key.
@@ -52,6 +56,13 @@ pub struct Measurement {
     pub peak_bytes: Option<u64>,
     /// `log2` of the rows of the circuit.
     pub k: u32,
+}
+
+impl Measurement {
+    /// Median of the CPU time of a run.
+    pub fn cpu_seconds(&self) -> Option<f64> {
+        (!self.cpu_runs.is_empty()).then(|| Spread::of(&self.cpu_runs).median)
+    }
 }
 
 /// Why there is nothing to measure.
@@ -212,6 +223,7 @@ struct Series {
     prover: &'static str,
     prepare_seconds: f64,
     runs: Vec<(f64, Vec<Step>)>,
+    cpu_runs: Vec<f64>,
     peak_bytes: Option<u64>,
 }
 
@@ -221,15 +233,17 @@ impl Series {
             prover,
             prepare_seconds,
             runs: Vec::new(),
+            cpu_runs: Vec::new(),
             peak_bytes: None,
         }
     }
 
     fn run(&mut self, prove: impl FnOnce() -> Result<Vec<Step>, SampleError>) -> Result<(), SampleError> {
         let _ = reset_peak(); // without it the peak is that of the whole run so far
-        let start = Instant::now();
+        let (start, cpu_start) = (Instant::now(), cpu_time());
         let steps = prove()?;
         self.runs.push((start.elapsed().as_secs_f64(), steps));
+        self.cpu_runs.push((cpu_time() - cpu_start).as_secs_f64());
         self.peak_bytes = self.peak_bytes.or_else(peak_bytes);
         Ok(())
     }
@@ -242,6 +256,7 @@ impl Series {
             prover: self.prover.to_owned(),
             seconds: *seconds,
             runs: self.runs.iter().map(|(seconds, _)| *seconds).collect(),
+            cpu_runs: self.cpu_runs,
             steps: steps.clone(),
             prepare_seconds: self.prepare_seconds,
             peak_bytes: self.peak_bytes,

@@ -114,29 +114,34 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
             actual: 1
         }
     );
-    assert_eq!(error.to_string(), "1 slots, the circuits have [32]");
+    assert_eq!(error.to_string(), "1 slots, the circuits have [32, 64, 128]");
 }
 
-/// Digest of the circuit of the most slots, as 32 bytes.
-const CHUNK_DIGEST: &str = "e4bc2a09891012bd6cea117defb6c971fe35159476905e026bbe0179d05b60e5";
+/// Digests of the circuits, as 32 bytes, fewest slots first.
+const CHUNK_DIGESTS: [&str; 3] = [
+    "e4bc2a09891012bd6cea117defb6c971fe35159476905e026bbe0179d05b60e5",
+    "97e1a99f94a631141d990d2c7a5c7ec0560348a3bf6d1637dbe0c6aeff2f2ad4",
+    "3bdbc918f702ddc5aa3ce9c00b12a774a70e7031f658027051f9fccaf4581816",
+];
 
-/// The circuit that is deployed. A change of its digest is a change of what is proved: new keys, new verifier.
+/// The circuits that are deployed. A change of a digest is a change of what is proved: new keys, new verifier.
 #[test]
-fn full_size_circuit_is_pinned() {
+fn full_size_circuits_are_pinned() {
     let circuits = ChunkCircuits::build(Security::default());
-    let [circuit] = circuits.each() else {
-        panic!("{} circuits", circuits.each().len())
-    };
-    let rows = circuit.rows().clone();
-    println!("{rows:?}");
-    assert_eq!(hex(&hash_to_bytes32(&circuit.digest())), CHUNK_DIGEST);
-    assert_eq!(rows.padded, 1 << 13);
-    assert!(rows.rows_per_transfer() <= 252.0, "{rows:?}");
+    let digests = circuits.each().iter().map(ChunkCircuit::digest);
+    let digests: Vec<_> = digests.map(|digest| hex(&hash_to_bytes32(&digest))).collect();
+    assert_eq!(digests, CHUNK_DIGESTS);
+    for (degree_bits, circuit) in (13..).zip(circuits.each()) {
+        let rows = circuit.rows();
+        println!("{rows:?}");
+        assert_eq!(rows.padded, 1 << degree_bits);
+        assert!(rows.rows_per_transfer() <= 252.0, "{rows:?}");
+    }
 
     let circuits = reread(&circuits);
     let circuit = &circuits.each()[0];
     let store = funded(3, &[0]);
-    let mut builder = builder(&store, SHAPES.largest());
+    let mut builder = builder_of(&store, SHAPES.sizes());
     builder.push(deposit(3, 0, 5)).expect("valid");
     for nonce in 0..30 {
         builder

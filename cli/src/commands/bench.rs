@@ -30,9 +30,9 @@ enum Set {
     Msm,
     /// Transforms over BN254's scalar field and over Goldilocks.
     Ntt,
-    /// Proofs of a chunk of 32 operations.
+    /// Proofs of a chunk of 32 operations, the fewest that one is made for.
     Chunk,
-    /// Proofs that verify a chunk's.
+    /// Proofs that verify that of such a chunk.
     Lift,
     /// Proofs that verify two of the latter.
     Fold,

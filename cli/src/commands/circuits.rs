@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use ashlar_evm as evm;
 use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_statement::Security;
@@ -47,15 +47,23 @@ pub enum Command {
 
 #[derive(Debug, Serialize)]
 struct Stats {
-    rows_per_transfer: f64,
-    slots: usize,
-    components: BTreeMap<&'static str, f64>,
-    chunk: Size,
-    lift: Size,
+    chunks: Vec<Chunk>,
+    /// In the order of the chunks.
+    lifts: Vec<Size>,
     fold: Size,
     compress: Size,
     wrap: Wrap,
-    digests: BTreeMap<&'static str, String>,
+    digests: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Chunk {
+    slots: usize,
+    #[serde(flatten)]
+    size: Size,
+    rows_per_transfer: f64,
+    /// Rows a slot.
+    components: BTreeMap<&'static str, f64>,
 }
 
 /// Rows of a plonky2 circuit.
@@ -126,17 +134,9 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     let circuits = engine.circuits();
     let recursion = &circuits.recursion;
     let digests = circuits.digests();
-    // Payments have one leaf circuit, and so one lift.
-    let ([chunk], [lift], [leaf_digest], [lift_digest]) = (
-        circuits.leaf.each(),
-        &recursion.lifts[..],
-        &digests.leaves[..],
-        &digests.lifts[..],
-    ) else {
-        bail!("{} leaf circuits, one expected", digests.leaves.len());
-    };
-    let rows = chunk.rows();
-    let per_slot = |count: usize| count as f64 / rows.slots as f64;
+    let chunks = circuits.leaf.each();
+    let lift_of = |kind| usize::from(recursion.lift_of(kind).expect("every leaf circuit has a lift"));
+    let lifts: Vec<_> = (0..chunks.len()).map(lift_of).collect();
     let size = |rows_used, degree_bits| Size {
         rows_used,
         degree_bits,
@@ -144,16 +144,39 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     let compress = &recursion.compress.data;
     let wrap = WrapCircuit::without_proof(&compress.common, &compress.verifier_only)?.stats();
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
+    let mut named = BTreeMap::from([
+        ("fold".to_owned(), hex::encode(digests.fold)),
+        ("compress".to_owned(), hex::encode(digests.compress)),
+        ("set".to_owned(), hex::encode(digests.set())),
+        ("wrap".to_owned(), hex::encode(kit.keys().verifier().digest())),
+    ]);
+    for (kind, (chunk, lift)) in chunks.iter().zip(&lifts).enumerate() {
+        let slots = chunk.slots();
+        named.insert(format!("chunk {slots}"), hex::encode(digests.leaves[kind]));
+        named.insert(format!("lift {slots}"), hex::encode(digests.lifts[*lift]));
+    }
     Ok(Stats {
-        rows_per_transfer: per_slot(rows.total),
-        slots: rows.slots,
-        components: rows
-            .by_component
+        chunks: chunks
             .iter()
-            .map(|(component, count)| (component.name(), per_slot(*count)))
+            .map(|chunk| {
+                let rows = chunk.rows();
+                let per_slot = |count: usize| count as f64 / rows.slots as f64;
+                let components = rows.by_component.iter();
+                Chunk {
+                    slots: rows.slots,
+                    size: size(rows.total, rows.padded.ilog2() as usize),
+                    rows_per_transfer: per_slot(rows.total),
+                    components: components
+                        .map(|(component, count)| (component.name(), per_slot(*count)))
+                        .collect(),
+                }
+            })
             .collect(),
-        chunk: size(rows.total, rows.padded.ilog2() as usize),
-        lift: size(lift.rows, lift.data.common.degree_bits()),
+        lifts: lifts
+            .iter()
+            .map(|lift| &recursion.lifts[*lift])
+            .map(|lift| size(lift.rows, lift.data.common.degree_bits()))
+            .collect(),
         fold: size(recursion.fold.rows, recursion.fold.data.common.degree_bits()),
         compress: size(recursion.compress.rows, compress.common.degree_bits()),
         wrap: Wrap {
@@ -164,34 +187,25 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
             rows_used: wrap.used.rows,
             lookup_rows_used: wrap.used.lookups,
         },
-        digests: BTreeMap::from([
-            ("chunk", hex::encode(leaf_digest)),
-            ("lift", hex::encode(lift_digest)),
-            ("fold", hex::encode(digests.fold)),
-            ("compress", hex::encode(digests.compress)),
-            ("set", hex::encode(digests.set())),
-            ("wrap", hex::encode(kit.keys().verifier().digest())),
-        ]),
+        digests: named,
     })
 }
 
 fn print(stats: &Stats) -> Result<(), OutputError> {
-    say!(
-        "rows per transfer {:>10.1}   ({} slots a chunk)",
-        stats.rows_per_transfer,
-        stats.slots
-    )?;
-    for (component, rows) in &stats.components {
-        say!("  {component:<15} {rows:>10.1}")?;
+    for (chunk, lift) in stats.chunks.iter().zip(&stats.lifts) {
+        say!(
+            "rows per transfer {:>10.1}   ({} slots a chunk)",
+            chunk.rows_per_transfer,
+            chunk.slots
+        )?;
+        for (component, rows) in &chunk.components {
+            say!("  {component:<15} {rows:>10.1}")?;
+        }
+        size_line(&format!("chunk of {}", chunk.slots), &chunk.size)?;
+        size_line("its lift", lift)?;
     }
-    for (name, size) in [
-        ("chunk", &stats.chunk),
-        ("lift", &stats.lift),
-        ("fold", &stats.fold),
-        ("compress", &stats.compress),
-    ] {
-        say!("{name:<17} {:>10} rows of 2^{}", size.rows_used, size.degree_bits)?;
-    }
+    size_line("fold", &stats.fold)?;
+    size_line("compress", &stats.compress)?;
     let wrap = &stats.wrap;
     say!(
         "wrap              {:>10} rows of 2^{}, {} limb rows; {} advice columns ({} with lookups), {} fixed",
@@ -206,4 +220,8 @@ fn print(stats: &Stats) -> Result<(), OutputError> {
         say!("digest {name:<10} {digest}")?;
     }
     Ok(())
+}
+
+fn size_line(name: &str, size: &Size) -> Result<(), OutputError> {
+    say!("{name:<17} {:>10} rows of 2^{}", size.rows_used, size.degree_bits)
 }

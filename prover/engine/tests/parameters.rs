@@ -4,7 +4,7 @@ use std::{any::TypeId, collections::HashMap, path::Path};
 
 use ashlar_bn254::Bn254Hasher;
 use ashlar_engine::load_or_build;
-use ashlar_payments::chunk::ChunkCircuits;
+use ashlar_payments::{batch::SHAPES, chunk::ChunkCircuits};
 use ashlar_recursion::CircuitSet;
 use ashlar_statement::Security;
 use ashlar_wrap::circuit::{WRAP_K, WrapConfig, config::INSTANCE_ROWS};
@@ -28,16 +28,18 @@ fn the_document_describes_the_circuits() {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ashlar-cache");
     let circuits: CircuitSet<ChunkCircuits> =
         load_or_build(&cache, Security::default(), None).expect("circuits");
-    let recursion = &circuits.recursion;
-    let stages = table([
-        ("chunk", plonky2_stage(&circuits.leaf.each()[0].data)),
-        (
-            "lift",
-            plonky2_stage(&recursion.lifts.first().expect("payments have a leaf").data),
-        ),
+    let CircuitSet { leaf, recursion } = &circuits;
+    let mut stages = table([
         ("fold", plonky2_stage(&recursion.fold.data)),
         ("compress", plonky2_stage(&recursion.compress.data)),
     ]);
+    for (kind, chunk) in leaf.each().iter().enumerate() {
+        let lift = recursion.lift_of(kind).expect("every leaf circuit has a lift");
+        let lift = &recursion.lifts[usize::from(lift)].data;
+        for (stage, data) in [("chunk", &chunk.data), ("lift", lift)] {
+            stages.insert(stage_of(stage, chunk.slots()), plonky2_stage(data).into());
+        }
+    }
     let actual = table([
         ("stages", stages),
         ("proven-100", proven_100()),
@@ -52,6 +54,11 @@ fn the_document_describes_the_circuits() {
         described == actual,
         "docs/soundness.toml is to say, and scripts/soundness --markdown then has other tables:\n\n{actual}"
     );
+}
+
+/// As the script names what there is for each size of chunks.
+fn stage_of(stage: &str, slots: usize) -> String {
+    format!("{stage}-{slots}")
 }
 
 fn table<T: Into<Value>, const N: usize>(entries: [(&str, T); N]) -> Table {
@@ -110,15 +117,15 @@ fn proven_100() -> Table {
         stage
     };
     let fold = of_degree(stage(set.fold()), set.fold_degree_bits());
-    table([
-        ("chunk", stage(set.leaf())), // as many rows as in the other set
-        ("lift", fold.clone()),
-        ("fold", fold),
-        (
-            "compress",
-            of_degree(stage(set.compress()), set.compress_degree_bits()),
-        ),
-    ])
+    let compress = of_degree(stage(set.compress()), set.compress_degree_bits());
+    let mut stages = table([("fold", fold.clone()), ("compress", compress)]);
+    for slots in SHAPES.sizes() {
+        // A chunk has as many rows as in the other set.
+        for (name, stage) in [("chunk", stage(set.leaf())), ("lift", fold.clone())] {
+            stages.insert(stage_of(name, *slots), stage.into());
+        }
+    }
+    stages
 }
 
 fn hash_name<C: GenericConfig<2, F = F> + 'static>() -> &'static str {

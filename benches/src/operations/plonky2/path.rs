@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use ashlar_bn254::Bn254Config;
 use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
 use ashlar_plonky2::{Kind, Prover};
-use ashlar_recursion::{CompressedProof, DecodeError, Proof, SpanKind, SpanProof, decode_proof};
+use ashlar_recursion::{
+    CompressedProof, DecodeError, LiftCircuit, Proof, RecursionCircuits, SpanKind, SpanProof, decode_proof,
+};
 use ashlar_statement::{
     LeafCircuits, Provable, ProveCircuit, ProveError, WitnessBytesError,
     hash::{C, D, F},
@@ -15,15 +17,15 @@ use plonky2::plonk::{circuit_data::CircuitData, config::GenericConfig};
 
 use super::{Circuit, CircuitSet, sample};
 
-/// Payments have one leaf circuit, so one lift.
-const KIND: usize = 0;
+/// Chunks that are measured alone are those of the fewest slots.
+const MEASURED: usize = 0;
 
 /// All circuits, made ready for one prover.
 pub(super) struct Path<'a, P: ProveCircuit> {
     pub(super) circuits: &'a CircuitSet,
     prover: P,
-    chunk: Provable<P, C>,
-    lift: Provable<P, C>,
+    chunks: Vec<Provable<P, C>>,
+    lifts: Vec<Provable<P, C>>,
     fold: Provable<P, C>,
     compress: Provable<P, Bn254Config>,
     prepared: [Duration; 4],
@@ -49,21 +51,36 @@ fn prepare<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static>(
     (provable, start.elapsed())
 }
 
+/// The lift for chunks of this kind.
+fn lift_of(recursion: &RecursionCircuits, kind: usize) -> (u8, &LiftCircuit) {
+    let place = recursion.lift_of(kind).expect("every leaf circuit has a lift");
+    (place, &recursion.lifts[usize::from(place)])
+}
+
 impl<'a, P: ProveCircuit> Path<'a, P> {
     pub(super) fn new(circuits: &'a CircuitSet, prover: P) -> Self {
-        let recursion = &circuits.recursion;
-        let (chunk, chunk_time) = prepare(&prover, Circuit::Chunk, circuits.leaf.circuits()[KIND]);
-        let (lift, lift_time) = prepare(&prover, Circuit::Lift, &recursion.lifts[KIND].data);
+        let CircuitSet { leaf, recursion } = circuits;
+        let leaves = leaf.circuits().into_iter();
+        let (chunks, chunk_times): (_, Vec<_>) =
+            leaves.map(|data| prepare(&prover, Circuit::Chunk, data)).unzip();
+        let (lifts, lift_times): (_, Vec<_>) = (0..leaf.each().len())
+            .map(|kind| prepare(&prover, Circuit::Lift, &lift_of(recursion, kind).1.data))
+            .unzip();
         let (fold, fold_time) = prepare(&prover, Circuit::Fold, &recursion.fold.data);
         let (compress, compress_time) = prepare(&prover, Circuit::Compress, &recursion.compress.data);
         Self {
             circuits,
             prover,
-            chunk,
-            lift,
+            chunks,
+            lifts,
             fold,
             compress,
-            prepared: [chunk_time, lift_time, fold_time, compress_time],
+            prepared: [
+                chunk_times[MEASURED],
+                lift_times[MEASURED],
+                fold_time,
+                compress_time,
+            ],
         }
     }
 
@@ -76,8 +93,8 @@ impl<'a, P: ProveCircuit> Path<'a, P> {
     pub(super) fn degree_bits(&self, circuit: Circuit) -> usize {
         let CircuitSet { leaf, recursion } = self.circuits;
         match circuit {
-            Circuit::Chunk => leaf.circuits()[KIND].common.degree_bits(),
-            Circuit::Lift => recursion.lifts[KIND].data.common.degree_bits(),
+            Circuit::Chunk => leaf.circuits()[MEASURED].common.degree_bits(),
+            Circuit::Lift => lift_of(recursion, MEASURED).1.data.common.degree_bits(),
             Circuit::Fold => recursion.fold.data.common.degree_bits(),
             Circuit::Compress => recursion.compress.data.common.degree_bits(),
         }
@@ -86,18 +103,19 @@ impl<'a, P: ProveCircuit> Path<'a, P> {
     pub(super) fn chunk(&self, witness: &ChunkWitness) -> Result<Proof, ProveError> {
         let (leaf, claim) = (&self.circuits.leaf, ChunkCircuits::check(witness));
         let claim = claim.expect("a sealed chunk replays");
-        self.chunk.prove(&self.prover, leaf.circuits()[KIND], || {
-            leaf.assign(witness, &claim)
-        })
+        let kind = ChunkCircuits::kind(witness);
+        let assign = || leaf.assign(witness, &claim);
+        self.chunks[kind].prove(&self.prover, leaf.circuits()[kind], assign)
     }
 
-    pub(super) fn lift(&self, chunk: &Proof) -> Result<SpanProof, ProveError> {
+    /// Lifts a proof of a chunk of this kind.
+    pub(super) fn lift(&self, kind: usize, chunk: &Proof) -> Result<SpanProof, ProveError> {
         let recursion = &self.circuits.recursion;
-        let lift = &recursion.lifts[KIND];
-        let assign = || lift.assign(KIND, chunk, &recursion.fold.data.verifier_only);
+        let (place, lift) = lift_of(recursion, kind);
+        let assign = || lift.assign(kind, chunk, &recursion.fold.data.verifier_only);
         Ok(SpanProof {
-            kind: SpanKind::Lift(KIND as u8),
-            proof: self.lift.prove(&self.prover, &lift.data, assign)?,
+            kind: SpanKind::Lift(place),
+            proof: self.lifts[kind].prove(&self.prover, &lift.data, assign)?,
         })
     }
 
@@ -120,7 +138,7 @@ impl<'a, P: ProveCircuit> Path<'a, P> {
     pub(super) fn prove(&self, input: &Input) -> Result<(), ProveError> {
         match input {
             Input::Chunk(witness) => self.chunk(witness).map(drop),
-            Input::Lift(chunk) => self.lift(chunk).map(drop),
+            Input::Lift(chunk) => self.lift(MEASURED, chunk).map(drop),
             Input::Fold(spans) => self.fold(&spans[0], &spans[1]).map(drop),
             Input::Compress(root) => self.compress(root).map(drop),
         }
@@ -172,7 +190,10 @@ impl Input {
             let chunk = ours.chunk(&first)?;
             add(Self::Lift(Box::new(chunk.clone())));
             if *last >= Circuit::Fold {
-                let spans = [ours.lift(&chunk)?, ours.lift(&ours.chunk(&second)?)?];
+                let spans = [
+                    ours.lift(MEASURED, &chunk)?,
+                    ours.lift(MEASURED, &ours.chunk(&second)?)?,
+                ];
                 add(Self::Fold(Box::new(spans.clone())));
                 if *last >= Circuit::Compress {
                     let [left, right] = &spans;
@@ -210,7 +231,7 @@ impl Input {
         Ok(match (circuit, bytes) {
             (Circuit::Chunk, [witness]) => Self::Chunk(Box::new(witness_from_bytes(witness)?)),
             (Circuit::Lift, [chunk]) => {
-                let common = &circuits.leaf.circuits()[KIND].common;
+                let common = &circuits.leaf.circuits()[MEASURED].common;
                 Self::Lift(Box::new(decode_proof(chunk, common)?))
             }
             (Circuit::Fold, [left, right]) => Self::Fold(Box::new([span(left)?, span(right)?])),

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use ashlar_payments::witness::ChunkWitness;
+use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
 use ashlar_recursion::CompressedProof;
-use ashlar_statement::{ProveCircuit, ProveError, StockProver};
+use ashlar_statement::{LeafCircuits, ProveCircuit, ProveError, StockProver};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -81,7 +81,7 @@ impl<P: ProveCircuit> Path<'_, P> {
         let mut spans = Vec::new();
         for witness in chunks {
             let proof = chunk.time(|| self.chunk(witness))?;
-            spans.push(lift.time(|| self.lift(&proof))?);
+            spans.push(lift.time(|| self.lift(ChunkCircuits::kind(witness), &proof))?);
         }
         while spans.len() > 1 {
             let mut folded = Vec::new();

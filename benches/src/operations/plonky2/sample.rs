@@ -2,7 +2,7 @@
 
 use ashlar_payments::{
     auth,
-    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch},
+    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch, Shapes},
     packing::{PackedAmount, PackedFee},
     state::MemoryStore,
     transaction::{Deposit, Domain, SecretKey, Served, Transaction, Transfer},
@@ -18,11 +18,11 @@ const DOMAIN: Domain = Domain {
 /// Accounts that the transfers go round.
 const PAYERS: u32 = 16;
 
-fn builder(store: MemoryStore) -> BlockBuilder<MemoryStore> {
+fn builder(store: MemoryStore, shapes: Shapes) -> BlockBuilder<MemoryStore> {
     let config = BlockConfig {
         domain: DOMAIN,
         fee_owner: owner(0), // fees of transfers need an account of his
-        shapes: SHAPES,
+        shapes,
     };
     let mut builder = BlockBuilder::new(store, config).expect("a store in memory does not fail");
     builder.set_time(29_700_000); // in minutes since 1970
@@ -39,8 +39,8 @@ fn key(account: u32) -> SecretKey {
     SecretKey::from_seed(&owner(account))
 }
 
-fn deposits(store: MemoryStore, accounts: u32) -> BlockBuilder<MemoryStore> {
-    let mut builder = builder(store);
+fn deposits(accounts: u32, shapes: Shapes) -> BlockBuilder<MemoryStore> {
+    let mut builder = builder(MemoryStore::new(), shapes);
     for account in 0..accounts {
         let deposit = Deposit {
             token: 0,
@@ -55,9 +55,10 @@ fn deposits(store: MemoryStore, accounts: u32) -> BlockBuilder<MemoryStore> {
     builder
 }
 
-/// Deposits for one account more than a chunk has slots.
+/// Deposits for one account more than a chunk of the smallest size has slots, in two of these.
 pub(super) fn two_chunks() -> [ChunkWitness; 2] {
-    let (batch, _) = deposits(MemoryStore::new(), SHAPES.largest() as u32 + 1)
+    let slots = SHAPES.sizes()[0];
+    let (batch, _) = deposits(slots as u32 + 1, Shapes::new(&[slots]))
         .seal(1)
         .expect("the batch is not empty");
     let chunks: Result<_, Vec<_>> = batch.chunks.try_into();
@@ -67,11 +68,9 @@ pub(super) fn two_chunks() -> [ChunkWitness; 2] {
 /// A batch of so many signed transfers and nothing else, among accounts that were opened before.
 pub(super) fn transfers(count: u32) -> SealedBatch {
     let mut store = MemoryStore::new();
-    let (_, opened) = deposits(MemoryStore::new(), PAYERS)
-        .seal(1)
-        .expect("the batch is not empty");
+    let (_, opened) = deposits(PAYERS, SHAPES).seal(1).expect("the batch is not empty");
     store.apply(opened);
-    let mut builder = builder(store);
+    let mut builder = builder(store, SHAPES);
     for number in 0..count {
         let (from, to) = (number % PAYERS, (number + 1) % PAYERS);
         let transfer = Transfer {
@@ -100,7 +99,7 @@ mod tests {
             (1, 1),
             (SHAPES.largest() as u32, 1),
             (SHAPES.largest() as u32 + 1, 2),
-            (64, 2),
+            (1_000, 1_000usize.div_ceil(SHAPES.largest())),
         ] {
             assert_eq!(transfers(count).chunks.len(), chunks, "{count} transfers");
         }

@@ -10,5 +10,5 @@ pub use shapes::Shapes;
 /// A batch of payments whose content is final.
 pub type SealedBatch = ashlar_statement::SealedBatch<crate::witness::ChunkWitness>;
 
-/// Sizes of chunks in production: 32 slots are as many as fit degree 2^13.
-pub const SHAPES: Shapes = Shapes::new(&[32]);
+/// Sizes of chunks in production: as many slots as fit degree 2^13, 2^14 and 2^15.
+pub const SHAPES: Shapes = Shapes::new(&[32, 64, 128]);
