@@ -8,6 +8,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use ashlar_contracts::DataMode;
 use ashlar_identity::grpc::Link;
+use ashlar_payments::batch::Shapes;
 use ashlar_statement::application::BatchSize;
 use ashlar_traces::Traces;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub circuit_set_digest: [u8; 32],
     /// L1 address whose first account fees are credited to; the operator's by default.
     pub fee_owner: Option<[u8; 20]>,
+    /// Sizes of the chunks that batches are made of, all or some of the circuits' ([`ashlar_payments::batch::SHAPES`]).
+    pub shapes: Shapes,
     /// When to seal.
     pub sealing: Sealing,
     /// When sealed batches are committed.

@@ -3,11 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use ashlar_contracts::DataMode;
-use ashlar_payments::{
-    Payments,
-    batch::{BlockConfig, SHAPES},
-    tree::empty_accounts_root,
-};
+use ashlar_payments::{Payments, batch::BlockConfig, tree::empty_accounts_root};
 use ashlar_report::chain;
 use ashlar_statement::Domain;
 use plonky2::field::types::PrimeField64;
@@ -147,7 +143,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     let payments = Payments(BlockConfig {
         domain,
         fee_owner,
-        shapes: SHAPES,
+        shapes: config.shapes,
     });
     let changes = Changes::default();
     let (executor, thread) = Executor::start(

@@ -192,6 +192,7 @@ impl Args {
             farm: Link::new("http://127.0.0.1:1", None).expect("a loopback address"), // nobody listens there
             circuit_set_digest: [0; 32],
             fee_owner: None, // the operator
+            shapes: SHAPES,
             sealing: Sealing {
                 max_transactions: self.batch_transactions,
                 max_age: Duration::from_secs(3600),

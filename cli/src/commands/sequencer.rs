@@ -82,7 +82,11 @@ pub struct Args {
     /// Most to pay for one gas on L1, in gwei.
     #[arg(long, default_value_t = 500)]
     max_fee_gwei: u64,
-    /// Seal a batch before it needs more chunk proofs than this. Default: as many as `--max-transactions` fill.
+    /// Most operations of a chunk: 32, 64 or 128. Small chunks are dearer, and spread over more workers.
+    #[arg(long, value_name = "N", default_value_t = SHAPES.largest(), value_parser = chunk_slots)]
+    chunk_slots: usize,
+    /// Seal a batch before it needs more chunk proofs than this. Default: as many of the smallest as
+    /// `--max-transactions` fill.
     #[arg(long)]
     max_chunks: Option<u32>,
     /// Seal a batch before the calldata of its commit exceeds this, in bytes.
@@ -115,6 +119,12 @@ pub struct Args {
     poll_ms: u64,
     #[command(flatten)]
     metrics: crate::metrics::MetricsArgs,
+}
+
+/// Reads a size of chunks.
+fn chunk_slots(text: &str) -> anyhow::Result<usize> {
+    let slots = text.parse().ok().filter(|slots| SHAPES.place(*slots).is_some());
+    slots.with_context(|| format!("chunks have one of {SHAPES:?} slots"))
 }
 
 /// Reads `TOKEN=UNITS`.
@@ -198,6 +208,9 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         farm: args.farm.open(Role::Sequencer)?,
         circuit_set_digest: circuit_set,
         fee_owner: fee_owner.map(Address::into_array),
+        shapes: SHAPES
+            .up_to(args.chunk_slots)
+            .expect("one of the sizes, as its parser says"),
         sealing: Sealing {
             max_transactions: args.max_transactions,
             max_age: Duration::from_secs(args.max_age_secs),
@@ -206,7 +219,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 commit_gas: args.max_commit_gas,
                 chunks: args
                     .max_chunks
-                    .unwrap_or(args.max_transactions.div_ceil(SHAPES.largest() as u32)),
+                    .unwrap_or(args.max_transactions.div_ceil(SHAPES.sizes()[0] as u32)),
             },
         },
         commit_when: args.commit,
@@ -258,6 +271,17 @@ mod tests {
             "https://scan.example/#/",
         ] {
             assert!(web_page(no_page).is_err(), "{no_page}");
+        }
+    }
+
+    #[test]
+    fn chunks_have_one_of_the_circuits_sizes() {
+        for slots in SHAPES.sizes() {
+            assert_eq!(chunk_slots(&slots.to_string()).expect("a size"), *slots);
+        }
+        for other in ["0", "33", "256", "-32", "many"] {
+            let error = chunk_slots(other).expect_err("no size").to_string();
+            assert_eq!(error, "chunks have one of [32, 64, 128] slots", "{other}");
         }
     }
 

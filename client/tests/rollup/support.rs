@@ -135,6 +135,7 @@ impl Rollup {
             farm: Link::new(&format!("http://{}", free_address()), None).expect("loopback"), // nobody listens there
             circuit_set_digest: [1; 32],
             fee_owner: None, // the operator
+            shapes: ashlar_payments::batch::SHAPES,
             sealing: Sealing {
                 max_transactions: self.max_transactions,
                 max_age: Duration::from_millis(200),

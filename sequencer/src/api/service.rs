@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 
-use ashlar_payments::batch::SHAPES;
 use ashlar_proto::sequencer::v1::{self as pb, sequencer_service_server::SequencerService};
 use ashlar_statement::ACCOUNT_BITS;
 use futures::Stream;
@@ -212,7 +211,7 @@ impl SequencerService for Service {
         let limits = pb::Limits {
             max_transaction_bytes: self.config.limits.max_transaction_bytes,
             max_queued_requests: self.config.limits.queue,
-            chunk_slots: SHAPES.largest() as u32,
+            chunk_slots: self.config.shapes.largest() as u32,
             max_chunks_per_batch: self.config.sealing.bounds.chunks,
             seal_after_ms: self.config.sealing.max_age.as_millis() as u64,
             max_operations_per_batch: self.config.sealing.max_transactions,

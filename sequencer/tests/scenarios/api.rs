@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ashlar_payments::batch::SHAPES;
 use ashlar_proto::sequencer::v1::{
     self as pb, refusal, sequencer_service_client::SequencerServiceClient, submit_stream_response::Outcome,
 };
@@ -60,6 +61,7 @@ pub async fn api(seal_after: u32, limits: Limits, fees: FeePolicy) -> Api {
         farm: Link::new("http://127.0.0.1:1", None).expect("a loopback address"), // nobody listens there
         circuit_set_digest: [2; 32],
         fee_owner: None,
+        shapes: SHAPES,
         sealing: seal_at(seal_after),
         commit_when: CommitWhen::default(),
         poll_interval: Duration::from_secs(1),

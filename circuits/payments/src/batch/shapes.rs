@@ -41,6 +41,12 @@ impl Shapes {
         self.sizes[self.count - 1]
     }
 
+    /// Those up to this one; `None` if it is none of them.
+    pub fn up_to(self, slots: usize) -> Option<Self> {
+        let place = self.place(slots)?;
+        Some(Self::new(&self.sizes()[..=place]))
+    }
+
     /// The place among [`Self::sizes`] of the fewest slots that hold as many operations; `None` if no chunk does.
     pub fn fitting(&self, operations: usize) -> Option<usize> {
         self.sizes().iter().position(|slots| *slots >= operations)
@@ -81,6 +87,11 @@ mod tests {
             [None, Some(0), Some(1), Some(2), None]
         );
         assert_eq!(format!("{shapes:?}"), "[2, 4, 16]");
+        assert_eq!(shapes.up_to(4).map(|few| few.largest()), Some(4));
+        assert_eq!(shapes.up_to(4).map(|few| few.sizes().to_vec()), Some(vec![2, 4]));
+        assert_eq!(shapes.up_to(4), Some(Shapes::new(&[2, 4])));
+        assert_eq!(shapes.up_to(16), Some(shapes));
+        assert_eq!(shapes.up_to(5), None);
     }
 
     #[test]
