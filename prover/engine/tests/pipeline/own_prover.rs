@@ -60,15 +60,19 @@ fn before_the_nonce<O: GenericConfig<D, F = F>>(proof: &ProofWithPublicInputs<F,
 fn chunk_lift_fold_and_compress_are_proved_as_plonky2_proves_them() {
     let (circuits, proofs) = (engine().circuits(), proofs());
     let (leaf, recursion) = (&circuits.leaf, &circuits.recursion);
-    let (lift, fold) = (&recursion.lifts[0], &recursion.fold);
-    let witness = &proofs.batch.chunks[0];
-    let claim = ChunkCircuits::check(witness).expect("a sealed chunk replays");
-    let assigned = leaf.assign(witness, &claim).expect("set once");
-    let chunk = proved_alike(leaf.circuits()[0], assigned);
-    let assigned = lift.assign(0, &chunk, &fold.data.verifier_only);
-    let lifted = proved_alike(&lift.data, assigned.expect("set once"));
+    let fold = &recursion.fold;
     let [first, second] = &proofs.chunks;
-    assert_eq!(lifted.public_inputs, first.proof.public_inputs);
+    for (witness, proof) in proofs.batch.chunks.iter().zip([first, second]) {
+        let kind = ChunkCircuits::kind(witness);
+        let claim = ChunkCircuits::check(witness).expect("a sealed chunk replays");
+        let assigned = leaf.assign(witness, &claim).expect("set once");
+        let chunk = proved_alike(leaf.circuits()[kind], assigned);
+        let place = recursion.lift_of(kind).expect("every leaf circuit has a lift");
+        let lift = &recursion.lifts[usize::from(place)];
+        let assigned = lift.assign(kind, &chunk, &fold.data.verifier_only);
+        let lifted = proved_alike(&lift.data, assigned.expect("set once"));
+        assert_eq!(lifted.public_inputs, proof.proof.public_inputs);
+    }
     let assigned = fold.assign(first, second).expect("set once");
     let folded = proved_alike(&fold.data, assigned);
     assert_eq!(folded.public_inputs, proofs.root.proof.public_inputs);
