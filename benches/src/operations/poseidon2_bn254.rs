@@ -1,7 +1,7 @@
 //! Poseidon2 over BN254's scalar field, of the trees of the compressed proof; many states, on one core.
 
 use ashlar_accel::{
-    cpu::{Poseidon2, Poseidon2Constants},
+    cpu::{Level, Poseidon2, Poseidon2Constants},
     testing::msm::Scalars,
 };
 use ashlar_bn254::poseidon2;
@@ -12,6 +12,10 @@ use crate::{Cause, Contender};
 
 type State = [Fr; poseidon2::WIDTH];
 
+/// Ours in 64-bit words, with two carry chains where the machine has them.
+const WORDS: &str = "ashlar/words";
+/// Ours in 64-bit words without special instructions.
+const PLAIN_WORDS: &str = "ashlar/plain-words";
 /// The plain permutation, one state after the other.
 const PLAIN: &str = "plain/scalar";
 
@@ -33,16 +37,23 @@ impl Fixture {
     /// Ours on the path that is in use, and the plain twin.
     pub fn contenders(&self) -> Vec<Contender<'_>> {
         let constants = poseidon2::constants();
-        let permutation = Poseidon2::new(&Poseidon2Constants {
+        let constants = Poseidon2Constants {
             initial: constants.initial,
             partial: constants.partial,
             last: constants.last,
             diagonal: constants.diagonal,
+        };
+        let words = Poseidon2::with_level(Level::Portable, &constants).expect("every machine has it");
+        let ours = [
+            (CPU, Poseidon2::new(&constants)),
+            (WORDS, words),
+            (PLAIN_WORDS, Poseidon2::plain(&constants)),
+        ];
+        let ours = ours.map(|(name, permutation)| {
+            self.contender(name, move |states| permutation.permute_all(states))
         });
-        vec![
-            self.contender(CPU, move |states| permutation.permute_all(states)),
-            self.contender(PLAIN, |states| states.iter_mut().for_each(poseidon2::permute)),
-        ]
+        let twin = self.contender(PLAIN, |states| states.iter_mut().for_each(poseidon2::permute));
+        ours.into_iter().chain([twin]).collect()
     }
 
     fn contender<'a>(&'a self, name: &str, permute: impl Fn(&mut [State]) + Clone + 'a) -> Contender<'a> {

@@ -20,7 +20,7 @@ mod modulus;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use ifma::{Factor, Ifma, Lanes, Sum, WIDTH};
-pub(crate) use modulus::{FqModulus, FrModulus, Modulus, Words};
+pub(crate) use modulus::{FqModulus, FrModulus, Modulus, Words, over_p};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use modulus::{Limbs, limbs};
 

@@ -3,10 +3,11 @@
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
-mod portable;
+mod scalar;
 
 use halo2curves::bn256::Fr;
 
+use self::scalar::Scalar;
 use super::Level;
 
 /// Elements of a state.
@@ -33,6 +34,7 @@ pub struct Poseidon2Constants {
 #[derive(Clone, Debug)]
 pub struct Poseidon2 {
     /// For what is not worth a vector, and where there are none.
+    scalar: Scalar,
     constants: Poseidon2Constants,
     #[cfg(target_arch = "x86_64")]
     lanes: Option<Box<ifma::Permutation>>,
@@ -47,6 +49,7 @@ impl Poseidon2 {
     /// A given path, `None` where the machine does not have it.
     pub fn with_level(level: Level, constants: &Poseidon2Constants) -> Option<Self> {
         level.is_available().then(|| Self {
+            scalar: Scalar::detect(),
             constants: constants.clone(),
             #[cfg(target_arch = "x86_64")]
             lanes: match level {
@@ -54,6 +57,16 @@ impl Poseidon2 {
                 Level::Avx512Ifma => ifma::Permutation::new(constants).map(Box::new),
             },
         })
+    }
+
+    /// In plain 64-bit arithmetic, whatever the machine has.
+    pub fn plain(constants: &Poseidon2Constants) -> Self {
+        Self {
+            scalar: Scalar::Plain,
+            constants: constants.clone(),
+            #[cfg(target_arch = "x86_64")]
+            lanes: None,
+        }
     }
 
     /// Permutes each state; any number of states, on the calling thread. Callers that split them among cores do best with
@@ -64,8 +77,6 @@ impl Poseidon2 {
             Some(lanes) => lanes.permute_all(states),
             None => states,
         };
-        for state in states {
-            portable::permute(&self.constants, state);
-        }
+        self.scalar.permute_all(&self.constants, states);
     }
 }

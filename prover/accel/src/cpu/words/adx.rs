@@ -7,7 +7,7 @@ use super::Multiplier;
 use crate::cpu::lanes::{Modulus, Words};
 
 /// The machine has `mulx`, `adcx` and `adox`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Adx(());
 
 impl Adx {

@@ -13,7 +13,7 @@ use super::lanes::{Modulus, Words};
 
 /// `a + b + carry` and the new carry.
 #[inline(always)]
-fn add_carry(a: u64, b: u64, carry: bool) -> (u64, bool) {
+pub(crate) fn add_carry(a: u64, b: u64, carry: bool) -> (u64, bool) {
     #[cfg(target_arch = "x86_64")]
     {
         // The intrinsic is an `adc`; of other words, constants above all, the compiler makes comparisons.
@@ -119,10 +119,15 @@ pub(crate) fn montgomery<M: Modulus>(a: Words, b: Words) -> Words {
 /// How products are computed; all give the very words of [`montgomery`].
 pub(crate) trait Multiplier: Copy {
     fn mul<M: Modulus>(self, a: &Words, b: &Words) -> Words;
+
+    /// `a·a / 2^256` modulo `p`, below `a·a / 2^256 + p` as integers, for any `a < 4p`.
+    fn square<M: Modulus>(self, a: &Words) -> Words {
+        self.mul::<M>(a, a)
+    }
 }
 
 /// Without special instructions.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Plain;
 
 impl Multiplier for Plain {

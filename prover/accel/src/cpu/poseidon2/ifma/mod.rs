@@ -125,7 +125,7 @@ fn full_rounds(
     sums
 }
 
-/// As [`super::portable`] does it.
+/// As [`super::scalar`] does it.
 #[inline(always)]
 fn external_layer(elements: &[Element; STATE]) -> [Unsettled; STATE] {
     let [a, b, c, d]: [Unsettled; STATE] = [
