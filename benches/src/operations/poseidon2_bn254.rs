@@ -49,9 +49,8 @@ impl Fixture {
             (WORDS, words),
             (PLAIN_WORDS, Poseidon2::plain(&constants)),
         ];
-        let ours = ours.map(|(name, permutation)| {
-            self.contender(name, move |states| permutation.permute_all(states))
-        });
+        let ours = ours
+            .map(|(name, permutation)| self.contender(name, move |states| permutation.permute_all(states)));
         let twin = self.contender(PLAIN, |states| states.iter_mut().for_each(poseidon2::permute));
         ours.into_iter().chain([twin]).collect()
     }

@@ -17,11 +17,16 @@ fn constants() -> Poseidon2Constants {
     }
 }
 
-/// Every level that this machine has.
-fn levels(constants: &Poseidon2Constants) -> impl Iterator<Item = (Level, Poseidon2)> {
-    [Level::Portable, Level::Avx512Ifma]
+/// Every path that this machine has.
+fn levels(constants: &Poseidon2Constants) -> impl Iterator<Item = (&'static str, Poseidon2)> {
+    let levels = [("words", Level::Portable), ("vectors", Level::Avx512Ifma)];
+    let levels = levels
+        .map(|(name, level)| Some((name, Poseidon2::with_level(level, constants)?)))
         .into_iter()
-        .filter_map(|level| Some((level, Poseidon2::with_level(level, constants)?)))
+        .flatten();
+    [("plain words", Poseidon2::plain(constants))]
+        .into_iter()
+        .chain(levels)
 }
 
 /// Often at the edges, of the field and of its form in memory.
@@ -56,7 +61,7 @@ proptest! {
         for (level, permutation) in levels(&constants()) {
             let mut states = states.clone();
             permutation.permute_all(&mut states);
-            prop_assert_eq!(&states, &expected, "{:?}", level);
+            prop_assert_eq!(&states, &expected, "{}", level);
         }
     }
 }
@@ -80,7 +85,7 @@ fn the_published_vector_comes_out_of_every_lane() {
     ];
     for (level, permutation) in levels(&constants()) {
         let permuted = permuted(&permutation, [0, 1, 2, 3].map(Fr::from));
-        assert_eq!(permuted.map(|x| format!("{x:?}")), expected, "{level:?}");
+        assert_eq!(permuted.map(|x| format!("{x:?}")), expected, "{level}");
     }
 }
 
@@ -125,7 +130,26 @@ fn the_levels_agree_on_edge_diagonals() {
         constants.partial = [-Fr::ONE; poseidon2::PARTIAL_ROUNDS];
         let mut results =
             levels(&constants).map(|(_, permutation)| permuted(&permutation, [-Fr::ONE; STATE]));
-        let portable = results.next().expect("every machine has the portable path");
-        assert!(results.all(|result| result == portable), "{factor:?}");
+        let plain = results.next().expect("every machine has words");
+        assert!(results.all(|result| result == plain), "{factor:?}");
+    }
+}
+
+/// Elements that are `p` in memory from the first round to the last.
+#[test]
+fn zeros_that_are_kept_as_p_come_out_as_zero() {
+    let mut constants = constants();
+    constants.initial = [[Fr::ZERO; STATE]; poseidon2::HALF_FULL_ROUNDS];
+    constants.partial = [Fr::ZERO; poseidon2::PARTIAL_ROUNDS];
+    constants.last = constants.initial;
+    let mut state = [Fr::ONE; STATE];
+    poseidon2::external_layer(&mut state);
+    constants.initial[0] = state.map(|x| -x);
+    for (level, permutation) in levels(&constants) {
+        assert_eq!(
+            permuted(&permutation, [Fr::ONE; STATE]),
+            [Fr::ZERO; STATE],
+            "{level}"
+        );
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use ashlar_accel::cpu::{Poseidon2, Poseidon2Constants};
+use ashlar_accel::cpu::{Level, Poseidon2, Poseidon2Constants};
 use ashlar_bn254::{
     Bn254Hasher, Digest, Fr, LIMBS_PER_LANE, SpongeState, pack,
-    poseidon2::{Constants, WIDTH, constants, permute},
+    poseidon2::{Constants, WIDTH, constants},
 };
 use ashlar_lanes::Kind;
 use ashlar_statement::hash::F;
@@ -83,11 +83,17 @@ fn squeeze(states: &[State], digests: &mut [Digest]) {
 }
 
 fn permute_all(kind: Kind, states: &mut [State]) {
+    static PLAIN: LazyLock<Poseidon2> = LazyLock::new(|| Poseidon2::plain(&lane_constants()));
+    static WORDS: LazyLock<Poseidon2> = LazyLock::new(|| {
+        Poseidon2::with_level(Level::Portable, &lane_constants()).expect("every machine has it")
+    });
     static VECTORS: LazyLock<Poseidon2> = LazyLock::new(|| Poseidon2::new(&lane_constants()));
-    match kind {
-        Kind::Portable | Kind::Avx2 => states.iter_mut().for_each(permute),
-        Kind::Avx512 => VECTORS.permute_all(states),
-    }
+    let permutation = match kind {
+        Kind::Portable => &PLAIN,
+        Kind::Avx2 => &WORDS,
+        Kind::Avx512 => &VECTORS,
+    };
+    permutation.permute_all(states);
 }
 
 fn lane_constants() -> Poseidon2Constants {

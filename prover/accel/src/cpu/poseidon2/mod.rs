@@ -46,7 +46,8 @@ impl Poseidon2 {
         Self::with_level(Level::detect(), constants).expect("the level detected is there")
     }
 
-    /// A given path, `None` where the machine does not have it.
+    /// A given path, `None` where the machine does not have it. Without vectors, products have two carry chains (`adcx`,
+    /// `adox`) where the machine has them.
     pub fn with_level(level: Level, constants: &Poseidon2Constants) -> Option<Self> {
         level.is_available().then(|| Self {
             scalar: Scalar::detect(),

@@ -119,11 +119,6 @@ pub(crate) fn montgomery<M: Modulus>(a: Words, b: Words) -> Words {
 /// How products are computed; all give the very words of [`montgomery`].
 pub(crate) trait Multiplier: Copy {
     fn mul<M: Modulus>(self, a: &Words, b: &Words) -> Words;
-
-    /// `a·a / 2^256` modulo `p`, below `a·a / 2^256 + p` as integers, for any `a < 4p`.
-    fn square<M: Modulus>(self, a: &Words) -> Words {
-        self.mul::<M>(a, a)
-    }
 }
 
 /// Without special instructions.

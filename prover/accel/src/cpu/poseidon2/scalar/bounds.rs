@@ -20,7 +20,7 @@ const fn fits(bound: Bound) -> Bound {
     bound
 }
 
-/// [`Multiplier::mul`](crate::cpu::words::Multiplier::mul) and its square: the second factor must be below `4p`.
+/// [`Multiplier::mul`](crate::cpu::words::Multiplier::mul): the second factor must be below `4p`.
 const fn product(a: Bound, b: Bound) -> Bound {
     assert!(b <= 4 * P, "a factor is too large");
     fits((fits(a) * b).div_ceil(WORDS) + P)

@@ -19,7 +19,7 @@ use crate::cpu::{
     words::{Multiplier, Plain, add, reduce},
 };
 
-/// States in step: one alone waits for the latency of its multiplications.
+/// States in step: without `adcx`, one alone waits for the latency of its multiplications.
 const IN_STEP: usize = 2;
 
 type State = [Words; STATE];
@@ -85,11 +85,6 @@ fn permute<const N: usize>(
     }
     full_rounds(multiplier, &constants.initial, &mut words);
     partial_rounds(multiplier, constants, &mut words);
-    for state in &mut words {
-        for x in state {
-            *x = Sum::of(*x).nearly_reduced(); // the external layer would make too much of them
-        }
-    }
     full_rounds(multiplier, &constants.last, &mut words);
     for n in 0..N {
         for i in 0..STATE {
@@ -111,10 +106,10 @@ fn full_rounds<const N: usize>(
                 x[i] = add(state[i], round[i].to_words());
             }
             for i in 0..STATE {
-                state[i] = multiplier.square::<FrModulus>(&x[i]);
+                state[i] = multiplier.mul::<FrModulus>(&x[i], &x[i]);
             }
             for i in 0..STATE {
-                state[i] = multiplier.square::<FrModulus>(&state[i]);
+                state[i] = multiplier.mul::<FrModulus>(&state[i], &state[i]);
             }
             for i in 0..STATE {
                 state[i] = multiplier.mul::<FrModulus>(&state[i], &x[i]);
@@ -159,13 +154,13 @@ fn partial_rounds<const N: usize>(
             sums[n] = Sum::of(a).add(b).add(c);
         }
         for n in 0..N {
-            powers[n] = multiplier.square::<FrModulus>(&x[n]);
+            powers[n] = multiplier.mul::<FrModulus>(&x[n], &x[n]);
         }
         for n in 0..N {
             states[n][1] = multiplier.mul::<FrModulus>(&states[n][1], &factors[1]);
         }
         for n in 0..N {
-            powers[n] = multiplier.square::<FrModulus>(&powers[n]);
+            powers[n] = multiplier.mul::<FrModulus>(&powers[n], &powers[n]);
         }
         for n in 0..N {
             states[n][2] = multiplier.mul::<FrModulus>(&states[n][2], &factors[2]);
@@ -182,6 +177,11 @@ fn partial_rounds<const N: usize>(
             for i in 0..STATE {
                 states[n][i] = add(states[n][i], sum);
             }
+        }
+    }
+    for n in 0..N {
+        for i in 0..STATE {
+            states[n][i] = Sum::of(states[n][i]).nearly_reduced(); // the next external layer would make too much of it
         }
     }
 }

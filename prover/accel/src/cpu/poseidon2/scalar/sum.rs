@@ -23,7 +23,10 @@ static MULTIPLES: [Words; MOST as usize + 1] = multiples();
 const _: () = {
     // 31 p is below 2^259, so quotients are made of 31 bits of a sum: less than half of 2^-25 is lost by rounding.
     assert!(FrModulus::P[3] < 1 << 62 && MOST < 32 && 259 - LOW_BITS <= 31);
-    assert!(INVERSE < 1 << 32, "the product with a sum's bits does not fit into a word");
+    assert!(
+        INVERSE < 1 << 32,
+        "the product with a sum's bits does not fit into a word"
+    );
 };
 
 const fn multiples() -> [Words; MOST as usize + 1] {
@@ -79,5 +82,61 @@ impl Sum {
         let bits = e << (256 - LOW_BITS) | d >> (LOW_BITS - 192);
         let quotient = (bits * INVERSE) >> POINT;
         sub([a, b, c, d], MULTIPLES[quotient as usize % MULTIPLES.len()]).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn big(words: &[u64]) -> BigUint {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        BigUint::from_bytes_le(&bytes)
+    }
+
+    fn sum(value: &BigUint) -> Sum {
+        let mut words = value.to_u64_digits();
+        words.resize(5, 0);
+        Sum(words.try_into().expect("five words"))
+    }
+
+    fn check(value: &BigUint) {
+        let p = big(&FrModulus::P);
+        let reduced = big(&sum(value).nearly_reduced());
+        assert_eq!(&reduced % &p, value % &p, "{value}");
+        assert!(reduced < &p + (&p >> 24), "{value}");
+    }
+
+    #[test]
+    fn sums_about_every_multiple_are_nearly_reduced() {
+        let p = big(&FrModulus::P);
+        for multiple in 0..=MOST {
+            let value = &p * multiple;
+            check(&value);
+            if multiple < MOST {
+                check(&(&value + 1u32));
+            }
+            if multiple > 0 {
+                check(&(&value - 1u32));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_sum_is_nearly_reduced(words in prop::array::uniform5(any::<u64>())) {
+            let most = big(&FrModulus::P) * MOST;
+            check(&(big(&words) % (most + 1u32)));
+        }
+
+        #[test]
+        fn sums_of_words_are_sums(a in prop::array::uniform4(any::<u64>()), b in prop::array::uniform4(any::<u64>())) {
+            let expected = big(&a) * 2u32 + big(&b);
+            let sum = Sum::of(a).double().add(b);
+            prop_assert_eq!(big(&sum.0), expected);
+        }
     }
 }
