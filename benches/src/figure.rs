@@ -5,7 +5,7 @@ use crate::{Report, load::Mode};
 /// One measurement, by name.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Figure {
-    /// `<operation>/<backend>/<log size>`, `plonky2/<prover>/<circuit>`, `wrap/<prover>` or `load/<mode>/<connections>x<in flight>`.
+    /// `<operation>/<backend>/<log size>`, `commit/<backend>/2^<log rows>x<columns>`, `plonky2/<prover>/<circuit>`, `wrap/<prover>` or `load/<mode>/<connections>x<in flight>`.
     pub(crate) id: String,
     /// Median; of a pipeline and of a load over the transactions.
     pub(crate) seconds: f64,
@@ -25,6 +25,13 @@ impl Report {
             seconds: m.seconds,
             cpu_seconds: None,
             peak_bytes: None, // of a process that has the other contenders, too
+            parameter: None,
+        });
+        let commitments = self.commitments.iter().map(|m| Figure {
+            id: m.id(),
+            seconds: m.seconds,
+            cpu_seconds: Some(m.cpu_seconds),
+            peak_bytes: None,
             parameter: None,
         });
         let proofs = self.plonky2.iter().map(|m| Figure {
@@ -59,6 +66,7 @@ impl Report {
             parameter: Some(("transactions of a batch", m.batch_transactions.into())),
         });
         kernels
+            .chain(commitments)
             .chain(proofs)
             .chain(pipelines)
             .chain(wraps)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Machine, Measurement, load, machine,
-    operations::{plonky2, wrap},
+    operations::{commit, plonky2, wrap},
 };
 
 /// One run, as stored under `benches/results/`.
@@ -20,6 +20,9 @@ pub struct Report {
     /// Kernels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measurements: Vec<Measurement>,
+    /// Commitments to the same cells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitments: Vec<commit::Measurement>,
     /// What else bears on the figures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -45,6 +48,7 @@ impl Report {
             machine: Machine::detect(),
             load_after: None,
             measurements: Vec::new(),
+            commitments: Vec::new(),
             note: None,
             plonky2: Vec::new(),
             pipeline: Vec::new(),
@@ -69,6 +73,7 @@ impl Report {
                 time(m.cold_seconds)
             ));
         }
+        lines.extend(commit::lines(&self.commitments));
         lines.extend(plonky2::circuit_lines(&self.plonky2));
         lines.extend(plonky2::pipeline_lines(&self.pipeline));
         for m in &self.wrap {

@@ -1,4 +1,4 @@
-//! Two contenders in turn, with their time and CPU time.
+//! Contenders in turn, with their time and CPU time.
 
 use std::time::Instant;
 
@@ -28,25 +28,26 @@ impl<T> Runs<T> {
     }
 }
 
-/// Runs each once to warm up, then both in turn, round by round, so that a noisy neighbour hits both alike.
+/// Runs each once to warm up, then all in turn, round by round, so that a noisy neighbour hits all alike.
 pub(crate) fn take_turns<T, E>(
     effort: Effort,
-    contenders: [&dyn Fn() -> Result<T, E>; 2],
-) -> Result<[Runs<T>; 2], E> {
+    contenders: &[&dyn Fn() -> Result<T, E>],
+) -> Result<Vec<Runs<T>>, E> {
     for contender in contenders {
         contender()?;
     }
-    let mut runs = [(); 2].map(|()| Runs {
+    let none = || Runs {
         wall: Vec::new(),
         cpu: Vec::new(),
         results: Vec::new(),
-    });
+    };
+    let mut runs: Vec<_> = contenders.iter().map(|_| none()).collect();
     let start = Instant::now();
     for round in 0..effort.rounds.max(1) {
         if round >= LEAST_ROUNDS && start.elapsed() > effort.time {
             break;
         }
-        for (contender, runs) in contenders.into_iter().zip(&mut runs) {
+        for (contender, runs) in contenders.iter().zip(&mut runs) {
             runs.add(contender)?;
         }
     }
@@ -68,7 +69,7 @@ mod tests {
                 Ok::<_, Infallible>(name)
             }
         };
-        let Ok(runs) = take_turns(Effort { rounds, time }, [&contender("a"), &contender("b")]);
+        let Ok(runs) = take_turns(Effort { rounds, time }, &[&contender("a"), &contender("b")]);
         for (runs, name) in runs.iter().zip(["a", "b"]) {
             assert!(runs.results.iter().all(|result| *result == name));
             assert_eq!(

@@ -83,5 +83,8 @@ fn goldilocks_transforms() {
 #[test]
 fn bn254_permutations() {
     let names = run(poseidon2_bn254::Fixture::new(LOG_SIZE).contenders());
-    assert_eq!(names, ["ashlar/cpu", "plain/scalar"]);
+    assert_eq!(
+        names,
+        ["ashlar/cpu", "ashlar/words", "ashlar/plain-words", "plain/scalar"]
+    );
 }

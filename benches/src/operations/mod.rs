@@ -1,5 +1,6 @@
 //! The operations and their contenders.
 
+pub mod commit;
 pub mod msm_bn254;
 pub mod ntt_bn254;
 pub mod ntt_goldilocks;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use ashlar_benches::{
     Baseline, Contender, Effort, Measurement, Report, draw, measure,
     operations::{
@@ -38,6 +38,8 @@ enum Set {
     Fold,
     /// Proofs of a batch for the wrap.
     Compress,
+    /// Proofs of made-up circuits of 2^12 to 2^16 rows: Poseidon, arithmetic, range checks, signatures.
+    Sizes,
     /// A batch of transfers from its witnesses to the compressed proof.
     Pipeline,
     /// The whole wrap proof.
@@ -60,7 +62,9 @@ impl Set {
             Self::Fold => Circuit::Fold,
             Self::Compress => Circuit::Compress,
             Self::All => return Circuit::ALL.to_vec(),
-            Self::Msm | Self::Ntt | Self::Pipeline | Self::Wrap | Self::Load => return Vec::new(),
+            Self::Msm | Self::Ntt | Self::Sizes | Self::Pipeline | Self::Wrap | Self::Load => {
+                return Vec::new();
+            }
         };
         vec![one]
     }
@@ -75,6 +79,7 @@ impl Set {
             Self::Lift => is_proof("/lift"),
             Self::Fold => is_proof("/fold"),
             Self::Compress => is_proof("/compress"),
+            Self::Sizes => id.starts_with("plonky2/") && id.contains("/synthetic-"),
             Self::Pipeline => is_proof("/pipeline"),
             Self::Wrap => id.starts_with("wrap/"),
             Self::Load => id.starts_with("load/"),
@@ -92,7 +97,7 @@ pub struct Args {
     /// What to measure.
     #[arg(value_enum)]
     set: Set,
-    /// Two to this many elements; may be given several times. Default: 16, 17, 18 and 20.
+    /// Two to this many elements, or rows with `sizes`; may be given several times. Default: 16, 17, 18 and 20, with `sizes` 12 to 16.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=24))]
     log_size: Vec<u32>,
     /// Rounds at most; each contender runs once a round.
@@ -131,11 +136,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(baseline) = &baseline {
         baseline.require(|id| args.set.has(id))?;
     }
+    args.check_sizes()?;
     let command = std::env::args()
         .skip(1)
         .fold("ashlar".to_owned(), |line, word| line + " " + &word);
     let mut report = Report::begin(command);
     args.race_kernels(&mut report)?;
+    if args.set.wants(Set::Sizes) {
+        report.plonky2 = plonky2::sizes::measure(args.log_rows(), plonky2::our_prover(), args.effort())?;
+    }
     if args.set.wants(Set::Wrap) {
         let engine = args.cache.engine()?;
         args.race_provers(&mut report, engine.circuits())?;
@@ -161,6 +170,24 @@ impl Args {
             rounds: self.rounds as usize,
             time: Duration::from_secs(self.seconds),
         }
+    }
+
+    /// Sizes of made-up circuits. With `all`, `--log-size` is of kernels.
+    fn log_rows(&self) -> &[u32] {
+        if self.set == Set::Sizes && !self.log_size.is_empty() {
+            &self.log_size
+        } else {
+            &plonky2::sizes::USUAL_LOG_ROWS
+        }
+    }
+
+    fn check_sizes(&self) -> anyhow::Result<()> {
+        let possible = plonky2::sizes::LOG_ROWS;
+        if let Some(log_rows) = self.log_rows().iter().find(|n| !possible.contains(n)) {
+            let (least, most) = possible.into_inner();
+            bail!("--log-size {log_rows}: made-up circuits have 2^{least} to 2^{most} rows");
+        }
+        Ok(())
     }
 
     fn race_kernels(&self, report: &mut Report) -> anyhow::Result<()> {
@@ -191,7 +218,8 @@ impl Args {
     fn race_provers(&self, report: &mut Report, circuits: &CircuitSet) -> anyhow::Result<()> {
         let alone = bench_alone::program(&self.cache)?;
         let (wanted, prover) = (self.set.circuits(), plonky2::our_prover());
-        report.plonky2 = plonky2::measure(circuits, &wanted, prover, self.effort(), Some(&alone))?;
+        let proofs = plonky2::measure(circuits, &wanted, prover, self.effort(), Some(&alone))?;
+        report.plonky2.extend(proofs);
         if self.set.wants(Set::Pipeline) {
             let effort = self.effort();
             report.pipeline = plonky2::pipeline::measure(circuits, self.transfers, effort, Some(&alone))?;

@@ -7,6 +7,8 @@ use ashlar_accel::{
 use ashlar_statement::hash::{D, F};
 use plonky2::{
     field::types::Field,
+    fri::FriConfig,
+    hash::merkle_tree::MerkleCap,
     plonk::{circuit_data::CommonCircuitData, config::Hasher},
 };
 
@@ -51,14 +53,24 @@ pub struct Committer {
 
 impl Committer {
     pub fn new(kind: Kind, common: &CommonCircuitData<F, D>) -> Result<Self, AccelError> {
+        let fri = &common.config.fri_config;
+        Self::with_points(kind, common.degree_bits(), fri, quotient::rate_bits(common))
+    }
+
+    /// For polynomials of this degree, and a quotient at points of this rate.
+    fn with_points(
+        kind: Kind,
+        degree_bits: usize,
+        fri: &FriConfig,
+        quotient_rate_bits: usize,
+    ) -> Result<Self, AccelError> {
         let backend = match kind {
             Kind::Avx512 => CpuBackend::new(),
             Kind::Portable | Kind::Avx2 => {
                 CpuBackend::with_level(Level::Portable).expect("every machine has it")
             }
         };
-        let fri = &common.config.fri_config;
-        let (degree_bits, rate_bits) = (common.degree_bits(), fri.rate_bits);
+        let rate_bits = fri.rate_bits;
         let rows = prepare(&backend, degree_bits)?;
         let generator = F::primitive_root_of_unity(degree_bits + rate_bits);
         let cosets = (0..1usize << rate_bits).map(|coset| {
@@ -66,12 +78,12 @@ impl Committer {
             backend.prepare_coset(&rows, shift)
         });
         let cosets = cosets.collect::<Result<_, _>>()?;
-        let points = prepare(&backend, degree_bits + quotient::rate_bits(common))?;
+        let points = prepare(&backend, degree_bits + quotient_rate_bits)?;
         let shift = backend.prepare_coset(&points, F::coset_shift())?;
         Ok(Self {
             kind,
             backend,
-            degree: common.degree(),
+            degree: 1 << degree_bits,
             cap_height: fri.cap_height,
             rows,
             cosets,
@@ -151,6 +163,28 @@ impl Committer {
         let mut slices: Vec<_> = columns.iter_mut().map(Vec::as_mut_slice).collect();
         self.backend.ntt_batch(&self.points, inverse, &mut slices)?;
         Ok(columns)
+    }
+}
+
+/// Commits to columns as a circuit's wires are committed to, for measurements.
+pub struct ColumnCommitter(Committer);
+
+impl ColumnCommitter {
+    /// For columns of `2^degree_bits` values, computed in such lanes, which the processor must have. Of the configuration,
+    /// rate and height of the cap count.
+    ///
+    /// # Errors
+    /// If the field has no subgroup of the size of the extended columns.
+    pub fn new(kind: Kind, degree_bits: usize, fri: &FriConfig) -> Result<Self, AccelError> {
+        Committer::with_points(kind, degree_bits, fri, fri.rate_bits).map(Self)
+    }
+
+    /// The cap of the tree that plonky2 makes of these values on the subgroup.
+    ///
+    /// # Errors
+    /// If a column has another length.
+    pub fn cap<H: ManyHasher>(&self, columns: Vec<Vec<F>>) -> Result<MerkleCap<F, H>, AccelError> {
+        Ok(self.0.values::<H>(columns)?.tree.cap)
     }
 }
 

@@ -47,6 +47,7 @@ use prove::step;
 
 pub use ashlar_lanes::Kind;
 pub use circuit::{PreparedCircuit, Unknown};
+pub use commit::ColumnCommitter;
 pub use hasher::ManyHasher;
 
 /// Target of the spans (of level debug) that the steps of a proof are.

@@ -5,7 +5,10 @@ mod path;
 pub mod pipeline;
 mod race;
 mod sample;
+pub mod sizes;
 mod table;
+
+use std::time::Duration;
 
 use ashlar_payments::chunk::ChunkCircuits;
 use ashlar_statement::ProveError;
@@ -17,7 +20,7 @@ pub(crate) use table::{circuit_lines, pipeline_lines};
 
 use self::alone::{AloneError, Memory};
 use super::CPU;
-use crate::steps::Step;
+use crate::{spread::Spread, steps::Step, turns::Runs};
 
 /// plonky2's own prover.
 pub const STOCK: &str = "stock/plonky2";
@@ -76,7 +79,7 @@ impl Who {
 /// What a prover needed for a circuit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Measurement {
-    /// [`Circuit::name`].
+    /// [`Circuit::name`], or [`sizes::name`].
     pub circuit: String,
     /// [`CPU`] or [`STOCK`].
     pub prover: String,
@@ -98,6 +101,24 @@ pub struct Measurement {
     /// What the time of ours goes into, assignment of the inputs and verification not counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+}
+
+impl Measurement {
+    /// Without memory and steps.
+    fn new(who: Who, circuit: String, degree_bits: usize, runs: Runs<()>, prepared: Duration) -> Self {
+        Self {
+            circuit,
+            prover: who.name().to_owned(),
+            cpu_seconds: Spread::of(&runs.cpu).median,
+            seconds: Spread::of(&runs.wall).median,
+            cpu_runs: runs.cpu,
+            runs: runs.wall,
+            prepare_seconds: prepared.as_secs_f64(),
+            degree_bits,
+            memory: None,
+            steps: Vec::new(),
+        }
+    }
 }
 
 /// Why a prover was not measured.

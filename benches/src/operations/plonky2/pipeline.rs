@@ -113,7 +113,7 @@ pub fn measure(
     let chunks = sample::transfers(transfers).chunks;
     let runs = take_turns(
         effort,
-        [&|| Ok::<_, ProveError>(ours.batch(&chunks)?.1), &|| {
+        &[&|| Ok::<_, ProveError>(ours.batch(&chunks)?.1), &|| {
             Ok(stock.batch(&chunks)?.1)
         }],
     )?;

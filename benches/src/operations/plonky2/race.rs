@@ -8,7 +8,7 @@ use super::{
     alone::{Alone, Work},
     path::{Input, Path},
 };
-use crate::{Effort, spread::Spread, steps::Watch, turns::take_turns};
+use crate::{Effort, steps::Watch, turns::take_turns};
 
 /// Runs this prover and plonky2's own in turn on each of these circuits; all proofs are verified. The proofs that a circuit takes are made
 /// before, by ours. Memory, of [`super::our_prover`], is
@@ -28,7 +28,7 @@ pub fn measure(
     let mut measured = Vec::new();
     for input in Input::of(&ours, wanted)? {
         let circuit = input.circuit();
-        let runs = take_turns(effort, [&|| ours.prove(&input), &|| stock.prove(&input)])?;
+        let runs = take_turns(effort, &[&|| ours.prove(&input), &|| stock.prove(&input)])?;
         let watch = Watch::start();
         ours.prove(&input)?;
         let mut steps = watch.finish(1);
@@ -38,20 +38,14 @@ pub fn measure(
         };
         let prepared = [ours.prepared(circuit), stock.prepared(circuit)];
         for ((who, runs), prepared) in [Who::Ours, Who::Stock].into_iter().zip(runs).zip(prepared) {
+            let degree_bits = ours.degree_bits(circuit);
             measured.push(Measurement {
-                circuit: circuit.name().to_owned(),
-                prover: who.name().to_owned(),
-                cpu_seconds: Spread::of(&runs.cpu).median,
-                seconds: Spread::of(&runs.wall).median,
-                cpu_runs: runs.cpu,
-                runs: runs.wall,
-                prepare_seconds: prepared.as_secs_f64(),
-                degree_bits: ours.degree_bits(circuit),
                 memory: alone
                     .map(|alone| alone.measure(who, &work))
                     .transpose()?
                     .flatten(),
                 steps: std::mem::take(&mut steps), // ours come first
+                ..Measurement::new(who, circuit.name().to_owned(), degree_bits, runs, prepared)
             });
         }
         tracing::info!(circuit = circuit.name(), "measured");
