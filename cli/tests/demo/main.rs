@@ -97,17 +97,17 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
         "demo",
         "--json",
         "--transactions",
-        "64",
+        "128",
         "--devnet",
         "anvil",
         "--work-dir",
         work,
     ]));
-    check_report(&report, 64 + 5 + 1 + 3);
+    check_report(&report, 128 + 5 + 1 + 3);
     assert_eq!(report["batches"], 1);
     assert_eq!(
         (&report["devnet"], &report["chunks"]),
-        (&Value::from("anvil"), &Value::from(3))
+        (&Value::from("anvil"), &Value::from(2)) // of 128 slots and of 32
     );
 
     let snark = folder.path().join("snark.json");
@@ -141,12 +141,12 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("the SNARK is refused"));
 
-    // A word more in the rollup stream than 64 transfers have. In the other are five deposits, a withdrawal, a forced one, a
+    // A word more in the rollup stream than 128 transfers have. In the other are five deposits, a withdrawal, a forced one, a
     // forced transfer and a new auth.
     let bridge = 5 * 10 + 5 + 6 + 7 + 10;
     let words = |rollup| format!("\"{}\"", ashlar_statement::stream_words(bridge, rollup));
     let text = std::fs::read_to_string(&inputs).expect("saved");
-    let other = text.replace(&words(64 * 2), &words(64 * 2 + 1));
+    let other = text.replace(&words(128 * 2), &words(128 * 2 + 1));
     assert_ne!(text, other);
     std::fs::write(&bent, other).expect("written");
     let output = verify(&snark, &bent);
