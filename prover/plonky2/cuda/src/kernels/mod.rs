@@ -1,0 +1,3 @@
+//! The kernels, by what they are for. All check the shapes of what they are given, and panic where these do not fit.
+
+pub mod arithmetic;
