@@ -34,6 +34,7 @@ void launch(dim3 grid, dim3 block, size_t shared_bytes, void* stream, const std:
 extern thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 typedef int cudaError_t;
+enum { cudaErrorInvalidValue = 1 };
 typedef void* cudaStream_t;
 
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };

@@ -1,11 +1,12 @@
 //! The field of the kernels beside plonky2's.
 
-use std::sync::Arc;
+mod common;
 
 use ashlar_plonky2_cuda::{
-    Device, Runtime, Words,
+    Words,
     kernels::arithmetic::{Operation, compute},
 };
+use common::word;
 use plonky2::field::{
     extension::quadratic::QuadraticExtension,
     goldilocks_field::GoldilocksField as F,
@@ -17,26 +18,8 @@ type FE = QuadraticExtension<F>;
 type Plain = fn(F, F) -> F;
 type PlainExtension = fn(FE, FE, u64) -> FE;
 
-/// Words of every kind: small, at the borders of halves and of p, and not canonical.
-fn word() -> impl Strategy<Value = u64> {
-    let edges = vec![
-        0,
-        1,
-        u64::from(u32::MAX),
-        1 << 32,
-        1 << 63,
-        0xffff_ffff_0000_0000,
-        F::ORDER - 1,
-        F::ORDER,
-        F::ORDER + 1,
-        u64::MAX - 1,
-        u64::MAX,
-    ];
-    prop_oneof![any::<u64>(), proptest::sample::select(edges)]
-}
-
 fn run(operation: Operation, a: &[u64], b: &[u64]) -> Vec<u64> {
-    let device = Arc::new(Device::open(Runtime::Emulated, 0).expect("there is one"));
+    let device = common::device();
     let (a, b) = (
         Words::of(&device, a).expect("memory"),
         Words::of(&device, b).expect("memory"),
@@ -60,7 +43,7 @@ fn pairs(words: &[u64]) -> Vec<FE> {
 proptest! {
     #[test]
     fn operations_are_plonky2_s(operands in proptest::collection::vec((word(), word()), 1..600)) {
-        let (a, b): (Vec<u64>, Vec<u64>) = operands.into_iter().unzip();
+        let (a, b): (Vec<u64>, Vec<u64>) = operands.iter().map(|(a, b)| (a.0, b.0)).unzip();
         let plain: [(Operation, Plain); 6] = [
             (Operation::Add, |a, b| a + b),
             (Operation::Subtract, |a, b| a - b),
@@ -85,8 +68,8 @@ proptest! {
     fn operations_of_the_extension_are_plonky2_s(
         operands in proptest::collection::vec((word(), word(), word(), word()), 1..100),
     ) {
-        let a: Vec<u64> = operands.iter().flat_map(|(a, b, ..)| [*a, *b]).collect();
-        let b: Vec<u64> = operands.iter().flat_map(|(.., c, d)| [*c, *d]).collect();
+        let a: Vec<u64> = operands.iter().flat_map(|(a, b, ..)| [a.0, b.0]).collect();
+        let b: Vec<u64> = operands.iter().flat_map(|(.., c, d)| [c.0, d.0]).collect();
         let plain: [(Operation, PlainExtension); 5] = [
             (Operation::AddExtension, |a, b, _| a + b),
             (Operation::SubtractExtension, |a, b, _| a - b),

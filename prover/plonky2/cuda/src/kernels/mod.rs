@@ -1,3 +1,9 @@
 //! The kernels, by what they are for. All check the shapes of what they are given, and panic where these do not fit.
 
 pub mod arithmetic;
+pub mod tree;
+
+/// What the kernels count in 32 bits.
+fn short(count: usize) -> u32 {
+    u32::try_from(count).expect("no proof has as many")
+}
