@@ -22,3 +22,6 @@ pub use device::{Device, Memory};
 pub use entries::Runtime;
 pub use error::{Error, Fault};
 pub use memory::Words;
+
+/// Goldilocks, p = 2^64 - 2^32 + 1.
+pub type F = plonky2_field::goldilocks_field::GoldilocksField;

@@ -96,6 +96,17 @@ impl Words {
         self.read(0, self.length)
     }
 
+    /// Where they begin.
+    pub(crate) fn address(&self) -> *mut u64 {
+        self.allocation.address
+    }
+
+    /// # Panics
+    /// If they are on another device, or in the order of another stream.
+    pub(crate) fn require_on(&self, device: &Arc<Device>) {
+        assert!(Arc::ptr_eq(&self.device, device), "memory of another device");
+    }
+
     /// Where `count` words from `offset` on begin.
     pub(crate) fn range(&self, offset: usize, count: usize) -> *mut u64 {
         let end = offset.checked_add(count);

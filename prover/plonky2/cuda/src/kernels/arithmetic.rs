@@ -46,6 +46,7 @@ pub enum Operation {
 /// If there are not as many of `a` as of `b`, or none.
 pub fn compute(operation: Operation, a: &Words, b: &Words) -> Result<Words, Error> {
     assert!(a.len() == b.len() && !a.is_empty());
+    b.require_on(a.device());
     let is_extension = operation as c_int >= Operation::AddExtension as c_int;
     let out = Words::new(a.device(), a.len())?;
     let count = a.len() / if is_extension { 2 } else { 1 };

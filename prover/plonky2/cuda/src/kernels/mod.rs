@@ -1,6 +1,7 @@
 //! The kernels, by what they are for. All check the shapes of what they are given, and panic where these do not fit.
 
 pub mod arithmetic;
+pub mod ntt;
 pub mod tree;
 
 /// What the kernels count in 32 bits.
