@@ -33,11 +33,20 @@ pub struct Device {
     runtime: Runtime,
     index: c_int,
     stream: Stream,
-    /// Memory that was let go of, to be used again: allocations make a card wait.
-    kept: Mutex<Vec<Allocation>>,
+    /// Bytes that it may have at most.
+    limit: usize,
+    pool: Mutex<Pool>,
 }
 
-/// Memory of a device in bytes, as the driver counts it for all processes together.
+/// What a device has allocated.
+#[derive(Default)]
+struct Pool {
+    bytes: usize,
+    /// What was let go of, to be used again: allocations make a card wait.
+    kept: Vec<Allocation>,
+}
+
+/// Memory of a device in bytes, as the driver counts it for all processes together, within the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// Not in use.
@@ -63,13 +72,17 @@ impl Device {
     /// Opens device `index` (as `CUDA_VISIBLE_DEVICES` numbers them).
     ///
     /// # Errors
-    /// If there is no driver, no such device, or it does not answer.
+    /// If this build has no kernels for it, there is no driver, no such device, or it does not answer.
     pub fn open(runtime: Runtime, index: usize) -> Result<Self, Error> {
+        if !runtime.is_built() {
+            return Err(Error::not_built(runtime));
+        }
         let mut device = Self {
             runtime,
             index: 0,
             stream: std::ptr::null_mut(),
-            kept: Mutex::default(),
+            limit: usize::MAX,
+            pool: Mutex::default(),
         };
         let (entries, mut count) = (Entries::of(runtime), 0);
         // SAFETY: writes one integer.
@@ -84,12 +97,18 @@ impl Device {
         Ok(device)
     }
 
+    /// The same, with at most so many bytes of memory from now on.
+    pub fn with_limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
     /// What the kernels run on.
     pub fn runtime(&self) -> Runtime {
         self.runtime
     }
 
-    /// Free and total memory.
+    /// Free and total memory. What this device may not have is not free, what it keeps for later is.
     ///
     /// # Errors
     /// If the device does not answer.
@@ -99,9 +118,12 @@ impl Device {
         // SAFETY: writes two sizes.
         let status = unsafe { (self.entries().memory)(&mut free, &mut total) };
         self.check("ask for the memory", status)?;
-        let kept: usize = self.kept().iter().map(Allocation::bytes).sum();
-        let free = free + kept;
-        Ok(Memory { free, total })
+        let pool = self.pool();
+        let kept: usize = pool.kept.iter().map(Allocation::bytes).sum();
+        Ok(Memory {
+            free: (free + kept).min(self.limit.saturating_sub(pool.bytes - kept)),
+            total,
+        })
     }
 
     /// Waits for the end of everything that was asked for.
@@ -131,45 +153,47 @@ impl Device {
 
     /// At least one word.
     pub(crate) fn allocate(&self, words: usize) -> Result<Allocation, Error> {
-        {
-            let mut kept = self.kept();
-            if let Some(place) = kept.iter().position(|kept| kept.words == words) {
-                return Ok(kept.swap_remove(place));
-            }
+        let mut pool = self.pool();
+        if let Some(place) = pool.kept.iter().position(|kept| kept.words == words) {
+            return Ok(pool.kept.swap_remove(place));
         }
-        let allocation = self.allocate_afresh(words);
-        if !matches!(&allocation, Err(error) if error.status == status::MEMORY_ALLOCATION) {
-            return allocation;
+        self.activate()?;
+        let mut allocation = self.allocate_afresh(&mut pool, words);
+        if matches!(&allocation, Err(error) if error.status == status::MEMORY_ALLOCATION) {
+            self.release_kept(&mut pool); // of other sizes
+            allocation = self.allocate_afresh(&mut pool, words);
         }
-        self.release_kept(); // of other sizes
-        self.allocate_afresh(words)
+        allocation
     }
 
-    fn allocate_afresh(&self, words: usize) -> Result<Allocation, Error> {
-        self.activate()?;
-        let mut pointer = std::ptr::null_mut();
-        let bytes = words * size_of::<u64>();
+    fn allocate_afresh(&self, pool: &mut Pool, words: usize) -> Result<Allocation, Error> {
+        let (mut pointer, bytes) = (std::ptr::null_mut(), words * size_of::<u64>());
+        if bytes > self.limit.saturating_sub(pool.bytes) {
+            return Err(self.error("keep to the memory budget", status::MEMORY_ALLOCATION));
+        }
         // SAFETY: writes one pointer.
         let status = unsafe { (self.entries().allocate)(&mut pointer, bytes) };
         self.check("allocate", status)?;
+        pool.bytes += bytes;
         let address = pointer.cast();
         Ok(Allocation { address, words })
     }
 
     /// Keeps it for the next that asks for as much.
     pub(crate) fn keep(&self, allocation: Allocation) {
-        self.kept().push(allocation);
+        self.pool().kept.push(allocation);
     }
 
-    fn release_kept(&self) {
-        for Allocation { address, .. } in self.kept().drain(..) {
+    fn release_kept(&self, pool: &mut Pool) {
+        for allocation in pool.kept.drain(..) {
             // SAFETY: nobody has it any more. A failure means that the device is lost, and the memory with it.
-            let _ = unsafe { (self.entries().release)(address.cast()) };
+            let _ = unsafe { (self.entries().release)(allocation.address.cast()) };
+            pool.bytes -= allocation.bytes();
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<Allocation>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn activate(&self) -> Result<(), Error> {
@@ -216,7 +240,7 @@ impl Allocation {
 impl Drop for Device {
     fn drop(&mut self) {
         let _ = self.activate();
-        self.release_kept();
+        self.release_kept(&mut self.pool());
         if !self.stream.is_null() {
             // SAFETY: a stream of this device, destroyed once.
             let _ = unsafe { (self.entries().destroy_stream)(self.stream) };

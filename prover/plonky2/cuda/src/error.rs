@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, ffi::c_int};
 
+use crate::Runtime;
+
 /// What kind of trouble a status means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -31,10 +33,24 @@ pub(crate) mod status {
 
     pub const SUCCESS: c_int = 0;
     pub const MEMORY_ALLOCATION: c_int = 2;
+    pub const NO_DEVICE: c_int = 100;
     pub const INVALID_DEVICE: c_int = 101;
 }
 
 impl Error {
+    pub(crate) fn not_built(runtime: Runtime) -> Self {
+        Self {
+            status: status::NO_DEVICE,
+            call: "open",
+            name: "no kernels".into(),
+            text: format!(
+                "this program was built without the feature `{}`",
+                runtime.feature()
+            )
+            .into(),
+        }
+    }
+
     /// The number of the `cudaError_t`.
     pub fn status(&self) -> i32 {
         self.status

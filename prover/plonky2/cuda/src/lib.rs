@@ -3,7 +3,7 @@
 //!
 //! The sources in `kernels/` are compiled twice: by nvcc for a card (feature `cuda`), and by any C++17 compiler for the
 //! processor (feature `emulated`), where `emulation/` stands for the card: its kernels are checked against plonky2 there.
-//! Without either there is no [`Runtime`] and [`Device::open`] cannot be called.
+//! Without either [`Device::open`] says so.
 //!
 //! **The kernels have not yet run on a card.**
 //!
@@ -24,4 +24,7 @@ pub use error::{Error, Fault};
 pub use memory::Words;
 
 /// Goldilocks, p = 2^64 - 2^32 + 1.
-pub type F = plonky2_field::goldilocks_field::GoldilocksField;
+pub use plonky2_field::goldilocks_field::GoldilocksField as F;
+
+/// Its extension by a root of X² - 7.
+pub type FE = plonky2_field::extension::quadratic::QuadraticExtension<F>;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{Device, Error, device::Allocation};
+use crate::{Device, Error, F, device::Allocation};
 
 /// Words in the memory of a device; let go of on drop, whatever state the device is in.
 pub struct Words {
@@ -38,6 +38,17 @@ impl Words {
         let mut memory = Self::new(device, words.len())?;
         memory.write(0, words)?;
         Ok(memory)
+    }
+
+    /// Elements, as they are.
+    ///
+    /// # Errors
+    /// If the device is full or lost.
+    pub fn of_elements(device: &Arc<Device>, elements: &[F]) -> Result<Self, Error> {
+        Self::of(
+            device,
+            &elements.iter().map(|element| element.0).collect::<Vec<_>>(),
+        )
     }
 
     /// The device that they are on.

@@ -117,9 +117,37 @@ fn memory_is_as_large_as_it_is_said_to_be_and_is_used_again() {
 }
 
 #[test]
+fn a_budget_is_kept_to_and_what_is_kept_makes_room() {
+    emulation::restore();
+    let device = Device::open(Runtime::Emulated, 0).expect("there is one");
+    let device = Arc::new(device.with_limit(1 << 10));
+    let half = Words::new(&device, 64).expect("within the budget");
+    assert_eq!(device.memory().expect("no fault").free, 512);
+    let error = Words::new(&device, 65).err().expect("a word too many");
+    assert_eq!(error.fault(), Fault::OutOfMemory);
+    assert!(error.to_string().contains("keep to the memory budget"), "{error}");
+    drop(half);
+    drop(Words::new(&device, 128).expect("what was kept makes room"));
+    assert_eq!(emulation::used(), 1 << 10);
+}
+
+#[test]
 fn a_device_that_is_not_there_is_not_opened() {
     let error = Device::open(Runtime::Emulated, 1).err().expect("there is one");
     assert_eq!(error.fault(), Fault::NoDevice);
+}
+
+#[test]
+fn a_runtime_that_was_not_built_is_not_opened() {
+    if Runtime::Cuda.is_built() {
+        return; // there may be a card
+    }
+    let error = Device::open(Runtime::Cuda, 0).err().expect("not built");
+    assert_eq!(error.fault(), Fault::NoDevice);
+    assert!(
+        error.to_string().contains("without the feature `cuda`"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! The kernels, by what they are for. All check the shapes of what they are given, and panic where these do not fit.
 
 pub mod arithmetic;
+pub mod columns;
+pub mod fri;
+pub mod grind;
 pub mod ntt;
+pub mod openings;
+pub mod products;
 pub mod tree;
 
 /// What the kernels count in 32 bits.

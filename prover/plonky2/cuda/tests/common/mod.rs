@@ -18,8 +18,7 @@ pub fn device() -> Arc<Device> {
 
 /// Elements on a device.
 pub fn upload(device: &Arc<Device>, elements: &[F]) -> Words {
-    let words: Vec<u64> = elements.iter().map(|element| element.0).collect();
-    Words::of(device, &words).expect("memory")
+    Words::of_elements(device, elements).expect("memory")
 }
 
 /// Elements that a device has.
@@ -61,4 +60,11 @@ pub fn elements(count: usize, seed: u64) -> Vec<F> {
         _ => F(rng.r#gen()),
     };
     (0..count).map(|_| element()).collect()
+}
+
+/// So many random elements: no sum of a few is zero.
+pub fn random(count: usize, seed: u64) -> Vec<F> {
+    use rand::{Rng, SeedableRng};
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    (0..count).map(|_| F(rng.r#gen())).collect()
 }
