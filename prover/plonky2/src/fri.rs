@@ -14,7 +14,7 @@ use plonky2::{
     },
     hash::hashing::PlonkyPermutation,
     iop::challenger::Challenger,
-    plonk::plonk_common::reduce_with_powers,
+    plonk::{config::Hasher, plonk_common::reduce_with_powers},
     util::reverse_index_bits_in_place,
 };
 use rayon::prelude::*;
@@ -59,12 +59,7 @@ impl Opener<'_> {
         let (state, place) = before_nonce(transcript, &final_poly);
         let bits = params.config.proof_of_work_bits;
         let pow_witness = step!("grind", grind::<H>(self.kind, state, place, bits));
-        transcript.observe_element(pow_witness);
-        transcript.get_challenge(); // what the nonce is for
-        let queries = transcript.get_n_challenges(params.config.num_query_rounds);
-        let places = queries
-            .into_iter()
-            .map(|query| query.to_canonical_u64() as usize % params.lde_size());
+        let places = draw_queries(transcript, params, pow_witness).into_iter();
         Ok(FriProof {
             query_round_proofs: places
                 .map(|place| answer(params, oracles, &trees, place))
@@ -142,7 +137,7 @@ impl Opener<'_> {
 ///
 /// A challenge was drawn just before, so nothing waits to be absorbed: every whole rate is, and the rest overwrites the
 /// beginning of the state together with the nonce.
-fn before_nonce<H: ManyHasher>(
+pub fn before_nonce<H: Hasher<F>>(
     transcript: &mut Challenger<F, H>,
     final_poly: &PolynomialCoeffs<FE>,
 ) -> (H::Permutation, usize) {
@@ -153,6 +148,21 @@ fn before_nonce<H: ManyHasher>(
     state.set_from_slice(rest, 0);
     transcript.observe_elements(rest);
     (state, rest.len())
+}
+
+/// Leaves of the first trees, after the proof of work.
+pub fn draw_queries<H: Hasher<F>>(
+    transcript: &mut Challenger<F, H>,
+    params: &FriParams,
+    pow_witness: F,
+) -> Vec<usize> {
+    transcript.observe_element(pow_witness);
+    transcript.get_challenge(); // what the nonce is for
+    let queries = transcript.get_n_challenges(params.config.num_query_rounds);
+    let places = queries
+        .into_iter()
+        .map(|query| query.to_canonical_u64() as usize % params.lde_size());
+    places.collect()
 }
 
 /// Leaves and paths at a place of every tree.

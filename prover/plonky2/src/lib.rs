@@ -7,6 +7,7 @@
 //! gates that nobody has written for lanes ([`Prover::with_gates`]) are evaluated by plonky2. A circuit that this prover
 //! does not know, one over a third hash for instance, is proved by plonky2 itself.
 
+mod card;
 mod circuit;
 mod combine;
 mod commit;
@@ -46,6 +47,7 @@ use tracing::{debug_span, warn};
 use prove::step;
 
 pub use ashlar_lanes::Kind;
+pub use card::{Card, CardCircuit, CardError, CardHasher, Proved};
 pub use circuit::{PreparedCircuit, Unknown};
 pub use commit::ColumnCommitter;
 pub use hasher::ManyHasher;

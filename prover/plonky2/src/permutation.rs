@@ -3,7 +3,11 @@
 use ashlar_statement::hash::{D, F};
 use plonky2::{
     field::types::Field,
-    plonk::{circuit_data::CircuitData, config::GenericConfig},
+    iop::challenger::Challenger,
+    plonk::{
+        circuit_data::CircuitData,
+        config::{GenericConfig, Hasher},
+    },
 };
 use rayon::prelude::*;
 
@@ -17,6 +21,16 @@ const ROWS: usize = 64;
 pub struct Challenge {
     pub beta: F,
     pub gamma: F,
+}
+
+impl Challenge {
+    /// As many as are asked for.
+    pub fn draw<H: Hasher<F>>(transcript: &mut Challenger<F, H>, count: usize) -> Vec<Self> {
+        let betas = transcript.get_n_challenges(count);
+        let gammas = transcript.get_n_challenges(count);
+        let pairs = betas.into_iter().zip(gammas);
+        pairs.map(|(beta, gamma)| Self { beta, gamma }).collect()
+    }
 }
 
 /// Values on the subgroup of every Z, then of the partial products of each.

@@ -1,10 +1,10 @@
 //! A proof, in the order of its transcript.
 
-use anyhow::ensure;
+use anyhow::anyhow;
 use ashlar_statement::hash::{D, F};
 use plonky2::{
     field::types::Field,
-    hash::{merkle_tree::MerkleTree, poseidon::PoseidonHash},
+    hash::{hash_types::HashOut, merkle_tree::MerkleTree, poseidon::PoseidonHash},
     iop::{
         challenger::Challenger,
         witness::{PartitionWitness, Witness},
@@ -61,16 +61,10 @@ impl PreparedCircuit {
             "commit wires",
             self.committer.values::<O::Hasher>(wires.columns())
         )?;
-        let mut transcript = Challenger::<F, O::Hasher>::new();
-        common.fri_params.observe(&mut transcript);
-        transcript.observe_hash::<O::Hasher>(prover.circuit_digest);
-        transcript.observe_hash::<PoseidonHash>(public_inputs_hash);
+        let mut transcript = begin(circuit, public_inputs_hash);
         transcript.observe_cap(&wires_batch.tree.cap);
 
-        let betas = transcript.get_n_challenges(challenges);
-        let gammas = transcript.get_n_challenges(challenges);
-        let pairs = betas.into_iter().zip(gammas);
-        let permutation: Vec<_> = pairs.map(|(beta, gamma)| Challenge { beta, gamma }).collect();
+        let permutation = Challenge::draw(&mut transcript, challenges);
         let products = step!("products", running_products(circuit, &wires, &permutation));
         let products = step!("commit products", self.committer.values::<O::Hasher>(products))?;
         transcript.observe_cap(&products.tree.cap);
@@ -94,12 +88,7 @@ impl PreparedCircuit {
         )?;
         transcript.observe_cap(&quotient.tree.cap);
 
-        let zeta = transcript.get_extension_challenge::<D>();
-        ensure!(
-            zeta.exp_power_of_2(common.degree_bits()) != FE::ONE,
-            "the opening point is in the subgroup"
-        );
-        let zeta_next = FE::primitive_root_of_unity(common.degree_bits()) * zeta;
+        let [zeta, zeta_next] = points(&mut transcript, common).ok_or_else(|| anyhow!(IN_THE_SUBGROUP))?;
         let constants_polynomials = constants.polynomials.iter().map(|f| &f.coeffs[..]);
         let opened = [
             Opened {
@@ -140,25 +129,60 @@ impl PreparedCircuit {
     }
 
     /// What all polynomials are at the point, and the Zs at the next.
-    fn openings(&self, common: &CommonCircuitData<F, D>, [here, next]: &[Opened<'_>; 2]) -> OpeningSet<F, D> {
-        let at = |opened: &Opened<'_>| {
+    fn openings(&self, common: &CommonCircuitData<F, D>, opened: &[Opened<'_>; 2]) -> OpeningSet<F, D> {
+        let [here, next] = opened.each_ref().map(|opened| {
             let powers = Powers::new(opened.point, common.degree());
             evaluate(self.kind, &opened.polynomials, &powers)
-        };
-        let mut values = at(here).into_iter();
-        let mut take = |count: usize| values.by_ref().take(count).collect();
-        OpeningSet {
-            constants: take(common.num_constants),
-            plonk_sigmas: take(common.config.num_routed_wires),
-            wires: take(common.config.num_wires),
-            plonk_zs: take(common.zs_range().len()),
-            partial_products: take(common.partial_products_range().len()),
-            quotient_polys: take(common.config.num_challenges * common.quotient_degree_factor),
-            plonk_zs_next: at(next),
-            lookup_zs: Vec::new(),
-            lookup_zs_next: Vec::new(),
-        }
+        });
+        opening_set(common, here, next)
     }
+}
+
+/// What each value is of: those of all polynomials at the point, in the order in which they are committed to, and those of
+/// the Zs at the next.
+pub(crate) fn opening_set(
+    common: &CommonCircuitData<F, D>,
+    here: Vec<FE>,
+    next: Vec<FE>,
+) -> OpeningSet<F, D> {
+    let mut values = here.into_iter();
+    let mut take = |count: usize| values.by_ref().take(count).collect();
+    OpeningSet {
+        constants: take(common.num_constants),
+        plonk_sigmas: take(common.config.num_routed_wires),
+        wires: take(common.config.num_wires),
+        plonk_zs: take(common.zs_range().len()),
+        partial_products: take(common.partial_products_range().len()),
+        quotient_polys: take(common.config.num_challenges * common.quotient_degree_factor),
+        plonk_zs_next: next,
+        lookup_zs: Vec::new(),
+        lookup_zs_next: Vec::new(),
+    }
+}
+
+/// Why there is no proof, though there is one with the next transcript.
+pub(crate) const IN_THE_SUBGROUP: &str = "the opening point is in the subgroup";
+
+/// A transcript of what is known before anything is committed to.
+pub(crate) fn begin<O: GenericConfig<D, F = F>>(
+    circuit: &CircuitData<F, O, D>,
+    public_inputs_hash: HashOut<F>,
+) -> Challenger<F, O::Hasher> {
+    let mut transcript = Challenger::new();
+    circuit.common.fri_params.observe(&mut transcript);
+    transcript.observe_hash::<O::Hasher>(circuit.prover_only.circuit_digest);
+    transcript.observe_hash::<PoseidonHash>(public_inputs_hash);
+    transcript
+}
+
+/// Where everything is opened, and where the Zs are too; none if the vanishing polynomial is zero there.
+pub(crate) fn points<H: Hasher<F>>(
+    transcript: &mut Challenger<F, H>,
+    common: &CommonCircuitData<F, D>,
+) -> Option<[FE; 2]> {
+    let (zeta, degree_bits) = (transcript.get_extension_challenge::<D>(), common.degree_bits());
+    let next = FE::primitive_root_of_unity(degree_bits) * zeta;
+    (zeta.exp_power_of_2(degree_bits) != FE::ONE).then_some([zeta, next])
 }
 
 /// Pieces of the degree of the circuit, of each quotient.
@@ -170,7 +194,7 @@ fn split(common: &CommonCircuitData<F, D>, quotients: Vec<Vec<F>>) -> Vec<Vec<F>
 }
 
 /// Openings at the point, then those of the Zs at the next.
-fn observe<H: Hasher<F>>(transcript: &mut Challenger<F, H>, openings: &OpeningSet<F, D>) {
+pub(crate) fn observe<H: Hasher<F>>(transcript: &mut Challenger<F, H>, openings: &OpeningSet<F, D>) {
     let OpeningSet {
         constants,
         plonk_sigmas,

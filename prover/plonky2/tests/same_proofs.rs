@@ -1,5 +1,7 @@
 //! The proofs of this prover beside those of plonky2's own.
 
+mod common;
+
 use std::sync::Arc;
 
 use ashlar_bn254::Bn254Config;
@@ -8,6 +10,7 @@ use ashlar_statement::{
     Provable, ProveCircuit, ProveError,
     hash::{Builder, C, D, F},
 };
+use common::{lay_out, witness};
 use plonky2::{
     field::{
         extension::Extendable,
@@ -29,53 +32,6 @@ use plonky2::{
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-/// A circuit of gates in a random order over a few secrets, and the secrets.
-fn lay_out(config: CircuitConfig, seed: u64) -> (Builder, Vec<Target>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut builder = Builder::new(config);
-    let secrets = builder.add_virtual_targets(8);
-    let mut sum = builder.mul_many(&secrets);
-    for _ in 0..rng.gen_range(40..120) {
-        let secret = secrets[rng.gen_range(0..8)];
-        sum = match rng.gen_range(0..6) {
-            0 => {
-                builder
-                    .hash_n_to_hash_no_pad::<PoseidonHash>([&secrets[..], &[sum]].concat())
-                    .elements[0]
-            }
-            1 => {
-                builder.range_check(secret, 40);
-                builder.mul_const_add(F::from_canonical_u64(rng.r#gen::<u64>() >> 1), secret, sum)
-            }
-            2 => {
-                let index = builder.split_le(secret, 40)[0];
-                builder.random_access(index.target, vec![sum, secret])
-            }
-            3 => {
-                let point = builder.convert_to_ext(sum);
-                builder
-                    .exp_u64_extension(point, rng.gen_range(3..9))
-                    .to_target_array()[0]
-            }
-            4 => builder.exp_u64(sum, rng.gen_range(3..1 << 20)),
-            _ => builder.mul_add(sum, secret, secret),
-        };
-    }
-    builder.register_public_input(sum);
-    (builder, secrets)
-}
-
-/// Secrets below 2^40, the last one of the caller's choice.
-fn witness(secrets: &[Target], last: u64) -> anyhow::Result<PartialWitness<F>> {
-    let mut witness = PartialWitness::new();
-    let (end, rest) = secrets.split_last().expect("eight");
-    for secret in rest {
-        witness.set_target(*secret, F::from_canonical_u64(F::rand().to_canonical_u64() >> 24))?;
-    }
-    witness.set_target(*end, F::from_canonical_u64(last))?;
-    Ok(witness)
-}
 
 /// plonky2's proof and ours from one witness, in which wires that nothing else sets are random. Both verify.
 fn proofs<O>(

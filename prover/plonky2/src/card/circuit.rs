@@ -1,0 +1,230 @@
+//! What of a circuit stays on a card, and the proofs that are made with it.
+
+use std::{error::Error, sync::Arc};
+
+use ashlar_plonky2_cuda::{
+    Words,
+    kernels::{
+        ntt::{Domain, Extender, Interpolator, Order},
+        products::Permutation,
+    },
+};
+use ashlar_statement::hash::{D, F};
+use plonky2::{
+    field::types::Field,
+    hash::poseidon::PoseidonHash,
+    iop::witness::PartitionWitness,
+    plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
+};
+use tracing::warn;
+
+use super::{
+    Card, CardError, CardHasher,
+    error::Context,
+    memory::bytes_of_a_proof,
+    prove::Proving,
+    quotient::{OnTheProcessor, Quotients},
+};
+use crate::{FE, PreparedCircuit, quotient};
+
+/// A circuit on a card.
+pub struct CardCircuit {
+    card: Arc<Card>,
+    pub(super) permutation: Permutation,
+    pub(super) rows: Interpolator,
+    /// To the leaves.
+    pub(super) extender: Extender,
+    /// From the points of the quotient.
+    pub(super) points: Interpolator,
+    /// Constants and sigmas.
+    pub(super) constants: Words,
+    /// To the leaves of each tree of FRI but the first.
+    pub(super) folds: Vec<Extender>,
+}
+
+/// Proofs of a batch, whoever made them.
+pub struct Proved<O: GenericConfig<D, F = F>> {
+    /// In the order of the witnesses.
+    pub proofs: Vec<anyhow::Result<ProofWithPublicInputs<F, O, D>>>,
+    /// Why the CPU made some of them, the last reason there was.
+    pub fallback: Option<CardError>,
+}
+
+impl CardCircuit {
+    /// Brings a circuit to a card.
+    ///
+    /// # Errors
+    /// If the card is full or lost.
+    pub fn new<O: GenericConfig<D, F = F>>(
+        card: &Arc<Card>,
+        circuit: &CircuitData<F, O, D>,
+    ) -> Result<Self, CardError> {
+        card.require_alive()?;
+        let built = Self::build(card, circuit);
+        built.inspect_err(|error| card.note(error))
+    }
+
+    fn build<O: GenericConfig<D, F = F>>(
+        card: &Arc<Card>,
+        circuit: &CircuitData<F, O, D>,
+    ) -> Result<Self, CardError> {
+        const STEP: &str = "bring the circuit to the card";
+        let (device, prover, common) = (card.device(), &circuit.prover_only, &circuit.common);
+        let (degree_bits, rate_bits) = (common.degree_bits(), common.config.fri_config.rate_bits);
+        let routed = common.config.num_routed_wires;
+        let sigmas: Vec<F> = (0..routed)
+            .flat_map(|column| prover.sigmas.iter().map(move |row| row[column]))
+            .collect();
+        let constants = prover.constants_sigmas_commitment.polynomials.iter();
+        let constants: Vec<F> = constants.flat_map(|f| f.coeffs.iter().copied()).collect();
+        let domain = |bits| Domain::new(device, bits).map(Arc::new).context(STEP);
+        let rows = domain(degree_bits)?;
+        let points = domain(degree_bits + quotient::rate_bits(common))?;
+        let (mut folds, mut bits, mut shift) = (Vec::new(), degree_bits, F::coset_shift());
+        let arities = &common.fri_params.reduction_arity_bits;
+        for arity_bits in arities.iter().take(arities.len().saturating_sub(1)) {
+            bits -= arity_bits;
+            shift = shift.exp_power_of_2(*arity_bits);
+            folds.push(Extender::new(&domain(bits)?, rate_bits, shift).context(STEP)?);
+        }
+        Ok(Self {
+            card: card.clone(),
+            permutation: Permutation::new(
+                device,
+                common.config.num_wires,
+                &common.k_is,
+                common.quotient_degree_factor,
+                &sigmas,
+                &prover.subgroup,
+            )
+            .context(STEP)?,
+            rows: Interpolator::new(&rows, Order::Natural, F::ONE).context(STEP)?,
+            extender: Extender::new(&rows, rate_bits, F::coset_shift()).context(STEP)?,
+            points: Interpolator::new(&points, Order::Reversed, F::coset_shift()).context(STEP)?,
+            constants: Words::of_elements(device, &constants).context(STEP)?,
+            folds,
+        })
+    }
+
+    /// The card.
+    pub fn card(&self) -> &Arc<Card> {
+        &self.card
+    }
+
+    /// How many proofs of the circuit the card has room for at once.
+    ///
+    /// # Errors
+    /// If there is none for one, or the card does not answer.
+    pub fn room<O: GenericConfig<D, F = F>>(
+        &self,
+        circuit: &CircuitData<F, O, D>,
+    ) -> Result<usize, CardError> {
+        self.card.require_alive()?;
+        let memory = self.card.device().memory();
+        let free_bytes = memory.context("ask for the card's memory")?.free;
+        let needed_bytes = bytes_of_a_proof(&circuit.common);
+        match free_bytes / needed_bytes {
+            0 => Err(CardError::Memory {
+                needed_bytes,
+                free_bytes,
+            }),
+            room => Ok(room),
+        }
+    }
+
+    /// Proves full witnesses of the circuit that this and `prepared` were made of: as many at once as the card has room for.
+    /// What the card does not prove the CPU does, and says why.
+    pub fn prove_many<O>(
+        &self,
+        prepared: &PreparedCircuit,
+        circuit: &CircuitData<F, O, D>,
+        witnesses: &[PartitionWitness<'_, F>],
+    ) -> Proved<O>
+    where
+        O: GenericConfig<D, F = F, FE = FE, InnerHasher = PoseidonHash>,
+        O::Hasher: CardHasher,
+    {
+        let quotients = OnTheProcessor {
+            prepared,
+            common: &circuit.common,
+            constants: &circuit.prover_only.constants_sigmas_commitment.merkle_tree.leaves,
+        };
+        let (mut proofs, mut fallback) = (Vec::with_capacity(witnesses.len()), None);
+        let mut rest = witnesses;
+        while !rest.is_empty() {
+            // What there is room for may change: other programs use the card too.
+            let room = self.room(circuit);
+            let count = room.as_ref().map_or(rest.len(), |room| rest.len().min(*room));
+            let (batch, later) = rest.split_at(count);
+            rest = later;
+            match room.and_then(|_| self.on_the_card(circuit, &quotients, batch)) {
+                Ok(made) => {
+                    for (proof, witness) in made.into_iter().zip(batch) {
+                        proofs.push(match circuit.verify(proof.clone()) {
+                            Ok(()) => Ok(proof),
+                            Err(reason) => {
+                                let (proof, error) = Self::anew(prepared, circuit, witness, reason);
+                                fallback = error.or(fallback);
+                                proof
+                            }
+                        });
+                    }
+                }
+                Err(error) => {
+                    self.card.note(&error);
+                    warn!(
+                        reason = &error as &dyn Error,
+                        "proving on the CPU instead of the card"
+                    );
+                    proofs.extend(batch.iter().map(|witness| prepared.prove(circuit, witness)));
+                    fallback = Some(error);
+                }
+            }
+        }
+        Proved { proofs, fallback }
+    }
+
+    fn on_the_card<O>(
+        &self,
+        circuit: &CircuitData<F, O, D>,
+        quotients: &dyn Quotients,
+        witnesses: &[PartitionWitness<'_, F>],
+    ) -> Result<Vec<ProofWithPublicInputs<F, O, D>>, CardError>
+    where
+        O: GenericConfig<D, F = F, FE = FE, InnerHasher = PoseidonHash>,
+        O::Hasher: CardHasher,
+    {
+        let proving = Proving {
+            resident: self,
+            circuit,
+            quotients,
+        };
+        proving.prove(self.card.device(), witnesses)
+    }
+
+    /// The CPU's proof of a witness whose proof by the card does not verify. If the CPU's does not either, it is the witness
+    /// that is at fault.
+    fn anew<O>(
+        prepared: &PreparedCircuit,
+        circuit: &CircuitData<F, O, D>,
+        witness: &PartitionWitness<'_, F>,
+        reason: anyhow::Error,
+    ) -> (anyhow::Result<ProofWithPublicInputs<F, O, D>>, Option<CardError>)
+    where
+        O: GenericConfig<D, F = F, FE = FE, InnerHasher = PoseidonHash>,
+        O::Hasher: CardHasher,
+    {
+        let proof = prepared.prove(circuit, witness);
+        let is_valid = matches!(&proof, Ok(proof) if circuit.verify(proof.clone()).is_ok());
+        let error = is_valid.then(|| CardError::Invalid {
+            reason: format!("{reason:#}"),
+        });
+        if let Some(error) = &error {
+            warn!(
+                reason = error as &dyn Error,
+                "the CPU has proved again what the card had"
+            );
+        }
+        (proof, error)
+    }
+}
