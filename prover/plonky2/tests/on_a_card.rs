@@ -163,9 +163,15 @@ fn a_batch_is_cut_to_what_the_card_has_room_for() {
     assert!(emulation::used() <= held + 2 * needed_bytes);
 }
 
-/// Whatever call fails, and whether it is the end of the card or not.
+/// Whatever call fails, and whether it is the end of the card or not. On one thread: the many small tasks of as many small
+/// proofs would wait for each other.
 #[test]
 fn where_a_card_fails_the_cpu_proves_and_says_why() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    pool.expect("a thread").install(fail_everywhere);
+}
+
+fn fail_everywhere() {
     let mut config = quick();
     config.fri_config.num_query_rounds = 2;
     config.security_bits = 8;
