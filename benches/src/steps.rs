@@ -1,8 +1,8 @@
-//! CPU time of the steps of a proof, from the spans that our plonky2 prover enters.
+//! Times of the steps of a proof, from the spans that our plonky2 prover enters.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
@@ -14,13 +14,16 @@ use tracing::{
 
 use crate::cpu_time;
 
-/// CPU time of a step, over all threads.
+/// Time of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Name of its span.
     pub name: String,
-    /// Mean over the proofs that were watched.
+    /// CPU time over all threads, as a mean over the proofs that were watched.
     pub cpu_seconds: f64,
+    /// Time from start to end, likewise; reports of before it was measured have none.
+    #[serde(default)]
+    pub seconds: f64,
 }
 
 /// Hears of steps on this thread while it lives.
@@ -32,20 +35,43 @@ pub struct Watch {
 #[derive(Default)]
 struct Steps {
     /// Name and time of each, in the order in which they were first entered.
-    done: Vec<(&'static str, Duration)>,
+    done: Vec<(&'static str, Spent)>,
     /// Names by number, from one on.
     names: Vec<&'static str>,
-    entered: Vec<(u64, Duration)>,
+    entered: Vec<(u64, Spent)>,
 }
 
-struct Listener(Arc<Mutex<Steps>>);
+/// Time since whenever.
+#[derive(Clone, Copy)]
+struct Spent {
+    cpu: Duration,
+    wall: Duration,
+}
+
+impl Spent {
+    fn so_far(start: Instant) -> Self {
+        Self {
+            cpu: cpu_time(),
+            wall: start.elapsed(),
+        }
+    }
+}
+
+struct Listener {
+    steps: Arc<Mutex<Steps>>,
+    start: Instant,
+}
 
 impl Watch {
     /// Begins.
     pub fn start() -> Self {
         let steps = Arc::new(Mutex::new(Steps::default()));
+        let listener = Listener {
+            steps: steps.clone(),
+            start: Instant::now(),
+        };
         Self {
-            _guard: tracing::subscriber::set_default(Listener(steps.clone())),
+            _guard: tracing::subscriber::set_default(listener),
             steps,
         }
     }
@@ -55,7 +81,8 @@ impl Watch {
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         let means = steps.done.iter().map(|(name, time)| Step {
             name: (*name).to_owned(),
-            cpu_seconds: time.as_secs_f64() / proofs as f64,
+            cpu_seconds: time.cpu.as_secs_f64() / proofs as f64,
+            seconds: time.wall.as_secs_f64() / proofs as f64,
         });
         means.collect()
     }
@@ -63,7 +90,7 @@ impl Watch {
 
 impl Listener {
     fn with<T>(&self, act: impl FnOnce(&mut Steps) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.steps.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -80,20 +107,27 @@ impl Subscriber for Listener {
     }
 
     fn enter(&self, span: &Id) {
-        self.with(|steps| steps.entered.push((span.into_u64(), cpu_time())));
+        let now = Spent::so_far(self.start);
+        self.with(|steps| steps.entered.push((span.into_u64(), now)));
     }
 
     fn exit(&self, span: &Id) {
-        let now = cpu_time();
+        let now = Spent::so_far(self.start);
         self.with(|steps| {
             let Some(place) = steps.entered.iter().rposition(|(id, _)| *id == span.into_u64()) else {
                 return;
             };
             let (id, start) = steps.entered.remove(place);
             let name = steps.names[id as usize - 1];
-            let time = now - start;
+            let time = Spent {
+                cpu: now.cpu - start.cpu,
+                wall: now.wall - start.wall,
+            };
             match steps.done.iter_mut().find(|(done, _)| *done == name) {
-                Some((_, sum)) => *sum += time,
+                Some((_, sum)) => {
+                    sum.cpu += time.cpu;
+                    sum.wall += time.wall;
+                }
                 None => steps.done.push((name, time)),
             }
         });

@@ -138,6 +138,7 @@ fn the_statement_s_parts_lie_below_everything() {
         of("ashlar-plonky2"),
         expected(&[
             "plonky2",
+            "plonky2-cuda",
             "accel",
             "bn254",
             "lanes",

@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::Context;
-use ashlar_benches::{Measurement, operations::wrap};
+use ashlar_benches::{
+    Measurement,
+    operations::{plonky2::card, wrap},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -60,6 +63,8 @@ pub enum Event {
     Kernel(Measurement),
     /// A wrap's times.
     Wrap(wrap::Measurement),
+    /// Times of proofs on the card.
+    Proofs(card::Measurement),
     /// Memory of the card.
     Memory(Memory),
     /// A kernel's counters.

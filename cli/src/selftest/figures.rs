@@ -1,6 +1,9 @@
 //! What is found besides passing and failing.
 
-use ashlar_benches::{Measurement, operations::wrap};
+use ashlar_benches::{
+    Measurement,
+    operations::{plonky2::card, wrap},
+};
 use serde::{Deserialize, Serialize};
 
 /// What a card is.
@@ -100,6 +103,9 @@ pub struct Figures {
     pub kernels: Vec<Measurement>,
     /// Whole wraps by step, likewise.
     pub wrap: Vec<wrap::Measurement>,
+    /// Proofs of chunk, lift and fold on the card, several at once.
+    #[serde(default)]
+    pub proofs: Vec<card::Measurement>,
     /// Memory of the card.
     pub memory: Vec<Memory>,
     /// The longest kernels.

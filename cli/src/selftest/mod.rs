@@ -166,6 +166,7 @@ impl Found {
             Event::Card(card) => self.card = Some(card),
             Event::Kernel(measurement) => self.figures.kernels.push(measurement),
             Event::Wrap(measurement) => self.figures.wrap.push(measurement),
+            Event::Proofs(measurement) => self.figures.proofs.push(measurement),
             Event::Memory(memory) => self.figures.memory.push(memory),
             Event::Profile(profile) => self.figures.profile.push(profile),
             Event::Started { .. }

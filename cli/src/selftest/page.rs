@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ashlar_benches::{
     Measurement,
-    operations::{CARD, CPU, TRANSFERS, wrap},
+    operations::{CARD, CPU, TRANSFERS, plonky2::card, wrap},
     time,
 };
 
@@ -26,6 +26,7 @@ pub fn render(report: &Report, color: bool) -> String {
     }
     let _ = kernels(&mut page, &report.figures.kernels);
     let _ = wraps(&mut page, &report.figures.wrap);
+    let _ = proofs(&mut page, &report.figures.proofs);
     for memory in &report.figures.memory {
         let _ = memory_lines(&mut page, memory);
     }
@@ -206,6 +207,26 @@ fn wraps(page: &mut String, wraps: &[wrap::Measurement]) -> std::fmt::Result {
             wrap.k,
             wrap.prover,
             time(wrap.seconds),
+            steps.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+fn proofs(page: &mut String, proofs: &[card::Measurement]) -> std::fmt::Result {
+    for of in proofs {
+        let steps = of.steps.iter();
+        let steps: Vec<String> = steps
+            .map(|step| format!("{} {}", step.name, time(step.seconds)))
+            .collect();
+        writeln!(
+            page,
+            "{}, 2^{} rows, {} at once: {}, {:.1} proofs a second ({})",
+            of.circuit,
+            of.degree_bits,
+            of.batch,
+            time(of.seconds),
+            of.proofs_per_second,
             steps.join(", ")
         )?;
     }

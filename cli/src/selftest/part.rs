@@ -15,6 +15,8 @@ pub enum Part {
     IcicleCore,
     /// The wrap on the card, byte for byte the CPU's.
     Wrap,
+    /// Proofs of chunk, lift and fold on the card, likewise, and how many a second.
+    Proofs,
     /// What becomes of faults.
     Faults,
     /// How fast.
@@ -29,11 +31,12 @@ pub enum Part {
 
 impl Part {
     /// In the order that they run in.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Facts,
         Self::Conformance,
         Self::IcicleCore,
         Self::Wrap,
+        Self::Proofs,
         Self::Faults,
         Self::Figures,
         Self::Tools,
@@ -46,6 +49,7 @@ impl Part {
             Self::Conformance => "conformance",
             Self::IcicleCore => "icicle-core",
             Self::Wrap => "wrap",
+            Self::Proofs => "proofs",
             Self::Faults => "faults",
             Self::Figures => "figures",
             Self::Tools => "tools",
@@ -61,6 +65,9 @@ impl Part {
             Self::Conformance => "does every kernel compute what the CPU computes",
             Self::IcicleCore => "does icicle-core's own suite pass",
             Self::Wrap => "is the card's wrap the CPU's, byte for byte",
+            Self::Proofs => {
+                "are the card's proofs of plonky2's circuits the CPU's, byte for byte, and how many a second"
+            }
             Self::Faults => "are faults told and survived",
             Self::Figures => "how fast is it",
             Self::Tools => "what do NVIDIA's tools find",
@@ -80,6 +87,7 @@ impl Part {
             Self::Conformance => 25.0,
             Self::IcicleCore => 10.0,
             Self::Wrap => 24.0,
+            Self::Proofs => 25.0,
             Self::Figures => 20.0,
             Self::Tools => 5.0,
             Self::Busy | Self::Probe => 0.0,

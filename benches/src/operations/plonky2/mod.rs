@@ -1,6 +1,7 @@
 //! Proofs of chunk, lift, fold and compress: our prover and plonky2's own on the real circuits, from the same inputs.
 
 pub mod alone;
+pub mod card;
 mod path;
 pub mod pipeline;
 mod race;
@@ -14,6 +15,7 @@ use ashlar_payments::chunk::ChunkCircuits;
 use ashlar_statement::ProveError;
 use serde::{Deserialize, Serialize};
 
+pub use ashlar_plonky2::Card;
 pub use path::{our_prover, our_prover_in};
 pub use race::measure;
 pub(crate) use table::{circuit_lines, pipeline_lines};

@@ -13,7 +13,10 @@ use ashlar_statement::{
     hash::{C, D, F},
     witness_from_bytes, witness_to_bytes,
 };
-use plonky2::plonk::{circuit_data::CircuitData, config::GenericConfig};
+use plonky2::{
+    iop::witness::PartialWitness,
+    plonk::{circuit_data::CircuitData, config::GenericConfig},
+};
 
 use super::{Circuit, CircuitSet, sample};
 
@@ -52,7 +55,7 @@ fn prepare<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static>(
 }
 
 /// The lift for chunks of this kind.
-fn lift_of(recursion: &RecursionCircuits, kind: usize) -> (u8, &LiftCircuit) {
+pub(super) fn lift_of(recursion: &RecursionCircuits, kind: usize) -> (u8, &LiftCircuit) {
     let place = recursion.lift_of(kind).expect("every leaf circuit has a lift");
     (place, &recursion.lifts[usize::from(place)])
 }
@@ -101,18 +104,28 @@ impl<'a, P: ProveCircuit> Path<'a, P> {
     }
 
     pub(super) fn chunk(&self, witness: &ChunkWitness) -> Result<Proof, ProveError> {
-        let (leaf, claim) = (&self.circuits.leaf, ChunkCircuits::check(witness));
-        let claim = claim.expect("a sealed chunk replays");
         let kind = ChunkCircuits::kind(witness);
-        let assign = || leaf.assign(witness, &claim);
-        self.chunks[kind].prove(&self.prover, leaf.circuits()[kind], assign)
+        let circuit = self.circuits.leaf.circuits()[kind];
+        self.chunks[kind].prove(&self.prover, circuit, || self.assign_chunk(witness))
+    }
+
+    /// The inputs of a chunk's circuit.
+    pub(super) fn assign_chunk(&self, witness: &ChunkWitness) -> anyhow::Result<PartialWitness<F>> {
+        let claim = ChunkCircuits::check(witness).expect("a sealed chunk replays");
+        self.circuits.leaf.assign(witness, &claim)
+    }
+
+    /// The inputs of the lift for chunks of this kind.
+    pub(super) fn assign_lift(&self, kind: usize, chunk: &Proof) -> anyhow::Result<PartialWitness<F>> {
+        let recursion = &self.circuits.recursion;
+        let (_, lift) = lift_of(recursion, kind);
+        lift.assign(kind, chunk, &recursion.fold.data.verifier_only)
     }
 
     /// Lifts a proof of a chunk of this kind.
     pub(super) fn lift(&self, kind: usize, chunk: &Proof) -> Result<SpanProof, ProveError> {
-        let recursion = &self.circuits.recursion;
-        let (place, lift) = lift_of(recursion, kind);
-        let assign = || lift.assign(kind, chunk, &recursion.fold.data.verifier_only);
+        let (place, lift) = lift_of(&self.circuits.recursion, kind);
+        let assign = || self.assign_lift(kind, chunk);
         Ok(SpanProof {
             kind: SpanKind::Lift(place),
             proof: self.lifts[kind].prove(&self.prover, &lift.data, assign)?,

@@ -55,9 +55,13 @@ fn deposits(accounts: u32, shapes: Shapes) -> BlockBuilder<MemoryStore> {
     builder
 }
 
-/// Deposits for one account more than a chunk of the smallest size has slots, in two of these.
+/// Of the smallest size.
 pub(super) fn two_chunks() -> [ChunkWitness; 2] {
-    let slots = SHAPES.sizes()[0];
+    two_chunks_of(SHAPES.sizes()[0])
+}
+
+/// Deposits for one account more than a chunk has slots.
+pub(super) fn two_chunks_of(slots: usize) -> [ChunkWitness; 2] {
     let (batch, _) = deposits(slots as u32 + 1, Shapes::new(&[slots]))
         .seal(1)
         .expect("the batch is not empty");

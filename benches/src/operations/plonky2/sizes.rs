@@ -47,7 +47,8 @@ pub fn name(log_rows: usize) -> String {
     format!("{CIRCUIT}-{log_rows}")
 }
 
-struct Synthetic {
+/// A circuit.
+pub struct Synthetic {
     data: CircuitData<F, C, D>,
     secrets: Vec<Target>,
     signatures: Vec<SignatureTarget>,
@@ -55,7 +56,11 @@ struct Synthetic {
 
 impl Synthetic {
     /// Poseidon, arithmetic, range checks and signatures that are switched off, until `2^log_rows` rows are nearly full.
-    fn new(log_rows: u32) -> Self {
+    ///
+    /// # Panics
+    /// If the size is not in [`LOG_ROWS`].
+    pub fn new(log_rows: u32) -> Self {
+        assert!(LOG_ROWS.contains(&log_rows), "a circuit of 2^{log_rows} rows");
         let mut builder = Builder::new(Security::default().fold());
         let secrets = builder.add_virtual_targets(SECRETS);
         let mut signatures = Vec::new();
@@ -87,7 +92,16 @@ impl Synthetic {
         }
     }
 
-    fn assign(&self) -> anyhow::Result<PartialWitness<F>> {
+    /// As in reports.
+    pub(super) fn name(&self) -> String {
+        name(self.data.common.degree_bits())
+    }
+
+    pub(super) fn data(&self) -> &CircuitData<F, C, D> {
+        &self.data
+    }
+
+    pub(super) fn assign(&self) -> anyhow::Result<PartialWitness<F>> {
         let mut witness = PartialWitness::new();
         for (number, secret) in self.secrets.iter().enumerate() {
             witness.set_target(*secret, F::from_canonical_usize(number * number + 2))?;
@@ -110,7 +124,6 @@ impl Synthetic {
 pub fn measure(log_rows: &[u32], prover: Prover, effort: Effort) -> Result<Vec<Measurement>, MeasureError> {
     let mut measured = Vec::new();
     for log_rows in log_rows {
-        assert!(LOG_ROWS.contains(log_rows), "a circuit of 2^{log_rows} rows");
         let circuit = Synthetic::new(*log_rows);
         let start = Instant::now();
         let ours = Provable::new(&prover, CIRCUIT, &circuit.data);

@@ -5,6 +5,7 @@ mod facts;
 mod faults;
 mod figures;
 mod probe;
+mod proofs;
 mod subject;
 mod tools;
 mod wrap;
@@ -18,6 +19,7 @@ pub fn run(context: &mut Context) -> anyhow::Result<()> {
         Part::Conformance => conformance::run(context),
         Part::IcicleCore => conformance::icicle_core(context),
         Part::Wrap => wrap::run(context),
+        Part::Proofs => proofs::run(context),
         Part::Faults => faults::run(context),
         Part::Figures => figures::run(context),
         Part::Tools => tools::run(context),

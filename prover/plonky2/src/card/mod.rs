@@ -43,6 +43,18 @@ impl Card {
         Ok(Self::on(device.with_limit(memory_bytes)))
     }
 
+    /// The processor in the place of a card, in programs that have the emulation: for tests.
+    ///
+    /// # Errors
+    /// If this one has not.
+    pub fn emulated() -> Result<Self, CardError> {
+        let device = Device::open(Runtime::Emulated, 0);
+        device.map(Self::on).map_err(|source| CardError::Device {
+            step: "open the emulation",
+            source,
+        })
+    }
+
     /// A card of whatever runtime.
     pub fn on(device: Device) -> Self {
         Self {
