@@ -342,7 +342,8 @@ fn plonky2_s_prover_is_called_in_one_place() {
         "cli/src",
         "benches/src",
     ];
-    let calls: Vec<_> = naming(&all, &["circuit.prove(", "data.prove("])
+    let calls = ["circuit.prove(", "data.prove(", "prove_with_partition_witness("];
+    let calls: Vec<_> = naming(&all, &calls)
         .into_iter()
         .filter(|line| !line.contains("/tests") && !line.contains("engine.prove("))
         .collect();

@@ -29,7 +29,7 @@ pub use ashlar_protocol::fold_schedule;
 pub use domain::Domain;
 pub use elements::ElementsError;
 pub use leaf::LeafCircuits;
-pub use prove::{Provable, ProveCircuit, ProveError, StockProver};
+pub use prove::{Provable, ProveCircuit, ProveError, StockProver, Unverified, Witnessed};
 pub use public_inputs::{
     ACCOUNT_BITS, BatchPublicInputs, SpanPublicInputs, TIME_BITS, WORDS_BITS, fee_account_and_time,
     stream_words,

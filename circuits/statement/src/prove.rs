@@ -2,8 +2,15 @@
 
 use ashlar_report::caught;
 use plonky2::{
-    iop::witness::PartialWitness,
-    plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
+    iop::{
+        generator::generate_partial_witness,
+        witness::{PartialWitness, PartitionWitness},
+    },
+    plonk::{
+        circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs,
+        prover::prove_with_partition_witness,
+    },
+    util::timing::TimingTree,
 };
 
 use crate::hash::{D, F};
@@ -19,16 +26,29 @@ pub trait ProveCircuit: Send + Sync + 'static {
         circuit: &CircuitData<F, O, D>,
     ) -> Self::Prepared<O>;
 
-    /// Proves a witness of the circuit. Need not notice that it breaks a gate, and may panic where it contradicts itself:
-    /// [`Provable::prove`] does the one and catches the other.
+    /// The full witness that inputs of the circuit lead to, which takes one core.
     ///
     /// # Errors
-    /// If witness generation meets a contradiction.
+    /// If two values contradict each other, or one is missing.
+    fn witness<'a, O: GenericConfig<D, F = F> + 'static>(
+        &self,
+        circuit: &'a CircuitData<F, O, D>,
+        _prepared: &Self::Prepared<O>,
+        inputs: PartialWitness<F>,
+    ) -> anyhow::Result<PartitionWitness<'a, F>> {
+        generate_partial_witness(inputs, &circuit.prover_only, &circuit.common)
+    }
+
+    /// Proves a full witness of the circuit, which takes all cores. Need not notice that it breaks a gate, and may panic where
+    /// it contradicts itself: [`Provable::prove`] does the one and catches the other.
+    ///
+    /// # Errors
+    /// If there is no proof of it.
     fn prove<O: GenericConfig<D, F = F> + 'static>(
         &self,
         circuit: &CircuitData<F, O, D>,
         prepared: &Self::Prepared<O>,
-        witness: PartialWitness<F>,
+        witness: PartitionWitness<'_, F>,
     ) -> anyhow::Result<ProofWithPublicInputs<F, O, D>>;
 }
 
@@ -45,9 +65,10 @@ impl ProveCircuit for StockProver {
         &self,
         circuit: &CircuitData<F, O, D>,
         (): &(),
-        witness: PartialWitness<F>,
+        witness: PartitionWitness<'_, F>,
     ) -> anyhow::Result<ProofWithPublicInputs<F, O, D>> {
-        circuit.prove(witness)
+        let (prover, common) = (&circuit.prover_only, &circuit.common);
+        prove_with_partition_witness(prover, common, witness, &mut TimingTree::default())
     }
 }
 
@@ -112,18 +133,96 @@ impl<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static> Provable<P, O> {
         data: &CircuitData<F, O, D>,
         assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
     ) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
-        let circuit = self.circuit;
-        // The circuit data is only read, so a panic leaves nothing half-changed.
-        let attempt = caught(|| {
-            let proof = assign()
-                .and_then(|witness| prover.prove(data, &self.prepared, witness))
-                .map_err(|source| ProveError::Unsatisfied { circuit, source })?;
+        self.witness(prover, data, assign)?.prove()?.verify()
+    }
+
+    /// The first of three parts of [`Self::prove`]: assigns the inputs, and finds the full witness. One core works.
+    pub fn witness<'a>(
+        &'a self,
+        prover: &'a P,
+        data: &'a CircuitData<F, O, D>,
+        assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
+    ) -> Result<Witnessed<'a, P, O>, ProveError> {
+        let witness = part(self.circuit, || {
+            assign()
+                .and_then(|inputs| prover.witness(data, &self.prepared, inputs))
+                .map_err(|source| self.unsatisfied(source))
+        })?;
+        Ok(Witnessed {
+            provable: self,
+            prover,
+            data,
+            witness,
+        })
+    }
+
+    fn unsatisfied(&self, source: anyhow::Error) -> ProveError {
+        ProveError::Unsatisfied {
+            circuit: self.circuit,
+            source,
+        }
+    }
+}
+
+/// A circuit with a full witness.
+pub struct Witnessed<'a, P: ProveCircuit, O: GenericConfig<D, F = F> + 'static> {
+    provable: &'a Provable<P, O>,
+    prover: &'a P,
+    data: &'a CircuitData<F, O, D>,
+    witness: PartitionWitness<'a, F>,
+}
+
+impl<'a, P: ProveCircuit, O: GenericConfig<D, F = F> + 'static> Witnessed<'a, P, O> {
+    /// The second part of [`Provable::prove`]. All cores work.
+    pub fn prove(self) -> Result<Unverified<'a, O>, ProveError> {
+        let Self {
+            provable,
+            prover,
+            data,
+            witness,
+        } = self;
+        let circuit = provable.circuit;
+        let proof = part(circuit, || {
+            let proof = prover.prove(data, &provable.prepared, witness);
+            proof.map_err(|source| provable.unsatisfied(source))
+        })?;
+        Ok(Unverified {
+            circuit,
+            data,
+            proof,
+        })
+    }
+}
+
+/// What a prover says is a proof.
+pub struct Unverified<'a, O: GenericConfig<D, F = F> + 'static> {
+    circuit: &'static str,
+    data: &'a CircuitData<F, O, D>,
+    proof: ProofWithPublicInputs<F, O, D>,
+}
+
+impl<O: GenericConfig<D, F = F> + 'static> Unverified<'_, O> {
+    /// The last part of [`Provable::prove`]: the proof, if it is one. One core works.
+    pub fn verify(self) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
+        let Self {
+            circuit,
+            data,
+            proof,
+        } = self;
+        part(circuit, || {
             data.verify(proof.clone())
                 .map_err(|source| ProveError::Invalid { circuit, source })?;
             Ok(proof)
-        });
-        attempt.unwrap_or_else(|message| Err(ProveError::Panicked { circuit, message }))
+        })
     }
+}
+
+/// Turns a panic into an error. The circuit data is only read, so a panic leaves nothing half-changed.
+fn part<T>(
+    circuit: &'static str,
+    run: impl FnOnce() -> Result<T, ProveError>,
+) -> Result<T, ProveError> {
+    caught(run).unwrap_or_else(|message| Err(ProveError::Panicked { circuit, message }))
 }
 
 /// Proves once with [`StockProver`]: for tests, and for who proves a circuit once.
@@ -173,7 +272,7 @@ mod tests {
             &self,
             circuit: &CircuitData<F, O, D>,
             (): &(),
-            witness: PartialWitness<F>,
+            witness: PartitionWitness<'_, F>,
         ) -> anyhow::Result<ProofWithPublicInputs<F, O, D>> {
             let mut proof = StockProver.prove(circuit, &(), witness)?;
             proof.public_inputs[0] += F::ONE;

@@ -16,7 +16,7 @@ use ashlar_statement::{
 };
 use plonky2::{
     field::types::Field,
-    iop::witness::PartialWitness,
+    iop::witness::{PartialWitness, PartitionWitness},
     plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
 };
 
@@ -32,7 +32,7 @@ impl ProveCircuit for Counted {
         &self,
         circuit: &CircuitData<F, O, D>,
         (): &(),
-        witness: PartialWitness<F>,
+        witness: PartitionWitness<'_, F>,
     ) -> anyhow::Result<ProofWithPublicInputs<F, O, D>> {
         self.0.fetch_add(1, Ordering::Relaxed);
         StockProver.prove(circuit, &(), witness)

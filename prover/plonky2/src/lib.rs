@@ -38,7 +38,7 @@ use ashlar_statement::{
 use plonky2::{
     field::extension::Extendable,
     gates::gate::AnyGate,
-    iop::witness::PartialWitness,
+    iop::witness::{PartialWitness, PartitionWitness},
     plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
 };
 
@@ -112,16 +112,27 @@ impl ProveCircuit for Prover {
             .ok()
     }
 
+    fn witness<'a, O: GenericConfig<D, F = F> + 'static>(
+        &self,
+        circuit: &'a CircuitData<F, O, D>,
+        prepared: &Option<PreparedCircuit>,
+        inputs: PartialWitness<F>,
+    ) -> anyhow::Result<PartitionWitness<'a, F>> {
+        let Some(prepared) = prepared else {
+            return StockProver.witness(circuit, &(), inputs);
+        };
+        step!("witness", prepared.schedule.generate(circuit, inputs))
+    }
+
     fn prove<O: GenericConfig<D, F = F> + 'static>(
         &self,
         circuit: &CircuitData<F, O, D>,
         prepared: &Option<PreparedCircuit>,
-        witness: PartialWitness<F>,
+        witness: PartitionWitness<'_, F>,
     ) -> anyhow::Result<ProofWithPublicInputs<F, O, D>> {
         let Some(prepared) = prepared else {
             return StockProver.prove(circuit, &(), witness);
         };
-        let witness = step!("witness", prepared.schedule.generate(circuit, witness))?;
         let circuit: &dyn Any = circuit;
         let proof: Box<dyn Any> = if let Some(circuit) = circuit.downcast_ref::<CircuitData<F, C, D>>() {
             Box::new(prepared.prove(circuit, &witness)?)
