@@ -72,9 +72,9 @@ metrics! {
     WORKER_JOBS = "ashlar_worker_jobs_total", Kind::Counter, ["kind", "result"],
         "Jobs of this worker by what became of them: proved and delivered, failed or refused, or released unfinished";
     WORKER_JOB_SECONDS = "ashlar_worker_job_seconds", JOB_SECONDS, ["kind"],
-        "Time from the beginning of a job's proving to its delivered proof, of jobs that were proved";
+        "Time from the beginning of a job's proving to its delivered proof, without that in which it waited for another, of jobs that were proved";
     WORKER_BUSY = "ashlar_worker_busy", Kind::Gauge, [],
-        "1 while this worker proves a job, else 0";
+        "1 while this worker proves a job or two, else 0";
     WORKER_FALLBACKS = "ashlar_worker_fallbacks_total", Kind::Counter, [],
         "Proofs that were not made where they were meant to be, such as on the CPU and not on a card";
 

@@ -186,11 +186,7 @@ impl<'a, P: ProveCircuit, O: GenericConfig<D, F = F> + 'static> Witnessed<'a, P,
             let proof = prover.prove(data, &provable.prepared, witness);
             proof.map_err(|source| provable.unsatisfied(source))
         })?;
-        Ok(Unverified {
-            circuit,
-            data,
-            proof,
-        })
+        Ok(Unverified { circuit, data, proof })
     }
 }
 
@@ -204,11 +200,7 @@ pub struct Unverified<'a, O: GenericConfig<D, F = F> + 'static> {
 impl<O: GenericConfig<D, F = F> + 'static> Unverified<'_, O> {
     /// The last part of [`Provable::prove`]: the proof, if it is one. One core works.
     pub fn verify(self) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
-        let Self {
-            circuit,
-            data,
-            proof,
-        } = self;
+        let Self { circuit, data, proof } = self;
         part(circuit, || {
             data.verify(proof.clone())
                 .map_err(|source| ProveError::Invalid { circuit, source })?;
@@ -218,10 +210,7 @@ impl<O: GenericConfig<D, F = F> + 'static> Unverified<'_, O> {
 }
 
 /// Turns a panic into an error. The circuit data is only read, so a panic leaves nothing half-changed.
-fn part<T>(
-    circuit: &'static str,
-    run: impl FnOnce() -> Result<T, ProveError>,
-) -> Result<T, ProveError> {
+fn part<T>(circuit: &'static str, run: impl FnOnce() -> Result<T, ProveError>) -> Result<T, ProveError> {
     caught(run).unwrap_or_else(|message| Err(ProveError::Panicked { circuit, message }))
 }
 

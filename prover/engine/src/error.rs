@@ -39,6 +39,9 @@ pub enum ProveError {
     /// halo2 gives no proof.
     #[error("wrap")]
     Wrap(#[source] ashlar_kzg::ProveError),
+    /// Whoever asked did not want it any more when its turn came.
+    #[error("no longer wanted when its turn came")]
+    Withdrawn,
 }
 
 impl ProveError {
@@ -54,7 +57,8 @@ impl ProveError {
             | Self::NoWrapKeys
             | Self::WrapCircuit(_)
             | Self::Backend(_)
-            | Self::Wrap(_) => true,
+            | Self::Wrap(_)
+            | Self::Withdrawn => true,
         }
     }
 }
@@ -111,6 +115,7 @@ mod tests {
             ProveError::Input(VerifyError::Statement),
             ProveError::Chunk(panicked),
             ProveError::NoWrapKeys,
+            ProveError::Withdrawn,
             ProveError::Backend(OpenError::NotBuilt(ashlar_accel::BackendNotBuilt {
                 feature: "icicle",
             })),

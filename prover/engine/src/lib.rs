@@ -27,8 +27,12 @@ mod error;
 mod found;
 pub mod isolation;
 mod job;
+mod jobs;
 mod open;
+mod run;
 mod setup;
+mod threads;
+mod turn;
 mod verifier;
 mod verifier_file;
 

@@ -5,10 +5,13 @@
 //! may arrive late or twice.
 
 mod ahead;
+mod begun;
 mod config;
 mod error;
+mod job;
 mod lease;
 mod metrics;
+mod peak;
 mod queue;
 mod renewal;
 mod retry;
@@ -19,6 +22,7 @@ pub use ashlar_identity::grpc::Link;
 pub use ashlar_proto::{Bytes, Digest, JobKind, farm::v1::Device};
 
 pub use self::{
+    begun::Begun,
     config::{Backend, WorkerConfig},
     error::WorkerError,
     metrics::WorkerMetrics,

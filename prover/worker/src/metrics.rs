@@ -1,6 +1,9 @@
 //! What a worker counts.
 
-use std::time::Instant;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use ashlar_metrics::{Counter, Gauge, Histogram, Readiness, Registry, Source, names};
 use ashlar_proto::JobKind;
@@ -34,6 +37,8 @@ pub struct WorkerMetrics {
     jobs: Counter<2>,
     seconds: Histogram<1>,
     busy: Gauge,
+    /// Jobs that are proved now.
+    proving: Arc<Mutex<u32>>,
     fallbacks: Counter,
     readiness: Readiness,
 }
@@ -47,6 +52,7 @@ impl Default for WorkerMetrics {
             jobs: Counter::new(names::WORKER_JOBS, JobKind::ALL.into_iter().flat_map(results)),
             seconds: Histogram::new(names::WORKER_JOB_SECONDS, JobKind::ALL.map(|kind| [kind.name()])),
             busy,
+            proving: Arc::default(),
             fallbacks: Counter::new(names::WORKER_FALLBACKS, [[]]),
             readiness: Readiness::default(),
         }
@@ -61,11 +67,12 @@ impl WorkerMetrics {
 
     /// Proving a job begins; the job ends when what this gives is dropped.
     pub(crate) fn begin(&self, kind: JobKind) -> Job {
-        self.busy.be(1.0);
+        self.now_proving(|proving| proving + 1);
         Job {
             metrics: self.clone(),
             kind,
             start: Instant::now(),
+            waited: Duration::ZERO,
             result: JobResult::Released,
             proving: true,
         }
@@ -79,6 +86,12 @@ impl WorkerMetrics {
     /// A proof was made elsewhere than meant.
     pub(crate) fn fell_back(&self) {
         self.fallbacks.count([]);
+    }
+
+    fn now_proving(&self, change: impl FnOnce(u32) -> u32) {
+        let mut proving = self.proving.lock().unwrap_or_else(PoisonError::into_inner);
+        *proving = change(*proving);
+        self.busy.be(f64::from(u8::from(*proving > 0)));
     }
 
     fn count(&self, kind: JobKind, result: JobResult) {
@@ -101,6 +114,7 @@ pub(crate) struct Job {
     metrics: WorkerMetrics,
     kind: JobKind,
     start: Instant,
+    waited: Duration,
     result: JobResult,
     proving: bool,
 }
@@ -109,8 +123,13 @@ impl Job {
     /// It is no longer proved, and still to be delivered.
     pub(crate) fn proving_ended(&mut self) {
         if std::mem::take(&mut self.proving) {
-            self.metrics.busy.be(0.0);
+            self.metrics.now_proving(|proving| proving - 1);
         }
+    }
+
+    /// So long it waited for another job.
+    pub(crate) fn waited(&mut self, time: Duration) {
+        self.waited = time;
     }
 
     /// This became of it.
@@ -124,9 +143,10 @@ impl Drop for Job {
         self.proving_ended();
         self.metrics.count(self.kind, self.result);
         if self.result == JobResult::Proved {
-            self.metrics
-                .seconds
-                .observe([self.kind.name()], self.start.elapsed());
+            self.metrics.seconds.observe(
+                [self.kind.name()],
+                self.start.elapsed().saturating_sub(self.waited),
+            );
         }
     }
 }

@@ -1,20 +1,26 @@
 //! What a job does, apart from the network.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ashlar_proto::{Bytes, JobKind};
-use ashlar_report::{Chain, caught, cpu, memory};
+use ashlar_report::{caught, cpu::Thread};
 use tokio::sync::oneshot;
+
+use crate::{begun::Begun, peak::Peak};
 
 /// Proves jobs. A pure function of the job: the same inputs may be proved twice, here or elsewhere.
 pub trait JobRunner: Send + Sync + 'static {
     /// Makes the proof of `kind` from `inputs`: a witness for [`JobKind::Chunk`], the left and the right proof for
     /// [`JobKind::Fold`], else the one proof before. Checks the proof before returning it. Called on a thread of its
-    /// own, one job at a time.
+    /// own, for at most two jobs at a time: for a second one once [`Begun::enters`] was asked for the first, and for one job
+    /// at a time if that is never asked. Who asks must let only one of them compute on all cores.
     ///
     /// # Errors
-    /// [`RunError`], with whether another attempt may succeed.
-    fn run(&self, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError>;
+    /// [`RunError`], with whether another attempt may succeed. Any, if the job is not wanted any more.
+    fn run(&self, kind: JobKind, inputs: Vec<Bytes>, begun: &Begun) -> Result<JobOutput, RunError>;
 }
 
 /// A finished job.
@@ -22,8 +28,10 @@ pub trait JobRunner: Send + Sync + 'static {
 pub struct JobOutput {
     /// The proof.
     pub bytes: Bytes,
-    /// What its steps cost. If empty, one step named after the kind is reported.
+    /// What its steps cost. If empty, one step named after the kind is reported, with the CPU time of the job's thread.
     pub steps: Vec<StepMetric>,
+    /// How long it waited while another job computed: no part of its steps.
+    pub waited: Duration,
     /// Why it was not made where it was meant to be, for example on the CPU and not on a card. Kept with the job.
     pub fallback: Option<String>,
 }
@@ -33,7 +41,7 @@ pub struct JobOutput {
 pub struct StepMetric {
     /// The step, named as in the pipeline: `prove_chunk`, `lift`, `fold`, `compress`, `wrap`.
     pub name: String,
-    /// Wall-clock seconds.
+    /// Wall-clock seconds, without those in which it waited.
     pub seconds: f64,
     /// Peak resident memory in bytes, if the step measured its own; else that of the job is reported.
     pub peak_rss_bytes: Option<u64>,
@@ -80,11 +88,12 @@ pub(crate) async fn run_on_thread(
     runner: Arc<dyn JobRunner>,
     kind: JobKind,
     inputs: Vec<Bytes>,
+    begun: Begun,
 ) -> Result<JobOutput, RunError> {
     let (sender, receiver) = oneshot::channel();
     let job = move || {
         // A panic says nothing of the job: damaged keys or memory cause one as a bug does. Its pauses make a bug visible.
-        let result = caught(|| measured(&*runner, kind, inputs))
+        let result = caught(|| measured(&*runner, kind, inputs, &begun))
             .unwrap_or_else(|text| Err(RunError::retryable(format!("panicked: {text}"))));
         sender.send(result).ok(); // nobody waits any more if the worker was told to stop
     };
@@ -98,19 +107,21 @@ pub(crate) async fn run_on_thread(
         .unwrap_or_else(|_| Err(RunError::retryable("the proving thread vanished")))
 }
 
-fn measured(runner: &dyn JobRunner, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
-    if let Err(error) = memory::reset_peak() {
-        tracing::debug!(error = %Chain(&error), "peak memory is that of the process so far");
-    }
-    let (start, cpu_before) = (Instant::now(), cpu::process_time());
-    let mut output = runner.run(kind, inputs)?;
-    let (seconds, peak) = (start.elapsed().as_secs_f64(), memory::peak_bytes());
+fn measured(
+    runner: &dyn JobRunner,
+    kind: JobKind,
+    inputs: Vec<Bytes>,
+    begun: &Begun,
+) -> Result<JobOutput, RunError> {
+    let (peak, start) = (Peak::watch(), Instant::now());
+    let mut output = runner.run(kind, inputs, begun)?;
+    let (time, peak) = (start.elapsed().saturating_sub(output.waited), peak.bytes());
     if output.steps.is_empty() {
         output.steps.push(StepMetric {
             name: kind.name().into(),
-            seconds,
+            seconds: time.as_secs_f64(),
             peak_rss_bytes: None,
-            cpu_seconds: cpu::since(cpu_before).as_secs_f64(),
+            cpu_seconds: Thread::current().time().as_secs_f64(), // a thread of its own
             device_seconds: 0.0,
         });
     }
@@ -127,11 +138,12 @@ mod tests {
     struct Touchy;
 
     impl JobRunner for Touchy {
-        fn run(&self, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
+        fn run(&self, kind: JobKind, inputs: Vec<Bytes>, _: &Begun) -> Result<JobOutput, RunError> {
             match kind {
                 JobKind::Chunk => Ok(JobOutput {
                     bytes: inputs.concat().into(),
                     steps: vec![],
+                    waited: Duration::ZERO,
                     fallback: None,
                 }),
                 JobKind::Fold => Err(RunError::retryable("no memory")),
@@ -143,7 +155,8 @@ mod tests {
     #[tokio::test]
     async fn results_errors_and_panics_come_back() {
         let runner = Arc::new(Touchy);
-        let output = run_on_thread(runner.clone(), JobKind::Chunk, vec![b"w".as_slice().into()])
+        let run = |kind, inputs| run_on_thread(runner.clone(), kind, inputs, Begun::default());
+        let output = run(JobKind::Chunk, vec![b"w".as_slice().into()])
             .await
             .expect("runs");
         assert_eq!(
@@ -151,9 +164,9 @@ mod tests {
             (b"w".as_slice(), "chunk")
         );
         assert!(output.steps[0].peak_rss_bytes.is_some_and(|peak| peak > 1 << 20));
-        let error = run_on_thread(runner.clone(), JobKind::Fold, vec![]).await;
+        let error = run(JobKind::Fold, vec![]).await;
         assert_eq!(error, Err(RunError::retryable("no memory")));
-        let panic = run_on_thread(runner, JobKind::Wrap, vec![]).await;
+        let panic = run(JobKind::Wrap, vec![]).await;
         assert_eq!(panic, Err(RunError::retryable("panicked: slot 7")));
     }
 }

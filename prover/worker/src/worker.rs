@@ -8,24 +8,24 @@ use std::{
     task::Poll,
 };
 
-use ashlar_proto::Bytes;
+use ashlar_proto::JobKind;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tonic::Status;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     ahead::{self, Ready},
+    begun::Begun,
     config::WorkerConfig,
     error::WorkerError,
-    lease::Lease,
-    metrics::{Job, JobResult},
     queue::Queue,
-    runner::{JobRunner, run_on_thread},
+    runner::JobRunner,
 };
 
 /// Works until `stop` is requested, on at most one job more than [`WorkerConfig::prefetch`] at a time, delivery included.
-/// Then no further job is taken and what was not begun is handed back; the present job gets `drain_timeout` to finish and is handed back after
-/// that. Its proving thread cannot be interrupted and ends with the process.
+/// While the present job has its turn on the cores, as the runner says, the next is begun, so that it is ready for its own.
+/// On `stop` no further job is taken, and what was not begun, or waits for its first turn behind another, is handed back;
+/// the others get `drain_timeout` to finish and are handed back after that. Their proving threads cannot be interrupted and
+/// end with the process.
 ///
 /// # Errors
 /// [`WorkerError`] if the coordinator refuses this worker. One that is away is waited for.
@@ -46,12 +46,41 @@ pub async fn run(
 type Taking = Pin<Box<dyn Future<Output = Result<Option<Ready>, WorkerError>> + Send>>;
 
 #[derive(Clone)]
-struct Worker {
-    config: WorkerConfig,
-    queue: Arc<Queue>,
-    runner: Arc<dyn JobRunner>,
+pub(crate) struct Worker {
+    pub config: WorkerConfig,
+    pub queue: Arc<Queue>,
+    pub runner: Arc<dyn JobRunner>,
     /// What is not finished is handed back.
-    give_up: CancellationToken,
+    pub give_up: CancellationToken,
+}
+
+/// A job that is begun and not proved yet.
+struct UnderWay {
+    begun: Begun,
+    /// Cancelled when its lease is.
+    lost: CancellationToken,
+    /// Cancelled when it is proved.
+    until: CancellationToken,
+}
+
+impl UnderWay {
+    /// Ready when it is proved, or does not wait any more.
+    async fn goes_on(&self) {
+        tokio::select! {
+            () = self.until.cancelled() => {}
+            () = self.begun.has_left(), if self.begun.waits() => {}
+        }
+    }
+}
+
+/// Whether a job of this kind is begun now: alone, or beside one that has had its turn. Not so a wrap: it takes long, and
+/// who has had only some of his turns would wait for all of it.
+fn begins(kind: JobKind, under_way: &[UnderWay]) -> bool {
+    match under_way {
+        [] => true,
+        [present] => kind != JobKind::Wrap && present.begun.has_entered(),
+        _ => false,
+    }
 }
 
 impl Worker {
@@ -60,7 +89,7 @@ impl Worker {
         let (idle, is_idle) = watch::channel(true);
         let mut taking: Option<Taking> = None;
         let mut ready: VecDeque<Ready> = VecDeque::new();
-        let mut proving: Option<CancellationToken> = None; // until it is cancelled
+        let mut under_way: Vec<UnderWay> = Vec::new(); // the present job, and one that is made ready
         let mut begun = JoinSet::new();
         let mut failure = None;
         let mut patience = Box::pin(async {
@@ -85,14 +114,25 @@ impl Worker {
                 }
                 !lost
             });
-            if proving.is_none()
-                && let Some(job) = ready.pop_front()
-            {
-                let until = CancellationToken::new();
-                begun.spawn(self.clone().work(job, until.clone().drop_guard()));
-                proving = Some(until);
+            under_way.retain(|job| !job.until.is_cancelled());
+            for behind in under_way.iter().skip(1) {
+                if over.is_cancelled() || behind.lost.is_cancelled() {
+                    behind.begun.withdraw();
+                }
             }
-            idle.send_replace(proving.is_none());
+            if let Some(job) = ready.pop_front_if(|job| begins(job.lease.kind, &under_way)) {
+                let next = UnderWay {
+                    begun: Begun::default(),
+                    lost: job.renewal.lost().clone(),
+                    until: CancellationToken::new(),
+                };
+                begun.spawn(
+                    self.clone()
+                        .work(job, next.begun.clone(), next.until.clone().drop_guard()),
+                );
+                under_way.push(next);
+            }
+            idle.send_replace(under_way.is_empty());
             if taking.is_none() && !over.is_cancelled() && ready.len() + begun.len() <= self.config.prefetch {
                 let (queue, config) = (self.queue.clone(), self.config.clone());
                 taking = Some(Box::pin(ahead::take(
@@ -105,8 +145,11 @@ impl Worker {
             if taking.is_none() && begun.is_empty() && over.is_cancelled() {
                 return failure.map_or(Ok(()), Err);
             }
-            let lost = ready.iter().map(|job| Box::pin(job.renewal.lost().cancelled()));
-            let mut proved = proving.clone().map(|until| Box::pin(until.cancelled_owned()));
+            let behind = under_way.iter().skip(1).filter(|job| job.begun.waits());
+            let can_be_lost = ready.iter().map(|job| job.renewal.lost());
+            let can_be_lost: Vec<_> = can_be_lost.chain(behind.map(|job| &job.lost)).collect();
+            let lost = can_be_lost.iter().map(|lost| Box::pin(lost.cancelled()));
+            let goes_on = under_way.iter().map(|job| Box::pin(job.goes_on()));
             tokio::select! {
                 taken = present(&mut taking) => {
                     taking = None;
@@ -118,78 +161,11 @@ impl Worker {
                         }
                     }
                 }
-                () = present(&mut proved) => proving = None,
+                () = any(goes_on.collect()) => {}
                 Some(_) = begun.join_next() => {}
                 () = any(lost.collect()) => {}
-                () = over.cancelled(), if !ready.is_empty() => {}
+                () = over.cancelled(), if !can_be_lost.is_empty() => {}
                 () = &mut patience, if !self.give_up.is_cancelled() => self.give_up.cancel(),
-            }
-        }
-    }
-
-    /// Does one job and sees to its lease. Drops `proving` when the next can begin.
-    async fn work(self, job: Ready, proving: DropGuard) {
-        let Ready {
-            lease,
-            inputs,
-            renewal,
-        } = job;
-        let (id, kind) = (lease.job_id, lease.kind);
-        tracing::info!(batch = lease.batch, job = id, %kind, "proving");
-        let mut counted = self.config.metrics.begin(kind);
-        let done = self.prove_and_deliver(&lease, inputs, proving, &mut counted);
-        let Some(done) = self.give_up.run_until_cancelled(done).await else {
-            tracing::warn!(job = id, "told to stop: handing the lease back");
-            drop(renewal);
-            return self.queue.release(&lease).await;
-        };
-        match done {
-            Ok(result) => counted.end(result),
-            Err(status) => {
-                tracing::error!(job = id, %status, "the coordinator does not take the result");
-                self.queue.release(&lease).await;
-            }
-        }
-    }
-
-    async fn prove_and_deliver(
-        &self,
-        lease: &Lease,
-        inputs: Vec<Bytes>,
-        until_proved: DropGuard,
-        counted: &mut Job,
-    ) -> Result<JobResult, Status> {
-        let span = |name| Some(self.config.traces.span(name, lease.span?));
-        let mut proving = span("prove");
-        let proved = run_on_thread(self.runner.clone(), lease.kind, inputs).await;
-        counted.proving_ended();
-        drop(until_proved);
-        match proved {
-            Ok(output) => {
-                drop(proving);
-                let _delivering = span("deliver");
-                if output.fallback.is_some() {
-                    self.config.metrics.fell_back();
-                }
-                let is_good = self.queue.complete(lease, output).await?;
-                Ok(if is_good {
-                    JobResult::Proved
-                } else {
-                    JobResult::Failed
-                })
-            }
-            Err(error) => {
-                if let Some(mut proving) = proving.take() {
-                    proving.fail(&error.message);
-                }
-                tracing::error!(
-                    job = lease.job_id,
-                    retryable = error.retryable,
-                    error = error.message,
-                    "proving failed"
-                );
-                self.queue.fail(lease, &error.message, error.retryable).await?;
-                Ok(JobResult::Failed)
             }
         }
     }
