@@ -6,7 +6,7 @@ use ashlar_engine::VerifyError;
 use ashlar_farm::{ProofVerifier, Refusal};
 use ashlar_proto::{Bytes, Digest, JobKind};
 use ashlar_report::chain;
-use ashlar_worker::{JobOutput, JobRunner, RunError, StepMetric};
+use ashlar_worker::{Begun, JobOutput, JobRunner, RunError, StepMetric};
 
 use crate::cache::{Engine, Verifier};
 
@@ -22,12 +22,13 @@ impl EngineRunner {
 }
 
 impl JobRunner for EngineRunner {
-    fn run(&self, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
+    fn run(&self, kind: JobKind, inputs: Vec<Bytes>, begun: &Begun) -> Result<JobOutput, RunError> {
         let job = self
             .0
             .decode_job(kind, &inputs)
             .map_err(|error| RunError::fatal(chain(&error)))?;
-        let proved = self.0.prove(&job).map_err(|error| RunError {
+        let proved = self.0.prove_if(&job, &|| begun.enters());
+        let proved = proved.map_err(|error| RunError {
             retryable: error.is_retryable(),
             message: chain(&error),
         })?;
@@ -40,6 +41,7 @@ impl JobRunner for EngineRunner {
         });
         Ok(JobOutput {
             steps: steps.collect(),
+            waited: proved.waited,
             fallback: proved.fallback.as_ref().map(ToString::to_string),
             bytes: proved.proof.to_bytes().into(),
         })

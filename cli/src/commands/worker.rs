@@ -21,8 +21,8 @@ pub struct Args {
     /// Kinds of job that it takes: chunk, fold, compress, wrap [default: all]
     #[arg(long, value_delimiter = ',', value_parser = job_kind)]
     kinds: Vec<JobKind>,
-    /// Jobs that are leased and fetched while another is proved, to be begun at once after it. The farm gives them only
-    /// while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
+    /// Jobs that are leased and fetched while another is proved; the first of them is made ready beside it. The farm gives
+    /// them only while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=16))]
     prefetch: u8,
     #[command(flatten)]

@@ -1,8 +1,12 @@
 //! The engine over another application's leaf circuits, of two kinds and shapes, and with a prover of the caller's.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
 use ashlar_engine::{Engine, Job, JobKind, Proof, ProveError, VerifyError};
@@ -20,13 +24,32 @@ use plonky2::{
     plonk::{circuit_data::CircuitData, config::GenericConfig, proof::ProofWithPublicInputs},
 };
 
-/// plonky2's prover, counted.
-struct Counted(Arc<AtomicUsize>);
+/// plonky2's prover, watched.
+#[derive(Default)]
+struct Watched {
+    witnesses: AtomicUsize,
+    proofs: AtomicUsize,
+    computing: AtomicUsize,
+    /// A proof is not computed before there are so many witnesses.
+    wanted: AtomicUsize,
+    panics: AtomicBool,
+}
 
-impl ProveCircuit for Counted {
+impl ProveCircuit for &'static Watched {
     type Prepared<O: GenericConfig<D, F = F> + 'static> = ();
 
     fn prepare<O: GenericConfig<D, F = F> + 'static>(&self, _: &CircuitData<F, O, D>) {}
+
+    fn witness<'a, O: GenericConfig<D, F = F> + 'static>(
+        &self,
+        circuit: &'a CircuitData<F, O, D>,
+        (): &(),
+        inputs: PartialWitness<F>,
+    ) -> anyhow::Result<PartitionWitness<'a, F>> {
+        let witness = StockProver.witness(circuit, &(), inputs);
+        self.witnesses.fetch_add(1, Ordering::SeqCst);
+        witness
+    }
 
     fn prove<O: GenericConfig<D, F = F> + 'static>(
         &self,
@@ -34,8 +57,51 @@ impl ProveCircuit for Counted {
         (): &(),
         witness: PartitionWitness<'_, F>,
     ) -> anyhow::Result<ProofWithPublicInputs<F, O, D>> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        StockProver.prove(circuit, &(), witness)
+        let others = self.computing.fetch_add(1, Ordering::SeqCst);
+        let start = Instant::now();
+        while self.witnesses.load(Ordering::SeqCst) < self.wanted.load(Ordering::SeqCst) {
+            assert!(start.elapsed() < Duration::from_secs(60), "no other's witness");
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.proofs.fetch_add(1, Ordering::SeqCst);
+        let proof = StockProver.prove(circuit, &(), witness);
+        self.computing.fetch_sub(1, Ordering::SeqCst);
+        assert_eq!(others, 0, "two compute at once");
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "a bug");
+        proof
+    }
+}
+
+type Watching = Engine<Adders, &'static Watched>;
+
+/// The engine and what its prover has seen, for one test at a time.
+fn engine() -> (MutexGuard<'static, ()>, &'static Watching, &'static Watched) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    static SHARED: OnceLock<(Watching, &Watched)> = OnceLock::new();
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (engine, seen) = SHARED.get_or_init(|| {
+        let seen: &Watched = Box::leak(Box::default());
+        let circuits = CircuitSet::<Adders>::build(Security::default()).expect("the leaves fit");
+        (Engine::with_prover(circuits, seen), seen)
+    });
+    for count in [&seen.witnesses, &seen.proofs, &seen.wanted] {
+        count.store(0, Ordering::SeqCst);
+    }
+    (alone, engine, seen)
+}
+
+const DOMAIN: Domain = Domain {
+    chain_id: 1,
+    rollup: [7; 20],
+};
+
+fn chunk(start: u64, additions: &[u64]) -> AdderWitness {
+    AdderWitness {
+        domain: DOMAIN,
+        z: [F::ZERO; 2],
+        time: 0,
+        start,
+        additions: additions.to_vec(),
     }
 }
 
@@ -84,24 +150,10 @@ impl LeafCircuits for Adders {
 
 #[test]
 fn another_application_s_batch_is_proved_by_the_same_recursion() {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let circuits = CircuitSet::<Adders>::build(Security::default()).expect("the leaves fit");
-    let engine = Engine::with_prover(circuits, Counted(Arc::clone(&calls)));
-
-    let domain = Domain {
-        chain_id: 1,
-        rollup: [7; 20],
-    };
-    let chunk = |start, additions: &[u64]| AdderWitness {
-        domain,
-        z: [F::ZERO; 2],
-        time: 0,
-        start,
-        additions: additions.to_vec(),
-    };
+    let (_alone, engine, seen) = engine();
     let elements = [F::from_canonical_u64(21), F::ZERO, F::ZERO, F::ZERO];
     let chunks = vec![chunk(0, &[1, 2, 3, 4]), chunk(10, &[5, 6])];
-    let batch = seal(1, 29_700_000, &domain, chunks, Hash { elements }).expect("neighbours");
+    let batch = seal(1, 29_700_000, &DOMAIN, chunks, Hash { elements }).expect("neighbours");
 
     let jobs = batch.chunks.iter().map(|chunk| {
         let job = engine.decode_job(JobKind::Chunk, &[witness_to_bytes(chunk)]);
@@ -116,7 +168,7 @@ fn another_application_s_batch_is_proved_by_the_same_recursion() {
     let compressed = engine.compress(&root).expect("a root").proof;
     assert_eq!(CompressCircuit::batch(&compressed), Ok(batch.public_inputs));
     // Two chunks, two lifts, a fold and a compression: every proof is this prover's.
-    assert_eq!(calls.load(Ordering::Relaxed), 6);
+    assert_eq!(seen.proofs.load(Ordering::SeqCst), 6);
 
     let second = Job::Chunk(Box::new(batch.chunks[1].clone()));
     let verdict = engine.verify(&second, &proofs[0]);
@@ -129,4 +181,53 @@ fn another_application_s_batch_is_proved_by_the_same_recursion() {
     };
     let fault = fault.downcast_ref().expect("the application's own");
     assert_eq!(&AdderFault::Range(OutOfRange(0)), fault);
+}
+
+#[test]
+fn another_job_s_witness_is_made_while_one_has_its_turn_and_no_two_have_it() {
+    let (_alone, engine, seen) = engine();
+    seen.wanted.store(2, Ordering::SeqCst); // of the other, whichever comes first
+    let proofs = thread::scope(|scope| {
+        let jobs = [chunk(0, &[1, 2, 3, 4]), chunk(10, &[5, 6])].map(|witness| {
+            scope.spawn(move || {
+                let proved = engine.prove_chunk(&witness).expect("valid");
+                assert_eq!(proved.steps.len(), 2);
+                (proved.waited, proved.proof)
+            })
+        });
+        jobs.map(|job| job.join().expect("two never compute at once"))
+    });
+    assert_eq!(seen.proofs.load(Ordering::SeqCst), 4);
+    assert!(
+        proofs.iter().any(|(waited, _)| *waited > Duration::ZERO),
+        "the one came while the other computed"
+    );
+    let kinds = proofs.map(|(_, proof)| {
+        engine.verify_span(&proof).expect("valid");
+        proof.kind
+    });
+    assert_eq!(kinds, [0, 1].map(SpanKind::Lift));
+}
+
+#[test]
+fn who_is_not_wanted_any_more_is_not_proved_and_a_panic_leaves_the_turn_to_others() {
+    let (_alone, engine, seen) = engine();
+    let job = Job::Chunk(Box::new(chunk(10, &[5, 6])));
+    let refused = engine.prove_if(&job, &|| false);
+    assert!(matches!(refused, Err(ProveError::Withdrawn)), "{refused:?}");
+    let counts = || [&seen.witnesses, &seen.proofs].map(|count| count.load(Ordering::SeqCst));
+    assert_eq!(counts(), [1, 0]);
+
+    seen.panics.store(true, Ordering::SeqCst);
+    let panicked = engine.prove(&job);
+    assert!(matches!(panicked, Err(ProveError::Chunk(_))), "{panicked:?}");
+    let asked = AtomicUsize::new(0);
+    let wanted = || asked.fetch_add(1, Ordering::SeqCst) < 1;
+    let given_up = engine.prove_if(&job, &wanted);
+    assert!(
+        matches!(given_up, Err(ProveError::Withdrawn)),
+        "before its second turn"
+    );
+    engine.prove(&job).expect("the turn is free");
+    assert_eq!(counts(), [1 + 1 + 2 + 2, 1 + 1 + 2]);
 }

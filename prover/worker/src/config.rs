@@ -48,10 +48,10 @@ pub struct WorkerConfig {
     pub ram_bytes: u64,
     /// How long one call waits for a job, at most 30 s.
     pub lease_wait: Duration,
-    /// So many jobs are leased and fetched while another is proved, to be begun at once after it. The farm gives such
-    /// jobs only while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
+    /// So many jobs are leased and fetched while another is proved; the first of them is made ready beside it. The farm gives
+    /// such jobs only while there are enough for workers that are idle. 0: a job is leased when the one before is delivered.
     pub prefetch: usize,
-    /// When told to stop, the present job gets so long to finish before it is handed back.
+    /// When told to stop, jobs that have had a turn get so long to finish before they are handed back.
     pub drain_timeout: Duration,
     /// First and longest delay before a failed call is repeated.
     pub retry_delay: (Duration, Duration),

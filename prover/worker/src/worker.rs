@@ -187,3 +187,29 @@ async fn any<F: Future<Output = ()> + Unpin>(mut these: Vec<F>) {
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under_way(has_entered: bool) -> UnderWay {
+        let begun = Begun::default();
+        assert!(!has_entered || begun.enters());
+        UnderWay {
+            begun,
+            lost: CancellationToken::new(),
+            until: CancellationToken::new(),
+        }
+    }
+
+    #[test]
+    fn a_job_is_begun_alone_or_beside_one_in_its_turn_and_a_wrap_alone() {
+        let two = [under_way(true), under_way(true)];
+        for kind in JobKind::ALL {
+            assert!(begins(kind, &[]), "{kind}");
+            assert!(!begins(kind, &[under_way(false)]), "{kind}");
+            assert_eq!(begins(kind, &two[..1]), kind != JobKind::Wrap, "{kind}");
+            assert!(!begins(kind, &two), "{kind}");
+        }
+    }
+}

@@ -58,7 +58,7 @@ pub struct Queue {
     quarantined: HashSet<(i64, i64)>,
     /// Jobs that are promised, and still ready in the database.
     taken: HashMap<i64, (Digest, JobKind)>,
-    /// Ready jobs beyond one for each worker that takes the kind.
+    /// Ready jobs beyond one for each live worker that takes the kind.
     spare: HashMap<(Digest, JobKind), i64>,
     turns: Turns,
 }
@@ -146,8 +146,8 @@ impl Queue {
             .await
     }
 
-    /// The next job for a `worker` that is busy: none of a kind of which no more are ready than workers are alive that take
-    /// it. Each of those can then have one the moment it wants it, so none is idle for what lies here.
+    /// The next job for a `worker` that is busy: none of a kind of which no more are ready than other workers are alive that
+    /// take it. Each of those can then have one the moment it wants it, so none is idle for what lies here.
     pub async fn next_ahead(
         &mut self,
         db: &mut Db,
@@ -158,9 +158,13 @@ impl Queue {
         let Some((circuit_set, mut kinds)) = self.taken_by(worker) else {
             return Ok(None);
         };
+        self.read_takers(db).await?;
+        let alive_from = db.now_ms().saturating_sub(millis(config.worker_ttl));
+        let own = self.takers.get(&worker);
+        let own = i64::from(own.is_some_and(|own| own.last_seen_ms >= alive_from)); // none is left for itself
         let mut spare = HashSet::new();
         for &kind in &kinds {
-            if self.spare(db, circuit_set, kind, config).await? > 0 {
+            if self.spare(db, circuit_set, kind, config).await? + own > 0 {
                 spare.insert(kind);
             }
         }

@@ -15,12 +15,12 @@ async fn ask(client: &mut Client, session: Secret, wait_ms: u32, ahead: bool) ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_busy_worker_leaves_a_job_for_every_worker_that_is_alive() {
+async fn a_busy_worker_leaves_a_job_for_every_other_worker_that_is_alive() {
     let dir = tempfile::tempdir().unwrap();
     let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     let busy = client.register("busy").await;
-    client.register("other").await;
+    let other = client.register("other").await;
     let wraps_only = pb::RegisterRequest {
         kinds: vec![pb::JobKind::Wrap as i32],
         ..Client::capabilities("takes none of these")
@@ -28,19 +28,40 @@ async fn a_busy_worker_leaves_a_job_for_every_worker_that_is_alive() {
     client.work.register(wraps_only).await.unwrap();
     client.submit(1, 4).await;
     let first = ask(&mut client, busy, 10_000, false).await.unwrap();
-    let second = ask(&mut client, busy, 10_000, true).await.expect("3 for the two");
+    let second = ask(&mut client, busy, 10_000, true)
+        .await
+        .expect("3 beside the other");
+    let third = ask(&mut client, busy, 10_000, true)
+        .await
+        .expect("2 beside the other");
     assert_ne!(key(&first), key(&second));
-    for lease in [&first, &second] {
-        client.renew(lease).await.expect("one worker holds both");
+    for lease in [&first, &second, &third] {
+        client.renew(lease).await.expect("one worker holds all");
     }
     assert!(
         ask(&mut client, busy, 0, true).await.is_none(),
-        "2 are left for the two"
+        "1 is left for the other"
     );
+    let lease = ask(&mut client, other, 10_000, false).await;
+    assert_eq!(kind(&lease.expect("whoever is idle has it")), JobKind::Chunk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_alone_has_a_fold_in_hand_as_soon_as_its_children_are_proved() {
+    let dir = tempfile::tempdir().unwrap();
+    let coordinator = Coordinator::start(testing::config(dir.path()));
+    let mut client = coordinator.client().await;
+    let alone = client.register("alone").await;
+    client.submit(1, 4).await;
     for _ in 0..2 {
-        let lease = ask(&mut client, busy, 10_000, false).await;
-        assert_eq!(kind(&lease.expect("whoever is idle has them")), JobKind::Chunk);
+        client.work_one(alone).await;
     }
+    let next = ask(&mut client, alone, 10_000, true)
+        .await
+        .expect("it is the only one");
+    assert_eq!(kind(&next), JobKind::Fold, "before the chunks that are left");
+    let then = ask(&mut client, alone, 10_000, true).await.expect("2 are left");
+    assert_eq!(kind(&then), JobKind::Chunk);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,6 +87,7 @@ async fn a_call_ends_the_one_before_of_its_worker() {
     let coordinator = Coordinator::start(testing::config(dir.path()));
     let mut client = coordinator.client().await;
     let worker = client.register("w").await;
+    client.register("for whom a job is left").await;
     let mut other = client.clone();
     let ahead = tokio::spawn(async move { ask(&mut other, worker, 30_000, true).await });
     tokio::time::sleep(Duration::from_millis(300)).await;

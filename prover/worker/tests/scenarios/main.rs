@@ -1,5 +1,6 @@
 //! Scenarios of the worker against a real coordinator, one file per outage.
 
+mod beside;
 mod certificates;
 mod changing_backend;
 mod coordinator_restarted;

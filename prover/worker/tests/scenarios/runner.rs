@@ -9,7 +9,7 @@ use std::{
 };
 
 use ashlar_proto::{Bytes, JobKind, farm::v1 as pb};
-use ashlar_worker::{JobOutput, JobRunner, Link, RunError, WorkerConfig, WorkerError, run};
+use ashlar_worker::{Begun, JobOutput, JobRunner, Link, RunError, WorkerConfig, WorkerError, run};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +62,7 @@ impl HashRunner {
 }
 
 /// Holds jobs up until a test lets them go on.
+#[derive(Default)]
 pub struct Gate {
     begun: watch::Sender<usize>,
     open: Mutex<usize>,
@@ -73,23 +74,21 @@ impl Gate {
     pub fn runner(
         before: impl Fn(JobKind) -> Result<(), RunError> + Send + Sync + 'static,
     ) -> (Arc<Self>, Arc<HashRunner>) {
-        let gate = Arc::new(Self {
-            begun: watch::Sender::new(0),
-            open: Mutex::new(0),
-            opened: Condvar::new(),
-        });
+        let gate = Arc::new(Self::default());
         let at = gate.clone();
         let runner = HashRunner::new(move |kind| {
-            at.begun.send_modify(|begun| *begun += 1);
-            let mut open = at
-                .opened
-                .wait_while(at.open.lock().unwrap(), |open| *open == 0)
-                .unwrap();
-            *open -= 1;
-            drop(open);
+            at.pass();
             before(kind)
         });
         (gate, runner)
+    }
+
+    /// Waits until it may go on.
+    pub fn pass(&self) {
+        self.begun.send_modify(|begun| *begun += 1);
+        let open = self.open.lock().unwrap();
+        let mut open = self.opened.wait_while(open, |open| *open == 0).unwrap();
+        *open -= 1;
     }
 
     /// Lets so many jobs pass.
@@ -107,7 +106,7 @@ impl Gate {
 }
 
 impl JobRunner for HashRunner {
-    fn run(&self, kind: JobKind, inputs: Vec<Bytes>) -> Result<JobOutput, RunError> {
+    fn run(&self, kind: JobKind, inputs: Vec<Bytes>, _: &Begun) -> Result<JobOutput, RunError> {
         self.runs.fetch_add(1, Ordering::SeqCst);
         (self.before)(kind)?;
         Ok(JobOutput {
@@ -117,6 +116,7 @@ impl JobRunner for HashRunner {
                 hash_proof(kind, &inputs)
             },
             steps: vec![],
+            waited: Duration::ZERO,
             fallback: (kind == JobKind::Wrap).then(|| FALLBACK.to_owned()),
         })
     }
@@ -146,7 +146,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn start(config: WorkerConfig, runner: Arc<HashRunner>) -> Self {
+    pub fn start(config: WorkerConfig, runner: Arc<impl JobRunner>) -> Self {
         let stop = CancellationToken::new();
         let task = tokio::spawn(run(config, runner, stop.clone()));
         Self { stop, task }

@@ -42,6 +42,7 @@ async fn jobs_lie_below_their_batch_and_a_worker_s_steps_below_their_job() {
     let content = client.submit(1, 2).await.content_digest;
     let worker = WorkerConfig {
         traces: Traces::into_sink(work.clone()),
+        prefetch: 0, // a lease that goes back unseen would have spans of its own
         ..config(coordinator.address, "w")
     };
     let worker = Worker::start(worker, HashRunner::quick());
