@@ -34,6 +34,20 @@ pub struct S3Server {
     running: Option<(Group, Child)>,
 }
 
+/// Whether no thread of a process goes on; where the system does not tell, nobody knows better.
+fn stands_still(process: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else {
+        return true;
+    };
+    let stopped = |thread: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The state is behind the name, which may have anything in it.
+        stat.rsplit_once(") ")
+            .is_none_or(|(_, rest)| rest.starts_with('T'))
+    };
+    threads.flatten().all(stopped)
+}
+
 impl S3Server {
     /// Starts the program that `scripts/s3-server` has put into the target folder, whose folder `tmp` is given; without it
     /// there is none, which is said.
@@ -155,6 +169,15 @@ impl S3Server {
     /// Lets it stand still with all its connections.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
+        // A thread goes on until it takes the signal: on a busy machine for longer than a call needs.
+        let (start, id) = (Instant::now(), self.running.as_ref().expect("it runs").1.id());
+        while !stands_still(id) {
+            assert!(
+                start.elapsed() < STARTS_WITHIN,
+                "the S3 server does not stand still"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Lets it go on.

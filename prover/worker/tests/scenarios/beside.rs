@@ -173,7 +173,7 @@ async fn a_job_whose_lease_is_lost_while_it_waits_computes_nothing() {
     };
     client.admin.cancel_batch(request).await.unwrap();
     until("it learns that when it renews", async || {
-        jobs(&metrics, "chunk", "released") == 1.0
+        jobs(&metrics, "chunk", "released") >= 1.0
     })
     .await;
     runner.gate.admit(ALL);

@@ -236,7 +236,7 @@ async fn a_job_whose_lease_is_lost_is_not_begun() {
     };
     client.admin.cancel_batch(request).await.unwrap();
     until("it learns that when it renews", async || {
-        crate::metrics::jobs(&metrics, "chunk", "released") == 1.0
+        crate::metrics::jobs(&metrics, "chunk", "released") >= 1.0
     })
     .await;
     gate.admit(ALL);
@@ -269,7 +269,7 @@ async fn a_lost_input_of_the_next_job_does_not_disturb_the_present_one() {
     let worker = Worker::start(settings, runner);
     gate.begun(1).await;
     until("it hands that one back", async || {
-        crate::metrics::jobs(&metrics, "fold", "released") == 1.0
+        crate::metrics::jobs(&metrics, "fold", "released") >= 1.0
     })
     .await;
     gate.admit(ALL);
@@ -277,8 +277,9 @@ async fn a_lost_input_of_the_next_job_does_not_disturb_the_present_one() {
     worker.stop().await;
     assert_eq!(crate::metrics::jobs(&metrics, "fold", "failed"), 0.0);
     let folds = leases(&mut client, 1, pb::JobKind::Fold).await;
-    let counts: Vec<_> = folds.iter().map(Vec::len).collect();
-    assert_eq!(counts, [1, 2, 1, 1, 1], "{folds:?}");
+    let counts: Vec<_> = folds.iter().map(|leases| attempts(leases)).collect();
+    assert_eq!(counts, [1; 5], "{folds:?}");
+    assert!(folds[1].len() > 1, "it was handed back: {folds:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
