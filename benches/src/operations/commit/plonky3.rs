@@ -2,17 +2,14 @@
 
 use p3_commit::Mmcs;
 use p3_dft::{Radix2DitParallel, TwoAdicSubgroupDft};
-use p3_field::{Field, PackedValue, PrimeCharacteristicRing, PrimeField64};
+use p3_field::{Field, PackedValue, PrimeCharacteristicRing, PrimeField64, TwoAdicField};
 use p3_goldilocks::{Goldilocks, default_goldilocks_poseidon2_8, poseidon1::default_goldilocks_poseidon1_12};
 use p3_matrix::{Matrix, bitrev::BitReversibleMatrix, dense::RowMajorMatrix};
 use p3_merkle_tree::MerkleTreeMmcs;
 use p3_symmetric::{CryptographicPermutation, PaddingFreeSponge, TruncatedPermutation};
-use plonky2::field::{
-    polynomial::PolynomialValues,
-    types::{Field as _, PrimeField64 as _},
-};
+use plonky2::field::types::{Field as _, PrimeField64 as _};
 
-use super::{CAP_HEIGHT, Committing, Fixture, RATE_BITS, compiled_for};
+use super::{CAP_HEIGHT, Committing, F, Fixture, RATE_BITS, compiled_for};
 use crate::{Cause, NotMeasured};
 
 type Packed = <Goldilocks as Field>::Packing;
@@ -86,11 +83,25 @@ impl Fixture {
         RowMajorMatrix::new(cells, self.columns.len())
     }
 
-    /// The columns at the generator, which is the coset's first point.
+    /// The polynomials with these values, on Plonky3's subgroup, at the first point of its coset: by the barycentric
+    /// formula, in plonky2's arithmetic.
     fn first_leaf(&self) -> Vec<Goldilocks> {
-        let generator = super::F::from_canonical_u64(Goldilocks::GENERATOR.as_canonical_u64());
-        let at = |column: &Vec<super::F>| {
-            let value = PolynomialValues::new(column.clone()).ifft().eval(generator);
+        let ours = |value: Goldilocks| F::from_canonical_u64(value.as_canonical_u64());
+        let root = ours(Goldilocks::two_adic_generator(self.log_rows as usize));
+        let point = ours(Goldilocks::GENERATOR);
+        let rows = F::from_canonical_u64(1 << self.log_rows);
+        let scale = (point.exp_power_of_2(self.log_rows as usize) - F::ONE) / rows;
+        let weights: Vec<F> = root
+            .powers()
+            .take(1 << self.log_rows)
+            .map(|x| scale * x / (point - x))
+            .collect();
+        let at = |column: &Vec<F>| {
+            let value: F = column
+                .iter()
+                .zip(&weights)
+                .map(|(value, weight)| *value * *weight)
+                .sum();
             Goldilocks::from_u64(value.to_canonical_u64())
         };
         self.columns.iter().map(at).collect()
