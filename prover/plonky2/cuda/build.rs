@@ -2,6 +2,9 @@
 
 use std::{env, fs, path::PathBuf};
 
+/// Where CUDA's own libraries are: also for ICICLE's crates, which have that written in.
+const LIBRARIES: &str = "/usr/local/cuda/lib64";
+
 /// Compute capabilities compiled for unless `ASHLAR_CUDA_ARCH` names others: A100 and H100.
 const DEFAULT_ARCHITECTURES: &str = "80 90";
 
@@ -38,6 +41,7 @@ fn compile_for_cards() {
         !architectures.is_empty(),
         "ASHLAR_CUDA_ARCH is empty: name compute capabilities, such as \"80 90\""
     );
+    println!("cargo:rustc-link-search=native={LIBRARIES}");
     // Several files in one `cc::Build` would be relocatable device code: slower, and without PTX after the device link.
     for unit in units("kernels", "cu") {
         let mut nvcc = cc::Build::new();
