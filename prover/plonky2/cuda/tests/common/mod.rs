@@ -10,10 +10,11 @@ use plonky2::field::{
 };
 use proptest::prelude::*;
 
-/// The emulation, without faults.
+/// A card, if this build has kernels for one and there is one. Otherwise the emulation, without faults.
 pub fn device() -> Arc<Device> {
     emulation::restore();
-    Arc::new(Device::open(Runtime::Emulated, 0).expect("there is one"))
+    let device = Device::open(Runtime::Cuda, 0).or_else(|_| Device::open(Runtime::Emulated, 0));
+    Arc::new(device.expect("there is one"))
 }
 
 /// Elements on a device.
