@@ -20,6 +20,18 @@ DEVICE u64 high_word(u64 a, u64 b)
 #endif
 }
 
+// a * b + c. From a plain product nvcc makes one of 64 bits, whose upper halves it knows to be zero and adds all the same.
+DEVICE u64 wide_multiply_add(u32 a, u32 b, u64 c)
+{
+#ifdef __CUDA_ARCH__
+    u64 sum;
+    asm("mad.wide.u32 %0, %1, %2, %3;" : "=l"(sum) : "r"(a), "r"(b), "l"(c));
+    return sum;
+#else
+    return (u64)a * b + c;
+#endif
+}
+
 DEVICE Fp canonical(Fp a) { return Fp{a.word >= ORDER ? a.word - ORDER : a.word}; }
 
 // Twice: the first addition of EPSILON may overflow too, the second never does.

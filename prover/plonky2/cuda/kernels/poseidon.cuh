@@ -16,9 +16,13 @@ DEVICE Fp sbox(Fp x)
     return square(x2) * (x2 * x);
 }
 
-// Row by row: a circulant matrix, and a diagonal that has one entry; then constants. Sums of the lower and of the upper
-// halves by entries that add up to 264 have at most 41 bits.
-DEVICE void mds(Fp state[WIDTH], const u64* constants)
+DEVICE u64 word_of(const u64* constants, u32 row) { return constants[row]; }
+
+DEVICE u64 word_of(std::nullptr_t, u32) { return 0; }
+
+// Row by row: a circulant matrix, and a diagonal that has one entry; then constants, or none (`nullptr`). Sums of the lower
+// and of the upper halves by entries that add up to 264 have at most 41 bits.
+template <class Constants> DEVICE void mds(Fp state[WIDTH], Constants constants)
 {
     const u32 circulant[WIDTH] = {17, 15, 41, 16, 2, 28, 13, 13, 39, 18, 34, 20};
     u32 lower[WIDTH], upper[WIDTH];
@@ -29,16 +33,16 @@ DEVICE void mds(Fp state[WIDTH], const u64* constants)
     }
     UNROLL for (u32 row = 0; row < WIDTH; row++)
     {
-        u64 constant = constants == nullptr ? 0 : constants[row];
+        const u64 constant = word_of(constants, row);
         u64 low = (u32)constant, high = constant >> 32;
         UNROLL for (u32 i = 0; i < WIDTH; i++)
         {
-            low += (u64)circulant[i] * lower[(row + i) % WIDTH];
-            high += (u64)circulant[i] * upper[(row + i) % WIDTH];
+            low = wide_multiply_add(lower[(row + i) % WIDTH], circulant[i], low);
+            high = wide_multiply_add(upper[(row + i) % WIDTH], circulant[i], high);
         }
         if (row == 0) {
-            low += (u64)8 * lower[0];
-            high += (u64)8 * upper[0];
+            low = wide_multiply_add(lower[0], 8, low);
+            high = wide_multiply_add(upper[0], 8, high);
         }
         u64 sum = low + (high << 32);
         state[row] = reduce_small((u32)(high >> 32) + (sum < low ? 1 : 0), sum);
