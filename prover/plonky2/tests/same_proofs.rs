@@ -12,14 +12,10 @@ use ashlar_statement::{
 };
 use common::{lay_out, witness};
 use plonky2::{
-    field::{
-        extension::Extendable,
-        types::{Field, PrimeField64, Sample},
-    },
+    field::{extension::Extendable, types::Field},
     hash::poseidon::PoseidonHash,
     iop::{
         generator::generate_partial_witness,
-        target::Target,
         witness::{PartialWitness, WitnessWrite},
     },
     plonk::{
@@ -30,8 +26,6 @@ use plonky2::{
     },
     util::timing::TimingTree,
 };
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 /// plonky2's proof and ours from one witness, in which wires that nothing else sets are random. Both verify.
 fn proofs<O>(
