@@ -172,6 +172,24 @@ fn a_batch_is_cut_to_what_the_card_has_room_for() {
     assert!(emulation::used() <= held + 2 * needed_bytes);
 }
 
+/// What was free when the batch was cut may be taken before it is allocated.
+#[test]
+fn a_batch_for_which_the_memory_is_not_enough_after_all_is_halved() {
+    let fixture = Fixture::new(quick(), 14, 0);
+    let resident = fixture.resident(&card(usize::MAX)).expect("memory");
+    let witnesses = fixture.witnesses(3);
+    emulation::restore();
+    drop(fixture.prove(&resident, &witnesses));
+    let calls = emulation::calls();
+    for call in [calls / 3, calls / 2] {
+        emulation::fail_at(call, OUT_OF_MEMORY);
+        let proved = fixture.prove(&resident, &witnesses);
+        assert!(emulation::calls() > calls, "the batch was proved at once");
+        assert!(proved.fallback.is_none(), "{:?}", proved.fallback);
+        fixture.check(&witnesses, &proved);
+    }
+}
+
 /// Whatever call fails, and whether it is the end of the card or not. On one thread: the many small tasks of as many small
 /// proofs would wait for each other.
 #[test]

@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use ashlar_plonky2_cuda::{
-    Words,
+    Fault, Words,
     kernels::{
         ntt::{Domain, Extender, Interpolator, Order},
         products::Permutation,
@@ -26,6 +26,9 @@ use super::{
     quotient::{OnTheProcessor, Quotients},
 };
 use crate::{FE, PreparedCircuit, quotient};
+
+/// Proofs of a batch at most: a card is busy with fewer, and a fault costs the whole batch.
+const MOST_AT_ONCE: usize = 64;
 
 /// A circuit on a card.
 pub struct CardCircuit {
@@ -111,7 +114,7 @@ impl CardCircuit {
         &self.card
     }
 
-    /// How many proofs of the circuit the card has room for at once.
+    /// How many proofs of the circuit are made on the card at once: as many as there is room for, up to a bound.
     ///
     /// # Errors
     /// If there is none for one, or the card does not answer.
@@ -128,7 +131,7 @@ impl CardCircuit {
                 needed_bytes,
                 free_bytes,
             }),
-            room => Ok(room),
+            room => Ok(room.min(MOST_AT_ONCE)),
         }
     }
 
@@ -199,7 +202,17 @@ impl CardCircuit {
             circuit,
             quotients,
         };
-        proving.prove(self.card.device(), witnesses)
+        let proved = proving.prove(self.card.device(), witnesses);
+        match proved {
+            // Another program may have taken what was free.
+            Err(error) if error.fault() == Some(Fault::OutOfMemory) && witnesses.len() > 1 => {
+                let (first, second) = witnesses.split_at(witnesses.len() / 2);
+                let mut proofs = self.on_the_card(circuit, quotients, first)?;
+                proofs.extend(self.on_the_card(circuit, quotients, second)?);
+                Ok(proofs)
+            }
+            proved => proved,
+        }
     }
 
     /// The CPU's proof of a witness whose proof by the card does not verify. If the CPU's does not either, it is the witness
