@@ -1,8 +1,8 @@
-// One operation of the field on many operands: what a check of anything else begins with.
-#include "goldilocks.cuh"
+// One operation of the field, or Poseidon's matrix, on many operands: what a check of anything else begins with.
+#include "poseidon.cuh"
 
 namespace KERNELS {
-// An element of the extension lies as two words.
+// An element of the extension lies as two words, a state of Poseidon as twelve.
 __global__ void arithmetic(int operation, const Fp* a, const Fp* b, Fp* out, size_t count)
 {
     size_t i = thread_number();
@@ -21,6 +21,10 @@ __global__ void arithmetic(int operation, const Fp* a, const Fp* b, Fp* out, siz
     case 8: ((Fp2*)out)[i] = x[i] * y[i]; break;
     case 9: ((Fp2*)out)[i] = x[i] * y[i].c[0]; break;
     case 10: ((Fp2*)out)[i] = power(x[i], (u32)y[i].c[0].word); break;
+    case 11:
+        for (u32 j = 0; j < WIDTH; j++) out[i * WIDTH + j] = a[i * WIDTH + j];
+        mds(out + i * WIDTH, (const u64*)b + i * WIDTH);
+        break;
     }
 }
 } // namespace KERNELS

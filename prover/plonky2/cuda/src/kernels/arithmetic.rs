@@ -35,6 +35,19 @@ pub enum Operation {
     ScaleExtension,
     /// `a` to the power of the lower half of the first word of `b`.
     Power,
+    /// Poseidon's matrix by `a`, and `b` added: twelve words each.
+    Matrix,
+}
+
+impl Operation {
+    /// Words of an operand.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Matrix => 12,
+            _ if self as c_int >= Self::AddExtension as c_int => 2,
+            _ => 1,
+        }
+    }
 }
 
 /// Does the same with each pair of operands.
@@ -43,13 +56,12 @@ pub enum Operation {
 /// If the device is full or lost.
 ///
 /// # Panics
-/// If there are not as many of `a` as of `b`, or none.
+/// If there are not as many words of `a` as of `b`, or not whole operands, or none.
 pub fn compute(operation: Operation, a: &Words, b: &Words) -> Result<Words, Error> {
-    assert!(a.len() == b.len() && !a.is_empty());
+    assert!(a.len() == b.len() && !a.is_empty() && a.len().is_multiple_of(operation.width()));
     b.require_on(a.device());
-    let is_extension = operation as c_int >= Operation::AddExtension as c_int;
     let out = Words::new(a.device(), a.len())?;
-    let count = a.len() / if is_extension { 2 } else { 1 };
+    let count = a.len() / operation.width();
     let launch = Entries::of(a.device().runtime()).arithmetic;
     let (a, b, to) = (a.range(0, a.len()), b.range(0, b.len()), out.range(0, out.len()));
     // SAFETY: three pieces of device memory with as many words as operands.
