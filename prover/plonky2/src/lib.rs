@@ -6,6 +6,8 @@
 //! transforms ([`ashlar_accel`]) and constraints ([`ashlar_lanes`]). Generators are plonky2's, run in an order of our own;
 //! gates that nobody has written for lanes ([`Prover::with_gates`]) are evaluated by plonky2. A circuit that this prover
 //! does not know, one over a third hash for instance, is proved by plonky2 itself.
+//!
+//! Several proofs of a circuit are made at once on a card ([`CardCircuit`]), the same ones to the last byte.
 
 mod card;
 mod circuit;
