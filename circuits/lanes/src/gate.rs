@@ -7,7 +7,7 @@ use plonky2::{
 
 #[cfg(target_arch = "x86_64")]
 use crate::{Avx2, Avx512};
-use crate::{D, F, Lanes, Portable};
+use crate::{D, F, Lanes, Portable, Tracer};
 
 /// What a gate's constraints are of, at as many points as there are lanes.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Row<'a, L: Lanes> {
     /// All wires of the circuit.
     pub wires: &'a [L::Vector],
     /// The same at every point.
-    pub public_inputs_hash: &'a [F; 4],
+    pub public_inputs_hash: &'a [L::Vector; 4],
 }
 
 impl<L: Lanes> Clone for Row<'_, L> {
@@ -96,7 +96,16 @@ pub trait Evaluate: Send + Sync {
         sums: &mut [<Portable as Lanes>::Sum],
     );
 
-    /// The same.
+    /// Records that.
+    fn trace(
+        &self,
+        lanes: Tracer,
+        row: Row<'_, Tracer>,
+        filter: <Tracer as Lanes>::Factor,
+        sums: &mut [<Tracer as Lanes>::Sum],
+    );
+
+    /// Adds `filter` times each constraint to `sums`.
     #[cfg(target_arch = "x86_64")]
     fn avx2(
         &self,
@@ -125,6 +134,16 @@ impl<G: PackedGate> Evaluate for G {
         sums: &mut [<Portable as Lanes>::Sum],
     ) {
         evaluate(self, Portable, row, filter, sums);
+    }
+
+    fn trace(
+        &self,
+        lanes: Tracer,
+        row: Row<'_, Tracer>,
+        filter: <Tracer as Lanes>::Factor,
+        sums: &mut [<Tracer as Lanes>::Sum],
+    ) {
+        evaluate(self, lanes, row, filter, sums);
     }
 
     #[cfg(target_arch = "x86_64")]

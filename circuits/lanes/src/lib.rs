@@ -35,6 +35,7 @@ mod gate;
 mod kind;
 mod portable;
 mod poseidon;
+pub mod program;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use gate::{Constraints, Emit, Evaluate, PackedGate, Recognise, Row};
 pub use kind::{Kind, widest};
 pub use portable::Portable;
 pub use poseidon::{BIAS, State, UNREDUCED_ROUNDS, mds, mds_with_bias, sbox, sbox_to_halves};
+pub use program::{Program, Tracer};
 
 use plonky2::field::types::Field64;
 

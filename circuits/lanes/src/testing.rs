@@ -7,7 +7,10 @@ use plonky2::{
     plonk::vars::EvaluationVarsBaseBatch,
 };
 
-use crate::{D, Evaluate, F, Kind, Lanes, MAX_COUNT, Recognise, Row, Work};
+use crate::{
+    D, Evaluate, F, Kind, Lanes, MAX_COUNT, Portable, Program, Recognise, Row, Work,
+    program::{Code, Shape},
+};
 
 /// Points, as many as any lanes have.
 const POINTS: usize = MAX_COUNT;
@@ -35,10 +38,11 @@ impl Work for &Beside<'_> {
                 columns.map(|column| lanes.load(&column[start..])).collect()
             };
             let (constants, wires) = (at(self.constants), at(self.wires));
+            let hash = self.hash.elements.map(|part| lanes.splat(part));
             let row = Row {
                 constants: &constants,
                 wires: &wires,
-                public_inputs_hash: &self.hash.elements,
+                public_inputs_hash: &hash,
             };
             let before = lanes.factor(lanes.splat(F::rand()));
             let mut sums = vec![lanes.add_product(lanes.empty_sum(), before, before); count + 1];
@@ -63,13 +67,38 @@ impl Work for &Beside<'_> {
     }
 }
 
-/// Compares what a gate's constraints are in lanes of every kind with what plonky2 has, at random points.
+impl Beside<'_> {
+    /// The program of the gate, and the code of the program, at each point.
+    fn run_its_program(&self, program: &Program) {
+        let vars = EvaluationVarsBaseBatch::new(POINTS, self.constants, self.wires, &self.hash);
+        let expected = self.gate.0.eval_unfiltered_base_batch(vars);
+        let code = Code::of(program);
+        for point in 0..POINTS {
+            let at = |values: &[F]| -> Vec<_> {
+                values.iter().skip(point).step_by(POINTS).map(|x| [*x]).collect()
+            };
+            let row: Row<'_, Portable> = Row {
+                constants: &at(self.constants),
+                wires: &at(self.wires),
+                public_inputs_hash: &self.hash.elements.map(|part| [part]),
+            };
+            let expected: Vec<F> = expected.iter().skip(point).step_by(POINTS).copied().collect();
+            let id = self.gate.0.id();
+            assert_eq!(program.run(row), expected, "program of {id} at {point}");
+            assert_eq!(code.run(row), expected, "code of {id} at {point}");
+        }
+    }
+}
+
+/// Compares what a gate's constraints are in lanes of every kind, and in the program that it traces, with what plonky2
+/// has, at random points.
 ///
 /// # Panics
 /// If they differ, or the gate is not recognised.
 pub fn agrees_with_its_gate(gate: impl Gate<F, D>, recognise: Recognise) {
     let gate = GateRef::new(gate);
     let packed = recognise(&*gate.0).unwrap_or_else(|| panic!("{} is not known", gate.0.id()));
+    let program = Program::trace(&*packed, Shape::of(&*gate.0));
     for _ in 0..4 {
         let random = |columns: usize| F::rand_vec(columns * POINTS);
         let beside = Beside {
@@ -82,5 +111,6 @@ pub fn agrees_with_its_gate(gate: impl Gate<F, D>, recognise: Recognise) {
         for kind in Kind::detect_all() {
             kind.run(&beside);
         }
+        beside.run_its_program(&program);
     }
 }

@@ -184,6 +184,7 @@ struct Block<'a, L: Lanes> {
     products: Vec<L::Vector>,
     /// Z at the point that the subgroup's generator leads to.
     next: Vec<L::Vector>,
+    public_inputs_hash: [L::Vector; 4],
     /// Sums of the gates' constraints by their place.
     constraints: Vec<L::Sum>,
     /// Of terms by powers of each alpha, and how many there were.
@@ -200,6 +201,13 @@ impl<'a, L: Lanes> Block<'a, L> {
             wires,
             products,
         } = of.committed;
+        let mut public_inputs_hash = [zero; 4];
+        for (vector, part) in public_inputs_hash
+            .iter_mut()
+            .zip(of.query.public_inputs_hash.elements)
+        {
+            *vector = lanes.splat(part);
+        }
         Self {
             lanes,
             of,
@@ -209,6 +217,7 @@ impl<'a, L: Lanes> Block<'a, L> {
             wires: vec![zero; wires.width()],
             products: vec![zero; products.width()],
             next: vec![zero; of.powers.len()],
+            public_inputs_hash,
             constraints: vec![lanes.empty_sum(); of.common.num_gate_constraints],
             sums: vec![lanes.empty_sum(); of.powers.len()],
             terms: 0,
@@ -381,7 +390,7 @@ impl<'a, L: Lanes> Block<'a, L> {
         let row = Row {
             constants,
             wires: &self.wires,
-            public_inputs_hash: &self.of.query.public_inputs_hash.elements,
+            public_inputs_hash: &self.public_inputs_hash,
         };
         lanes.evaluate(&**packed, row, filter, &mut self.constraints);
     }

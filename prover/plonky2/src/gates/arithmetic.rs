@@ -43,7 +43,7 @@ impl PackedGate for PublicInput {
     #[inline(always)]
     fn evaluate<L: Lanes>(&self, lanes: L, row: Row<'_, L>, constraints: &mut Constraints<'_, L>) {
         for (wire, part) in row.wires.iter().zip(row.public_inputs_hash) {
-            constraints.push(lanes.sub(*wire, lanes.splat(*part)));
+            constraints.push(lanes.sub(*wire, *part));
         }
     }
 }
