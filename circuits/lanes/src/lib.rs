@@ -36,7 +36,7 @@ mod kind;
 mod portable;
 mod poseidon;
 pub mod program;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;

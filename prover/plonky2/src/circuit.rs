@@ -15,6 +15,9 @@ use crate::{
     quotient::{self, Points},
 };
 
+/// plonky2's selector value on rows of another group.
+const UNUSED_SELECTOR: usize = u32::MAX as usize;
+
 /// A circuit made ready for this prover.
 pub struct PreparedCircuit {
     pub(crate) kind: Kind,
@@ -33,6 +36,16 @@ pub(crate) struct SelectedGate {
     pub(crate) group: Range<usize>,
     /// Its constraints for any lanes; `None` if plonky2 evaluates them.
     pub(crate) packed: Option<Box<dyn Evaluate>>,
+}
+
+impl SelectedGate {
+    /// What the selector is on the rows of others: its filter is zero there. The gate is the `row`-th of its circuit.
+    #[inline(always)]
+    pub(crate) fn others(&self, row: usize, selectors: usize) -> impl Iterator<Item = usize> + use<> {
+        let unused = (selectors > 1).then_some(UNUSED_SELECTOR);
+        let group = self.group.clone();
+        group.filter(move |other| *other != row).chain(unused)
+    }
 }
 
 /// plonky2's `SelectorsInfo`, whose fields are private there but serialised.

@@ -23,6 +23,7 @@ mod memory;
 mod permutation;
 mod prove;
 mod quotient;
+mod rows;
 mod tree;
 mod witness;
 
@@ -53,6 +54,7 @@ pub use card::{Card, CardCircuit, CardError, CardHasher, Proved};
 pub use circuit::{PreparedCircuit, Unknown};
 pub use commit::ColumnCommitter;
 pub use hasher::ManyHasher;
+pub use rows::{GateRows, NotTraced};
 
 /// Target of the spans (of level debug) that the steps of a proof are.
 pub const STEPS: &str = "ashlar_plonky2::steps";

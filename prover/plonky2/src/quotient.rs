@@ -21,8 +21,6 @@ use crate::{
     permutation::Challenge,
 };
 
-/// plonky2's selector value on rows of another group.
-const UNUSED_SELECTOR: usize = u32::MAX as usize;
 /// Points of a task.
 const POINTS: usize = 256;
 
@@ -33,11 +31,11 @@ pub fn rate_bits(common: &CommonCircuitData<F, D>) -> usize {
 
 /// The points of a circuit in the order of the leaves.
 pub struct Points {
-    xs: Vec<F>,
+    pub xs: Vec<F>,
     /// The Lagrange polynomial of the first row.
-    first: Vec<F>,
+    pub first: Vec<F>,
     /// One over the vanishing polynomial, which is constant on each coset of the subgroup.
-    inverses: Vec<F>,
+    pub inverses: Vec<F>,
 }
 
 impl Points {
@@ -377,8 +375,7 @@ impl<'a, L: Lanes> Block<'a, L> {
         let (lanes, prepared) = (self.lanes, self.of.prepared);
         let selector = self.constants[selected.selector];
         let mut filter = lanes.splat(F::ONE);
-        let unused = (prepared.selectors > 1).then_some(UNUSED_SELECTOR);
-        for other in selected.group.clone().filter(|other| *other != row).chain(unused) {
+        for other in selected.others(row, prepared.selectors) {
             let other = lanes.splat(F::from_canonical_usize(other));
             filter = lanes.mul(filter, lanes.sub(other, selector));
         }

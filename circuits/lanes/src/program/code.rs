@@ -2,7 +2,14 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use super::{Node, Op, Program};
+use plonky2::{
+    field::types::{Field, PrimeField64},
+    hash::poseidon::PoseidonHash,
+    plonk::config::Hasher,
+};
+
+use super::{Node, Op, Program, Shape};
+use crate::F;
 
 /// What an instruction does: the low [`Opcode::BITS`] of its first word. What remains of the word is the register that it
 /// writes, or the place of a constraint.
@@ -109,7 +116,7 @@ pub struct Code {
     words: Vec<u32>,
     values: Vec<u64>,
     registers: usize,
-    constraints: usize,
+    shape: Shape,
 }
 
 impl Code {
@@ -130,7 +137,11 @@ impl Code {
                 words: Vec::new(),
                 values: Vec::new(),
                 registers: 0,
-                constraints: program.constraints.len(),
+                shape: Shape {
+                    wires: 0,
+                    constants: 0,
+                    constraints: program.constraints.len(),
+                },
             },
             places: Vec::with_capacity(program.ops.len()),
             free: BinaryHeap::new(),
@@ -157,14 +168,28 @@ impl Code {
         &self.values
     }
 
+    /// Another for any other code, for who keeps something that was made of it.
+    pub fn digest(&self) -> [u64; 4] {
+        let halves = |value: &u64| [*value as u32, (*value >> 32) as u32];
+        let lengths = [self.words.len() as u32, self.values.len() as u32];
+        let values = self.values.iter().flat_map(halves);
+        let words = lengths
+            .into_iter()
+            .chain(self.words.iter().copied())
+            .chain(values);
+        let words: Vec<F> = words.map(F::from_canonical_u32).collect();
+        let digest = PoseidonHash::hash_no_pad(&words);
+        digest.elements.map(|element| element.to_canonical_u64())
+    }
+
     /// How many registers it needs.
     pub const fn registers(&self) -> usize {
         self.registers
     }
 
-    /// How many constraints it emits.
-    pub const fn constraints(&self) -> usize {
-        self.constraints
+    /// How many constraints it has, and how many of the first wires and constants it needs.
+    pub const fn shape(&self) -> Shape {
+        self.shape
     }
 }
 
@@ -178,9 +203,16 @@ struct Writer {
 
 impl Writer {
     fn instruction(&mut self, place: usize, op: &Op, last_uses: &[usize]) {
+        let shape = &mut self.code.shape;
         let leaf = match op {
-            Op::Wire(i) => Some(Place::Wire(*i)),
-            Op::Constant(i) => Some(Place::Constant(*i)),
+            Op::Wire(i) => {
+                shape.wires = shape.wires.max(*i as usize + 1);
+                Some(Place::Wire(*i))
+            }
+            Op::Constant(i) => {
+                shape.constants = shape.constants.max(*i as usize + 1);
+                Some(Place::Constant(*i))
+            }
             Op::PublicInputsHash(i) => Some(Place::PublicInputsHash(*i)),
             Op::Value(value) => {
                 self.code.values.push(*value);

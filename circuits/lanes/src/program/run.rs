@@ -86,7 +86,7 @@ impl Code {
     /// What the constraints are.
     pub fn run(&self, row: Row<'_, Portable>) -> Vec<F> {
         let lanes = Portable;
-        let mut constraints = vec![F::ZERO; self.constraints()];
+        let mut constraints = vec![F::ZERO; self.shape().constraints];
         let mut reader = Reader {
             words: self.words().iter(),
             code: self,

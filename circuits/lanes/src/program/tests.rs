@@ -6,110 +6,15 @@ use plonky2::field::types::{Field, Field64, PrimeField64};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::{Constraints, F, Lanes, PackedGate, Portable, Row, mds, sbox_to_halves};
-
-const WIRES: usize = 4;
-const CONSTANTS: usize = 2;
-
-/// A step of a gate; numbers are those of values so far, modulo their count.
-#[derive(Clone, Debug)]
-enum Step {
-    Word(u64),
-    Add(usize, usize),
-    Sub(usize, usize),
-    MulAdd(usize, usize, usize),
-    Scale(usize, u32),
-    /// Products that are added up; a third of them thrice, and all of that and one more.
-    Sum(Vec<(usize, usize)>),
-    /// Halves of 8 times an element less another, and 2^32 in each.
-    Halves(usize, usize),
-    /// Halves of a seventh power, and some element.
-    Joined(usize, usize),
-    Push(usize),
-}
-
-struct Steps(Vec<Step>);
-
-impl Steps {
-    fn constraints(&self) -> usize {
-        self.0.iter().filter(|step| matches!(step, Step::Push(_))).count()
-    }
-
-    fn program(&self) -> Program {
-        let (wires, constants, constraints) = (WIRES, CONSTANTS, self.constraints());
-        let shape = Shape {
-            wires,
-            constants,
-            constraints,
-        };
-        Program::trace(self, shape)
-    }
-}
-
-impl PackedGate for Steps {
-    fn evaluate<L: Lanes>(&self, lanes: L, row: Row<'_, L>, constraints: &mut Constraints<'_, L>) {
-        let mut values = [row.wires, row.constants, row.public_inputs_hash].concat();
-        for step in &self.0 {
-            let at = |i: &usize| values[i % values.len()];
-            let value = match step {
-                Step::Word(word) => lanes.splat(F(*word)),
-                Step::Add(a, b) => lanes.add(at(a), at(b)),
-                Step::Sub(a, b) => lanes.sub(at(a), at(b)),
-                Step::MulAdd(a, b, c) => lanes.mul_add(at(a), at(b), at(c)),
-                Step::Scale(a, c) => lanes.scale(at(a), *c),
-                Step::Sum(products) => {
-                    let product = |sum, (a, b): &(usize, usize)| {
-                        lanes.add_product(sum, lanes.factor(at(a)), lanes.factor(at(b)))
-                    };
-                    let (few, rest) = products.split_at(products.len() / 3);
-                    let sum = few.iter().fold(lanes.empty_sum(), product);
-                    let sum = lanes.add_sums(sum, lanes.add_sums(sum, sum));
-                    lanes.reduce(rest.iter().fold(sum, product))
-                }
-                Step::Halves(a, b) => {
-                    let ([low, high], [low_b, high_b]) = (lanes.split(at(a)), lanes.split(at(b)));
-                    let bias = lanes.splat(F(1 << 32));
-                    let less = |half, other| lanes.minus(lanes.plus(lanes.shifted::<3>(half), bias), other);
-                    let (low, high) = (less(low, low_b), less(high, high_b));
-                    lanes.join([low, high])
-                }
-                Step::Joined(a, b) => {
-                    // As the element that they make, whatever the halves.
-                    let halves = sbox_to_halves(lanes, at(a));
-                    let low = lanes.plus(halves[0], lanes.splat(F(1 << 34)));
-                    let sum = lanes.join_and_add([low, halves[1]], lanes.splat(F(5)));
-                    let sum = lanes.sub(sum, lanes.splat(F((1 << 34) + 5)));
-                    lanes.mul(sum, lanes.square(at(b)))
-                }
-                Step::Push(a) => {
-                    constraints.push(at(a));
-                    continue;
-                }
-            };
-            values.push(value);
-        }
-    }
-}
+use crate::{
+    Constraints, F, Lanes, PackedGate, Portable, Row, mds,
+    testing::{CONSTANTS, STEPS, Step, Steps, WIRES},
+};
 
 fn word() -> impl Strategy<Value = u64> {
     prop_oneof![
         any::<u64>(),
         proptest::sample::select(vec![0, 1, 2, F::ORDER - 1, F::ORDER, F::ORDER + 1, u64::MAX]),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let any = any::<usize>;
-    prop_oneof![
-        2 => word().prop_map(Step::Word),
-        2 => (any(), any()).prop_map(|(a, b)| Step::Add(a, b)),
-        2 => (any(), any()).prop_map(|(a, b)| Step::Sub(a, b)),
-        2 => (any(), any(), any()).prop_map(|(a, b, c)| Step::MulAdd(a, b, c)),
-        1 => (any(), 0u32..5).prop_map(|(a, c)| Step::Scale(a, c)),
-        2 => vec((any(), any()), 0..6).prop_map(Step::Sum),
-        2 => (any(), any()).prop_map(|(a, b)| Step::Halves(a, b)),
-        1 => (any(), any()).prop_map(|(a, b)| Step::Joined(a, b)),
-        3 => any().prop_map(Step::Push),
     ]
 }
 
@@ -125,7 +30,7 @@ proptest! {
 
     #[test]
     fn programs_and_codes_compute_what_their_gate_does(
-        steps in vec(step(), 1..60),
+        words_of_steps in vec((0u32..STEPS, vec(word(), 1..12)), 1..60),
         words in vec(word(), WIRES + CONSTANTS + 4),
     ) {
         let words: Vec<_> = words.into_iter().map(|word| [F(word)]).collect();
@@ -134,7 +39,7 @@ proptest! {
             constants: &words[WIRES..][..CONSTANTS],
             public_inputs_hash: words[WIRES + CONSTANTS..].try_into().expect("four"),
         };
-        let gate = Steps(steps);
+        let gate = Steps(words_of_steps.iter().map(|(kind, words)| Step::of(*kind, words)).collect());
         let program = gate.program();
         let expected = evaluated(&gate, row);
         prop_assert_eq!(program.run(row), &expected[..]);
@@ -267,6 +172,56 @@ fn a_layer_of_poseidon_has_the_operations_that_it_is_written_in() {
     );
     assert_eq!(count(|op| matches!(op, Op::Value(_))), 0);
     assert_eq!(program.constraints().len(), 12);
+}
+
+/// Halves of the first wire, then of both.
+struct Crossed;
+
+impl PackedGate for Crossed {
+    fn evaluate<L: Lanes>(&self, lanes: L, row: Row<'_, L>, constraints: &mut Constraints<'_, L>) {
+        let [[low, high], [_, other]] = [lanes.split(row.wires[0]), lanes.split(row.wires[1])];
+        constraints.push(lanes.join([low, high]));
+        constraints.push(lanes.join([low, other]));
+    }
+}
+
+#[test]
+fn halves_are_the_word_that_they_were_only_if_they_are_of_one() {
+    let shape = Shape {
+        wires: 2,
+        constants: 0,
+        constraints: 2,
+    };
+    let program = Program::trace(&Crossed, shape);
+    let [a, b, low, high] = [0, 1, 2, 3].map(Node);
+    let ops = [
+        Op::Wire(0),
+        Op::Wire(1),
+        Op::Low(a),
+        Op::High(b),
+        Op::Join(low, high),
+    ];
+    assert_eq!(program.ops(), ops);
+    assert_eq!(program.constraints(), [a, Node(4)]);
+}
+
+#[test]
+fn another_program_has_another_digest() {
+    let step = |step: Step| Code::of(&Steps(vec![step, Step::Push(10)]).program());
+    let codes = [
+        step(Step::Add(0, 1)),
+        step(Step::Sub(0, 1)),
+        step(Step::Add(0, 2)),
+        step(Step::Word(5)),
+        step(Step::Word(6)),
+        step(Step::Word(5 << 32)),
+    ];
+    for (i, code) in codes.iter().enumerate() {
+        let same: Vec<_> = (0..codes.len())
+            .filter(|j| codes[*j].digest() == code.digest())
+            .collect();
+        assert_eq!(same, [i]);
+    }
 }
 
 struct Storing;

@@ -17,6 +17,8 @@ mod entries;
 mod error;
 pub mod kernels;
 mod memory;
+#[cfg(feature = "emulated")]
+pub mod source;
 
 pub use device::{Device, Memory};
 pub use entries::Runtime;

@@ -3,10 +3,12 @@
 pub mod arithmetic;
 pub mod columns;
 pub mod fri;
+mod gates;
 pub mod grind;
 pub mod ntt;
 pub mod openings;
 pub mod products;
+pub mod quotient;
 pub mod tree;
 
 /// What the kernels count in 32 bits.

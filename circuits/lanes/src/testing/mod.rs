@@ -1,5 +1,9 @@
 //! For the tests of gates.
 
+mod steps;
+
+pub use steps::{CONSTANTS, STEPS, Step, Steps, WIRES};
+
 use plonky2::{
     field::types::{Field, Sample},
     gates::gate::{Gate, GateRef},

@@ -1,0 +1,195 @@
+// PoseidonMdsGate(PhantomData<plonky2_field::goldilocks_field::GoldilocksField>)<WIDTH=12>: made of what the processor evaluates, by the test `gate_kernels` of ashlar-plonky2. Not to be edited.
+#include "quotient.cuh"
+
+namespace KERNELS {
+struct gate_poseidon_mds_constraints {
+    DEVICE void evaluate(const Row& row, Terms& terms) const
+    {
+        Fp v0 = row.wire(0); Fp v48 = low_half(v0); Fp v49 = high_half(v0); Fp v2 = row.wire(2);
+        Fp v50 = low_half(v2); Fp v51 = high_half(v2); Fp v4 = row.wire(4); Fp v52 = low_half(v4);
+        Fp v53 = high_half(v4); Fp v6 = row.wire(6); Fp v54 = low_half(v6); Fp v55 = high_half(v6);
+        Fp v8 = row.wire(8); Fp v56 = low_half(v8); Fp v57 = high_half(v8); Fp v10 = row.wire(10);
+        Fp v58 = low_half(v10); Fp v59 = high_half(v10); Fp v12 = row.wire(12); Fp v60 = low_half(v12);
+        Fp v61 = high_half(v12); Fp v14 = row.wire(14); Fp v62 = low_half(v14); Fp v63 = high_half(v14);
+        Fp v16 = row.wire(16); Fp v64 = low_half(v16); Fp v65 = high_half(v16); Fp v18 = row.wire(18);
+        Fp v66 = low_half(v18); Fp v67 = high_half(v18); Fp v20 = row.wire(20); Fp v68 = low_half(v20);
+        Fp v69 = high_half(v20); Fp v22 = row.wire(22); Fp v70 = low_half(v22); Fp v71 = high_half(v22);
+        Fp v72 = plus(v48, v60); Fp v73 = plus(v54, v66); Fp v74 = plus(v72, v73); Fp v75 = minus(v72, v73);
+        Fp v76 = minus(v48, v60); Fp v77 = minus(v66, v54); Fp v78 = plus(v50, v62); Fp v79 = plus(v56, v68);
+        Fp v80 = plus(v78, v79); Fp v81 = minus(v78, v79); Fp v82 = minus(v50, v62); Fp v83 = minus(v68, v56);
+        Fp v84 = plus(v52, v64); Fp v85 = plus(v58, v70); Fp v86 = plus(v84, v85); Fp v87 = minus(v84, v85);
+        Fp v88 = minus(v52, v64); Fp v89 = minus(v70, v58); Fp v90 = plus(v74, v80); Fp v91 = plus(v86, v90);
+        Fp v92 = plus(v86, v91); Fp v93 = shifted(v92, 4); Fp v94 = plus(v74, v91); Fp v95 = shifted(v94, 4);
+        Fp v96 = plus(v80, v91); Fp v97 = shifted(v96, 4); Fp v98 = shifted(v81, 1); Fp v99 = plus(v75, v98);
+        Fp v100 = shifted(v87, 3); Fp v101 = minus(v99, v100); Fp v102 = shifted(v75, 3); Fp v103 = plus(v81, v102);
+        Fp v104 = shifted(v87, 1); Fp v105 = plus(v103, v104); Fp v106 = shifted(v81, 3); Fp v107 = plus(v87, v106);
+        Fp v108 = shifted(v75, 1); Fp v109 = minus(v107, v108); Fp v110 = shifted(v76, 1); Fp v111 = plus(v77, v110);
+        Fp v112 = shifted(v83, 4); Fp v113 = plus(v82, v112); Fp v114 = plus(v111, v113); Fp v115 = shifted(v89, 2);
+        Fp v116 = minus(v88, v115); Fp v117 = plus(v114, v116); Fp v118 = shifted(v82, 1); Fp v119 = plus(v83, v118);
+        Fp v120 = shifted(v76, 2); Fp v121 = plus(v77, v120); Fp v122 = minus(v119, v121); Fp v123 = shifted(v89, 4);
+        Fp v124 = plus(v88, v123); Fp v125 = plus(v122, v124); Fp v126 = shifted(v76, 4); Fp v127 = minus(v126, v77);
+        Fp v128 = shifted(v82, 2); Fp v129 = plus(v83, v128); Fp v130 = minus(v127, v129); Fp v131 = shifted(v88, 1);
+        Fp v132 = plus(v89, v131); Fp v133 = plus(v130, v132); Fp v134 = shifted(v77, 1); Fp v135 = minus(v134, v76);
+        Fp v136 = shifted(v82, 4); Fp v137 = minus(v83, v136); Fp v138 = plus(v135, v137); Fp v139 = shifted(v88, 2);
+        Fp v140 = plus(v89, v139); Fp v141 = plus(v138, v140); Fp v142 = shifted(v77, 2); Fp v143 = minus(v76, v142);
+        Fp v144 = shifted(v83, 1); Fp v145 = minus(v144, v82); Fp v146 = plus(v143, v145); Fp v147 = shifted(v88, 4);
+        Fp v148 = minus(v89, v147); Fp v149 = plus(v146, v148); Fp v150 = shifted(v77, 4); Fp v151 = plus(v76, v150);
+        Fp v152 = shifted(v83, 2); Fp v153 = minus(v82, v152); Fp v154 = plus(v151, v153); Fp v155 = shifted(v89, 1);
+        Fp v156 = minus(v155, v88); Fp v157 = plus(v154, v156); Fp v158 = minus(v93, v101); Fp v159 = plus(v93, v101);
+        Fp v160 = plus(v117, v158); Fp v161 = minus(v158, v117); Fp v162 = minus(v159, v141);
+        Fp v163 = plus(v141, v159); Fp v164 = minus(v95, v105); Fp v165 = plus(v95, v105); Fp v166 = plus(v125, v164);
+        Fp v167 = minus(v164, v125); Fp v168 = minus(v165, v149); Fp v169 = plus(v149, v165);
+        Fp v170 = minus(v97, v109); Fp v171 = plus(v97, v109); Fp v172 = plus(v133, v170);
+        Fp v173 = minus(v170, v133); Fp v174 = minus(v171, v157); Fp v175 = plus(v157, v171);
+        Fp v176 = shifted(v48, 3); Fp v177 = plus(v160, v176); Fp v178 = plus(v49, v61); Fp v179 = plus(v55, v67);
+        Fp v180 = plus(v178, v179); Fp v181 = minus(v178, v179); Fp v182 = minus(v49, v61); Fp v183 = minus(v67, v55);
+        Fp v184 = plus(v51, v63); Fp v185 = plus(v57, v69); Fp v186 = plus(v184, v185); Fp v187 = minus(v184, v185);
+        Fp v188 = minus(v51, v63); Fp v189 = minus(v69, v57); Fp v190 = plus(v53, v65); Fp v191 = plus(v59, v71);
+        Fp v192 = plus(v190, v191); Fp v193 = minus(v190, v191); Fp v194 = minus(v53, v65); Fp v195 = minus(v71, v59);
+        Fp v196 = plus(v180, v186); Fp v197 = plus(v192, v196); Fp v198 = plus(v192, v197);
+        Fp v199 = shifted(v198, 4); Fp v200 = plus(v180, v197); Fp v201 = shifted(v200, 4);
+        Fp v202 = plus(v186, v197); Fp v203 = shifted(v202, 4); Fp v204 = shifted(v187, 1);
+        Fp v205 = plus(v181, v204); Fp v206 = shifted(v193, 3); Fp v207 = minus(v205, v206);
+        Fp v208 = shifted(v181, 3); Fp v209 = plus(v187, v208); Fp v210 = shifted(v193, 1);
+        Fp v211 = plus(v209, v210); Fp v212 = shifted(v187, 3); Fp v213 = plus(v193, v212);
+        Fp v214 = shifted(v181, 1); Fp v215 = minus(v213, v214); Fp v216 = shifted(v182, 1);
+        Fp v217 = plus(v183, v216); Fp v218 = shifted(v189, 4); Fp v219 = plus(v188, v218);
+        Fp v220 = plus(v217, v219); Fp v221 = shifted(v195, 2); Fp v222 = minus(v194, v221);
+        Fp v223 = plus(v220, v222); Fp v224 = shifted(v188, 1); Fp v225 = plus(v189, v224);
+        Fp v226 = shifted(v182, 2); Fp v227 = plus(v183, v226); Fp v228 = minus(v225, v227);
+        Fp v229 = shifted(v195, 4); Fp v230 = plus(v194, v229); Fp v231 = plus(v228, v230);
+        Fp v232 = shifted(v182, 4); Fp v233 = minus(v232, v183); Fp v234 = shifted(v188, 2);
+        Fp v235 = plus(v189, v234); Fp v236 = minus(v233, v235); Fp v237 = shifted(v194, 1);
+        Fp v238 = plus(v195, v237); Fp v239 = plus(v236, v238); Fp v240 = shifted(v183, 1);
+        Fp v241 = minus(v240, v182); Fp v242 = shifted(v188, 4); Fp v243 = minus(v189, v242);
+        Fp v244 = plus(v241, v243); Fp v245 = shifted(v194, 2); Fp v246 = plus(v195, v245);
+        Fp v247 = plus(v244, v246); Fp v248 = shifted(v183, 2); Fp v249 = minus(v182, v248);
+        Fp v250 = shifted(v189, 1); Fp v251 = minus(v250, v188); Fp v252 = plus(v249, v251);
+        Fp v253 = shifted(v194, 4); Fp v254 = minus(v195, v253); Fp v255 = plus(v252, v254);
+        Fp v256 = shifted(v183, 4); Fp v257 = plus(v182, v256); Fp v258 = shifted(v189, 2);
+        Fp v259 = minus(v188, v258); Fp v260 = plus(v257, v259); Fp v261 = shifted(v195, 1);
+        Fp v262 = minus(v261, v194); Fp v263 = plus(v260, v262); Fp v264 = minus(v199, v207);
+        Fp v265 = plus(v199, v207); Fp v266 = plus(v223, v264); Fp v267 = minus(v264, v223);
+        Fp v268 = minus(v265, v247); Fp v269 = plus(v247, v265); Fp v270 = minus(v201, v211);
+        Fp v271 = plus(v201, v211); Fp v272 = plus(v231, v270); Fp v273 = minus(v270, v231);
+        Fp v274 = minus(v271, v255); Fp v275 = plus(v255, v271); Fp v276 = minus(v203, v215);
+        Fp v277 = plus(v203, v215); Fp v278 = plus(v239, v276); Fp v279 = minus(v276, v239);
+        Fp v280 = minus(v277, v263); Fp v281 = plus(v263, v277); Fp v282 = shifted(v49, 3);
+        Fp v283 = plus(v266, v282); Fp v284 = joined(v177, v283); Fp v285 = joined(v166, v272);
+        Fp v286 = joined(v172, v278); Fp v287 = joined(v162, v268); Fp v288 = joined(v168, v274);
+        Fp v289 = joined(v174, v280); Fp v290 = joined(v161, v267); Fp v291 = joined(v167, v273);
+        Fp v292 = joined(v173, v279); Fp v293 = joined(v163, v269); Fp v294 = joined(v169, v275);
+        Fp v295 = joined(v175, v281); Fp v1 = row.wire(1); Fp v296 = low_half(v1); Fp v297 = high_half(v1);
+        Fp v3 = row.wire(3); Fp v298 = low_half(v3); Fp v299 = high_half(v3); Fp v5 = row.wire(5);
+        Fp v300 = low_half(v5); Fp v301 = high_half(v5); Fp v7 = row.wire(7); Fp v302 = low_half(v7);
+        Fp v303 = high_half(v7); Fp v9 = row.wire(9); Fp v304 = low_half(v9); Fp v305 = high_half(v9);
+        Fp v11 = row.wire(11); Fp v306 = low_half(v11); Fp v307 = high_half(v11); Fp v13 = row.wire(13);
+        Fp v308 = low_half(v13); Fp v309 = high_half(v13); Fp v15 = row.wire(15); Fp v310 = low_half(v15);
+        Fp v311 = high_half(v15); Fp v17 = row.wire(17); Fp v312 = low_half(v17); Fp v313 = high_half(v17);
+        Fp v19 = row.wire(19); Fp v314 = low_half(v19); Fp v315 = high_half(v19); Fp v21 = row.wire(21);
+        Fp v316 = low_half(v21); Fp v317 = high_half(v21); Fp v23 = row.wire(23); Fp v318 = low_half(v23);
+        Fp v319 = high_half(v23); Fp v320 = plus(v296, v308); Fp v321 = plus(v302, v314); Fp v322 = plus(v320, v321);
+        Fp v323 = minus(v320, v321); Fp v324 = minus(v296, v308); Fp v325 = minus(v314, v302);
+        Fp v326 = plus(v298, v310); Fp v327 = plus(v304, v316); Fp v328 = plus(v326, v327);
+        Fp v329 = minus(v326, v327); Fp v330 = minus(v298, v310); Fp v331 = minus(v316, v304);
+        Fp v332 = plus(v300, v312); Fp v333 = plus(v306, v318); Fp v334 = plus(v332, v333);
+        Fp v335 = minus(v332, v333); Fp v336 = minus(v300, v312); Fp v337 = minus(v318, v306);
+        Fp v338 = plus(v322, v328); Fp v339 = plus(v334, v338); Fp v340 = plus(v334, v339);
+        Fp v341 = shifted(v340, 4); Fp v342 = plus(v322, v339); Fp v343 = shifted(v342, 4);
+        Fp v344 = plus(v328, v339); Fp v345 = shifted(v344, 4); Fp v346 = shifted(v329, 1);
+        Fp v347 = plus(v323, v346); Fp v348 = shifted(v335, 3); Fp v349 = minus(v347, v348);
+        Fp v350 = shifted(v323, 3); Fp v351 = plus(v329, v350); Fp v352 = shifted(v335, 1);
+        Fp v353 = plus(v351, v352); Fp v354 = shifted(v329, 3); Fp v355 = plus(v335, v354);
+        Fp v356 = shifted(v323, 1); Fp v357 = minus(v355, v356); Fp v358 = shifted(v324, 1);
+        Fp v359 = plus(v325, v358); Fp v360 = shifted(v331, 4); Fp v361 = plus(v330, v360);
+        Fp v362 = plus(v359, v361); Fp v363 = shifted(v337, 2); Fp v364 = minus(v336, v363);
+        Fp v365 = plus(v362, v364); Fp v366 = shifted(v330, 1); Fp v367 = plus(v331, v366);
+        Fp v368 = shifted(v324, 2); Fp v369 = plus(v325, v368); Fp v370 = minus(v367, v369);
+        Fp v371 = shifted(v337, 4); Fp v372 = plus(v336, v371); Fp v373 = plus(v370, v372);
+        Fp v374 = shifted(v324, 4); Fp v375 = minus(v374, v325); Fp v376 = shifted(v330, 2);
+        Fp v377 = plus(v331, v376); Fp v378 = minus(v375, v377); Fp v379 = shifted(v336, 1);
+        Fp v380 = plus(v337, v379); Fp v381 = plus(v378, v380); Fp v382 = shifted(v325, 1);
+        Fp v383 = minus(v382, v324); Fp v384 = shifted(v330, 4); Fp v385 = minus(v331, v384);
+        Fp v386 = plus(v383, v385); Fp v387 = shifted(v336, 2); Fp v388 = plus(v337, v387);
+        Fp v389 = plus(v386, v388); Fp v390 = shifted(v325, 2); Fp v391 = minus(v324, v390);
+        Fp v392 = shifted(v331, 1); Fp v393 = minus(v392, v330); Fp v394 = plus(v391, v393);
+        Fp v395 = shifted(v336, 4); Fp v396 = minus(v337, v395); Fp v397 = plus(v394, v396);
+        Fp v398 = shifted(v325, 4); Fp v399 = plus(v324, v398); Fp v400 = shifted(v331, 2);
+        Fp v401 = minus(v330, v400); Fp v402 = plus(v399, v401); Fp v403 = shifted(v337, 1);
+        Fp v404 = minus(v403, v336); Fp v405 = plus(v402, v404); Fp v406 = minus(v341, v349);
+        Fp v407 = plus(v341, v349); Fp v408 = plus(v365, v406); Fp v409 = minus(v406, v365);
+        Fp v410 = minus(v407, v389); Fp v411 = plus(v389, v407); Fp v412 = minus(v343, v353);
+        Fp v413 = plus(v343, v353); Fp v414 = plus(v373, v412); Fp v415 = minus(v412, v373);
+        Fp v416 = minus(v413, v397); Fp v417 = plus(v397, v413); Fp v418 = minus(v345, v357);
+        Fp v419 = plus(v345, v357); Fp v420 = plus(v381, v418); Fp v421 = minus(v418, v381);
+        Fp v422 = minus(v419, v405); Fp v423 = plus(v405, v419); Fp v424 = shifted(v296, 3);
+        Fp v425 = plus(v408, v424); Fp v426 = plus(v297, v309); Fp v427 = plus(v303, v315);
+        Fp v428 = plus(v426, v427); Fp v429 = minus(v426, v427); Fp v430 = minus(v297, v309);
+        Fp v431 = minus(v315, v303); Fp v432 = plus(v299, v311); Fp v433 = plus(v305, v317);
+        Fp v434 = plus(v432, v433); Fp v435 = minus(v432, v433); Fp v436 = minus(v299, v311);
+        Fp v437 = minus(v317, v305); Fp v438 = plus(v301, v313); Fp v439 = plus(v307, v319);
+        Fp v440 = plus(v438, v439); Fp v441 = minus(v438, v439); Fp v442 = minus(v301, v313);
+        Fp v443 = minus(v319, v307); Fp v444 = plus(v428, v434); Fp v445 = plus(v440, v444);
+        Fp v446 = plus(v440, v445); Fp v447 = shifted(v446, 4); Fp v448 = plus(v428, v445);
+        Fp v449 = shifted(v448, 4); Fp v450 = plus(v434, v445); Fp v451 = shifted(v450, 4);
+        Fp v452 = shifted(v435, 1); Fp v453 = plus(v429, v452); Fp v454 = shifted(v441, 3);
+        Fp v455 = minus(v453, v454); Fp v456 = shifted(v429, 3); Fp v457 = plus(v435, v456);
+        Fp v458 = shifted(v441, 1); Fp v459 = plus(v457, v458); Fp v460 = shifted(v435, 3);
+        Fp v461 = plus(v441, v460); Fp v462 = shifted(v429, 1); Fp v463 = minus(v461, v462);
+        Fp v464 = shifted(v430, 1); Fp v465 = plus(v431, v464); Fp v466 = shifted(v437, 4);
+        Fp v467 = plus(v436, v466); Fp v468 = plus(v465, v467); Fp v469 = shifted(v443, 2);
+        Fp v470 = minus(v442, v469); Fp v471 = plus(v468, v470); Fp v472 = shifted(v436, 1);
+        Fp v473 = plus(v437, v472); Fp v474 = shifted(v430, 2); Fp v475 = plus(v431, v474);
+        Fp v476 = minus(v473, v475); Fp v477 = shifted(v443, 4); Fp v478 = plus(v442, v477);
+        Fp v479 = plus(v476, v478); Fp v480 = shifted(v430, 4); Fp v481 = minus(v480, v431);
+        Fp v482 = shifted(v436, 2); Fp v483 = plus(v437, v482); Fp v484 = minus(v481, v483);
+        Fp v485 = shifted(v442, 1); Fp v486 = plus(v443, v485); Fp v487 = plus(v484, v486);
+        Fp v488 = shifted(v431, 1); Fp v489 = minus(v488, v430); Fp v490 = shifted(v436, 4);
+        Fp v491 = minus(v437, v490); Fp v492 = plus(v489, v491); Fp v493 = shifted(v442, 2);
+        Fp v494 = plus(v443, v493); Fp v495 = plus(v492, v494); Fp v496 = shifted(v431, 2);
+        Fp v497 = minus(v430, v496); Fp v498 = shifted(v437, 1); Fp v499 = minus(v498, v436);
+        Fp v500 = plus(v497, v499); Fp v501 = shifted(v442, 4); Fp v502 = minus(v443, v501);
+        Fp v503 = plus(v500, v502); Fp v504 = shifted(v431, 4); Fp v505 = plus(v430, v504);
+        Fp v506 = shifted(v437, 2); Fp v507 = minus(v436, v506); Fp v508 = plus(v505, v507);
+        Fp v509 = shifted(v443, 1); Fp v510 = minus(v509, v442); Fp v511 = plus(v508, v510);
+        Fp v512 = minus(v447, v455); Fp v513 = plus(v447, v455); Fp v514 = plus(v471, v512);
+        Fp v515 = minus(v512, v471); Fp v516 = minus(v513, v495); Fp v517 = plus(v495, v513);
+        Fp v518 = minus(v449, v459); Fp v519 = plus(v449, v459); Fp v520 = plus(v479, v518);
+        Fp v521 = minus(v518, v479); Fp v522 = minus(v519, v503); Fp v523 = plus(v503, v519);
+        Fp v524 = minus(v451, v463); Fp v525 = plus(v451, v463); Fp v526 = plus(v487, v524);
+        Fp v527 = minus(v524, v487); Fp v528 = minus(v525, v511); Fp v529 = plus(v511, v525);
+        Fp v530 = shifted(v297, 3); Fp v531 = plus(v514, v530); Fp v532 = joined(v425, v531);
+        Fp v533 = joined(v414, v520); Fp v534 = joined(v420, v526); Fp v535 = joined(v410, v516);
+        Fp v536 = joined(v416, v522); Fp v537 = joined(v422, v528); Fp v538 = joined(v409, v515);
+        Fp v539 = joined(v415, v521); Fp v540 = joined(v421, v527); Fp v541 = joined(v411, v517);
+        Fp v542 = joined(v417, v523); Fp v543 = joined(v423, v529); Fp v24 = row.wire(24); Fp v544 = v24 - v284;
+        terms(0, v544); Fp v25 = row.wire(25); Fp v545 = v25 - v532; terms(1, v545); Fp v26 = row.wire(26);
+        Fp v546 = v26 - v285; terms(2, v546); Fp v27 = row.wire(27); Fp v547 = v27 - v533; terms(3, v547);
+        Fp v28 = row.wire(28); Fp v548 = v28 - v286; terms(4, v548); Fp v29 = row.wire(29); Fp v549 = v29 - v534;
+        terms(5, v549); Fp v30 = row.wire(30); Fp v550 = v30 - v287; terms(6, v550); Fp v31 = row.wire(31);
+        Fp v551 = v31 - v535; terms(7, v551); Fp v32 = row.wire(32); Fp v552 = v32 - v288; terms(8, v552);
+        Fp v33 = row.wire(33); Fp v553 = v33 - v536; terms(9, v553); Fp v34 = row.wire(34); Fp v554 = v34 - v289;
+        terms(10, v554); Fp v35 = row.wire(35); Fp v555 = v35 - v537; terms(11, v555); Fp v36 = row.wire(36);
+        Fp v556 = v36 - v290; terms(12, v556); Fp v37 = row.wire(37); Fp v557 = v37 - v538; terms(13, v557);
+        Fp v38 = row.wire(38); Fp v558 = v38 - v291; terms(14, v558); Fp v39 = row.wire(39); Fp v559 = v39 - v539;
+        terms(15, v559); Fp v40 = row.wire(40); Fp v560 = v40 - v292; terms(16, v560); Fp v41 = row.wire(41);
+        Fp v561 = v41 - v540; terms(17, v561); Fp v42 = row.wire(42); Fp v562 = v42 - v293; terms(18, v562);
+        Fp v43 = row.wire(43); Fp v563 = v43 - v541; terms(19, v563); Fp v44 = row.wire(44); Fp v564 = v44 - v294;
+        terms(20, v564); Fp v45 = row.wire(45); Fp v565 = v45 - v542; terms(21, v565); Fp v46 = row.wire(46);
+        Fp v566 = v46 - v295; terms(22, v566); Fp v47 = row.wire(47); Fp v567 = v47 - v543; terms(23, v567);
+    }
+};
+
+__global__ void gate_poseidon_mds(const Quotient quotient, const Selection selection)
+{
+    add_gate(quotient, selection, gate_poseidon_mds_constraints());
+}
+} // namespace KERNELS
+
+using namespace KERNELS;
+
+ENTRY(gate_poseidon_mds)(cudaStream_t stream, const Quotient* quotient, u32 proofs, const Selection* selection)
+{
+    LAUNCH(gate_poseidon_mds, over_points(*quotient, proofs), BLOCK, 0, stream, *quotient, *selection);
+    return LAUNCHED();
+}
