@@ -3,17 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use ashlar_lanes::{
     Program,
     program::{Code, Shape},
 };
-use ashlar_plonky2_cuda::{Device, kernels::quotient as card};
+use ashlar_plonky2_cuda::kernels::quotient::Gate;
 use ashlar_statement::hash::{D, F};
 use plonky2::{gates::gate::AnyGate, plonk::circuit_data::CommonCircuitData};
 
-use crate::{PreparedCircuit, Prover, quotient};
+use crate::{PreparedCircuit, Prover};
 
 /// The constraints of a gate, and how its rows are told from others.
 #[derive(Clone, Debug)]
@@ -72,39 +70,13 @@ impl PreparedCircuit {
     }
 }
 
-impl PreparedCircuit {
-    /// The circuit's points and gates on a card.
-    pub(crate) fn on_card(
-        &self,
-        common: &CommonCircuitData<F, D>,
-        device: &Arc<Device>,
-        gates: &[GateRows],
-    ) -> Result<card::Circuit, card::Unfit> {
-        let shape = card::Shape {
-            degree_bits: common.degree_bits(),
-            rate_bits: quotient::rate_bits(common),
-            leaves: common.degree() << common.config.fri_config.rate_bits,
-            challenges: common.config.num_challenges,
-            wires: common.config.num_wires,
-            selectors: self.selectors,
-            constants: common.num_constants,
-            k_is: common.k_is.iter().map(|k| k.0).collect(),
-            chunk: common.quotient_degree_factor,
-            constraints: common.num_gate_constraints,
-        };
-        let points = card::Points {
-            xs: &self.points.xs,
-            first: &self.points.first,
-            inverses: &self.points.inverses,
-        };
-        let gates: Vec<_> = gates
-            .iter()
-            .map(|gate| card::Gate {
-                code: &gate.code,
-                selector: gate.selector,
-                others: &gate.others,
-            })
-            .collect();
-        card::Circuit::new(device, shape, points, &gates)
+impl GateRows {
+    /// For the kernel of the quotient.
+    pub(crate) fn kernel(&self) -> Gate<'_> {
+        Gate {
+            code: &self.code,
+            selector: self.selector,
+            others: &self.others,
+        }
     }
 }

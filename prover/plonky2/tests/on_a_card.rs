@@ -4,12 +4,13 @@ mod common;
 
 use std::sync::Arc;
 
+use ashlar_bn254::Bn254Config;
 use ashlar_plonky2::{Card, CardCircuit, CardError, Kind, PreparedCircuit, Proved, Prover};
 use ashlar_plonky2_cuda::{
     Device, Fault, Runtime,
     emulation::{self, LOST, OUT_OF_MEMORY},
 };
-use ashlar_statement::hash::{C, F};
+use ashlar_statement::hash::{Builder, C, F};
 use common::{lay_out_some, witness};
 use plonky2::{
     field::types::Field,
@@ -60,7 +61,7 @@ impl Fixture {
 
     /// On a card.
     fn resident(&self, card: &Arc<Card>) -> Result<CardCircuit, CardError> {
-        CardCircuit::new(card, &self.circuit)
+        CardCircuit::new(card, &self.prepared, &self.circuit)
     }
 
     /// That these are the CPU's proofs.
@@ -125,6 +126,26 @@ fn proofs_of_other_configurations_are_the_cpu_s() {
         let proved = fixture.prove(&resident, &witnesses);
         assert!(proved.fallback.is_none(), "{:?}", proved.fallback);
         fixture.check(&witnesses, &proved);
+    }
+}
+
+#[test]
+fn proofs_over_bn254_are_the_cpu_s() {
+    let mut config = quick();
+    config.fri_config.proof_of_work_bits = 3;
+    let (builder, secrets) = lay_out_some(config, 14, 4..5);
+    let circuit = builder.build::<Bn254Config>();
+    let prepared = PreparedCircuit::new(&Prover::default(), &circuit.common).expect("a known circuit");
+    let resident = CardCircuit::new(&card(usize::MAX), &prepared, &circuit).expect("memory");
+    let witnesses = [5, 6].map(|last| {
+        let inputs = witness(&secrets, last).expect("set once");
+        generate_partial_witness(inputs, &circuit.prover_only, &circuit.common).expect("satisfiable")
+    });
+    let proved = resident.prove_many(&prepared, &circuit, &witnesses);
+    assert!(proved.fallback.is_none(), "{:?}", proved.fallback);
+    for (proof, witness) in proved.proofs.into_iter().zip(&witnesses) {
+        let expected = prepared.prove(&circuit, witness).expect("a proof");
+        assert_eq!(proof.expect("a proof").to_bytes(), expected.to_bytes());
     }
 }
 
@@ -275,7 +296,7 @@ fn a_circuit_that_a_card_has_no_room_for_is_not_brought_there() {
 #[test]
 fn a_proof_of_the_card_that_does_not_verify_is_made_again_by_the_cpu() {
     let circuits = [3, 4].map(|constant| {
-        let mut builder = ashlar_statement::hash::Builder::new(quick());
+        let mut builder = Builder::new(quick());
         let secret = builder.add_virtual_target();
         let sum = builder.add_const(secret, F::from_canonical_u64(constant));
         builder.register_public_input(sum);
@@ -317,6 +338,36 @@ fn a_witness_that_breaks_a_gate_is_not_held_against_the_card() {
     };
     assert!(!verifies());
     assert!(verifies());
+}
+
+/// The CPU computes its quotient then.
+#[test]
+fn a_circuit_with_a_gate_that_no_kernel_knows_is_proved_on_the_card_all_the_same() {
+    let mut builder = Builder::new(quick());
+    let secret = builder.add_virtual_target();
+    ashlar_gates::range_check(&mut builder, secret, 62);
+    builder.register_public_input(secret);
+    let circuit = builder.build::<C>();
+    let check = |prover: Prover| {
+        let prepared = PreparedCircuit::new(&prover, &circuit.common).expect("a known circuit");
+        let knows = prepared.rows(&circuit.common).map(|rows| rows.len());
+        let resident = CardCircuit::new(&card(usize::MAX), &prepared, &circuit).expect("memory");
+        let mut inputs = PartialWitness::new();
+        inputs.set_target(secret, F::TWO).expect("set once");
+        let full = generate_partial_witness(inputs, &circuit.prover_only, &circuit.common);
+        let full = full.expect("satisfiable");
+        let expected = prepared.prove(&circuit, &full).expect("a proof").to_bytes();
+        let proved = resident.prove_many(&prepared, &circuit, &[full]);
+        assert!(proved.fallback.is_none(), "{:?}", proved.fallback);
+        assert_eq!(proved.proofs[0].as_ref().expect("a proof").to_bytes(), expected);
+        knows
+    };
+    let stranger = check(Prover::default()).expect_err("a gate of ours").to_string();
+    assert!(
+        stranger.contains("LimbGate") && stranger.contains("with_gates"),
+        "{stranger}"
+    );
+    assert!(check(Prover::default().with_gates(&[ashlar_gates::recognise])).expect("known") > 1);
 }
 
 #[test]

@@ -49,7 +49,7 @@ struct gate_arithmetic_constraints {
     }
 };
 
-__global__ void gate_arithmetic(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_arithmetic(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_arithmetic_constraints());
 }

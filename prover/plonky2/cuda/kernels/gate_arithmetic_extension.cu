@@ -61,7 +61,7 @@ struct gate_arithmetic_extension_constraints {
     }
 };
 
-__global__ void gate_arithmetic_extension(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_arithmetic_extension(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_arithmetic_extension_constraints());
 }

@@ -93,7 +93,7 @@ struct gate_bits_constraints {
     }
 };
 
-__global__ void gate_bits(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_bits(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_bits_constraints());
 }

@@ -10,7 +10,7 @@ struct gate_constant_constraints {
     }
 };
 
-__global__ void gate_constant(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_constant(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_constant_constraints());
 }

@@ -795,7 +795,7 @@ struct gate_curve_step_constraints {
     }
 };
 
-__global__ void gate_curve_step(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_curve_step(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_curve_step_constraints());
 }

@@ -121,7 +121,7 @@ struct gate_interpolation_constraints {
     }
 };
 
-__global__ void gate_interpolation(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_interpolation(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_interpolation_constraints());
 }

@@ -277,7 +277,7 @@ struct gate_limbs_constraints {
     }
 };
 
-__global__ void gate_limbs(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_limbs(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_limbs_constraints());
 }

@@ -59,7 +59,7 @@ struct gate_mul_extension_constraints {
     }
 };
 
-__global__ void gate_mul_extension(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_mul_extension(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_mul_extension_constraints());
 }

@@ -58,7 +58,7 @@ struct gate_poseidon_constraints {
     }
 };
 
-__global__ void gate_poseidon(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_poseidon(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_poseidon_constraints());
 }

@@ -12,7 +12,7 @@ struct gate_public_input_constraints {
     }
 };
 
-__global__ void gate_public_input(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_public_input(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_public_input_constraints());
 }

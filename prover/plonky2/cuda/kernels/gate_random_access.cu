@@ -85,7 +85,7 @@ struct gate_random_access_constraints {
     }
 };
 
-__global__ void gate_random_access(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_random_access(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_random_access_constraints());
 }

@@ -139,7 +139,7 @@ struct gate_reducing_constraints {
     }
 };
 
-__global__ void gate_reducing(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_reducing(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_reducing_constraints());
 }

@@ -124,7 +124,7 @@ struct gate_reducing_extension_constraints {
     }
 };
 
-__global__ void gate_reducing_extension(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_reducing_extension(const Quotient quotient, const Selection selection)
 {
     add_gate(quotient, selection, gate_reducing_extension_constraints());
 }

@@ -101,6 +101,16 @@ struct Poseidon {
         write(state, digest);
     }
 
+    // What the proof of work looks at, behind a permutation: the last element of the rate. The state is its elements, of
+    // which the nonce is one.
+    static DEVICE u64 response(const Fp* words, u32 place, u64 nonce)
+    {
+        Fp state[WIDTH];
+        UNROLL for (u32 i = 0; i < WIDTH; i++) state[i] = i == place ? Fp{nonce} : words[i];
+        permute(state);
+        return canonical(state[RATE - 1]).word;
+    }
+
     static DEVICE void write(const Fp state[WIDTH], u64* digest)
     {
         UNROLL for (u32 i = 0; i < DIGEST; i++) digest[i] = canonical(state[i]).word;

@@ -6,6 +6,10 @@
 namespace KERNELS {
 const u32 CHALLENGES = 3; // that a kernel computes at once
 
+// Blocks that a multiprocessor is to have at once: the compiler would read all wires of a gate ahead, and leave room for
+// one.
+const unsigned BLOCKS_OF_GATES = 2;
+
 // What all gates of a circuit have in common; src/kernels/quotient.rs has the same. Columns lie one behind the other, in
 // the order of leaves.
 struct Quotient {

@@ -1,4 +1,5 @@
 // Merkle trees. The digests of a tree lie layer by layer, those of the leaves first and the cap last.
+#include "bn254.cuh"
 #include "poseidon.cuh"
 
 namespace KERNELS {
@@ -105,13 +106,14 @@ int tree(cudaStream_t stream, const Fp* values, u32 batch, u32 width, size_t cou
 
 using namespace KERNELS;
 
-// `hash`: 0, Poseidon. `source`: 0, columns; 1, neighbours.
+// `hash`: 0, Poseidon; 1, BN254's Poseidon2. `source`: 0, columns; 1, neighbours.
 ENTRY(tree)(cudaStream_t stream, int hash, int source, const Fp* values, u32 batch, u32 width, size_t count, size_t cap,
             u64* digests)
 {
-    if (hash != 0) return (int)cudaErrorInvalidValue;
-    return source == 0 ? tree<Poseidon, Columns>(stream, values, batch, width, count, cap, digests)
-                       : tree<Poseidon, Neighbours>(stream, values, batch, width, count, cap, digests);
+    if (hash != 0 && hash != 1) return (int)cudaErrorInvalidValue;
+    auto* of_columns = hash == 0 ? tree<Poseidon, Columns> : tree<Poseidon2, Columns>;
+    auto* of_neighbours = hash == 0 ? tree<Poseidon, Neighbours> : tree<Poseidon2, Neighbours>;
+    return (source == 0 ? of_columns : of_neighbours)(stream, values, batch, width, count, cap, digests);
 }
 
 ENTRY(leaves)(cudaStream_t stream, int source, const Fp* values, u32 batch, u32 width, size_t count,

@@ -43,7 +43,7 @@ struct gate_{name}_constraints {{
     }}
 }};
 
-__global__ void gate_{name}(const Quotient quotient, const Selection selection)
+__global__ void __launch_bounds__(BLOCK, BLOCKS_OF_GATES) gate_{name}(const Quotient quotient, const Selection selection)
 {{
     add_gate(quotient, selection, gate_{name}_constraints());
 }}

@@ -2,7 +2,10 @@
 
 mod common;
 
-use ashlar_plonky2_cuda::kernels::{grind::grind, tree::Hash};
+use ashlar_plonky2_cuda::kernels::{
+    grind::{STATE, grind},
+    tree::Hash,
+};
 use common::{device, elements};
 use plonky2::{
     field::{
@@ -16,7 +19,8 @@ use plonky2::{
 };
 
 /// The smallest nonce, one after the other.
-fn plain(state: [u64; 12], place: usize, bits: u32) -> u64 {
+fn plain(state: [u64; STATE], place: usize, bits: u32) -> u64 {
+    let state: [u64; 12] = *state.first_chunk().expect("the last word is not read");
     let serves = |nonce: &u64| {
         let mut state = PoseidonPermutation::new(state.map(F));
         state.set_elt(F::from_canonical_u64(*nonce), place);
@@ -33,9 +37,9 @@ fn plain(state: [u64; 12], place: usize, bits: u32) -> u64 {
 fn the_smallest_nonce_that_serves_is_found_for_each_proof() {
     let device = device();
     for (batch, place, bits) in [(1, 0, 0), (1, 7, 1), (2, 3, 6), (5, 5, 9), (3, 0, 11), (1, 2, 13)] {
-        let words = elements(12 * batch, u64::from(bits));
-        let states: Vec<[u64; 12]> = words
-            .chunks_exact(12)
+        let words = elements(STATE * batch, u64::from(bits));
+        let states: Vec<[u64; STATE]> = words
+            .chunks_exact(STATE)
             .map(|state| std::array::from_fn(|i| state[i].0))
             .collect();
         let nonces = grind(&device, Hash::Poseidon, &states, place, bits).expect("no fault");
@@ -50,14 +54,14 @@ fn a_nonce_of_a_later_window_is_found() {
     let device = device();
     let bits = 4;
     let late = (0..).map(|seed| {
-        let words = elements(12, seed);
+        let words = elements(STATE, seed);
         std::array::from_fn(|i| words[i].0)
     });
-    let late: Vec<[u64; 12]> = late
+    let late: Vec<[u64; STATE]> = late
         .filter(|state| plain(*state, 1, bits) >= 4 << bits)
         .take(2)
         .collect();
-    let soon: Vec<[u64; 12]> = vec![[1; 12], late[0], [2; 12], late[1]];
+    let soon: Vec<[u64; STATE]> = vec![[1; STATE], late[0], [2; STATE], late[1]];
     let nonces = grind(&device, Hash::Poseidon, &soon, 1, bits).expect("no fault");
     let expected: Vec<_> = soon.iter().map(|state| plain(*state, 1, bits)).collect();
     assert_eq!(nonces, expected);

@@ -1,5 +1,7 @@
 //! Gates as code, on the emulated card, beside the code run on the processor.
 
+mod common;
+
 use std::sync::Arc;
 
 use ashlar_lanes::{
@@ -11,6 +13,7 @@ use ashlar_plonky2_cuda::{
     Device, Runtime, Words, emulation,
     kernels::quotient::{Challenges, Circuit, Columns, Gate, MAX_REGISTERS, Points, Query, Shape, Unfit},
 };
+use common::device;
 use plonky2::field::types::{Field, Field64};
 use proptest::{collection::vec, prelude::*};
 
@@ -118,10 +121,6 @@ impl Values {
     }
 }
 
-fn device() -> Arc<Device> {
-    Arc::new(Device::open(Runtime::Emulated, 0).expect("there is one"))
-}
-
 proptest! {
     #[test]
     fn code_of_any_operations_is_what_the_processor_runs(
@@ -205,7 +204,8 @@ fn code_of_as_many_registers_as_a_thread_has_runs_and_of_more_is_refused() {
 
 #[test]
 fn a_fault_of_the_device_at_any_call_is_an_error() {
-    let (code, device) = (large(5), device());
+    let code = large(5);
+    let device = Arc::new(Device::open(Runtime::Emulated, 0).expect("there is one"));
     let values = Values::new(&[3, 5, 7]);
     let gate = Gate {
         code: &code,

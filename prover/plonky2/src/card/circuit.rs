@@ -7,6 +7,7 @@ use ashlar_plonky2_cuda::{
     kernels::{
         ntt::{Domain, Extender, Interpolator, Order},
         products::Permutation,
+        quotient::Unfit,
     },
 };
 use ashlar_statement::hash::{D, F};
@@ -23,7 +24,7 @@ use super::{
     error::Context,
     memory::bytes_of_a_proof,
     prove::Proving,
-    quotient::{OnTheProcessor, Quotients},
+    quotient::{OnTheCard, OnTheProcessor, Quotients},
 };
 use crate::{FE, PreparedCircuit, quotient};
 
@@ -43,6 +44,8 @@ pub struct CardCircuit {
     pub(super) constants: Words,
     /// To the leaves of each tree of FRI but the first.
     pub(super) folds: Vec<Extender>,
+    /// `None` if the CPU computes quotients.
+    quotient: Option<OnTheCard>,
 }
 
 /// Proofs of a batch, whoever made them.
@@ -54,21 +57,24 @@ pub struct Proved<O: GenericConfig<D, F = F>> {
 }
 
 impl CardCircuit {
-    /// Brings a circuit to a card.
+    /// Brings a circuit, which `prepared` was made of, to a card. Where it has gates that no kernel knows, the CPU computes
+    /// the quotients of its proofs.
     ///
     /// # Errors
     /// If the card is full or lost.
     pub fn new<O: GenericConfig<D, F = F>>(
         card: &Arc<Card>,
+        prepared: &PreparedCircuit,
         circuit: &CircuitData<F, O, D>,
     ) -> Result<Self, CardError> {
         card.require_alive()?;
-        let built = Self::build(card, circuit);
+        let built = Self::build(card, prepared, circuit);
         built.inspect_err(|error| card.note(error))
     }
 
     fn build<O: GenericConfig<D, F = F>>(
         card: &Arc<Card>,
+        prepared: &PreparedCircuit,
         circuit: &CircuitData<F, O, D>,
     ) -> Result<Self, CardError> {
         const STEP: &str = "bring the circuit to the card";
@@ -90,6 +96,19 @@ impl CardCircuit {
             shift = shift.exp_power_of_2(*arity_bits);
             folds.push(Extender::new(&domain(bits)?, rate_bits, shift).context(STEP)?);
         }
+        let extender = Extender::new(&rows, rate_bits, F::coset_shift()).context(STEP)?;
+        let constants = Words::of_elements(device, &constants).context(STEP)?;
+        let quotient = match prepared.rows(common) {
+            Ok(gates) => {
+                let leaves = extender.extend(&constants).context(STEP)?;
+                match OnTheCard::new(device, prepared, common, &gates, leaves) {
+                    Ok(quotient) => Some(quotient),
+                    Err(Unfit::Device(source)) => return Err(CardError::Device { step: STEP, source }),
+                    Err(reason @ Unfit::Registers { .. }) => without_quotient(&reason),
+                }
+            }
+            Err(reason) => without_quotient(&reason),
+        };
         Ok(Self {
             card: card.clone(),
             permutation: Permutation::new(
@@ -102,10 +121,11 @@ impl CardCircuit {
             )
             .context(STEP)?,
             rows: Interpolator::new(&rows, Order::Natural, F::ONE).context(STEP)?,
-            extender: Extender::new(&rows, rate_bits, F::coset_shift()).context(STEP)?,
+            extender,
             points: Interpolator::new(&points, Order::Reversed, F::coset_shift()).context(STEP)?,
-            constants: Words::of_elements(device, &constants).context(STEP)?,
+            constants,
             folds,
+            quotient,
         })
     }
 
@@ -147,10 +167,14 @@ impl CardCircuit {
         O: GenericConfig<D, F = F, FE = FE, InnerHasher = PoseidonHash>,
         O::Hasher: CardHasher,
     {
-        let quotients = OnTheProcessor {
+        let on_the_processor = OnTheProcessor {
             prepared,
             common: &circuit.common,
             constants: &circuit.prover_only.constants_sigmas_commitment.merkle_tree.leaves,
+        };
+        let quotients: &dyn Quotients = match &self.quotient {
+            Some(on_the_card) => on_the_card,
+            None => &on_the_processor,
         };
         let (mut proofs, mut fallback) = (Vec::with_capacity(witnesses.len()), None);
         let mut rest = witnesses;
@@ -160,7 +184,7 @@ impl CardCircuit {
             let count = room.as_ref().map_or(rest.len(), |room| rest.len().min(*room));
             let (batch, later) = rest.split_at(count);
             rest = later;
-            match room.and_then(|_| self.on_the_card(circuit, &quotients, batch)) {
+            match room.and_then(|_| self.on_the_card(circuit, quotients, batch)) {
                 Ok(made) => {
                     for (proof, witness) in made.into_iter().zip(batch) {
                         proofs.push(match circuit.verify(proof.clone()) {
@@ -240,4 +264,13 @@ impl CardCircuit {
         }
         (proof, error)
     }
+}
+
+/// The card makes the proofs all the same.
+fn without_quotient(reason: &(dyn Error + 'static)) -> Option<OnTheCard> {
+    warn!(
+        reason,
+        "the CPU computes the quotients of a circuit that is proved on the card"
+    );
+    None
 }

@@ -1,6 +1,9 @@
 //! What a proof takes of a card's memory: how many are made at once.
 
-use ashlar_plonky2_cuda::kernels::tree::{DIGEST, Tree};
+use ashlar_plonky2_cuda::kernels::{
+    grind::STATE,
+    tree::{DIGEST, Tree},
+};
 use ashlar_statement::hash::{D, F};
 use plonky2::plonk::circuit_data::CommonCircuitData;
 
@@ -32,6 +35,9 @@ fn words_of_a_proof(common: &CommonCircuitData<F, D>) -> usize {
     }
     words += 2 * points * challenges + (rows + leaves) * pieces + tree(pieces, leaves);
     words += challenges * (config.num_routed_wires + 2);
+    // What the quotient is asked: each challenge, times each column, and its powers.
+    let terms = challenges + products + common.num_gate_constraints;
+    words += 4 + challenges * (2 + config.num_routed_wires + terms);
     // Points, their powers, values there; the challenge of FRI, its powers; sums and quotients.
     words += 2 * (2 + 2 * rows + polynomials + challenges);
     words += 2 * (4 + polynomials + challenges) + 3 * 2 * rows;
@@ -42,5 +48,5 @@ fn words_of_a_proof(common: &CommonCircuitData<F, D>) -> usize {
         length >>= arity_bits;
         words += 2 * length + 2;
     }
-    words + 13 // of the proof of work
+    words + STATE + 1 // of the proof of work
 }

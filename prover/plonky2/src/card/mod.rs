@@ -10,7 +10,7 @@ mod fri;
 mod hasher;
 mod memory;
 mod prove;
-mod quotient;
+pub(crate) mod quotient;
 mod trees;
 
 use std::sync::{

@@ -1,13 +1,20 @@
 //! The quotient of a batch: where its values come from.
 
-use ashlar_plonky2_cuda::{Error, Words};
+use std::sync::Arc;
+
+use ashlar_plonky2_cuda::{
+    Device, Error, Words,
+    kernels::quotient::{self as kernels, Challenges, Columns, Unfit},
+};
 use ashlar_statement::hash::{D, F};
 use plonky2::{field::goldilocks_field::GoldilocksField, plonk::circuit_data::CommonCircuitData};
 
 use crate::{
     PreparedCircuit,
     leaves::{Leaves, TILE},
-    quotient::{Committed, Query},
+    permutation::Challenge,
+    quotient::{Committed, Query, rate_bits},
+    rows::GateRows,
 };
 
 /// What is committed before the quotient, on the card: `[proof][column][leaf]`.
@@ -20,6 +27,81 @@ pub struct Extended<'a> {
 pub trait Quotients {
     /// The values of each proof for each challenge at each point, in the order of the leaves: `[proof][challenge][point]`.
     fn quotients(&self, extended: &Extended<'_>, queries: &[Query]) -> Result<Words, Error>;
+}
+
+/// By the card's kernels.
+pub struct OnTheCard {
+    circuit: kernels::Circuit,
+    /// At the leaves.
+    constants: Words,
+}
+
+impl OnTheCard {
+    /// Of a circuit whose constants and sigmas are these at the leaves.
+    pub fn new(
+        device: &Arc<Device>,
+        prepared: &PreparedCircuit,
+        common: &CommonCircuitData<F, D>,
+        gates: &[GateRows],
+        constants: Words,
+    ) -> Result<Self, Unfit> {
+        let circuit = circuit(device, prepared, common, gates)?;
+        Ok(Self { circuit, constants })
+    }
+}
+
+/// The points and gates of a circuit on a card.
+pub fn circuit(
+    device: &Arc<Device>,
+    prepared: &PreparedCircuit,
+    common: &CommonCircuitData<F, D>,
+    gates: &[GateRows],
+) -> Result<kernels::Circuit, Unfit> {
+    let shape = kernels::Shape {
+        degree_bits: common.degree_bits(),
+        rate_bits: rate_bits(common),
+        leaves: common.degree() << common.config.fri_config.rate_bits,
+        challenges: common.config.num_challenges,
+        wires: common.config.num_wires,
+        selectors: prepared.selectors,
+        constants: common.num_constants,
+        k_is: common.k_is.iter().map(|k| k.0).collect(),
+        chunk: common.quotient_degree_factor,
+        constraints: common.num_gate_constraints,
+    };
+    let points = kernels::Points {
+        xs: &prepared.points.xs,
+        first: &prepared.points.first,
+        inverses: &prepared.points.inverses,
+    };
+    let gates: Vec<_> = gates.iter().map(GateRows::kernel).collect();
+    kernels::Circuit::new(device, shape, points, &gates)
+}
+
+/// What the kernels are asked for one proof.
+pub fn kernel_query(query: &Query) -> kernels::Query {
+    let challenges = query.permutation.iter().zip(&query.alphas);
+    let challenges = challenges.map(|(Challenge { beta, gamma }, alpha)| Challenges {
+        beta: *beta,
+        gamma: *gamma,
+        alpha: *alpha,
+    });
+    kernels::Query {
+        public_inputs_hash: query.public_inputs_hash.elements,
+        challenges: challenges.collect(),
+    }
+}
+
+impl Quotients for OnTheCard {
+    fn quotients(&self, extended: &Extended<'_>, queries: &[Query]) -> Result<Words, Error> {
+        let queries: Vec<_> = queries.iter().map(kernel_query).collect();
+        let columns = Columns {
+            constants: &self.constants,
+            wires: extended.wires,
+            products: extended.products,
+        };
+        self.circuit.quotient(columns, &queries)
+    }
 }
 
 /// By the CPU, to which the columns are brought: for circuits with gates that no kernel knows.

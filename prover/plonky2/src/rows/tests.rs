@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use ashlar_ecgfp5::EcGfp5StepGate;
 use ashlar_gates::LimbGate;
-use ashlar_lanes::Recognise;
-use ashlar_plonky2_cuda::{
-    Device, Runtime, Words,
-    kernels::quotient::{Challenges, Columns, Query as CardQuery},
-};
-use ashlar_statement::hash::{Builder, C, D, F};
+use ashlar_lanes::{F, Recognise};
+use ashlar_plonky2_cuda::{Device, Runtime, Words, kernels::quotient::Columns};
+use ashlar_statement::hash::{Builder, C, D};
 use plonky2::{
     field::types::Sample,
     gates::{
@@ -25,8 +22,9 @@ use plonky2::{
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use super::*;
+use super::{PreparedCircuit, Prover};
 use crate::{
+    card::quotient as card,
     leaves::Leaves,
     permutation::Challenge,
     quotient::{Committed, Query, rate_bits},
@@ -115,19 +113,6 @@ impl Random {
         };
         prepared.quotient(common, &committed, &self.query)
     }
-
-    fn query(&self) -> CardQuery {
-        let challenges = self.query.permutation.iter().zip(&self.query.alphas);
-        let challenges = challenges.map(|(Challenge { beta, gamma }, alpha)| Challenges {
-            beta: *beta,
-            gamma: *gamma,
-            alpha: *alpha,
-        });
-        CardQuery {
-            public_inputs_hash: self.query.public_inputs_hash.elements,
-            challenges: challenges.collect(),
-        }
-    }
 }
 
 fn rows(count: usize, width: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<F>> {
@@ -163,7 +148,7 @@ fn compare(common: &CommonCircuitData<F, D>, proofs: usize, rng: &mut ChaCha8Rng
 
     let device = Arc::new(Device::open(Runtime::Emulated, 0).expect("there is one"));
     let gates = prepared.rows(common).expect("all gates are known");
-    let circuit = prepared.on_card(common, &device, &gates).expect("memory");
+    let circuit = card::circuit(&device, &prepared, common, &gates).expect("memory");
     let of = |rows: fn(&Random) -> &[Vec<F>]| {
         let words: Vec<u64> = proofs.iter().flat_map(|proof| columns(rows(proof))).collect();
         Words::of(&device, &words).expect("memory")
@@ -173,7 +158,10 @@ fn compare(common: &CommonCircuitData<F, D>, proofs: usize, rng: &mut ChaCha8Rng
         wires: &of(|proof| &proof.wires),
         products: &of(|proof| &proof.products),
     };
-    let queries: Vec<_> = proofs.iter().map(Random::query).collect();
+    let queries: Vec<_> = proofs
+        .iter()
+        .map(|proof| card::kernel_query(&proof.query))
+        .collect();
     let found = circuit
         .quotient(columns, &queries)
         .and_then(|words| words.read_all());

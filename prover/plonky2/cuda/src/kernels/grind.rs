@@ -13,6 +13,13 @@ entries! {
     ) -> c_int;
 }
 
+/// Words of a transcript's state, whatever the hash: Poseidon's twelve elements and a word that is not read; or the nine
+/// elements of the rate over BN254, and the number in the hidden lane, its lowest word first.
+pub const STATE: usize = 13;
+
+/// Places that a nonce can have, of any hash.
+const RATE: usize = 9;
+
 /// Nonces that each proof tries in a launch: on the average one in as many serves where sixteen bits are asked for.
 const WINDOW: u64 = 1 << 16;
 
@@ -27,11 +34,11 @@ const WINDOW: u64 = 1 << 16;
 pub fn grind(
     device: &Arc<Device>,
     hash: Hash,
-    states: &[[u64; 12]],
+    states: &[[u64; STATE]],
     place: usize,
     bits: u32,
 ) -> Result<Vec<u64>, Error> {
-    assert!(place < 12 && bits < 64, "no place {place}, or no {bits} bits");
+    assert!(place < RATE && bits < 64, "no place {place}, or no {bits} bits");
     let batch = states.len();
     let states = Words::of(device, states.as_flattened())?;
     let found = Words::of(device, &vec![u64::MAX; batch])?;

@@ -24,7 +24,8 @@ entries! {
 /// Words of a digest, whatever the hash.
 pub const DIGEST: usize = 4;
 
-/// A digest: elements below p of a hash over Goldilocks.
+/// A digest: elements below p of a hash over Goldilocks, or the words of a number below r of one over BN254, the lowest
+/// first.
 pub type Digest = [u64; DIGEST];
 
 /// With what trees are hashed.
@@ -33,6 +34,8 @@ pub type Digest = [u64; DIGEST];
 pub enum Hash {
     /// plonky2's Poseidon: its `hash_or_noop` of each leaf, and `two_to_one`.
     Poseidon = 0,
+    /// Poseidon2 over the scalar field of BN254: the same of `ashlar_bn254::Bn254Hasher`.
+    Bn254 = 1,
 }
 
 /// How the elements of leaves lie.
