@@ -31,8 +31,13 @@ fn main() -> anyhow::Result<()> {
     };
     let log_rows = number("--log-rows", USUAL_LOG_ROWS)? as u32;
     let (columns, rounds) = (number("--columns", USUAL_COLUMNS)?, number("--rounds", 5)?);
+    let features = if cfg!(feature = "plonky3") {
+        " --features plonky3"
+    } else {
+        ""
+    };
     let mut report = Report::begin(format!(
-        "cargo bench -p ashlar-benches --bench commit -- --log-rows {log_rows} --columns {columns} --rounds {rounds}"
+        "cargo bench -p ashlar-benches{features} --bench commit -- --log-rows {log_rows} --columns {columns} --rounds {rounds}"
     ));
     report.note = value("--note");
     let effort = Effort {

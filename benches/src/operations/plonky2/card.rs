@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ashlar_plonky2::{Card, CardCircuit, CardError, CardHasher, PreparedCircuit, Prover, Unknown};
 use ashlar_statement::{
     ProveError,
-    hash::{C, D, F},
+    hash::{D, F},
 };
 use plonky2::{
     field::extension::Extendable,
@@ -25,6 +25,8 @@ use crate::{
     steps::{Step, Watch},
     turns::take_turns,
 };
+
+type FE = <F as Extendable<D>>::Extension;
 
 /// What a card needed for proofs of one circuit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,13 +79,38 @@ pub enum CardRaceError {
 pub struct Subject<'a> {
     /// For people.
     pub name: String,
-    circuit: &'a CircuitData<F, C, D>,
-    /// Which are proved in turn.
-    inputs: Vec<PartialWitness<F>>,
+    bring: Box<Bring<'a>>,
 }
 
-/// Chunks of all sizes, lift and fold, each with the witnesses of a full chunk and of one that has an operation.
-pub fn real<'a>(circuits: &'a CircuitSet, prover: Prover) -> Result<Vec<Subject<'a>>, CardRaceError> {
+type Bring<'a> = dyn Fn(&Arc<Card>, &Prover) -> Result<Box<dyn OnACard + 'a>, CardRaceError> + 'a;
+
+/// A circuit on a card.
+pub trait OnACard {
+    /// Proofs that the card has room for at once.
+    ///
+    /// # Errors
+    /// If there is none for one, or the card does not answer.
+    fn room(&self) -> Result<usize, CardRaceError>;
+
+    /// Proves so many at once and compares each with the CPU's.
+    ///
+    /// # Errors
+    /// If the card does not prove them, or one is another.
+    fn check(&self, batch: usize) -> Result<(), CardRaceError>;
+
+    /// Proves so many at once, some times.
+    ///
+    /// # Errors
+    /// If the card does not prove them.
+    fn measure(&self, batch: usize, effort: Effort) -> Result<Measurement, CardRaceError>;
+}
+
+/// The circuits of payments: chunks of all sizes and a lift, each with the witnesses of a full chunk and of one that has an
+/// operation, then fold and compress. The proofs that they verify are made by this prover.
+///
+/// # Errors
+/// If it fails.
+pub fn real(circuits: &CircuitSet, prover: Prover) -> Result<Vec<Subject<'_>>, CardRaceError> {
     let ours = Path::new(circuits, prover);
     let CircuitSet { leaf, recursion } = circuits;
     let mut subjects = Vec::new();
@@ -91,11 +118,9 @@ pub fn real<'a>(circuits: &'a CircuitSet, prover: Prover) -> Result<Vec<Subject<
     for (kind, chunk) in leaf.each().iter().enumerate() {
         let witnesses = sample::two_chunks_of(chunk.slots());
         let inputs = witnesses.iter().map(|witness| ours.assign_chunk(witness));
-        subjects.push(Subject {
-            name: format!("chunk of {}", chunk.slots()),
-            circuit: &chunk.data,
-            inputs: inputs.collect::<Result<_, _>>().map_err(CardRaceError::Sample)?,
-        });
+        let inputs = inputs.collect::<Result<_, _>>().map_err(CardRaceError::Sample)?;
+        let name = format!("chunk of {}", chunk.slots());
+        subjects.push(Subject::new(name, &chunk.data, inputs));
         if kind > 0 {
             continue; // the other lifts have other constants, and nothing else
         }
@@ -106,68 +131,81 @@ pub fn real<'a>(circuits: &'a CircuitSet, prover: Prover) -> Result<Vec<Subject<
             spans.push(ours.lift(kind, &proof)?);
         }
         let (_, lift) = super::path::lift_of(recursion, kind);
-        subjects.push(Subject {
-            name: "lift".to_owned(),
-            circuit: &lift.data,
-            inputs,
-        });
+        subjects.push(Subject::new("lift".to_owned(), &lift.data, inputs));
     }
-    let fold = &recursion.fold;
+    let (fold, compress) = (&recursion.fold, &recursion.compress);
     let input = fold.assign(&spans[0], &spans[1]).map_err(CardRaceError::Sample)?;
-    subjects.push(Subject {
-        name: "fold".to_owned(),
-        circuit: &fold.data,
-        inputs: vec![input],
-    });
+    subjects.push(Subject::new("fold".to_owned(), &fold.data, vec![input]));
+    let root = ours.fold(&spans[0], &spans[1])?;
+    let input = compress.assign(&root).map_err(CardRaceError::Sample)?;
+    subjects.push(Subject::new("compress".to_owned(), &compress.data, vec![input]));
     Ok(subjects)
 }
 
 impl Synthetic {
     /// With one witness.
+    ///
+    /// # Errors
+    /// If it has none, which is a bug.
     pub fn subject(&self) -> Result<Subject<'_>, CardRaceError> {
-        Ok(Subject {
-            name: self.name(),
-            circuit: self.data(),
-            inputs: vec![self.assign().map_err(CardRaceError::Sample)?],
-        })
+        let input = self.assign().map_err(CardRaceError::Sample)?;
+        Ok(Subject::new(self.name(), self.data(), vec![input]))
     }
 }
 
 impl<'a> Subject<'a> {
+    fn new<O>(name: String, circuit: &'a CircuitData<F, O, D>, inputs: Vec<PartialWitness<F>>) -> Self
+    where
+        O: GenericConfig<D, F = F, FE = FE, InnerHasher = PoseidonHash>,
+        O::Hasher: CardHasher,
+    {
+        let inputs: Arc<[_]> = inputs.into();
+        let of = name.clone();
+        let bring =
+            move |card: &Arc<Card>, prover: &Prover| -> Result<Box<dyn OnACard + 'a>, CardRaceError> {
+                let prepared = PreparedCircuit::new(prover, &circuit.common)?;
+                Ok(Box::new(Resident {
+                    name: of.clone(),
+                    circuit,
+                    resident: CardCircuit::new(card, &prepared, circuit)?,
+                    prepared,
+                    inputs: inputs.clone(),
+                }))
+            };
+        Self {
+            name,
+            bring: Box::new(bring),
+        }
+    }
+
     /// Brings the circuit to a card.
-    pub fn on<'c>(&'c self, card: &Arc<Card>, prover: &Prover) -> Result<OnCard<'c, C>, CardRaceError> {
-        let common = &self.circuit.common;
-        Ok(OnCard {
-            circuit: self.circuit,
-            prepared: PreparedCircuit::new(prover, common)?,
-            resident: CardCircuit::new(card, self.circuit)?,
-            inputs: &self.inputs,
-            name: &self.name,
-        })
+    ///
+    /// # Errors
+    /// If the card is full or lost.
+    pub fn on(&self, card: &Arc<Card>, prover: &Prover) -> Result<Box<dyn OnACard + 'a>, CardRaceError> {
+        (self.bring)(card, prover)
     }
 }
 
-/// A circuit on a card.
-pub struct OnCard<'a, O: GenericConfig<D, F = F>> {
+struct Resident<'a, O: GenericConfig<D, F = F>> {
+    name: String,
     circuit: &'a CircuitData<F, O, D>,
     prepared: PreparedCircuit,
     resident: CardCircuit,
-    inputs: &'a [PartialWitness<F>],
-    name: &'a str,
+    /// Which are proved in turn.
+    inputs: Arc<[PartialWitness<F>]>,
 }
 
-impl<O> OnCard<'_, O>
+impl<O> OnACard for Resident<'_, O>
 where
-    O: GenericConfig<D, F = F, FE = <F as Extendable<D>>::Extension, InnerHasher = PoseidonHash>,
+    O: GenericConfig<D, F = F, FE = FE, InnerHasher = PoseidonHash>,
     O::Hasher: CardHasher,
 {
-    /// Proofs that the card has room for at once.
-    pub fn room(&self) -> Result<usize, CardRaceError> {
+    fn room(&self) -> Result<usize, CardRaceError> {
         Ok(self.resident.room(self.circuit)?)
     }
 
-    /// Proves so many at once and compares each with the CPU's.
-    pub fn check(&self, batch: usize) -> Result<(), CardRaceError> {
+    fn check(&self, batch: usize) -> Result<(), CardRaceError> {
         let witnesses = self.witnesses(batch)?;
         let proved = self.resident.prove_many(&self.prepared, self.circuit, &witnesses);
         if let Some(reason) = proved.fallback {
@@ -187,8 +225,7 @@ where
         Ok(())
     }
 
-    /// Proves so many at once, some times.
-    pub fn measure(&self, batch: usize, effort: Effort) -> Result<Measurement, CardRaceError> {
+    fn measure(&self, batch: usize, effort: Effort) -> Result<Measurement, CardRaceError> {
         let witnesses = self.witnesses(batch)?;
         let run = || -> Result<(), CardRaceError> {
             let proved = self.resident.prove_many(&self.prepared, self.circuit, &witnesses);
@@ -201,7 +238,7 @@ where
         let steps = watch.finish(1);
         let seconds = Spread::of(&runs.wall).median;
         Ok(Measurement {
-            circuit: self.name.to_owned(),
+            circuit: self.name.clone(),
             degree_bits: self.circuit.common.degree_bits(),
             batch,
             seconds,
@@ -211,7 +248,9 @@ where
             steps,
         })
     }
+}
 
+impl<O: GenericConfig<D, F = F>> Resident<'_, O> {
     /// Wires that nothing sets are random, so that the witnesses of an input are made once.
     fn witnesses(&self, batch: usize) -> Result<Vec<PartitionWitness<'_, F>>, CardRaceError> {
         let distinct = self.inputs.iter().take(batch).map(|input| {
