@@ -109,9 +109,12 @@ entries! {{{entries}
 /// Launches a kernel of [`KERNELS`].
 pub(super) type Launch = unsafe extern \"C\" fn(Stream, *const Quotient, u32, *const Selection) -> c_int;
 
-/// Digests, and where the kernels are among the entry points.
+/// The digest of a gate's code, and where its kernel is among the entry points.
+pub(super) type Known = ([u64; 4], fn(&Entries) -> Launch);
+
+/// All that there are.
 #[rustfmt::skip]
-pub(super) const KERNELS: &[([u64; 4], fn(&Entries) -> Launch)] = &[{kernels}
+pub(super) const KERNELS: &[Known] = &[{kernels}
 ];
 "
     )

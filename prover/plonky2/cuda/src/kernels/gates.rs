@@ -27,9 +27,12 @@ entries! {
 /// Launches a kernel of [`KERNELS`].
 pub(super) type Launch = unsafe extern "C" fn(Stream, *const Quotient, u32, *const Selection) -> c_int;
 
-/// Digests, and where the kernels are among the entry points.
+/// The digest of a gate's code, and where its kernel is among the entry points.
+pub(super) type Known = ([u64; 4], fn(&Entries) -> Launch);
+
+/// All that there are.
 #[rustfmt::skip]
-pub(super) const KERNELS: &[([u64; 4], fn(&Entries) -> Launch)] = &[
+pub(super) const KERNELS: &[Known] = &[
     ([0x70d82bee7bd972c1, 0x020716eeb7c590e1, 0xfed8d38ff00c0fd1, 0x8ac1866dcf2bf588], |entries| entries.gate_arithmetic),
     ([0x610424b94732eac6, 0xea203cdc403e408f, 0x0b71b7f5cbbd0444, 0x78cd913bb9f14bea], |entries| entries.gate_arithmetic_extension),
     ([0xc9f9fe80141e3450, 0xc14c6fef7b65ede0, 0xc578178409cd36c0, 0x7439603f0136a16e], |entries| entries.gate_bits),
