@@ -25,22 +25,20 @@ __global__ void quotient_permutation(const Quotient of)
     Row row(of, blockIdx.y, (u32)point);
     const Fp* next = row.products - point + row.next();
     u32 partial = of.partial();
-    for (u32 first = 0; first < of.challenges; first += CHALLENGES) {
-        Terms terms(row, first, 0);
-        for (u32 i = 0; i < of.challenges; i++) terms(i, of.first[point] * (row.product(i) - Fp{1}));
-        for (u32 chunk = 0; chunk <= partial; chunk++) {
-            for (u32 i = 0; i < of.challenges; i++) {
-                u32 column = of.challenges + i * partial + chunk;
-                Fp before = row.product(chunk == 0 ? i : column - 1);
-                Fp after = chunk == partial ? next[i * of.leaves] : row.product(column);
-                terms(of.challenges + i * (partial + 1) + chunk, step(row, i, chunk, before, after));
-            }
+    Terms terms(row, first_challenge(), 0);
+    for (u32 i = 0; i < of.challenges; i++) terms(i, of.first[point] * (row.product(i) - Fp{1}));
+    for (u32 chunk = 0; chunk <= partial; chunk++) {
+        for (u32 i = 0; i < of.challenges; i++) {
+            u32 column = of.challenges + i * partial + chunk;
+            Fp before = row.product(chunk == 0 ? i : column - 1);
+            Fp after = chunk == partial ? next[i * of.leaves] : row.product(column);
+            terms(of.challenges + i * (partial + 1) + chunk, step(row, i, chunk, before, after));
         }
-        UNROLL for (u32 i = 0; i < CHALLENGES; i++) // a plain loop would keep the sums in memory
-        {
-            Fp* sum = row.sums + (size_t)(first + i) * of.points();
-            if (i < terms.count) *sum = reduce(terms.sums[i]) * row.inverse();
-        }
+    }
+    UNROLL for (u32 i = 0; i < CHALLENGES; i++) // a plain loop would keep the sums in memory
+    {
+        Fp* sum = row.sums + (size_t)(first_challenge() + i) * of.points();
+        if (i < terms.count) *sum = reduce(terms.sums[i]) * row.inverse();
     }
 }
 

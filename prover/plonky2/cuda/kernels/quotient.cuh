@@ -36,6 +36,15 @@ struct Quotient {
     DEVICE u32 query_words() const { return 4 + challenges * (2 + routed + terms); }
 };
 
+// The same address.
+DEVICE const Fp* unknown(const Fp* address)
+{
+#ifdef __CUDA_ARCH__
+    asm volatile("" : "+l"(address));
+#endif
+    return address;
+}
+
 // What a thread sees: of the query first the public inputs' hash, then for each challenge beta, gamma, beta times what the
 // identity gives each column, and powers of alpha.
 struct Row {
@@ -58,6 +67,8 @@ struct Row {
 
     DEVICE Fp column(u32 i) const { return constants[i * of.leaves]; }
     DEVICE Fp wire(u32 i) const { return wires[i * of.leaves]; }
+    // The compiler does not know that it is the same, and so keeps none from one to the next.
+    DEVICE Fp wire_again(u32 i) const { return *unknown(wires + i * of.leaves); }
     DEVICE Fp constant(u32 i) const { return column(of.selectors + i); }
     DEVICE Fp public_inputs_hash(u32 i) const { return query[i]; }
     DEVICE Fp product(u32 i) const { return products[i * of.leaves]; }
@@ -114,24 +125,29 @@ struct Selection {
     }
 };
 
+// A thread for each point of each proof and each group of challenges. In a loop over groups the compiler would compute a
+// whole gate before the loop, and keep all of it.
+inline dim3 over_points(const Quotient& quotient, u32 proofs)
+{
+    return dim3(blocks(quotient.points()), proofs, (quotient.challenges + CHALLENGES - 1) / CHALLENGES);
+}
+
+// The first challenge of this thread's group.
+DEVICE u32 first_challenge() { return blockIdx.z * CHALLENGES; }
+
 // Adds the constraints of a gate, by its filter.
 template <class Gate> DEVICE void add_gate(const Quotient& quotient, const Selection& selection, const Gate& gate)
 {
     size_t point = thread_number();
     if (point >= quotient.points()) return;
     Row row(quotient, blockIdx.y, (u32)point);
+    Terms terms(row, first_challenge(), quotient.first_gate_term());
+    gate.evaluate(row, terms);
     Fp filter = selection.filter(row);
-    for (u32 first = 0; first < quotient.challenges; first += CHALLENGES) {
-        Terms terms(row, first, quotient.first_gate_term());
-        gate.evaluate(row, terms);
-        UNROLL for (u32 i = 0; i < CHALLENGES; i++)
-        {
-            Fp* sum = row.sums + (size_t)(first + i) * quotient.points();
-            if (i < terms.count) *sum = multiply_add(reduce(terms.sums[i]), filter, *sum);
-        }
+    UNROLL for (u32 i = 0; i < CHALLENGES; i++)
+    {
+        Fp* sum = row.sums + (size_t)(first_challenge() + i) * quotient.points();
+        if (i < terms.count) *sum = multiply_add(reduce(terms.sums[i]), filter, *sum);
     }
 }
-
-// A thread for each point of each proof.
-inline dim3 over_points(const Quotient& quotient, u32 proofs) { return dim3(blocks(quotient.points()), proofs); }
 } // namespace KERNELS

@@ -6,6 +6,8 @@ use ashlar_lanes::program::{Node, Op, Product, Program};
 
 /// Columns of a line.
 const WIDTH: usize = 118;
+/// Operations after which a wire is read again: a cache has it, and a register is free meanwhile.
+const FAR: usize = 24;
 
 /// The unit `kernels/gate_NAME.cu`: each operation of the program once, each constraint once it is computed.
 pub fn unit(name: &str, id: &str, program: &Program) -> String {
@@ -13,7 +15,8 @@ pub fn unit(name: &str, id: &str, program: &Program) -> String {
         program,
         lines: String::new(),
         column: 0,
-        is_read: vec![false; program.ops().len()],
+        last_uses: vec![None; program.ops().len()],
+        computed: 0,
     };
     let mut constraints = vec![Vec::new(); program.ops().len()];
     for (place, node) in program.constraints().iter().enumerate() {
@@ -24,6 +27,7 @@ pub fn unit(name: &str, id: &str, program: &Program) -> String {
             body.read(&op.operands());
             let value = body.value(op);
             body.statement(&format!("Fp v{place} = {value};"));
+            body.computed += 1;
         }
         for constraint in &constraints[place] {
             let value = body.leaf(op).unwrap_or_else(|| format!("v{place}"));
@@ -65,8 +69,10 @@ struct Body<'a> {
     lines: String,
     /// Where the last line ends.
     column: usize,
-    /// Leaves that have a name.
-    is_read: Vec<bool>,
+    /// After how many operations each leaf was used.
+    last_uses: Vec<Option<usize>>,
+    /// Operations so far.
+    computed: usize,
 }
 
 impl Body<'_> {
@@ -83,18 +89,22 @@ impl Body<'_> {
         self.column += statement.len();
     }
 
-    /// Reads the columns among these for the first time.
+    /// Reads the columns among these for the first time, and wires after a while.
     fn read(&mut self, operands: &[Node]) {
         for operand in operands {
             let place = operand.index();
             let op = &self.program.ops()[place];
-            if matches!(op, Op::Value(_)) || self.is_read[place] {
+            let Some(value) = self.leaf(op).filter(|_| !matches!(op, Op::Value(_))) else {
                 continue;
+            };
+            match (self.last_uses[place], op) {
+                (None, _) => self.statement(&format!("Fp v{place} = {value};")),
+                (Some(last), Op::Wire(i)) if self.computed - last > FAR => {
+                    self.statement(&format!("v{place} = row.wire_again({i});"));
+                }
+                _ => {}
             }
-            if let Some(value) = self.leaf(op) {
-                self.is_read[place] = true;
-                self.statement(&format!("Fp v{place} = {value};"));
-            }
+            self.last_uses[place] = Some(self.computed);
         }
     }
 

@@ -20,7 +20,7 @@ use plonky2::{
     },
     hash::{hashing::PlonkyPermutation, merkle_tree::MerkleTree},
     iop::challenger::Challenger,
-    plonk::config::{GenericConfig, GenericHashOut, Hasher},
+    plonk::config::{GenericConfig, GenericHashOut},
 };
 use proptest::prelude::*;
 

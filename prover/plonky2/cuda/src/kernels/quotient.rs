@@ -245,6 +245,11 @@ impl Circuit {
         })
     }
 
+    /// How many gates have kernels that were made of their programs; the others are read as code.
+    pub fn kernels_of_gates(&self) -> usize {
+        self.gates.iter().filter(|gate| gate.kernel.is_some()).count()
+    }
+
     /// The same, all gates as code: to compare with.
     ///
     /// # Errors
