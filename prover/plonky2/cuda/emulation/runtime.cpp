@@ -8,7 +8,9 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <sys/mman.h>
 #include <thread>
+#include <unistd.h>
 
 namespace emulation {
 namespace {
@@ -21,6 +23,7 @@ std::mutex lock;
 struct Allocation {
     size_t bytes;
     std::thread::id owner;
+    size_t mapped; // bytes of its pages, or 0 if it has guards of bytes
 };
 std::map<unsigned char*, Allocation> allocations; // by address
 
@@ -35,12 +38,51 @@ struct Thread {
 };
 thread_local Thread thread;
 
-bool is_whole(const unsigned char* address, size_t bytes)
+bool is_whole(const unsigned char* address, const Allocation& allocation)
 {
     for (size_t i = 0; i < GUARD; i++) {
-        if (address[-1 - (ptrdiff_t)i] != FENCE || address[bytes + i] != FENCE) return false;
+        if (address[-1 - (ptrdiff_t)i] != FENCE) return false;
+        if (allocation.mapped == 0 && address[allocation.bytes + i] != FENCE) return false;
     }
     return true;
+}
+
+// With ASHLAR_EMULATION_PAGES in the environment memory ends where a page begins that nobody may touch: a program that
+// reads beyond the end dies there. Without, only what is written is noticed.
+bool ends_with_a_page()
+{
+    static const bool does = std::getenv("ASHLAR_EMULATION_PAGES") != nullptr;
+    return does;
+}
+
+// With room for the guards; `mapped` says how it is to be given back.
+unsigned char* take(size_t bytes, size_t& mapped)
+{
+    if (!ends_with_a_page()) {
+        mapped = 0;
+        auto* start = static_cast<unsigned char*>(std::malloc(bytes + 2 * GUARD));
+        if (start == nullptr) return nullptr;
+        std::memset(start, FENCE, bytes + 2 * GUARD);
+        return start + GUARD;
+    }
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), used = (bytes + GUARD + page - 1) / page * page;
+    mapped = used + page;
+    void* start = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) return nullptr;
+    std::memset(start, FENCE, used);
+    unsigned char* const end = static_cast<unsigned char*>(start) + used;
+    mprotect(end, page, PROT_NONE);
+    return end - bytes;
+}
+
+void give_back(unsigned char* address, const Allocation& allocation)
+{
+    if (allocation.mapped == 0) {
+        std::free(address - GUARD);
+    } else {
+        const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        munmap(address + allocation.bytes + page - allocation.mapped, allocation.mapped);
+    }
 }
 
 // Whether the range is part of one allocation.
@@ -80,7 +122,7 @@ bool are_guards_whole()
     std::lock_guard<std::mutex> guard(lock);
     for (const auto& [address, allocation] : allocations) {
         // Those of another thread are its own affair: a test may be at damaging them.
-        if (allocation.owner == std::this_thread::get_id() && !is_whole(address, allocation.bytes)) {
+        if (allocation.owner == std::this_thread::get_id() && !is_whole(address, allocation)) {
             std::fprintf(stderr, "emulation: a kernel wrote around %zu bytes of memory\n", allocation.bytes);
             return false;
         }
@@ -134,14 +176,13 @@ cudaError_t cudaMalloc(void** pointer, size_t bytes)
         set_last(MEMORY_ALLOCATION);
         return MEMORY_ALLOCATION;
     }
-    auto* start = static_cast<unsigned char*>(std::malloc(bytes + 2 * GUARD));
-    if (start == nullptr) return MEMORY_ALLOCATION;
-    unsigned char* address = start + GUARD;
-    std::memset(start, FENCE, bytes + 2 * GUARD);
+    size_t mapped;
+    unsigned char* address = take(bytes, mapped);
+    if (address == nullptr) return MEMORY_ALLOCATION;
     std::memset(address, GARBAGE, bytes);
     thread.used += bytes;
     std::lock_guard<std::mutex> guard(lock);
-    allocations[address] = Allocation{bytes, std::this_thread::get_id()};
+    allocations[address] = Allocation{bytes, std::this_thread::get_id(), mapped};
     *pointer = address;
     return SUCCESS;
 }
@@ -153,11 +194,11 @@ cudaError_t cudaFree(void* pointer)
     std::lock_guard<std::mutex> guard(lock);
     auto found = allocations.find(address);
     if (found == allocations.end()) return INVALID_VALUE;
-    const size_t bytes = found->second.bytes;
-    if (!is_whole(address, bytes)) status = ILLEGAL_ADDRESS;
-    thread.used -= bytes < thread.used ? bytes : thread.used;
+    const Allocation allocation = found->second;
+    if (!is_whole(address, allocation)) status = ILLEGAL_ADDRESS;
+    thread.used -= allocation.bytes < thread.used ? allocation.bytes : thread.used;
     allocations.erase(found);
-    std::free(address - GUARD);
+    give_back(address, allocation);
     return status;
 }
 
