@@ -14,6 +14,7 @@ use ashlar_statement::hash::{Builder, C, F};
 use common::{lay_out_some, witness};
 use plonky2::{
     field::types::Field,
+    fri::reduction_strategies::FriReductionStrategy,
     iop::{
         generator::generate_partial_witness,
         target::Target,
@@ -119,7 +120,9 @@ fn proofs_of_other_configurations_are_the_cpu_s() {
     tall.fri_config.cap_height = 0;
     let mut narrow = quick();
     narrow.max_quotient_degree_factor = 7;
-    for (seed, config) in [(7, three), (8, tall), (9, narrow)] {
+    let mut folded = quick();
+    folded.fri_config.reduction_strategy = FriReductionStrategy::Fixed(vec![1, 2, 1]);
+    for (seed, config) in [(7, three), (8, tall), (9, narrow), (15, folded)] {
         let fixture = Fixture::new(config, seed, 20);
         let resident = fixture.resident(&any_card()).expect("memory");
         let witnesses = fixture.witnesses(2);
