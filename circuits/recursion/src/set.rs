@@ -78,7 +78,7 @@ impl From<IoError> for SetBytesError {
 }
 
 impl<L: LeafCircuits> CircuitSet<L> {
-    /// Builds the production set (about fifteen seconds on two quiet cores).
+    /// Builds the production set (less than a minute on two cores, for payments).
     pub fn build(security: Security) -> Result<Self, BuildError> {
         let leaf = L::build(security);
         let circuits = leaf.circuits();
