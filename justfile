@@ -6,9 +6,9 @@ _list:
     @{{ just_executable() }} --list --unsorted
 
 # what a change must pass
-ci: test (guide "--built") lint (mutants "--sample" "5" "--only" "payments/*" "--only" "statement/*") icicle
+ci: test lint
 
-# contracts, every crate, end to end on anvil
+# contracts, every crate, end to end on anvil; --slow: what takes minutes
 test *arguments:
     scripts/test "$@"
 
@@ -16,22 +16,22 @@ test *arguments:
 guide *arguments:
     scripts/guide "$@"
 
-# formatting, lints, documentation, spelling, dependencies, deployment files
+# formatting, lints, spelling, dependencies, deployment files
 lint:
     scripts/lint
 
-# In the release profile, where clippy has checked nearly all dependencies already.
+# In the profile where clippy has checked nearly all dependencies already.
 # documentation, without warnings
 doc *arguments:
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --features bench --no-deps "$@"
+    RUSTDOCFLAGS="-D warnings" cargo doc --profile suite --workspace --features bench --no-deps "$@"
 
 # takes constraints out of circuits: a test must fail
 mutants *arguments:
     scripts/mutants "$@"
 
 # the CUDA backend, as far as that is possible without a card
-icicle:
-    scripts/check-icicle
+icicle *arguments:
+    scripts/check-icicle "$@"
 
 # containers, compose file, manifests, units, alerts
 deploy *arguments:

@@ -2,7 +2,11 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const CONTRACTS: [&str; 2] = ["ashlar/farm/v1/farm.proto", "ashlar/sequencer/v1/sequencer.proto"];
+const CONTRACTS: [&str; 3] = [
+    "ashlar/committee/v1/committee.proto",
+    "ashlar/farm/v1/farm.proto",
+    "ashlar/sequencer/v1/sequencer.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     for contract in CONTRACTS {

@@ -11,7 +11,7 @@ use ashlar_benches::{
     Effort, Report,
     operations::plonky2::{self, Circuit, alone::Alone},
 };
-use ashlar_engine::load_or_build;
+use ashlar_payments_engine::load_or_build;
 use ashlar_plonky2::Kind;
 use ashlar_statement::Security;
 

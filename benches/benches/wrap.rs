@@ -7,8 +7,9 @@ use ashlar_benches::operations::{
     CPU,
     wrap::{STOCK, sample},
 };
-use ashlar_engine::{Engine, WrapKit, load_or_build, open_prover};
+use ashlar_engine::{WrapKit, open_prover};
 use ashlar_kzg::{prove_stock, srs::Srs};
+use ashlar_payments_engine::{Engine, load_or_build};
 use ashlar_statement::Security;
 use ashlar_wrap::circuit::{WRAP_K, WrapCircuit};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -28,7 +29,7 @@ fn wrap(criterion: &mut Criterion) {
     );
     let circuit =
         || WrapCircuit::new(&compress.common, &compress.verifier_only, &proof).expect("a valid proof");
-    let instances = circuit().instances().try_into().expect("eight instances");
+    let instances = circuit().instances().try_into().expect("nine instances");
     let prover = open_prover(kit.keys(), kit.srs(), BackendChoice::Cpu).expect("supported");
 
     let mut group = criterion.benchmark_group("wrap");

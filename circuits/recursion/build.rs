@@ -5,6 +5,14 @@ include!("../fingerprint.rs");
 fn main() {
     emit_fingerprint(
         "ASHLAR_RECURSION_FINGERPRINT",
-        &["poseidon/src", "statement/src", "bn254/src", "recursion/src"],
+        &[
+            "poseidon/src",
+            "statement/src",
+            "bn254/src",
+            "gates/src",
+            "../data/blob/src",
+            "blob/src",
+            "recursion/src",
+        ],
     );
 }

@@ -9,18 +9,11 @@ use ashlar_kzg::{
     CircuitFingerprint,
     srs::{Srs, SrsKind},
 };
-use ashlar_payments::chunk::ChunkCircuits;
+pub use ashlar_payments_engine::{CircuitSet, Engine, Verifier};
 use ashlar_report::Chain;
 use ashlar_statement::Security;
 
 use crate::commands::fixed_hex;
-
-/// The application's circuits.
-pub type CircuitSet = ashlar_recursion::CircuitSet<ChunkCircuits>;
-/// The engine over them.
-pub type Engine = ashlar_engine::Engine<ChunkCircuits>;
-/// What checks their proofs, with verifying keys alone.
-pub type Verifier = ashlar_engine::Verifier<ChunkCircuits>;
 
 /// Where circuits and keys are kept unless told otherwise.
 pub const DEFAULT_CACHE: &str = "target/ashlar";
@@ -69,18 +62,25 @@ impl Cache {
         }
     }
 
+    /// Before a minute is spent on circuits: in production there must be a ceremony's reference string.
+    fn require_ceremony(&self, security: Security) -> anyhow::Result<()> {
+        let ceremony = Srs::path(&self.cache_dir, SrsKind::PowersOfTau, wrap_k(security));
+        ensure!(
+            !self.production || ceremony.exists(),
+            "no ceremony reference string in {}: run `ashlar setup --ptau FILE` first",
+            self.cache_dir.display()
+        );
+        Ok(())
+    }
+
     /// The reference string: the ceremony's if it was stored, else (and never with `--production`) the development one.
     fn srs(&self, security: Security) -> anyhow::Result<Srs> {
         let k = wrap_k(security);
+        self.require_ceremony(security)?;
         let ceremony = Srs::path(&self.cache_dir, SrsKind::PowersOfTau, k);
         if let Some(srs) = Srs::load(&ceremony)? {
             return Ok(srs);
         }
-        ensure!(
-            !self.production,
-            "no ceremony reference string in {}: run `ashlar setup --ptau FILE` first",
-            self.cache_dir.display()
-        );
         Ok(Srs::load_or_generate_insecure(&self.cache_dir, k)?)
     }
 
@@ -99,7 +99,7 @@ impl Cache {
 
     /// Opens what checks proofs and makes none: verifying keys alone, in milliseconds. Where they are missing or unusable,
     /// all else is opened once, which leaves them behind.
-    pub fn verifier(&self) -> anyhow::Result<Arc<Verifier>> {
+    pub fn verifier(&self) -> anyhow::Result<Verifier> {
         match self.stored_verifier()? {
             Some(verifier) => Ok(verifier),
             None => self.verifier_of_all(),
@@ -108,7 +108,7 @@ impl Cache {
 
     /// The same for who keeps it for long: if all else had to be opened, the program starts over in this process. The
     /// allocator holds most of the gigabyte that it is given back, and this is the way to return it.
-    pub fn lasting_verifier(&self) -> anyhow::Result<Arc<Verifier>> {
+    pub fn lasting_verifier(&self) -> anyhow::Result<Verifier> {
         if let Some(verifier) = self.stored_verifier()? {
             return Ok(verifier);
         }
@@ -122,7 +122,7 @@ impl Cache {
     }
 
     /// The verifying keys in the cache, if they are what this program is for.
-    fn stored_verifier(&self) -> anyhow::Result<Option<Arc<Verifier>>> {
+    fn stored_verifier(&self) -> anyhow::Result<Option<Verifier>> {
         let pinned = pinned()?;
         let srs = self.srs_kind(pinned.security);
         let file = VerifierFile {
@@ -134,8 +134,8 @@ impl Cache {
             srs,
             production: self.production,
         };
-        match file.load() {
-            Ok(verifier) => Ok(verifier.map(Arc::new)),
+        match Verifier::load(&file) {
+            Ok(verifier) => Ok(verifier),
             Err(error @ VerifierFileError::Io { .. }) => Err(error.into()),
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "replacing unusable verifying keys");
@@ -144,10 +144,10 @@ impl Cache {
         }
     }
 
-    fn verifier_of_all(&self) -> anyhow::Result<Arc<Verifier>> {
+    fn verifier_of_all(&self) -> anyhow::Result<Verifier> {
         tracing::info!("opening all circuits and keys once, for the verifying keys");
         let (circuits, kit) = self.open()?;
-        Ok(Arc::new(Verifier::new(&circuits).with_wrap(&kit)?))
+        Ok(Verifier::new(&circuits, &kit)?)
     }
 
     /// The parts of an engine.
@@ -181,6 +181,7 @@ impl Cache {
         security: Security,
         digest: Option<[u8; 32]>,
     ) -> anyhow::Result<(CircuitSet, WrapKit)> {
+        self.require_ceremony(security)?;
         let circuits = self.circuits_with(security, digest)?;
         self.kit_of(circuits, security)
     }
@@ -188,7 +189,11 @@ impl Cache {
     fn circuits_with(&self, security: Security, digest: Option<[u8; 32]>) -> anyhow::Result<CircuitSet> {
         std::fs::create_dir_all(&self.cache_dir)
             .with_context(|| format!("cannot create {}", self.cache_dir.display()))?;
-        Ok(ashlar_engine::load_or_build(&self.cache_dir, security, digest)?)
+        Ok(ashlar_payments_engine::load_or_build(
+            &self.cache_dir,
+            security,
+            digest,
+        )?)
     }
 
     /// The parts of an engine over circuits that are built whatever the cache holds; a production setup starts from there,
@@ -201,7 +206,8 @@ impl Cache {
             circuit_set: pinned,
             ..
         } = pinned()?;
-        let circuits: CircuitSet = ashlar_engine::build(&self.cache_dir, security)?;
+        self.require_ceremony(security)?;
+        let circuits = ashlar_payments_engine::build(&self.cache_dir, security)?;
         let built = circuits.digests().set();
         ensure!(
             built == pinned,
@@ -224,7 +230,7 @@ impl Cache {
         }
         let kit = WrapKit::load_or_generate(&self.cache_dir, srs, &circuits.recursion)?;
         // A directory that is complete may be read-only: then those who only verify open all of it, too.
-        if let Err(error) = Verifier::new(&circuits).with_wrap(&kit)?.store(&self.cache_dir) {
+        if let Err(error) = Verifier::new(&circuits, &kit)?.store(&self.cache_dir) {
             tracing::warn!(error = %Chain(&error), "verifying keys are not kept");
         }
         Ok((circuits, kit))

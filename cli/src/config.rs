@@ -17,11 +17,13 @@ use toml::{Table, Value};
 /// The section of what several commands share.
 const COMMON: &str = "common";
 /// Flags that mean the same wherever they are: their variable names no command.
-const SHARED: [&str; 7] = [
+const SHARED: [&str; 9] = [
     "cache_dir",
+    "da_member",
     "deployment",
     "farm",
     "farm_tls",
+    "l1_beacon",
     "l1_rpc",
     "production",
     "sequencer",

@@ -20,12 +20,21 @@ pub struct Deployment {
     pub verifier: Address,
     /// The router that names the verifier to it.
     pub router: Address,
+    /// The contract that computes the roots of paths, for exits without a proof.
+    pub path: Address,
+    /// Seconds that an operation of L1's queue may wait unproven before anybody may enter exit mode.
+    pub exit_deadline_secs: u64,
     /// Digest of the wrap verifying key that the verifier is for.
     pub verifier_digest: String,
     /// Digest of the circuits that the sequencer's farm must have.
     pub circuit_set: B256,
     /// Where its batches have their public data.
     pub data: DataMode,
+    /// Who may commit and revert batches.
+    pub operator: Address,
+    /// Who keeps a validium's rollup streams, ascending; nobody in any other mode.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub committee: Vec<Address>,
     /// State root before the first batch.
     pub genesis_root: B256,
     /// L1 address whose first account earns the fees: the operator's unless another was named.
@@ -95,9 +104,13 @@ mod tests {
             rollup: Address::repeat_byte(1),
             verifier: Address::repeat_byte(2),
             router: Address::repeat_byte(6),
+            path: Address::repeat_byte(7),
+            exit_deadline_secs: 3600,
             verifier_digest: "ab".repeat(16),
             circuit_set: B256::repeat_byte(3),
-            data: DataMode::Calldata,
+            data: DataMode::Validium,
+            operator: Address::repeat_byte(8),
+            committee: [10, 11, 12, 13].map(Address::repeat_byte).to_vec(),
             genesis_root: B256::repeat_byte(4),
             fee_owner: Address::repeat_byte(5),
             block: 5,
@@ -121,13 +134,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("deployment.toml");
         let text = deployment().to_toml().expect("text");
-        let line = "data = \"calldata\"\n";
+        let line = "data = \"validium\"\n";
         assert!(text.contains(line), "{text}");
         for (instead, reason) in [
             ("", "missing field `data`"),
             (
-                "data = \"blob\"\n",
-                "data mode `blob` is not known here (known: calldata)",
+                "data = \"blobs\"\n",
+                "data mode `blobs` is not known here (known: calldata, blob, validium)",
             ),
         ] {
             fs::write(&path, text.replace(line, instead)).expect("writes");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use alloy::signers::local::PrivateKeySigner;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::commands::fixed_hex;
 
@@ -62,6 +62,17 @@ pub fn password(file: Option<&Path>, prompt: &str) -> anyhow::Result<String> {
         bail!("{} holds no password in its first line", path.display());
     }
     Ok(line.to_owned())
+}
+
+/// The password of a new secret: from a file, or else typed twice.
+pub fn new_password(file: Option<&Path>, prompt: &str) -> anyhow::Result<String> {
+    let chosen = password(file, prompt)?;
+    if file.is_none() {
+        let again = password(None, "The same again: ")?;
+        ensure!(chosen == again, "the two passwords differ; nothing was written");
+    }
+    ensure!(!chosen.is_empty(), "an empty password protects nothing");
+    Ok(chosen)
 }
 
 /// Writes a file that only its owner may read, and that must not exist.

@@ -27,6 +27,14 @@ pub struct Links {
         default_value = "http://127.0.0.1:8545"
     )]
     pub l1_rpc: String,
+    /// Beacon API endpoint of a consensus node, or of an archive, that a rollup's blobs are read from; several with commas or
+    /// by repeating the flag [default: the L1 endpoint itself, which has them if it is a node for development]
+    #[arg(long, global = true, value_name = "URL", value_delimiter = ',')]
+    l1_beacon: Vec<String>,
+    /// Endpoint of a member of a validium's committee (`ashlar da`) that rollup streams are read from; several with commas or
+    /// by repeating the flag.
+    #[arg(long, global = true, value_name = "URL", value_delimiter = ',')]
+    da_member: Vec<String>,
     /// The rollup, as `ashlar deploy` has written it down. Without it, the rollup is the one that the sequencer names.
     #[arg(long, global = true, value_name = "FILE")]
     pub deployment: Option<PathBuf>,
@@ -66,13 +74,17 @@ impl Links {
         Duration::from_secs(self.request_timeout_secs)
     }
 
-    /// Connects to the sequencer, which must run the rollup of the deployment file.
-    pub async fn client(&self) -> anyhow::Result<Client> {
-        let options = Options {
+    /// How patient a client of the sequencer is.
+    pub fn options(&self) -> Options {
+        Options {
             request_timeout: self.timeout(),
             ..Options::default()
-        };
-        let client = Client::connect_with(&self.sequencer, options).await?;
+        }
+    }
+
+    /// Connects to the sequencer, which must run the rollup of the deployment file.
+    pub async fn client(&self) -> anyhow::Result<Client> {
+        let client = Client::connect_with(&self.sequencer, self.options()).await?;
         if let Some(deployment) = self.deployment()? {
             deployment.require("the sequencer", client.domain())?;
         }
@@ -104,6 +116,8 @@ impl Links {
         let config = L1Config {
             start_block: deployment.as_ref().map_or(0, |deployment| deployment.block),
             signer,
+            beacons: self.l1_beacon.clone(),
+            members: self.da_member.clone(),
             request_timeout: self.timeout(),
             ..L1Config::new(&self.l1_rpc, rollup)
         };

@@ -78,6 +78,16 @@ enum Command {
     Status(commands::status::Args),
     /// Deposit, pay, withdraw and claim.
     Wallet(commands::wallet::Args),
+    /// Take the money out of a rollup whose operator is gone, with nothing but L1.
+    Exit(commands::exit::Args),
+    /// Buy withdrawals before they are proven, at a discount and at a risk.
+    FastExit(commands::fast_exit::Args),
+    /// Challenge batches of an optimistic rollup, and post, withdraw and collect bonds.
+    Bond(commands::bond::Args),
+    /// Be a member of a validium's committee: execute batches, keep their rollup streams, sign that they are kept.
+    Da(commands::da::Args),
+    /// Keep an eye on a rollup: execute what its operator commits, and see how long L1's queue waits.
+    Watch(commands::watch::Args),
     /// List, show, follow and export batches; take back those that do not move.
     Batch(commands::batch::Args),
     /// Deploy the contracts on L1, and write down where they are.
@@ -94,6 +104,9 @@ enum Command {
     Verify(commands::verify::Args),
     /// Run the sequencer.
     Sequencer(Box<commands::sequencer::Args>),
+    /// Look at a stopped sequencer's state.
+    #[command(subcommand)]
+    State(commands::state::Command),
     /// Run the coordinator of the proving farm.
     Farm(Box<commands::farm::Args>),
     /// Run a prover worker.
@@ -170,8 +183,14 @@ fn run() -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args),
         Command::Up(args) => commands::up::run(&args, &program, cli.config.as_deref()),
         Command::Status(args) => commands::status::run(&args),
+        Command::Exit(args) => commands::exit::run(args),
+        Command::FastExit(args) => commands::fast_exit::run(args),
+        Command::Bond(args) => commands::bond::run(args),
+        Command::Da(args) => commands::da::run(&args),
+        Command::Watch(args) => commands::watch::run(args),
         Command::Wallet(args) => commands::wallet::run(args),
         Command::Batch(args) => commands::batch::run(args),
+        Command::State(command) => commands::state::run(&command),
         Command::Deploy(args) => commands::deploy::run(&args),
         Command::Config(command) => commands::config::run(command, &Cli::command(), cli.config),
         Command::Setup(args) => commands::setup::run(&args),

@@ -25,7 +25,7 @@ impl JobRunner for EngineRunner {
     fn run(&self, kind: JobKind, inputs: Vec<Bytes>, begun: &Begun) -> Result<JobOutput, RunError> {
         let job = self
             .0
-            .decode_job(kind, &inputs)
+            .decode_job(kind, &slices(&inputs))
             .map_err(|error| RunError::fatal(chain(&error)))?;
         let proved = self.0.prove_if(&job, &|| begun.enters());
         let proved = proved.map_err(|error| RunError {
@@ -50,11 +50,11 @@ impl JobRunner for EngineRunner {
 
 /// Checks what workers deliver.
 #[derive(Debug)]
-pub struct ResultVerifier(Arc<Verifier>);
+pub struct ResultVerifier(Verifier);
 
 impl ResultVerifier {
     /// With these keys.
-    pub fn new(verifier: Arc<Verifier>) -> Self {
+    pub fn new(verifier: Verifier) -> Self {
         Self(verifier)
     }
 }
@@ -75,7 +75,7 @@ impl ProofVerifier for ResultVerifier {
         // They are the coordinator's own: the worker has read them.
         let job = self
             .0
-            .decode_job(kind, inputs)
+            .decode_job(kind, &slices(inputs))
             .map_err(|error| Refusal::CannotTell(format!("its inputs cannot be read: {}", chain(&error))))?;
         let proof = self
             .0
@@ -83,6 +83,10 @@ impl ProofVerifier for ResultVerifier {
             .map_err(|error| Refusal::Rejected(chain(&error)))?;
         self.0.verify(&job, &proof).map_err(refusal)
     }
+}
+
+fn slices(inputs: &[Bytes]) -> Vec<&[u8]> {
+    inputs.iter().map(AsRef::as_ref).collect()
 }
 
 /// Whose fault it is that a proof was not accepted.
@@ -96,6 +100,8 @@ fn refusal(error: VerifyError) -> Refusal {
         | VerifyError::Length(_)
         | VerifyError::Statement
         | VerifyError::NotNeighbours
+        | VerifyError::Link(_)
+        | VerifyError::OtherStream
         | VerifyError::Compressed(_)
         | VerifyError::Snark(_) => Refusal::Rejected(reason),
     }

@@ -123,6 +123,9 @@ fn the_statement_s_parts_lie_below_everything() {
     assert_eq!(of("ashlar-process"), expected(&["process"]));
     assert_eq!(of("ashlar-metrics"), expected(&["metrics", "report"]));
     assert_eq!(of("ashlar-traces"), expected(&["traces"]));
+    assert_eq!(of("ashlar-blob"), expected(&["blob"]));
+    let blob = linked(&packages, "ashlar-blob");
+    assert!(!blob.contains("alloy") && !blob.contains("plonky2"), "{blob:?}");
     assert_eq!(of("ashlar-identity"), expected(&["identity", "report"]));
     assert_eq!(of("ashlar-report"), expected(&["report"]));
     assert_eq!(
@@ -164,18 +167,43 @@ fn the_statement_s_parts_lie_below_everything() {
         of("ashlar-client"),
         expected(&[
             "client",
+            "beacon",
+            "blob",
+            "blob-link",
             "client-core",
+            "committee",
             "contracts",
             "ecgfp5",
             "gates",
             "lanes",
             "payments",
             "poseidon",
+            "process",
             "proto",
+            "protocol",
+            "publication",
+            "report",
+            "statement"
+        ])
+    );
+    assert_eq!(
+        of("ashlar-publication"),
+        expected(&[
+            "publication",
+            "blob",
+            "blob-link",
+            "contracts",
+            "gates",
+            "lanes",
+            "poseidon",
             "protocol",
             "report",
             "statement"
         ])
+    );
+    assert_eq!(
+        of("ashlar-frost"),
+        expected(&["frost", "ecgfp5", "lanes", "poseidon"])
     );
     for name in ["ashlar-farm", "ashlar-worker", "ashlar-sequencer"] {
         assert!(!of(name).contains("ashlar-engine"), "{name} links the engine");
@@ -188,8 +216,16 @@ fn the_operator_s_binary_has_no_contenders_and_no_suites() {
     let linked = linked(&packages, "ashlar-cli");
     assert!(linked.contains("ashlar-accel") && linked.contains("ashlar-sequencer"));
     assert!(!linked.contains("ashlar-benches"));
-    let contenders: Vec<_> = linked.iter().filter(|name| name.starts_with("ark-")).collect();
-    assert!(contenders.is_empty(), "{contenders:?}");
+    let arkworks: Vec<_> = linked
+        .iter()
+        .copied()
+        .filter(|name| name.starts_with("ark-"))
+        .collect();
+    assert_eq!(
+        arkworks,
+        ["ark-bls12-381", "ark-ff", "ark-poly"],
+        "what blobs hold, and no contender"
+    );
     for name in &linked {
         let dependencies = packages
             .get(*name)
@@ -235,10 +271,10 @@ fn tree() -> Vec<(usize, String)> {
     text.lines().map(line).collect()
 }
 
-/// The embedded EVM's precompiles are written with arkworks, which revm has no switch for. Nothing else brings it, and
-/// no other peer is there.
+/// The embedded EVM's precompiles are written with arkworks, which revm has no switch for, and so is BLS12-381's scalar field
+/// in what a blob holds. Nothing else brings it, and no other peer is there.
 #[test]
-fn arkworks_comes_with_the_embedded_evm_alone() {
+fn arkworks_comes_with_the_embedded_evm_and_with_blobs_alone() {
     let (mut path, mut bring) = (Vec::<String>::new(), BTreeSet::new());
     for (depth, package) in tree() {
         path.truncate(depth);
@@ -250,7 +286,8 @@ fn arkworks_comes_with_the_embedded_evm_alone() {
         assert!(!package.starts_with("halo2curves v"), "{package}");
         path.push(package);
     }
-    assert_eq!(bring, ["revm-precompile".to_owned()].into());
+    let expected = ["ashlar-blob", "ashlar-blob-link", "revm-precompile"];
+    assert_eq!(bring, expected.map(str::to_owned).into());
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

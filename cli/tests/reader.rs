@@ -260,8 +260,8 @@ async fn a_batch_that_one_transaction_committed_and_proved_is_read_as_any_other(
 async fn a_rollup_of_another_data_mode_is_read_by_neither_implementation() {
     let rollup = Rollup::start(12).await;
     let elsewhere = Address::repeat_byte(0x77);
-    // PUSH32 "blob", MSTORE at 0, RETURN 32 bytes from 0: so it answers every call.
-    let code = format!("0x7f{:0<64}5f5260205ff3", hex::encode("blob"));
+    // PUSH32 "plasma", MSTORE at 0, RETURN 32 bytes from 0: so it answers every call.
+    let code = format!("0x7f{:0<64}5f5260205ff3", hex::encode("plasma"));
     let provider = rollup.l1(0).await.contract().provider().clone();
     let set: serde_json::Value = provider
         .raw_request("anvil_setCode".into(), (elsewhere, code))
@@ -272,12 +272,12 @@ async fn a_rollup_of_another_data_mode_is_read_by_neither_implementation() {
     let output = reader(&rollup, elsewhere, &[]);
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(errors.contains("data mode b'blob'"), "{errors}");
+    assert!(errors.contains("data mode b'plasma'"), "{errors}");
 
     let l1 = L1::connect(L1Config::new(&rollup.endpoint, elsewhere)).await;
     let error = l1.expect("connects").data_mode().await.expect_err("unknown");
     assert!(
-        matches!(&error, L1Error::DataMode(unknown) if unknown.name == "blob"),
+        matches!(&error, L1Error::DataMode(unknown) if unknown.name == "plasma"),
         "{error:?}"
     );
 }
@@ -290,7 +290,7 @@ fn offset(batch: &BatchData, is_it: impl Fn(&Record) -> bool) -> usize {
         Record::ForcedWithdrawal { .. } => 42,
         Record::ForcedTransfer { .. } => 49,
         Record::SetFlags { .. } => 7,
-        Record::Withdrawal { .. } => 35,
+        Record::Withdrawal { .. } | Record::Exit { .. } => 35,
         Record::Transfer { .. } => panic!("not of the bridge stream"),
     });
     bytes.sum()

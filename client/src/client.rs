@@ -19,7 +19,7 @@ use tonic::{
 };
 
 use crate::{
-    Account, AccountKey, ClientError, History, Milestone, Options, Payee, Refusal, Sender,
+    Account, AccountKey, Authorisation, ClientError, History, Milestone, Options, Payee, Refusal, Sender,
     inclusion::{Inclusion, InclusionError},
 };
 
@@ -194,7 +194,19 @@ impl Client {
 
     /// The account of an L1 owner for which this key signs, ready to pay.
     pub async fn sender(&self, l1_owner: Address, key: SecretKey) -> Result<Sender, ClientError> {
-        Sender::new(self.clone(), l1_owner, key).await
+        let authorisation = Authorisation::plain(key);
+        let auth = Some(authorisation.auth());
+        self.sender_under(AccountKey::Owner { l1_owner, auth }, authorisation)
+            .await
+    }
+
+    /// An account that is signed for so, ready to pay.
+    pub async fn sender_under(
+        &self,
+        account: AccountKey,
+        authorisation: Authorisation,
+    ) -> Result<Sender, ClientError> {
+        Sender::new(self.clone(), account, authorisation).await
     }
 
     /// Signs for the sequencer's chain and rollup.
@@ -215,6 +227,26 @@ impl Client {
         )
         .await?;
         same_id(&answer.transaction_id, id, "submit_transaction")
+    }
+
+    /// Sends a transaction without a fee together with one of another account that pays for both: both are executed in one
+    /// batch, or neither. Gives the first one's id. See [`Sender::sign_sponsorship`].
+    pub async fn submit_sponsored(
+        &self,
+        transaction: &SignedTransaction,
+        sponsor: &SignedTransaction,
+    ) -> Result<B256, ClientError> {
+        let (encoded, id) = (transaction.encode(), B256::from(transaction.id()));
+        let answer = call!(
+            self,
+            submit_sponsored,
+            pb::SubmitSponsoredRequest {
+                encoded: encoded.clone().into(),
+                sponsor: sponsor.encode().into(),
+            }
+        )
+        .await?;
+        same_id(&answer.transaction_id, id, "submit_sponsored")
     }
 
     /// Sends many transactions over one stream, in order; gives for each its id or why it was refused. A stream that
@@ -425,6 +457,21 @@ impl Client {
             operations: page.operations,
             next: page.next,
         })
+    }
+
+    /// A page of what a batch was made of, from a slot on.
+    pub(crate) async fn item_page(
+        &self,
+        batch_number: u64,
+        from_slot: u32,
+    ) -> Result<pb::ListBatchItemsResponse, ClientError> {
+        let limit = 0; // the sequencer's own
+        let request = pb::ListBatchItemsRequest {
+            batch_number,
+            from_slot,
+            limit,
+        };
+        call!(self, list_batch_items, request).await
     }
 
     /// A sealed batch; `None` for one that is not sealed yet.

@@ -84,6 +84,15 @@ pub enum Record {
         /// Token, amount in units, recipient: what the contract pays.
         withdrawal: Withdrawal,
     },
+    /// In exit mode: all that an account holds of a token, to its L1 owner.
+    Exit {
+        /// The account.
+        account: u32,
+        /// Token, amount in units, recipient.
+        withdrawal: Withdrawal,
+        /// The balance had left before: nothing is paid.
+        had_left: bool,
+    },
     /// Between two accounts.
     Transfer {
         /// Payer.
@@ -107,6 +116,7 @@ impl Record {
             | Self::SetAuth { account: of, .. }
             | Self::ForcedWithdrawal { account: of, .. }
             | Self::SetFlags { account: of, .. }
+            | Self::Exit { account: of, .. }
             | Self::Withdrawal { account: of, .. } => *of == account,
             Self::ForcedTransfer { from, to, .. } | Self::Transfer { from, to, .. } => {
                 [*from, *to].contains(&account)
@@ -116,7 +126,10 @@ impl Record {
 
     /// Whether it is an operation of the L1 queue.
     pub fn is_l1_operation(&self) -> bool {
-        !matches!(self, Self::Withdrawal { .. } | Self::Transfer { .. })
+        !matches!(
+            self,
+            Self::Withdrawal { .. } | Self::Transfer { .. } | Self::Exit { .. }
+        )
     }
 
     /// What the contract pays for it, if it does.
@@ -124,6 +137,9 @@ impl Record {
         match self {
             Self::Withdrawal { withdrawal, .. } => Some(withdrawal),
             Self::ForcedWithdrawal { withdrawal, .. } => Some(withdrawal).filter(|paid| paid.amount > 0),
+            Self::Exit {
+                withdrawal, had_left, ..
+            } => Some(withdrawal).filter(|_| !had_left),
             Self::Deposit { .. }
             | Self::SetAuth { .. }
             | Self::ForcedTransfer { .. }
@@ -190,6 +206,15 @@ pub enum DataError {
 
 /// The bridge stream: operations of the L1 queue and withdrawals, in order.
 pub fn parse_bridge(stream: &[u8]) -> Result<Vec<Record>, DataError> {
+    if stream.first() == Some(&bridge::exits::TAG) {
+        let exits = bridge::exits::parse(stream)?.into_iter();
+        let exits = exits.map(|exit| Record::Exit {
+            account: exit.account,
+            withdrawal: exit.withdrawal,
+            had_left: false,
+        });
+        return Ok(exits.collect());
+    }
     Ok(bridge::parse(stream)?.into_iter().map(record).collect())
 }
 

@@ -9,7 +9,10 @@ use ashlar_proto::{
 };
 use tonic::{Code, Status};
 
-use crate::types::{AccountKey, Milestone};
+use crate::{
+    authorisation::NotPermitted,
+    types::{AccountKey, Milestone},
+};
 
 /// Why the sequencer did not admit a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +20,8 @@ use crate::types::{AccountKey, Milestone};
 pub struct Refusal {
     /// The kind of fault.
     pub code: RefusalCode,
-    /// The field at fault, as named in the transaction's documentation.
+    /// The field at fault, as named in the transaction's documentation; of [`RefusalCode::Policy`], the clause's rule:
+    /// `clause.kinds`, `clause.token`, `clause.cap`, `clause.from`, `clause.until` or `clause.lock`.
     pub field: String,
     /// What was found, and the limit it broke.
     pub message: String,
@@ -87,6 +91,17 @@ pub enum ClientError {
         /// As it was asked for.
         asked: AccountKey,
     },
+    /// Its owner has another policy set since, or has not set this one yet: take the one that the account has.
+    #[error(
+        "account {account} is signed for otherwise: it has another policy than this one; ask its owner which, or have it set with `set-auth`"
+    )]
+    OtherAuth {
+        /// Its number.
+        account: u32,
+    },
+    /// The clause that it would be signed under does not permit it, or its last minute is over; nothing was sent.
+    #[error(transparent)]
+    NotPermitted(#[from] NotPermitted),
     /// Nobody to pay: correct the number or the address, or open the account with a deposit for that address.
     #[error("nobody to pay: there is no {asked}; a deposit for its owner opens one")]
     NoPayee {
@@ -144,6 +159,8 @@ impl ClientError {
             | Self::Refused(_)
             | Self::Answer { .. }
             | Self::NoAccount { .. }
+            | Self::OtherAuth { .. }
+            | Self::NotPermitted(_)
             | Self::NoPayee { .. }
             | Self::WaitTimeout { .. }
             | Self::Dropped { .. } => false,

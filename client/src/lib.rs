@@ -3,9 +3,16 @@
 //! * [`Client`]: the sequencer. Accounts, transactions one by one or many, receipts, batches. Every request has a
 //!   deadline, and what was lost on the way is sent again: a transaction has one id however often it is sent.
 //! * [`Sender`]: one account that pays, with its nonce.
+//! * [`Authorisation`]: what signs for an account whose [policy](ashlar_payments::policy) has other clauses than one plain
+//!   key, and how long that holds; [`policy`]: such a policy as text.
 //! * [`L1`]: the rollup contract. Deposits and the other operations of its queue, withdrawals and their proofs, claims, and
 //!   all that was ever published, read from calldata and checked against what the contract has bound: nobody need be
 //!   trusted for it but the L1 node.
+//! * [`PasskeyAccountOwner`]: an L1 owner of accounts that obeys a passkey, so that its user needs neither ether nor an
+//!   Ethereum key.
+//! * [`Watcher`]: whether what the operator commits can be proven, seen from L1 alone, or with the signatures that the
+//!   sequencer shows.
+//! * [`Market`]: withdrawals sold before they are proven, to whoever takes the risk for a discount.
 //! * [`inclusion`]: an account's state, checked against the root that L1 holds.
 //! * [`amount`]: `"0.5"` and `"12.25 USDC"` as units, and back.
 //! * [`rollup_key`]: the rollup key of an Ethereum key, and [`auth_of`]: what it is to accounts for which it signs.
@@ -41,24 +48,29 @@
 //! # }
 //! ```
 
+mod authorisation;
 mod client;
 pub mod data;
 mod error;
 pub mod inclusion;
+mod items;
 mod key;
 mod l1;
 mod options;
 mod sender;
 mod types;
 
-pub use ashlar_client_core::amount;
+pub use ashlar_client_core::{amount, policy};
 pub use ashlar_proto::sequencer::v1 as pb;
+pub use authorisation::{Authorisation, AuthorisationError, NotPermitted, Validity, minute, permitted};
 pub use client::Client;
 pub use error::{ClientError, Refusal};
 pub use key::{auth_of, key_message, rollup_key};
 pub use l1::{
-    BatchData, CommittedBatch, L1, L1Config, L1Error, ProvenBatch, RollupState, Standing, Token,
-    WithdrawalProof,
+    Assertion, BatchData, BatchStanding, CommittedBatch, ExitState, Exited, Finding, L1, L1Config, L1Error,
+    Market, NotShown, Offer, OfferError, OwnerAction, Passkey, PasskeyAccountOwner, PasskeyError,
+    ProvenBatch, ProvenState, ProvenStateError, RollupState, Standing, Token, UnprovenDeposit, Unshown,
+    Watcher, WithdrawalProof, account_path,
 };
 pub use options::Options;
 pub use sender::Sender;

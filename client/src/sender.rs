@@ -1,14 +1,15 @@
-//! An account that pays: its key, its number, its nonce.
+//! An account that pays: what signs for it, its number, its nonce.
+
+use std::time::SystemTime;
 
 use alloy::primitives::{Address, B256};
-use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{
     packing::{PackedAmount, PackedFee},
     transaction::{SignedTransaction, Transaction, Transfer, Withdraw},
 };
 use ashlar_proto::sequencer::v1::refusal::Code;
 
-use crate::{AccountKey, Client, ClientError, Payee, auth_of};
+use crate::{AccountKey, Authorisation, Client, ClientError, Payee, Validity, minute, permitted};
 
 /// How often a transaction is signed anew because another wallet with the same key was faster.
 const SIGNATURES: u32 = 4;
@@ -17,18 +18,24 @@ const SIGNATURES: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
+    asked: AccountKey,
+    authorisation: Authorisation,
     l1_owner: Address,
-    key: SecretKey,
     account: u32,
     nonce: u32,
 }
 
 impl Sender {
-    pub(crate) async fn new(client: Client, l1_owner: Address, key: SecretKey) -> Result<Self, ClientError> {
+    pub(crate) async fn new(
+        client: Client,
+        asked: AccountKey,
+        authorisation: Authorisation,
+    ) -> Result<Self, ClientError> {
         let mut sender = Self {
             client,
-            l1_owner,
-            key,
+            asked,
+            authorisation,
+            l1_owner: Address::ZERO,
             account: 0,
             nonce: 0,
         };
@@ -51,19 +58,32 @@ impl Sender {
         self.nonce
     }
 
+    /// The same, with how long what it signs from now on holds.
+    pub fn with_validity(self, validity: Validity) -> Self {
+        let authorisation = self.authorisation.with_validity(validity);
+        Self {
+            authorisation,
+            ..self
+        }
+    }
+
     /// Asks the sequencer for the account and its nonce again.
     pub async fn refresh(&mut self) -> Result<(), ClientError> {
-        let asked = AccountKey::Owner {
-            l1_owner: self.l1_owner,
-            auth: Some(auth_of(&self.key.public_key())),
-        };
+        let asked = self.asked;
         let account = self.client.account(asked).await?;
         let account = account.ok_or(ClientError::NoAccount { asked })?;
-        (self.account, self.nonce) = (account.index, account.pending_nonce);
+        if account.auth != self.authorisation.auth() {
+            return Err(ClientError::OtherAuth {
+                account: account.index,
+            });
+        }
+        (self.account, self.l1_owner) = (account.index, account.l1_owner);
+        self.nonce = account.pending_nonce;
         Ok(())
     }
 
-    /// Signs a transfer with the next nonce, for [`Client::submit`] and [`Client::submit_all`].
+    /// Signs a transfer with the next nonce, for [`Client::submit`] and [`Client::submit_all`]; whether the clause permits
+    /// it is for [`permitted`] to say.
     pub fn sign_transfer(
         &mut self,
         to: Payee,
@@ -71,14 +91,10 @@ impl Sender {
         amount: PackedAmount,
         fee: PackedFee,
     ) -> SignedTransaction {
-        let signed = self
-            .client
-            .sign(self.transfer_at(to, token, amount, fee), &self.key);
-        self.nonce += 1;
-        signed
+        self.sign_next(self.transfer_at(to, token, amount, fee))
     }
 
-    /// Signs a withdrawal with the next nonce, for [`Client::submit`].
+    /// Signs a withdrawal with the next nonce, for [`Client::submit`]; see [`Self::sign_transfer`].
     pub fn sign_withdrawal(
         &mut self,
         to: Address,
@@ -86,9 +102,22 @@ impl Sender {
         amount: u64,
         fee: PackedFee,
     ) -> SignedTransaction {
-        let signed = self
-            .client
-            .sign(self.withdrawal_at(to, token, amount, fee), &self.key);
+        self.sign_next(self.withdrawal_at(to, token, amount, fee))
+    }
+
+    /// Signs what pays for somebody else's transaction, for [`Client::submit_sponsored`]: a transfer of nothing to the
+    /// account itself, with a fee for two operations. It does not name that transaction, so give it to nobody but the
+    /// sequencer, and let it end ([`Self::with_validity`]).
+    pub fn sign_sponsorship(&mut self, token: u8, fee: PackedFee) -> SignedTransaction {
+        let to = Payee {
+            account: self.account,
+            l1_owner: self.l1_owner,
+        };
+        self.sign_transfer(to, token, PackedAmount::floor(0), fee)
+    }
+
+    fn sign_next(&mut self, transaction: Transaction) -> SignedTransaction {
+        let signed = self.authorisation.sign(transaction, self.client.domain());
         self.nonce += 1;
         signed
     }
@@ -160,7 +189,8 @@ impl Sender {
     }
 
     async fn attempt(&mut self, transaction: impl Fn(&Self) -> Transaction) -> Result<B256, ClientError> {
-        let signed = self.client.sign(transaction(self), &self.key);
+        let signed = self.authorisation.sign(transaction(self), self.client.domain());
+        permitted(&signed, minute(SystemTime::now()))?;
         let id = self.client.submit(&signed).await?;
         self.nonce += 1;
         Ok(id)

@@ -10,7 +10,10 @@ use alloy::{
 };
 use revm::context::result::ExecutionResult;
 
-use crate::world::Position;
+use crate::{
+    blobs::{PARAMS, blob_gas},
+    world::Position,
+};
 
 /// A transaction with its sender. One of an impersonated account has a signature that is nobody's.
 pub(crate) type Transaction = Recovered<TxEnvelope>;
@@ -36,6 +39,8 @@ pub(crate) struct Fields {
     pub(crate) timestamp: u64,
     pub(crate) gas_limit: u64,
     pub(crate) base_fee: u64,
+    /// What EIP-4844's price of blob gas follows from.
+    pub(crate) excess_blob_gas: u64,
     pub(crate) beneficiary: Address,
     pub(crate) mix_hash: B256,
 }
@@ -57,6 +62,10 @@ impl Block {
             .iter()
             .map(|outcome| outcome.transaction.inner().clone())
             .collect();
+        let blob_gas_used = outcomes
+            .iter()
+            .map(|outcome| blob_gas(&outcome.transaction))
+            .sum();
         let header = rpc::Header::new(Header {
             parent_hash: fields.parent_hash,
             number: fields.number,
@@ -72,9 +81,9 @@ impl Block {
             transactions_root: proofs::calculate_transaction_root(&transactions),
             receipts_root: proofs::calculate_receipt_root(&envelopes),
             withdrawals_root: Some(proofs::calculate_withdrawals_root(&[])),
-            blob_gas_used: Some(0),
-            excess_blob_gas: Some(0),
-            parent_beacon_block_root: Some(B256::ZERO),
+            blob_gas_used: Some(blob_gas_used),
+            excess_blob_gas: Some(fields.excess_blob_gas),
+            parent_beacon_block_root: Some(fields.parent_hash), // the root by which `beacon` serves the parent
             requests_hash: Some(EMPTY_REQUESTS_HASH),
             ..Header::default()
         });
@@ -97,6 +106,21 @@ impl Block {
 
     pub(crate) fn base_fee(&self) -> u64 {
         self.header.base_fee_per_gas.unwrap_or_default()
+    }
+
+    pub(crate) fn excess_blob_gas(&self) -> u64 {
+        self.header.excess_blob_gas.unwrap_or_default()
+    }
+
+    /// Price of its blob gas, in wei per blob gas.
+    pub(crate) fn blob_fee(&self) -> u128 {
+        PARAMS.calc_blob_fee(self.excess_blob_gas())
+    }
+
+    /// Excess blob gas of the block after it.
+    pub(crate) fn next_excess_blob_gas(&self) -> u64 {
+        let used = self.header.blob_gas_used.unwrap_or_default();
+        PARAMS.next_block_excess_blob_gas_osaka(self.excess_blob_gas(), used, self.base_fee())
     }
 
     pub(crate) fn logs(&self) -> impl Iterator<Item = &Log> {
@@ -193,6 +217,7 @@ impl Outcome {
             log_index += 1;
             log
         });
+        let blob_gas_used = self.transaction.blob_gas_used();
         let receipt = TransactionReceipt {
             inner,
             transaction_hash,
@@ -201,8 +226,9 @@ impl Outcome {
             block_number: Some(header.number),
             gas_used: self.gas_used,
             effective_gas_price: self.transaction.effective_gas_price(header.base_fee_per_gas),
-            blob_gas_used: None,
-            blob_gas_price: None,
+            blob_gas_used,
+            blob_gas_price: blob_gas_used
+                .map(|_| PARAMS.calc_blob_fee(header.excess_blob_gas.unwrap_or_default())),
             from: self.transaction.signer(),
             to: self.transaction.to(),
             contract_address: self.contract,

@@ -8,6 +8,8 @@ use alloy::{
 };
 use revm::context::result::{HaltReason, InvalidTransaction};
 
+use crate::sidecar::BlobError;
+
 /// The node cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -152,9 +154,12 @@ pub enum RpcError {
     /// The raw transaction does not decode.
     #[error("malformed transaction: {0}")]
     MalformedTransaction(String),
-    /// Blob transactions are not served.
+    /// Not one of the types that this node knows.
     #[error("transaction type {0} is not supported")]
     UnsupportedTransaction(u8),
+    /// What is wrong with a blob transaction.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// The transaction is for another chain.
     #[error("transaction is for chain {actual}, this is chain {expected}")]
     WrongChain {
@@ -200,7 +205,8 @@ pub enum RpcError {
         /// What the transaction asks for.
         asked: u64,
     },
-    /// Another transaction with this nonce waits, and the new one does not pay a tenth more in both fees.
+    /// Another transaction with this nonce waits, and the new one does not pay a tenth more in both fees, or twice as
+    /// much where blobs are replaced.
     #[error(
         "replacement transaction underpriced: {replaced} with nonce {nonce} needs fees of at least {max_fee} and {tip} wei"
     )]
@@ -296,6 +302,7 @@ impl RpcError {
             Self::TooMany { .. } | Self::PoolFull(_) => -32005,
             Self::StateNotKept { .. } | Self::UnknownBlock => -32001,
             Self::UnsupportedTransaction(_)
+            | Self::Blob(_)
             | Self::WrongChain { .. }
             | Self::AlreadyKnown(_)
             | Self::NonceTooLow { .. }

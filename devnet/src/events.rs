@@ -180,6 +180,7 @@ mod tests {
             timestamp: 1,
             gas_limit: 1,
             base_fee: 1,
+            excess_blob_gas: 0,
             beneficiary: Address::ZERO,
             mix_hash: Default::default(),
         };

@@ -22,15 +22,19 @@ use revm::{
 };
 
 use crate::{
+    blobs::PARAMS,
     block::{Fields, Transaction},
     error::RpcError,
+    sidecar::BlobError,
     view::View,
 };
 
-/// Rules in force. Prague: EIP-170 code limit, EIP-3860 initcode limit, EIP-7623 calldata floor.
-const SPEC: SpecId = SpecId::PRAGUE;
-/// Addresses of Prague's precompiled contracts.
+/// Rules in force. Osaka: EIP-170 code limit, EIP-3860 initcode limit, EIP-7623 calldata floor, EIP-7883 price of MODEXP.
+const SPEC: SpecId = SpecId::OSAKA;
+/// Addresses of Osaka's precompiled contracts but [`P256VERIFY`].
 const PRECOMPILES: RangeInclusive<U256> = U256::from_limbs([1, 0, 0, 0])..=U256::from_limbs([0x11, 0, 0, 0]);
+/// EIP-7951's precompiled contract.
+const P256VERIFY: U256 = U256::from_limbs([0x100, 0, 0, 0]);
 /// An estimate may exceed the least sufficient gas by this fraction: 1/64.
 const ESTIMATE_TOLERANCE_SHIFT: u32 = 6;
 
@@ -61,10 +65,16 @@ pub(crate) fn execute(
             cfg.chain_id = chain_id;
             cfg.disable_nonce_check = matches!(mode, Mode::Call | Mode::Pooled);
             cfg.tx_chain_id_check = mode != Mode::Call;
+            cfg.tx_gas_limit_cap = Some(u64::MAX); // the chain's own limit is checked before, and is none of calls
+            cfg.max_blobs_per_tx = Some(PARAMS.max_blobs_per_tx);
             cfg.disable_eip3607 = matches!(mode, Mode::Call | Mode::Impersonated);
         });
     let context: Context<BlockEnv, TxEnv, _, _, _, _> = context;
     context.build_mainnet().transact(tx).map_err(|error| match error {
+        EVMError::Transaction(InvalidTransaction::BlobGasPriceGreaterThanMax {
+            block_blob_gas_price: price,
+            tx_max_fee_per_blob_gas: max_fee,
+        }) => BlobError::FeeTooLow { max_fee, price }.into(),
         EVMError::Transaction(invalid) => RpcError::Rejected(invalid),
         other => RpcError::Internal(format!("{other:?}")),
     })
@@ -82,7 +92,7 @@ pub(crate) fn block_env(fields: &Fields) -> BlockEnv {
         prevrandao: Some(fields.mix_hash),
         ..BlockEnv::default()
     };
-    env.set_blob_excess_gas_and_price(0, BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE);
+    env.set_blob_excess_gas_and_price(fields.excess_blob_gas, BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE);
     env
 }
 
@@ -102,7 +112,8 @@ pub(crate) fn signed_tx(tx: &Transaction) -> TxEnv {
         access_list: tx.access_list().cloned().unwrap_or_default(),
         gas_priority_fee: tx.max_priority_fee_per_gas(),
         authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),
-        ..TxEnv::default()
+        blob_hashes: tx.blob_versioned_hashes().unwrap_or_default().to_vec(),
+        max_fee_per_blob_gas: tx.max_fee_per_blob_gas().unwrap_or_default(),
     }
 }
 
@@ -128,7 +139,10 @@ pub(crate) fn succeeded(result: ExecutionResult) -> Result<ExecutionResult, RpcE
 /// What a run read, as an access list. Accounts that are `free`, because every transaction has them at hand, are in it
 /// for their storage only; so are the precompiled contracts, which have none.
 pub(crate) fn access_list(read: &EvmState, free: &[Address]) -> AccessList {
-    let precompiled = |address: &Address| PRECOMPILES.contains(&U256::from_be_slice(address.as_slice()));
+    let precompiled = |address: &Address| {
+        let number = U256::from_be_slice(address.as_slice());
+        PRECOMPILES.contains(&number) || number == P256VERIFY
+    };
     let mut items: Vec<AccessListItem> = read
         .iter()
         .filter(|(address, account)| {

@@ -14,10 +14,10 @@ use alloy::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{block::Transaction, error::JournalError};
+use crate::{block::Transaction, error::JournalError, sidecar::Blobs};
 
 /// Layout of the file.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2; // 1 was under Prague's rules, which price some transactions otherwise
 const FILE_NAME: &str = "chain.jsonl";
 
 /// Something that happened to the chain.
@@ -39,6 +39,12 @@ pub(crate) enum Record {
         base_fee_wei: u64,
         transactions: Vec<Raw>,
         hash: B256,
+    },
+    /// A transaction that waits or is mined next has these blobs.
+    Blobs {
+        transaction: B256,
+        hashes: Vec<B256>,
+        blobs: Vec<Bytes>,
     },
     /// A transaction was taken and waits.
     Pooled { transaction: Raw },
@@ -74,6 +80,20 @@ pub(crate) enum Record {
     Revert { id: u64 },
     /// Blocks after this one were taken away.
     Rewind { number: u64 },
+}
+
+impl Record {
+    pub(crate) fn blobs(transaction: B256, blobs: &Blobs) -> Self {
+        Self::Blobs {
+            transaction,
+            hashes: blobs.hashes.clone(),
+            blobs: blobs
+                .blobs
+                .iter()
+                .map(|blob| Bytes::copy_from_slice(blob.as_slice()))
+                .collect(),
+        }
+    }
 }
 
 /// A transaction in the file.

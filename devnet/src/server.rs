@@ -10,13 +10,13 @@ use axum::{
     http::{StatusCode, header::CONTENT_TYPE},
     middleware,
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Config, cors,
+    Config, beacon, cors,
     error::ServeError,
     node::Node,
     rpc,
@@ -88,8 +88,8 @@ impl Drop for Handle {
 
 /// What a request needs.
 #[derive(Clone)]
-struct Shared {
-    node: Arc<Node>,
+pub(crate) struct Shared {
+    pub(crate) node: Arc<Node>,
     stop: CancellationToken,
 }
 
@@ -118,6 +118,7 @@ pub async fn serve(addr: SocketAddr, config: Config) -> Result<Handle, ServeErro
     };
     let router = Router::new()
         .route("/", post(over_http).get(over_websocket).options(cors::preflight))
+        .route("/eth/v1/beacon/blobs/{block_id}", get(beacon::blobs))
         .layer(middleware::map_response(cors::allow))
         .with_state(shared);
     let serving = server::serve(listener, LIMITS, stop.clone(), |incoming, stopped| {

@@ -191,7 +191,7 @@ fn answer(request: &Request<Received>, pages: &Pages) -> Response<Full<Bytes>> {
     if pages.stopping.is_cancelled() {
         text(StatusCode::SERVICE_UNAVAILABLE, "stopping")
     } else if pages.readiness.get() {
-        text(StatusCode::OK, "ready")
+        text(StatusCode::OK, pages.readiness.restriction().unwrap_or("ready"))
     } else {
         text(StatusCode::SERVICE_UNAVAILABLE, "not ready: its log says why")
     }

@@ -86,6 +86,12 @@ metrics! {
         "Number of the newest batch that has come at least so far: sealed, committed or proven";
     SEQUENCER_L1_HEAD_AGE = "ashlar_sequencer_l1_head_age_seconds", Kind::Gauge, [],
         "Time since the newest L1 block that was seen, by its own timestamp";
+    SEQUENCER_EXIT_MODE = "ashlar_sequencer_exit_mode", Kind::Gauge, [],
+        "1 while the rollup is in exit mode on L1, else 0; not there before L1 was asked";
+    SEQUENCER_OLDEST_OPERATION_EXPIRY = "ashlar_sequencer_oldest_operation_expiry_seconds", Kind::Gauge, [],
+        "Time until the oldest unproven operation of the queue of L1 expires and anybody may enter exit mode, negative afterwards; not there while none waits, or in exit mode";
+    SEQUENCER_EXIT_DEADLINE = "ashlar_sequencer_exit_deadline_seconds", Kind::Gauge, [],
+        "How long an operation of the queue of L1 may wait for its proof, as the contract says; there while one waits";
     SEQUENCER_PENDING_TRANSACTIONS = "ashlar_sequencer_pending_transactions", Kind::Gauge, [],
         "Transactions and L1 operations that are durable and in no sealed batch yet";
 

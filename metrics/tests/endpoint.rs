@@ -148,6 +148,9 @@ async fn health_follows_readiness_and_ends_with_the_wish_to_stop() {
     assert_eq!(server.get("/healthz").await.0, 503);
     server.readiness.set(true);
     assert_eq!(server.get("/healthz").await, (200, "ready\n".into()));
+    server.readiness.restrict(Some("ready for less"));
+    assert_eq!(server.get("/healthz").await, (200, "ready for less\n".into()));
+    server.readiness.restrict(None);
     server.stopping.cancel();
     assert_eq!(server.get("/healthz").await, (503, "stopping\n".into()));
     assert_eq!(

@@ -1,5 +1,5 @@
-//! The gRPC contracts of Ashlar: [`farm`] between the sequencer, the coordinator and the workers, and
-//! [`sequencer`] for users. The rules of each protocol are the comments of the `.proto` files.
+//! The gRPC contracts of Ashlar: [`farm`] between the sequencer, the coordinator and the workers, [`committee`] between
+//! the sequencer of a validium and those who keep its streams, and [`sequencer`] for users. The rules of each protocol are the comments of the `.proto` files.
 //!
 //! Those modules are generated; each service turns their messages into its own types at its edge. Beside them
 //! stand the few types that every side of the farm shares: [`Digest`], [`JobKind`] and [`pieces`].
@@ -21,6 +21,15 @@ pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
 
 /// Encoded `FileDescriptorSet` of all contracts, for gRPC reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// A validium's committee.
+pub mod committee {
+    /// Version 1 of the committee's contract.
+    #[allow(missing_docs, unused_qualifications, clippy::all)]
+    pub mod v1 {
+        tonic::include_proto!("ashlar.committee.v1");
+    }
+}
 
 /// The proving farm.
 pub mod farm {

@@ -9,7 +9,7 @@ pub enum JobKind {
     Chunk,
     /// Two neighbouring proofs to one.
     Fold,
-    /// Root proof to proof in the BN254 configuration.
+    /// Root proof to proof in the BN254 configuration, joined before with the blob that has the batch's public data, if one has.
     Compress,
     /// Compressed proof to SNARK.
     Wrap,
@@ -29,7 +29,7 @@ impl JobKind {
         }
     }
 
-    /// Number of inputs.
+    /// Number of inputs that it has at least: a job that compresses has the words of a blob behind its proof, or not.
     pub const fn arity(self) -> usize {
         match self {
             Self::Chunk | Self::Compress | Self::Wrap => 1,

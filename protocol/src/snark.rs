@@ -1,10 +1,10 @@
 //! The encoding of a batch's SNARK, in which it travels from the prover to settlement:
-//! `version (1 B) ‖ instances (8 × 32 B, big-endian) ‖ proof length (4 B, big-endian) ‖ proof`.
+//! `version (1 B) ‖ instances (9 × 32 B, big-endian) ‖ proof length (4 B, big-endian) ‖ proof`.
 
 /// First byte.
-pub const SNARK_VERSION: u8 = 1;
-/// Scalars in the one instance column: 24 Goldilocks public inputs, three to a scalar.
-pub const INSTANCES: usize = 8;
+pub const SNARK_VERSION: u8 = 2;
+/// Scalars in the one instance column: 27 Goldilocks public inputs, three to a scalar.
+pub const INSTANCES: usize = 9;
 /// Bytes of a scalar or a coordinate, as the EVM holds it.
 pub const WORD_BYTES: usize = 32;
 /// Longest proof. A SNARK of today has 1,888 bytes in all.
@@ -116,8 +116,8 @@ mod tests {
             proof: &proof,
         };
         let bytes = parts.to_bytes();
-        assert_eq!(bytes.len(), 261 + 256);
-        assert_eq!((bytes[0], bytes[33], &bytes[261..]), (1, 1, &proof[..]));
+        assert_eq!(bytes.len(), 293 + 256);
+        assert_eq!((bytes[0], bytes[33], &bytes[293..]), (2, 1, &proof[..]));
         assert_eq!(SnarkParts::from_bytes(&bytes), Ok(parts));
     }
 
@@ -135,12 +135,12 @@ mod tests {
         };
         use SnarkLayoutError as E;
         let short = |expected, actual| E::TooShort { expected, actual };
-        assert_eq!(refused(&|b| b.truncate(100)), short(261, 100));
-        assert_eq!(refused(&|b| b.truncate(b.len() - 1)), short(517, 516));
+        assert_eq!(refused(&|b| b.truncate(100)), short(293, 100));
+        assert_eq!(refused(&|b| b.truncate(b.len() - 1)), short(549, 548));
         assert_eq!(refused(&|b| b.push(0)), E::TrailingBytes { extra: 1 });
-        assert_eq!(refused(&|b| b[0] = 2), E::Version { actual: 2 });
-        assert!(matches!(refused(&|b| b[257] = 1), E::ProofLength { .. }));
-        assert_eq!(refused(&|b| b[260] = 1), E::ProofLength { bytes: 257 });
-        assert_eq!(refused(&|b| b[257..261].fill(0)), E::ProofLength { bytes: 0 });
+        assert_eq!(refused(&|b| b[0] = 1), E::Version { actual: 1 });
+        assert!(matches!(refused(&|b| b[289] = 1), E::ProofLength { .. }));
+        assert_eq!(refused(&|b| b[292] = 1), E::ProofLength { bytes: 257 });
+        assert_eq!(refused(&|b| b[289..293].fill(0)), E::ProofLength { bytes: 0 });
     }
 }

@@ -21,6 +21,10 @@ pub enum Step {
     Lift,
     /// Two neighbouring proofs become one.
     Fold,
+    /// The blob that has the batch's public data is proved to have them; reports count it as [`Self::Compress`].
+    Link,
+    /// The last one is joined with that; reports count it as [`Self::Compress`].
+    Join,
     /// The last one becomes small.
     Compress,
     /// It is verified inside a SNARK.
@@ -31,7 +35,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Admit,
         Self::Order,
         Self::Execute,
@@ -40,6 +44,8 @@ impl Step {
         Self::ProveChunk,
         Self::Lift,
         Self::Fold,
+        Self::Link,
+        Self::Join,
         Self::Compress,
         Self::Wrap,
         Self::Settle,
@@ -56,6 +62,8 @@ impl Step {
             Self::ProveChunk => "prove_chunk",
             Self::Lift => "lift",
             Self::Fold => "fold",
+            Self::Link => "link",
+            Self::Join => "join",
             Self::Compress => "compress",
             Self::Wrap => "wrap",
             Self::Settle => "settle",
@@ -71,6 +79,7 @@ impl Step {
     pub const fn reported(self) -> Self {
         match self {
             Self::Lift => Self::Fold,
+            Self::Link | Self::Join => Self::Compress,
             step => step,
         }
     }

@@ -154,7 +154,7 @@ def in_document(text):
 def notes(program):
     """What is not checked."""
     if program.path is None:
-        yield "no ashlar in target/release: flags of command lines are not compared with it"
+        yield "no ashlar in target/release or target/suite: flags of command lines are not compared with it"
 
 
 def json_array(text):

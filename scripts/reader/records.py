@@ -154,9 +154,9 @@ def check_entry(index, record, event):
     place = f"{record.place}: {record.name}: queue index {index}"
     if event is None:
         raise Difference(f"{place}: nobody queued it")
-    if keccak256(record.entry)[:28] != event.kept[:28]:
+    if keccak256(record.entry)[:27] != event.kept[:27]:
         raise Difference(f"{place}: another operation was queued under this index")
-    if keccak256(event.record)[:28] != event.kept[:28] or event.kept[28:] != event.time.to_bytes(4, "big"):
+    if keccak256(event.record)[:27] != event.kept[:27] or event.kept[27:] != event.expiry.to_bytes(5, "big"):
         raise Difference(f"{place}: the event is not what the contract keeps")
     if event.kind != record.kind:
         raise Difference(f"{place}: the event has another kind")

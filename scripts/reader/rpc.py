@@ -8,12 +8,13 @@ from keccak import keccak256
 from records import Difference
 from statement import Header
 
-HEADER_TYPE = f"({'uint64,' * 2}{'uint32,' * 6}{'uint256,' * 3}{'uint128,' * 3}bytes32)"
+HEADER_TYPE = f"({'uint64,' * 2}{'uint32,' * 6}{'uint256,' * 3}{'uint128,' * 2}uint256,bytes32)"
 COMMIT_TYPE = "(uint64,uint32,uint256,uint256,uint32,bytes,bytes)"
 COMMIT_CALLS = f"commitBatch({COMMIT_TYPE})", f"commitAndProveBatch({COMMIT_TYPE},bytes)"
-OPERATION_QUEUED = keccak256(b"OperationQueued(uint64,uint8,address,uint32,bytes)")
+OPERATION_QUEUED = keccak256(b"OperationQueued(uint64,uint8,address,uint32,uint64,bytes)")
 BATCH_COMMITTED = keccak256(f"BatchCommitted(uint64,bytes32,{HEADER_TYPE})".encode())
 BATCHES_REVERTED = keccak256(b"BatchesReverted(uint64,uint64)")
+BALANCES_EXITED = keccak256(b"BalancesExited(uint64,bytes)")
 DATA_MODE = b"calldata"
 COMMITS = [keccak256(call.encode())[:4] for call in COMMIT_CALLS]
 BLOCKS_PER_REQUEST, FEWEST_BLOCKS = 10_000, 16
@@ -30,6 +31,7 @@ class Queued:
     kind: int
     sender: bytes
     time: int
+    expiry: int
     record: bytes
     kept: bytes
 
@@ -105,14 +107,15 @@ class L1:
         return int(self._ask("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
 
     def events(self):
-        """The queue by index, and the batches that are committed by number."""
-        queue, batches = {}, {}
+        """The queue by index, the batches that are committed by number, and the numbers of those that are exits."""
+        queue, batches, exits = {}, {}, set()
         for log in self._logs():
             topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
             data = bytes.fromhex(log["data"][2:])
             if topics[0] == OPERATION_QUEUED:
                 index, kind = (int.from_bytes(topic, "big") for topic in topics[1:3])
-                queue[index] = (kind, topics[3][12:], _words(data)[0], _bytes_at(data, _words(data)[1]))
+                time, expiry, record_at = _words(data)[:3]
+                queue[index] = (kind, topics[3][12:], time, expiry, _bytes_at(data, record_at))
             elif topics[0] == BATCH_COMMITTED:
                 header = Header(*_words(data)[: len(fields(Header))])
                 batches[header.number] = (log, topics[2], header)
@@ -120,11 +123,14 @@ class L1:
                 first, last = _words(data)
                 for number in range(first, last + 1):
                     batches.pop(number, None)
-        return queue, batches
+            elif topics[0] == BALANCES_EXITED:
+                exits.add(int.from_bytes(topics[1], "big"))
+        return queue, batches, exits
 
     def _logs(self):
         logs, start, width = [], self.from_block, BLOCKS_PER_REQUEST
-        topics = ["0x" + topic.hex() for topic in (OPERATION_QUEUED, BATCH_COMMITTED, BATCHES_REVERTED)]
+        events = OPERATION_QUEUED, BATCH_COMMITTED, BATCHES_REVERTED, BALANCES_EXITED
+        topics = ["0x" + topic.hex() for topic in events]
         while start <= self.head:
             end = min(self.head, start + width - 1)
             filter = {"address": self._address(), "topics": [topics], "fromBlock": hex(start), "toBlock": hex(end)}

@@ -76,7 +76,7 @@ def evaluate(stream, point):
 
 
 def public_inputs(header, domain_word):
-    """The 24 elements."""
+    """The 27 elements of a batch that is in calldata."""
     limbs = lambda word, count: [word >> 64 * i & (2**64 - 1) for i in range(count)]
     return [
         *limbs(header.old_root, 4),
@@ -88,10 +88,11 @@ def public_inputs(header, domain_word):
         *limbs(header.rollup_eval, 2),
         header.fee_account << 28 | header.time,
         header.bridge_words << 31 | header.rollup_words,
+        *[0] * 3,
     ]
 
 
 def instances(header, domain_word):
-    """The 24 elements packed for the proof's verifier: three to a word, the first one low."""
+    """The 27 elements packed for the proof's verifier: three to a word, the first one low."""
     inputs = public_inputs(header, domain_word)
-    return [sum(inputs[at + i] << 64 * i for i in range(3)) for at in range(0, 24, 3)]
+    return [sum(inputs[at + i] << 64 * i for i in range(3)) for at in range(0, 27, 3)]

@@ -12,12 +12,15 @@ use ashlar_payments::batch::Shapes;
 use ashlar_statement::application::BatchSize;
 use ashlar_traces::Traces;
 
-use crate::{l1::L1Settings, metrics::SequencerMetrics};
+use crate::{demand::ProveWhen, l1::L1Settings, metrics::SequencerMetrics};
 
 pub(crate) use bounds::fits_with_proof;
 pub use bounds::{BoundError, Bounds, MAX_CHUNKS};
 pub use commit_when::{CommitWhen, UnknownCommitWhen};
 pub use fees::FeePolicy;
+
+/// Sealed batches without a proof on L1, where proofs are what batches wait for.
+const MAX_UNPROVEN: u32 = 64;
 
 /// Configuration of one sequencer process.
 #[derive(Clone, Debug)]
@@ -54,6 +57,8 @@ pub struct Config {
     pub sealing: Sealing,
     /// When sealed batches are committed.
     pub commit_when: CommitWhen,
+    /// When batches of an optimistic rollup are proven; those of others always are.
+    pub prove_when: ProveWhen,
     /// How often L1 is asked for news.
     pub poll_interval: Duration,
     /// Limits of the public API.
@@ -90,8 +95,9 @@ pub struct Limits {
     pub waiting: u32,
     /// How long a transaction waits for earlier ones while its account stands still.
     pub patience: Duration,
-    /// Sealed batches without a proof on L1: beyond it, transactions are refused, and L1 operations still taken.
-    pub max_unproven: u32,
+    /// Sealed batches without a proof on L1: beyond it, transactions are refused, and L1 operations still taken. By default
+    /// 64, or any number in an optimistic rollup, whose batches wait for their windows.
+    pub max_unproven: Option<u32>,
 }
 
 impl Default for Sealing {
@@ -104,7 +110,21 @@ impl Default for Sealing {
     }
 }
 
+impl Limits {
+    /// Most sealed batches without a proof on L1.
+    pub fn max_unproven(&self, is_optimistic: bool) -> u32 {
+        let usual = if is_optimistic { u32::MAX } else { MAX_UNPROVEN };
+        self.max_unproven.unwrap_or(usual)
+    }
+}
+
 impl Sealing {
+    /// The same for a rollup of this data mode.
+    pub fn in_mode(self, data: DataMode) -> Self {
+        let bounds = Bounds { data, ..self.bounds };
+        Self { bounds, ..self }
+    }
+
     /// Whether a batch may become this large.
     pub fn allows(&self, size: &BatchSize) -> bool {
         size.operations <= self.max_transactions && self.bounds.allow(size)
@@ -127,7 +147,7 @@ impl Default for Limits {
             nonce_window: 4096,
             waiting: 16_384,
             patience: Duration::from_secs(10),
-            max_unproven: 64,
+            max_unproven: None,
         }
     }
 }

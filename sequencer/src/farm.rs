@@ -132,13 +132,20 @@ impl FarmClient {
         }
     }
 
-    /// Sends a batch's chunk witnesses; harmless when the farm has them already. Gives the digest of what was sent.
-    pub async fn submit(&mut self, number: u64, chunks: Vec<Vec<u8>>) -> Result<Bytes, FarmError> {
+    /// Sends a batch's chunk witnesses, and of one whose rollup stream is in a blob that stream
+    /// ([`ashlar_blob::stream::job_input`]); harmless when the farm has them already. Gives the digest of what was sent.
+    pub async fn submit(
+        &mut self,
+        number: u64,
+        chunks: Vec<Vec<u8>>,
+        blob: Option<Vec<u8>>,
+    ) -> Result<Bytes, FarmError> {
         let header = pb::BatchHeader {
             number,
             chunk_count: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
             circuit_set_digest: self.account.circuit_set.to_vec().into(),
             tenant: Some(self.account.tenant()),
+            blob: blob.unwrap_or_default().into(),
         };
         let header = pb::SubmitBatchRequest {
             part: Some(pb::submit_batch_request::Part::Header(header)),

@@ -8,6 +8,8 @@
 //! * [`pipeline`]: takes sealed batches through commit, proof and settlement
 //! * [`progress`]: what the farm has still to do
 //! * [`load`]: how far proving lags, and what it costs
+//! * [`exit_mode`]: whether there is anything more to settle
+//! * [`rebuild`]: a database from L1 alone
 //! * [`readiness`]: what works, for the health service
 //! * [`metrics`]: what is counted
 //! * [`api`]: the public gRPC service
@@ -16,7 +18,9 @@
 pub mod api;
 mod changes;
 pub mod config;
+pub mod demand;
 pub mod executor;
+pub mod exit_mode;
 pub mod farm;
 pub mod http;
 pub mod l1;
@@ -26,6 +30,7 @@ mod node;
 pub mod pipeline;
 pub mod progress;
 pub mod readiness;
+pub mod rebuild;
 mod retry;
 pub mod store;
 

@@ -59,7 +59,8 @@ fn measure(store: &Store) -> Result<Measured, StoreError> {
     let (first_unproven, next) = (store.first_unproven()?, store.next_batch()?);
     let (mut seconds, mut operations) = (0.0, 0);
     for number in first_unproven.saturating_sub(MEASURED_BATCHES).max(1)..first_unproven {
-        if let Some(batch) = store.batch(number)? {
+        // One that was rebuilt from L1 was measured elsewhere.
+        if let Some(batch) = store.batch(number)?.filter(|batch| !batch.steps.is_empty()) {
             seconds += proving_seconds(&batch);
             operations += batch.transactions.len();
         }
@@ -73,7 +74,15 @@ fn measure(store: &Store) -> Result<Measured, StoreError> {
 /// Prover seconds of a batch, all jobs together.
 fn proving_seconds(batch: &BatchRecord) -> f64 {
     let is_proving = |name: &str| match Step::from_name(name) {
-        Some(Step::ProveChunk | Step::Lift | Step::Fold | Step::Compress | Step::Wrap) => true,
+        Some(
+            Step::ProveChunk
+            | Step::Lift
+            | Step::Fold
+            | Step::Link
+            | Step::Join
+            | Step::Compress
+            | Step::Wrap,
+        ) => true,
         Some(Step::Admit | Step::Order | Step::Execute | Step::Seal | Step::Commit | Step::Settle) | None => {
             false
         }

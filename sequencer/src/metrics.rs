@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     changes::Changes,
     executor::ExecutorHandle,
+    exit_mode::{ExitMode, Outlook},
     store::{BatchStatus, Store, StoreError},
 };
 
@@ -42,6 +43,7 @@ const fn reason(code: Code) -> &'static str {
         Code::Payee => "payee",
         Code::Policy => "policy",
         Code::Expired => "expired",
+        Code::ExitMode => "exit_mode",
     }
 }
 
@@ -76,6 +78,7 @@ pub struct SequencerMetrics {
     batches: Gauge<1>,
     pending: Gauge,
     head: HeadTime,
+    exit_mode: ExitMode,
     health: Readiness,
 }
 
@@ -90,6 +93,7 @@ impl Default for SequencerMetrics {
             batches: Gauge::new(names::SEQUENCER_BATCHES),
             pending: Gauge::new(names::SEQUENCER_PENDING_TRANSACTIONS),
             head: HeadTime::default(),
+            exit_mode: ExitMode::default(),
             health: Readiness::default(),
         }
     }
@@ -104,6 +108,11 @@ impl SequencerMetrics {
     /// Where L1's newest block is noted.
     pub const fn head(&self) -> &HeadTime {
         &self.head
+    }
+
+    /// Where it is noted whether the rollup is in exit mode, and how far from it.
+    pub const fn exit_mode(&self) -> &ExitMode {
+        &self.exit_mode
     }
 
     /// A transaction was acknowledged.
@@ -164,6 +173,20 @@ impl Source for SequencerMetrics {
         self.pending.register(registry);
         let head = self.head.clone();
         Reading::new(names::SEQUENCER_L1_HEAD_AGE, move || head.age()).register(registry);
+        let exit_mode = |read: fn(Outlook) -> Option<f64>| {
+            let exit_mode = self.exit_mode.clone();
+            move || read(exit_mode.now())
+        };
+        let entered = exit_mode(|outlook| match outlook {
+            Outlook::Unknown => None,
+            Outlook::Open { .. } => Some(0.0),
+            Outlook::Entered { .. } => Some(1.0),
+        });
+        Reading::new(names::SEQUENCER_EXIT_MODE, entered).register(registry);
+        let left = exit_mode(|outlook| outlook.oldest().map(|oldest| oldest.seconds_left()));
+        Reading::new(names::SEQUENCER_OLDEST_OPERATION_EXPIRY, left).register(registry);
+        let deadline = exit_mode(|outlook| outlook.oldest().map(|oldest| oldest.deadline_secs as f64));
+        Reading::new(names::SEQUENCER_EXIT_DEADLINE, deadline).register(registry);
     }
 }
 
@@ -188,7 +211,7 @@ mod tests {
     fn every_code_has_a_reason_of_its_own_that_is_there_from_the_start() {
         let codes: Vec<_> = codes().collect();
         let reasons: BTreeSet<_> = codes.iter().map(|code| reason(*code)).collect();
-        assert_eq!((codes.len(), reasons.len()), (16, 16));
+        assert_eq!((codes.len(), reasons.len()), (17, 17));
         let metrics = SequencerMetrics::default();
         metrics.refused(Code::Fee);
         let shown = read(&metrics);

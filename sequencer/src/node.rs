@@ -2,8 +2,14 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use alloy::{primitives::Address, signers::local::PrivateKeySigner};
+use ashlar_committee::{Committee, CommitteeError, Gatherer, Patience};
 use ashlar_contracts::DataMode;
-use ashlar_payments::{Payments, batch::BlockConfig, tree::empty_accounts_root};
+use ashlar_payments::{
+    Payments,
+    batch::{BlockConfig, SHAPES},
+    tree::empty_accounts_root,
+};
 use ashlar_report::chain;
 use ashlar_statement::Domain;
 use plonky2::field::types::PrimeField64;
@@ -13,13 +19,15 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::Service,
     changes::Changes,
-    config::{BoundError, Config},
+    config::{BoundError, CommitWhen, Config},
+    demand::{Demand, ProveWhen},
     executor::{Executor, ExecutorError},
+    exit_mode::Outlook,
     farm::Account,
     http,
     l1::{Expected, IdentityError, L1Client, L1Error, watcher::Watcher},
     load::Load,
-    pipeline::{Proving, Settlement, publisher},
+    pipeline::{Challenges, InBlob, InCalldata, InCommittee, Proving, Publish, Settlement},
     progress::Progress,
     readiness::{Readiness, Watch},
     retry::Retry,
@@ -67,6 +75,24 @@ pub enum NodeError {
     /// A batch within the configured limits could not be committed or proved.
     #[error("batch limits")]
     Bounds(#[from] BoundError),
+    /// Nothing would ever be committed.
+    #[error(
+        "this rollup is optimistic: batches are proven when they are challenged, and challenged when they are committed. Commit them at once (`--commit at-once`), or prove all of them (`--prove always`)"
+    )]
+    NeverCommitted,
+    /// The contract has a committee that this program would not have let it have: another contract, or a bug.
+    #[error("the validium's committee")]
+    CommitteeOnL1(#[from] CommitteeError),
+    /// No batch would ever have its signatures.
+    #[error(
+        "this rollup is a validium: {needed} members of its committee must sign each batch, and {named} are named; name more with --da-member, all of them if you can"
+    )]
+    TooFewMembers {
+        /// Endpoints given.
+        named: usize,
+        /// Two thirds of the committee.
+        needed: usize,
+    },
     /// Plain text is served on loopback only.
     #[error(
         "refusing to serve plain text on {listen}: listen on a loopback address and put a TLS proxy in front"
@@ -133,7 +159,32 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     let Some(connected) = shutdown.run_until_cancelled(connecting).await else {
         return Ok(()); // told to stop before there was anything to stop
     };
-    let (l1, data_mode) = connected?;
+    let Connected {
+        l1,
+        data_mode,
+        committee,
+        window_secs,
+        is_exit_mode,
+    } = connected?;
+    if window_secs.is_some()
+        && config.prove_when == ProveWhen::Challenged
+        && config.commit_when == CommitWhen::WithProof
+    {
+        return Err(NodeError::NeverCommitted);
+    }
+    let mut config = config;
+    config.limits.max_unproven = Some(config.limits.max_unproven(window_secs.is_some()));
+    let demand = match (window_secs, config.prove_when) {
+        (Some(_), ProveWhen::Challenged) => Some(Demand::nothing()),
+        _ => None,
+    };
+    let challenges = window_secs.map(|window_secs| Challenges::new(window_secs, demand.clone()));
+    let sealing = config.sealing.in_mode(data_mode);
+    sealing.check()?;
+    let exit_mode = config.metrics.exit_mode().clone();
+    if is_exit_mode {
+        exit_mode.set(Outlook::Entered { is_final: false }); // before anything is taken
+    }
     let l1 = l1.noting(config.metrics.head().clone());
     let domain = Domain {
         chain_id: l1.chain_id(),
@@ -145,17 +196,26 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         fee_owner,
         shapes: config.shapes,
     });
+    let publish: Arc<dyn Publish> = match data_mode {
+        DataMode::Calldata => Arc::new(InCalldata),
+        DataMode::Blob => Arc::new(InBlob::default()),
+        DataMode::Validium => {
+            let gatherer = gatherer(&config, committee, domain)?;
+            Arc::new(InCommittee::new(gatherer, store.clone(), fee_owner, SHAPES))
+        }
+    };
     let changes = Changes::default();
     let (executor, thread) = Executor::start(
         store.clone(),
         payments,
-        config.sealing,
+        sealing,
         changes.clone(),
         config.limits,
+        exit_mode.clone(),
     )?;
-    let listener = listen(config.listen).await?;
+    let listener = listen(config.listen, "gRPC").await?;
     let gateway_listener = match config.http {
-        Some(address) => Some(listen(address).await?),
+        Some(address) => Some(listen(address, "HTTP").await?),
         None => None,
     };
 
@@ -182,6 +242,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         },
         interval: config.poll_interval,
         traces: config.traces.clone(),
+        demand: demand.unwrap_or_default(),
+        exit_mode: exit_mode.clone(),
     };
     parts.spawn(proving.run(stop.clone()));
     let settlement = Settlement::new(
@@ -189,10 +251,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         changes.clone(),
         l1.clone(),
         expected,
-        publisher(data_mode),
+        publish,
         config.commit_when,
         config.poll_interval,
-    );
+    )
+    .with_challenges(challenges);
     parts.spawn(settlement.run(stop.clone()));
     let load = Load::default();
     parts.spawn(load.clone().follow(store.clone(), changes.clone(), stop.clone()));
@@ -204,6 +267,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
         l1,
         farm: config.farm.clone(),
         data_dir: config.data_dir.clone(),
+        exit_mode,
     };
     parts.spawn(watch.run(stop.clone()));
 
@@ -270,21 +334,28 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Node
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| NodeError::Listen {
-            listen: address,
-            source,
-        })
+/// Port 0 is any that is free: the log says which.
+async fn listen(listen: SocketAddr, protocol: &str) -> Result<TcpListener, NodeError> {
+    let failed = |source| NodeError::Listen { listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    tracing::info!(%address, "sequencer serving {protocol}");
+    Ok(listener)
 }
 
-/// Connects to L1 and compares it with the database; gives its data mode, too. Asks again as long as L1 does not answer.
-async fn connect(
-    config: &Config,
-    store: &Store,
-    expected: Expected,
-) -> Result<(L1Client, DataMode), NodeError> {
+/// L1, as it was found at the start.
+struct Connected {
+    l1: L1Client,
+    data_mode: DataMode,
+    /// Of a validium; nobody in any other mode.
+    committee: Vec<Address>,
+    /// Of an optimistic rollup.
+    window_secs: Option<u64>,
+    is_exit_mode: bool,
+}
+
+/// Connects to L1 and compares it with the database. Asks again as long as L1 does not answer.
+async fn connect(config: &Config, store: &Store, expected: Expected) -> Result<Connected, NodeError> {
     let least = config.poll_interval.max(Duration::from_millis(200));
     let mut retry = Retry::new(
         "connecting to L1, before anything is served",
@@ -294,7 +365,20 @@ async fn connect(
         let attempt = async {
             let l1 = L1Client::connect(config.l1.clone(), config.rollup, config.operator_key).await?;
             let data_mode = l1.identify(store, expected).await?;
-            Ok::<_, IdentityError>((l1, data_mode))
+            let head = l1.head().await?;
+            let is_exit_mode = l1.exit_mode(head).await?;
+            let window_secs = l1.window(head).await?;
+            let committee = match data_mode {
+                DataMode::Validium => l1.committee(head).await?,
+                DataMode::Calldata | DataMode::Blob => Vec::new(),
+            };
+            Ok::<_, IdentityError>(Connected {
+                l1,
+                data_mode,
+                committee,
+                window_secs,
+                is_exit_mode,
+            })
         };
         match attempt.await {
             Ok(connected) => {
@@ -305,6 +389,25 @@ async fn connect(
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Who asks the members of a validium's committee.
+fn gatherer(config: &Config, committee: Vec<Address>, domain: Domain) -> Result<Gatherer, NodeError> {
+    let committee = Committee::new(committee)?;
+    let (named, needed) = (config.l1.members.len(), committee.threshold());
+    if named < needed {
+        return Err(NodeError::TooFewMembers { named, needed });
+    }
+    let operator =
+        PrivateKeySigner::from_bytes(&config.operator_key.into()).map_err(|_| L1Error::OperatorKey)?;
+    let members = config.l1.members.clone();
+    Ok(Gatherer::new(
+        committee,
+        domain,
+        members,
+        operator,
+        Patience::default(),
+    ))
 }
 
 type Ended = Result<std::thread::Result<Result<(), ExecutorError>>, tokio::task::JoinError>;

@@ -16,7 +16,11 @@ use tonic_health::{
     server::{HealthReporter, HealthService},
 };
 
-use crate::{farm::FarmClient, l1::L1Client};
+use crate::{
+    exit_mode::{ExitMode, Outlook},
+    farm::FarmClient,
+    l1::L1Client,
+};
 
 /// Free space below which the disk is not ready: some of the largest batches with their witnesses.
 const FREE_BYTES: u64 = 512 << 20;
@@ -24,6 +28,9 @@ const FREE_BYTES: u64 = 512 << 20;
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How long a part may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What `/healthz` says of a sequencer in exit mode.
+const READING_ONLY: &str = "ready for reading only: the rollup is in exit mode, and no transaction is taken; see docs/operations.md, Exit mode";
 
 /// What the sequencer needs to take transactions to their end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +41,14 @@ pub enum Part {
     Farm,
     /// Room on the disk of the databases.
     Disk,
+    /// A rollup that takes batches: not in exit mode. It does not count for the whole: what is known can be read all the
+    /// same, and a restart would not mend it.
+    Settlement,
 }
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 3] = [Self::L1, Self::Farm, Self::Disk];
+    pub const ALL: [Self; 4] = [Self::L1, Self::Farm, Self::Disk, Self::Settlement];
 
     /// The name it has in the health service.
     pub fn name(self) -> &'static str {
@@ -46,7 +56,13 @@ impl Part {
             Self::L1 => "l1",
             Self::Farm => "farm",
             Self::Disk => "disk",
+            Self::Settlement => "settlement",
         }
+    }
+
+    /// Whether the whole does not work without it.
+    fn is_vital(self) -> bool {
+        self != Self::Settlement
     }
 }
 
@@ -95,12 +111,13 @@ impl Readiness {
         self.reporter.set_serving::<S>().await;
     }
 
-    /// Notes whether a part works; the whole does when all do.
+    /// Notes whether a part works; the whole does when all vital ones do.
     pub async fn set(&self, part: Part, is_ready: bool) {
         let (changed, all) = {
             let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
             let before = std::mem::replace(&mut ready[part as usize], is_ready);
-            (before != is_ready, ready.iter().all(|ready| *ready))
+            let mut vital = Part::ALL.into_iter().filter(|part| part.is_vital());
+            (before != is_ready, vital.all(|part| ready[part as usize]))
         };
         if changed {
             tracing::info!(part = part.name(), is_ready, "readiness");
@@ -110,6 +127,9 @@ impl Readiness {
             .await;
         self.reporter.set_service_status("", status(all)).await;
         self.health.set(all);
+        if part == Part::Settlement {
+            self.health.restrict((!is_ready).then_some(READING_ONLY));
+        }
     }
 
     /// Whether a part works.
@@ -129,17 +149,21 @@ pub struct Watch {
     pub farm: Link,
     /// Folder of the databases.
     pub data_dir: PathBuf,
+    /// Whether the rollup is in exit mode.
+    pub exit_mode: ExitMode,
 }
 
 impl Watch {
     /// Runs until `shutdown`.
     pub async fn run(self, shutdown: CancellationToken) {
+        let mut news = self.exit_mode.subscribe();
         loop {
             let looks = async {
                 tokio::join!(
                     self.note(Part::L1, self.l1.head()),
                     self.note(Part::Farm, FarmClient::reach(&self.farm)),
                     self.note(Part::Disk, self.disk()),
+                    self.note_exit_mode(),
                 )
             };
             tokio::select! {
@@ -149,6 +173,7 @@ impl Watch {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(INTERVAL) => {}
+                Ok(()) = news.changed() => {}
             }
         }
     }
@@ -167,6 +192,16 @@ impl Watch {
             Err(_) => false,
         };
         self.readiness.set(part, works).await;
+    }
+
+    /// Nothing is said before L1 was asked.
+    async fn note_exit_mode(&self) {
+        let settles = match self.exit_mode.now() {
+            Outlook::Unknown => return,
+            Outlook::Open { .. } => true,
+            Outlook::Entered { .. } => false,
+        };
+        self.readiness.set(Part::Settlement, settles).await;
     }
 
     async fn disk(&self) -> Result<(), DiskError> {
@@ -195,16 +230,22 @@ mod tests {
     async fn a_part_is_ready_once_somebody_saw_it_work() {
         let health = ashlar_metrics::Readiness::default();
         let readiness = Readiness::telling(health.clone());
-        for part in Part::ALL {
+        for part in [Part::L1, Part::Farm, Part::Disk] {
             assert!(!readiness.is_ready(part) && !health.get());
             readiness.set(part, true).await;
         }
         assert!(health.get(), "all of them work");
+        for settles in [false, true] {
+            readiness.set(Part::Settlement, settles).await;
+            assert!(health.get(), "what is known can be read");
+            let text = health.restriction().unwrap_or_default();
+            assert_eq!(text.contains("exit mode"), !settles, "{text}");
+        }
         readiness.set(Part::Farm, false).await;
         assert!(!health.get());
         assert_eq!(
             Part::ALL.map(|part| readiness.is_ready(part)),
-            [true, false, true]
+            [true, false, true, true]
         );
     }
 }

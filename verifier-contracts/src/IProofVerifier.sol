@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @dev Instances of the wrap SNARK: 24 Goldilocks public inputs, three to a word (first one in the low 64 bits).
-uint256 constant INSTANCE_COUNT = 8;
+/// @dev Instances of the wrap SNARK: 27 Goldilocks public inputs, three to a word (first one in the low 64 bits).
+uint256 constant INSTANCE_COUNT = 9;
 
 /// @title Verifier of wrap SNARKs
 /// @notice Implemented by the generated contracts. Stateless. Returns only if the proof is valid; reverts otherwise,

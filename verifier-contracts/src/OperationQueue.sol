@@ -10,12 +10,6 @@ import {Statement} from "./libraries/Statement.sol";
 /// @notice Who owns an account L1 does not know: batches execute what its owner asked for, and of others nothing.
 abstract contract OperationQueue is TokenVault {
     /// @inheritdoc IRollup
-    mapping(uint64 index => bytes32 entry) public queuedOperation;
-    // The last variable, so that it shares a slot with the counters of `RollupBase`.
-    /// @inheritdoc IRollup
-    uint64 public queuedOperations;
-
-    /// @inheritdoc IRollup
     function setAuth(uint32 account, uint256 auth) external returns (uint64 index) {
         _requireAccount(account);
         _requireAuth(auth);
@@ -45,11 +39,26 @@ abstract contract OperationQueue is TokenVault {
         return _enqueue(QueuedOperation.setFlags(account, flags));
     }
 
+    /// @inheritdoc IRollup
+    function queuedOperation(uint64 index) external view returns (bytes32) {
+        return _queue[index];
+    }
+
+    /// @inheritdoc IRollup
+    function depositorOf(uint64 index) external view returns (address) {
+        return _depositorOf[index];
+    }
+
     function _enqueue(bytes memory record) internal override returns (uint64 index) {
-        uint32 time = uint32(block.timestamp);
-        index = queuedOperations++;
-        queuedOperation[index] = QueuedOperation.entry(record, time);
-        emit OperationQueued(index, uint8(record[0]), msg.sender, time, record);
+        _requireBeforeExitMode();
+        // One operation in a tenth of a second can always be proven: a flood delays only what is behind it.
+        uint40 expiry = uint40((block.timestamp + EXIT_DEADLINE) * 10);
+        if (expiry <= _lastExpiry) expiry = _lastExpiry + 1;
+        index = _queuedOperations;
+        _lastExpiry = expiry;
+        _queuedOperations = uint48(index + 1);
+        _queue[index] = QueuedOperation.entry(record, expiry);
+        emit OperationQueued(index, uint8(record[0]), msg.sender, uint32(block.timestamp), expiry, record);
     }
 
     function _requireAccount(uint32 account) private pure {
@@ -57,6 +66,6 @@ abstract contract OperationQueue is TokenVault {
     }
 
     function _requireToken(uint8 token) private view {
-        if (token >= tokenCount) revert TokenNumberNotRegistered(token, tokenCount);
+        if (token >= _tokenCount) revert TokenNumberNotRegistered(token, _tokenCount);
     }
 }

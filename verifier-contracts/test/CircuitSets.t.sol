@@ -6,6 +6,7 @@ import {IRollup} from "../src/IRollup.sol";
 import {IVerifierRouter} from "../src/IVerifierRouter.sol";
 import {Rollup} from "../src/Rollup.sol";
 import {Listings} from "./support/Listings.sol";
+import {EXIT_DEADLINE} from "./support/PathDouble.sol";
 import {RollupTest} from "./support/RollupTest.sol";
 import {Routing} from "./support/Routing.sol";
 import {VerifierDouble} from "./support/VerifierDouble.sol";
@@ -43,7 +44,7 @@ contract CircuitSetsTest is RollupTest {
     /// Two rollups on one router, each proven by its own set and by no other.
     function test_twoProofSystemsSideBySide() external {
         _activate(NEW, newVerifier);
-        Rollup other = new Rollup(router, NEW, GENESIS_ROOT, OPERATOR, Listings.none());
+        Rollup other = new Rollup(router, NEW, GENESIS_ROOT, OPERATOR, EXIT_DEADLINE, path, Listings.none());
         IRollup.BatchHeader memory header = _commit("", "");
         IRollup.CommitData memory batch = _batch("", "");
         batch.number = 1;

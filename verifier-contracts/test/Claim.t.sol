@@ -40,7 +40,7 @@ contract ClaimTest is RollupTest {
         emit IRollup.WithdrawalClaimed(2, 0, 0, BOB, 10);
         VM.prank(ALICE); // anybody may trigger it
         rollup.claimWithdrawal(header, 0, tree.get(0), proof);
-        VM.snapshotGasLastCall("Rollup", "claimWithdrawal, ETH");
+        _snapshotGas("claimWithdrawal, ETH");
         VM.assertEq(BOB.balance, 10 gwei);
         VM.assertEq(rollup.outstanding(0), 990);
         VM.assertTrue(rollup.isClaimed(2, 0));
@@ -48,7 +48,7 @@ contract ClaimTest is RollupTest {
 
         proof = tree.proof(1);
         rollup.claimWithdrawal(header, 1, tree.get(1), proof);
-        VM.snapshotGasLastCall("Rollup", "claimWithdrawal, ERC-20");
+        _snapshotGas("claimWithdrawal, ERC-20");
         VM.assertEq(token.balanceOf(BOB), 20 * TOKEN_UNIT);
         VM.assertEq(rollup.outstanding(1), 980);
     }

@@ -131,8 +131,7 @@ contract CommitTest is RollupTest {
         } catch (bytes memory reason) {
             bytes4 selector = bytes4(reason);
             VM.assertTrue(
-                selector == IRollup.BridgeRecordTruncated.selector
-                    || selector == IRollup.EmergencyRecordRefused.selector
+                selector == IRollup.BridgeRecordTruncated.selector || selector == IRollup.ExitRecordRefused.selector
                     || selector == IRollup.BridgeRecordTagUnknown.selector
                     || selector == IRollup.BridgeRecordPaddingNonzero.selector
                     || selector == IRollup.OperationNotQueued.selector
@@ -218,14 +217,15 @@ contract CommitTest is RollupTest {
         }
     }
 
-    /// Reserved for an exit mode that does not exist: no length and no content makes it acceptable.
-    function test_revertEmergencyRecordRefused() external {
+    /// An exit's record would pay what nobody is debited for: before exit mode, no length and no content makes it
+    /// acceptable.
+    function test_revertExitRecordRefused() external {
         for (uint256 words = 1; words < 9; ++words) {
             bytes memory record = _randomWords(words);
             record[0] = 0x03;
             _expectCommitRevert(
                 _batch(bytes.concat(_withdrawRecord(0, 5, ALICE), record), ""),
-                abi.encodeWithSelector(IRollup.EmergencyRecordRefused.selector, 35)
+                abi.encodeWithSelector(IRollup.ExitRecordRefused.selector, 35)
             );
         }
     }

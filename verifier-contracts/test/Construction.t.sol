@@ -5,6 +5,7 @@ import {IRollup} from "../src/IRollup.sol";
 import {IVerifierRouter} from "../src/IVerifierRouter.sol";
 import {Rollup} from "../src/Rollup.sol";
 import {Listings} from "./support/Listings.sol";
+import {EXIT_DEADLINE} from "./support/PathDouble.sol";
 import {RollupTest} from "./support/RollupTest.sol";
 import {Routing} from "./support/Routing.sol";
 
@@ -25,21 +26,23 @@ contract ConstructionTest is RollupTest {
 
     function test_revertOperatorMissing() external {
         _expect(abi.encodeWithSelector(IRollup.OperatorMissing.selector));
-        new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, address(0), Listings.none());
+        new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, address(0), EXIT_DEADLINE, path, Listings.none());
     }
 
     function test_revertGenesisRootNotCanonical() external {
         _expect(abi.encodeWithSelector(IRollup.HashNotCanonical.selector, type(uint256).max));
-        new Rollup(router, Routing.CIRCUIT_SET, type(uint256).max, OPERATOR, Listings.none());
+        new Rollup(router, Routing.CIRCUIT_SET, type(uint256).max, OPERATOR, EXIT_DEADLINE, path, Listings.none());
     }
 
     function test_revertRouterMissing() external {
         _expect(abi.encodeWithSelector(IRollup.RouterMissing.selector, ALICE));
-        new Rollup(IVerifierRouter(ALICE), Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, Listings.none());
+        new Rollup(
+            IVerifierRouter(ALICE), Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, EXIT_DEADLINE, path, Listings.none()
+        );
     }
 
     function test_revertCircuitSetNotActive() external {
         _expect(abi.encodeWithSelector(IVerifierRouter.RouteNotActive.selector, bytes32("another")));
-        new Rollup(router, "another", GENESIS_ROOT, OPERATOR, Listings.none());
+        new Rollup(router, "another", GENESIS_ROOT, OPERATOR, EXIT_DEADLINE, path, Listings.none());
     }
 }

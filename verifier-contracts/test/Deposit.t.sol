@@ -13,7 +13,7 @@ contract DepositTest is RollupTest {
     function test_depositEth() external {
         bytes memory record = _queuedRecord(0, 5, ALICE, AUTH);
         VM.expectEmit(address(rollup));
-        emit IRollup.OperationQueued(0, 1, ALICE, uint32(block.timestamp), record);
+        emit IRollup.OperationQueued(0, 1, ALICE, uint32(block.timestamp), _expiry(), record);
         VM.prank(ALICE);
         uint64 index = rollup.depositETH{value: 5 gwei}(ALICE, AUTH);
         VM.snapshotGasLastCall("Rollup", "depositETH, first");
@@ -31,7 +31,7 @@ contract DepositTest is RollupTest {
     function test_depositErc20() external {
         bytes memory record = _queuedRecord(1, 8, ALICE, AUTH);
         VM.expectEmit(address(rollup));
-        emit IRollup.OperationQueued(0, 1, ALICE, uint32(block.timestamp), record);
+        emit IRollup.OperationQueued(0, 1, ALICE, uint32(block.timestamp), _expiry(), record);
         VM.prank(ALICE);
         rollup.depositERC20(address(token), 8 * TOKEN_UNIT, ALICE, AUTH);
         VM.snapshotGasLastCall("Rollup", "depositERC20, first");
@@ -66,13 +66,16 @@ contract DepositTest is RollupTest {
     function test_depositForAnotherOwner() external {
         bytes memory record = _queuedRecord(0, 5, BOB, 0);
         VM.expectEmit(address(rollup));
-        emit IRollup.OperationQueued(0, 1, ALICE, uint32(block.timestamp), record);
+        emit IRollup.OperationQueued(0, 1, ALICE, uint32(block.timestamp), _expiry(), record);
         VM.prank(ALICE);
         rollup.depositETH{value: 5 gwei}(BOB, 0);
         VM.prank(ALICE);
         rollup.depositERC20(address(token), 8 * TOKEN_UNIT, BOB, 0);
         VM.assertEq(rollup.queuedOperation(0), _entry(record));
-        VM.assertEq(rollup.queuedOperation(1), _entry(_queuedRecord(1, 8, BOB, 0)));
+        VM.assertEq(rollup.queuedOperation(1), _entry(_queuedRecord(1, 8, BOB, 0), 1));
+        VM.assertEq(rollup.depositorOf(0), ALICE);
+        VM.assertEq(rollup.depositorOf(1), ALICE);
+        VM.assertEq(rollup.depositorOf(_depositEth(1, AUTH)), address(0)); // the record says who
     }
 
     function test_revertCallerNotOwner() external {

@@ -83,19 +83,9 @@ contract OperationQueueTest is RollupTest {
         VM.stopPrank();
         VM.assertEq(rollup.queuedOperation(0), _entry(_authRecord(account, sender, auth)));
         Pubdata.ForcedWithdrawal memory withdrawal = Pubdata.ForcedWithdrawal(account, id, amount, sender, 0);
-        VM.assertEq(rollup.queuedOperation(1), _entry(Pubdata.encode(withdrawal)));
+        VM.assertEq(rollup.queuedOperation(1), _entry(Pubdata.encode(withdrawal), 1));
         Pubdata.ForcedTransfer memory transfer = Pubdata.ForcedTransfer(account, id, amount, sender, 0, to);
-        VM.assertEq(rollup.queuedOperation(2), _entry(Pubdata.encode(transfer)));
-    }
-
-    /// The queue keeps when an operation arrived, for the deadlines of an exit to come.
-    function test_entriesHaveTheirTime() external {
-        _depositEth(5, AUTH);
-        VM.warp(block.timestamp + 77);
-        VM.prank(ALICE);
-        rollup.setAuth(1, AUTH);
-        VM.assertEq(uint32(uint256(rollup.queuedOperation(0))), uint256(NOW) * 1 minutes);
-        VM.assertEq(uint32(uint256(rollup.queuedOperation(1))), uint256(NOW) * 1 minutes + 77);
+        VM.assertEq(rollup.queuedOperation(2), _entry(Pubdata.encode(transfer), 2));
     }
 
     function test_revertAuthNotCanonical() external {
@@ -171,7 +161,7 @@ contract OperationQueueTest is RollupTest {
 
     function _expectQueued(uint8 kind, address sender, bytes memory record) private {
         VM.expectEmit(address(rollup));
-        emit IRollup.OperationQueued(0, kind, sender, uint32(block.timestamp), record);
+        emit IRollup.OperationQueued(0, kind, sender, uint32(block.timestamp), _expiry(), record);
     }
 
     function _assertQueued(bytes memory record) private view {

@@ -3,10 +3,8 @@ pragma solidity ^0.8.30;
 
 import {IProofVerifier} from "../src/IProofVerifier.sol";
 import {IRollup} from "../src/IRollup.sol";
-import {Rollup} from "../src/Rollup.sol";
 import {Listings} from "./support/Listings.sol";
 import {RollupTest} from "./support/RollupTest.sol";
-import {Routing} from "./support/Routing.sol";
 
 contract ProveTest is RollupTest {
     function test_prove() external {
@@ -16,14 +14,15 @@ contract ProveTest is RollupTest {
         emit IRollup.BatchProven(1, header.newRoot);
         VM.prank(ALICE); // anybody may prove
         rollup.proveBatch(header, PROOF);
-        VM.snapshotGasLastCall("Rollup", "proveBatch, without the verifier");
+        _snapshotGas("proveBatch, without the verifier");
         VM.assertEq(rollup.stateRoot(), header.newRoot);
         VM.assertEq(rollup.provenBatches(), 1);
     }
 
     function test_commitAndProve() external {
         IRollup.CommitData memory batch = _batch("", new bytes(14));
-        IRollup.BatchHeader memory header = _commit(batch.bridge, batch.rollup);
+        VM.prank(OPERATOR);
+        IRollup.BatchHeader memory header = rollup.commitBatch(batch);
         verifier.accept(PROOF, rollup.instances(header));
         VM.prank(OPERATOR);
         rollup.revertBatches(header);
@@ -32,44 +31,6 @@ contract ProveTest is RollupTest {
         VM.assertEq(rollup.stateRoot(), batch.newRoot);
         VM.assertEq(rollup.committedBatches(), 1);
         VM.assertEq(rollup.provenBatches(), 1);
-    }
-
-    /// What the second transaction costs beyond its work: its intrinsic gas, the header in its calldata, the slots that it
-    /// finds cold. Where the floor of EIP-7623 binds a commit, the verifier's gas counts against it, too.
-    /// Proofs have the wrap's size, streams no zero bytes; the verifier takes everything, for the gas of the wrap's.
-    function test_commitAndProveSavesGas() external {
-        // 11,375 turns of 26 gas: n; do { --n } while (n != 0); stop
-        VM.etch(address(verifier), hex"62002c6f5b600190038060045700");
-        _measureBoth(64, "64 transfers");
-        _measureBoth(1000, "1000 transfers");
-    }
-
-    function _measureBoth(uint256 transfers, string memory name) private {
-        bytes memory proof = _filled(1888);
-        bytes memory stream = _filled(14 * transfers);
-        rollup = new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, Listings.none());
-        rollup.proveBatch(_commit("", ""), proof); // later batches find no slot empty but that of their own hash
-
-        IRollup.BatchHeader memory header = _commit("", stream);
-        uint256 apart = VM.lastCallGas().gasTotalUsed;
-        rollup.proveBatch(header, proof);
-        apart += VM.lastCallGas().gasTotalUsed;
-        VM.snapshotValue("Rollup", string.concat("commitBatch and proveBatch of ", name), apart);
-
-        IRollup.CommitData memory batch = _batch("", stream);
-        VM.prank(OPERATOR);
-        rollup.commitAndProveBatch(batch, proof);
-        uint256 together = VM.lastCallGas().gasTotalUsed;
-        VM.snapshotValue("Rollup", string.concat("commitAndProveBatch of ", name), together);
-        VM.assertEq(rollup.provenBatches(), 3);
-        VM.assertGe(apart, together + 21_000, "no transaction is saved");
-    }
-
-    function _filled(uint256 length) private pure returns (bytes memory filled) {
-        filled = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            filled[i] = bytes1(uint8(uint256(keccak256(abi.encode(i)))) | 1);
-        }
     }
 
     function test_provesInOrder() external {
@@ -172,5 +133,45 @@ contract ProveTest is RollupTest {
         _expect(expected);
         VM.prank(OPERATOR);
         rollup.revertBatches(header);
+    }
+}
+
+contract ProveGasTest is RollupTest {
+    /// What the second transaction costs beyond its work: its intrinsic gas, the header in its calldata, the slots that it
+    /// finds cold. Where the floor of EIP-7623 binds a commit, the verifier's gas counts against it, too.
+    /// Proofs have the wrap's size, streams no zero bytes; the verifier takes everything, for the gas of the wrap's.
+    function test_commitAndProveSavesGas() external {
+        // 11,375 turns of 26 gas: n; do { --n } while (n != 0); stop
+        VM.etch(address(verifier), hex"62002c6f5b600190038060045700");
+        _measureBoth(64, "64 transfers");
+        _measureBoth(1000, "1000 transfers");
+    }
+
+    function _measureBoth(uint256 transfers, string memory name) private {
+        bytes memory proof = _filled(1888);
+        bytes memory stream = _filled(14 * transfers);
+        rollup = _newRollup(Listings.none());
+        rollup.proveBatch(_commit("", ""), proof); // later batches find no slot empty but that of their own hash
+
+        IRollup.BatchHeader memory header = _commit("", stream);
+        uint256 apart = VM.lastCallGas().gasTotalUsed;
+        rollup.proveBatch(header, proof);
+        apart += VM.lastCallGas().gasTotalUsed;
+        VM.snapshotValue("Rollup", string.concat("commitBatch and proveBatch of ", name), apart);
+
+        IRollup.CommitData memory batch = _batch("", stream);
+        VM.prank(OPERATOR);
+        rollup.commitAndProveBatch(batch, proof);
+        uint256 together = VM.lastCallGas().gasTotalUsed;
+        VM.snapshotValue("Rollup", string.concat("commitAndProveBatch of ", name), together);
+        VM.assertEq(rollup.provenBatches(), 3);
+        VM.assertGe(apart, together + 21_000, "no transaction is saved");
+    }
+
+    function _filled(uint256 length) private pure returns (bytes memory filled) {
+        filled = new bytes(length);
+        for (uint256 i = 0; i < length; ++i) {
+            filled[i] = bytes1(uint8(uint256(keccak256(abi.encode(i)))) | 1);
+        }
     }
 }

@@ -6,6 +6,7 @@ import {IVerifierRouter} from "../src/IVerifierRouter.sol";
 import {IRollup} from "../src/IRollup.sol";
 import {Rollup} from "../src/Rollup.sol";
 import {Listings} from "./support/Listings.sol";
+import {EXIT_DEADLINE, PathDouble} from "./support/PathDouble.sol";
 import {Proofs} from "./support/Proofs.sol";
 import {Routing} from "./support/Routing.sol";
 
@@ -13,12 +14,12 @@ import {Routing} from "./support/Routing.sol";
 /// @notice The stored proof is bound to the chain and the address of the rollup that its batch was committed to, so the
 /// rollup stands there; the batch's public data was not kept, so its header is put in storage.
 contract ProveRealBatchTest is Proofs {
-    /// Account 0 of the development chain deploys the verifier, the router and, with its third transaction, the rollup.
+    /// Account 0 of the development chain deploys the verifier, the router, what computes paths and, with its fourth transaction, the rollup.
     address private constant DEPLOYER = 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266;
-    uint256 private constant DEPLOYMENT_NONCE = 2;
+    uint256 private constant DEPLOYMENT_NONCE = 3;
     uint256 private constant CHAIN_ID = 31_337;
-    uint256 private constant SLOT_BATCHES = 7; // the number of committed ones from bit 128 on
-    uint256 private constant SLOT_HEADER_HASHES = 10;
+    uint256 private constant SLOT_BATCHES = 0; // the number of committed ones from bit 96 on
+    uint256 private constant SLOT_HEADER_HASHES = 3;
 
     Rollup private rollup;
     IRollup.BatchHeader private header;
@@ -32,12 +33,14 @@ contract ProveRealBatchTest is Proofs {
 
         header = _header(instances);
         VM.chainId(CHAIN_ID);
-        bytes memory arguments = abi.encode(router, Routing.CIRCUIT_SET, header.oldRoot, address(this), Listings.none());
+        bytes memory arguments = abi.encode(
+            router, Routing.CIRCUIT_SET, header.oldRoot, address(this), EXIT_DEADLINE, new PathDouble(), Listings.none()
+        );
         address target = VM.computeCreateAddress(DEPLOYER, DEPLOYMENT_NONCE);
         _deployAt(target, bytes.concat(type(Rollup).creationCode, arguments));
         rollup = Rollup(target);
         VM.assertEq(rollup.stateRoot(), header.oldRoot);
-        VM.store(target, bytes32(SLOT_BATCHES), bytes32(uint256(1) << 128));
+        VM.store(target, bytes32(SLOT_BATCHES), bytes32(uint256(1) << 96));
         VM.assertEq(rollup.committedBatches(), 1);
         bytes32 slot = keccak256(abi.encode(uint256(1), SLOT_HEADER_HASHES));
         VM.store(target, slot, keccak256(abi.encode(header)));

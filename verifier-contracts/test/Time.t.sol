@@ -83,7 +83,7 @@ contract TimeTest is RollupTest {
         }
     }
 
-    function _at(uint32 time) private view returns (IRollup.CommitData memory batch) {
+    function _at(uint32 time) private returns (IRollup.CommitData memory batch) {
         batch = _batch("", "");
         batch.time = time;
     }

@@ -7,6 +7,7 @@ import {Rollup} from "../src/Rollup.sol";
 import {Listings} from "./support/Listings.sol";
 import {Routing} from "./support/Routing.sol";
 import {NoDecimals} from "./support/OddTokens.sol";
+import {EXIT_DEADLINE} from "./support/PathDouble.sol";
 import {RollupTest} from "./support/RollupTest.sol";
 
 contract TokensTest is RollupTest {
@@ -41,8 +42,9 @@ contract TokensTest is RollupTest {
             uint8 id = _register(added, units[i]);
             VM.assertEq(rollup.tokenInfo(id).unit, units[i]);
         }
-        Rollup other =
-            new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, Listings.one(address(token), 1e15));
+        Rollup other = new Rollup(
+            router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, EXIT_DEADLINE, path, Listings.one(address(token), 1e15)
+        );
         VM.assertEq(other.tokenInfo(1).unit, 1e15);
     }
 
@@ -56,7 +58,7 @@ contract TokensTest is RollupTest {
         _expectUnitRefused(18, type(uint256).max, 1e9, 1e18);
         IRollup.TokenListing[] memory listing = Listings.one(address(token), 3);
         _expect(abi.encodeWithSelector(IRollup.TokenUnitInvalid.selector, address(token), 3, 1e9, 1e18));
-        new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, listing);
+        new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, EXIT_DEADLINE, path, listing);
     }
 
     function test_revertCallerNotOperator() external {

@@ -8,10 +8,10 @@ use ashlar_kzg::{CircuitKeys, INSTANCES, prove_stock, srs::Srs};
 use ashlar_payments::{
     auth,
     batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch},
-    chunk::ChunkCircuits,
     state::MemoryStore,
     transaction::{Deposit, Domain, SecretKey, Served},
 };
+use ashlar_payments_engine::Engine;
 use ashlar_recursion::CompressedProof;
 use ashlar_report::memory::{peak_bytes, reset_peak};
 use ashlar_wrap::circuit::WrapCircuit;
@@ -21,8 +21,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{CARD, CPU};
 use crate::{cpu_time, spread::Spread};
-
-type Engine = ashlar_engine::Engine<ChunkCircuits>;
 
 /// halo2-axiom's `create_proof`.
 pub const STOCK: &str = "stock/halo2-axiom";
@@ -129,7 +127,10 @@ pub fn sample(engine: &Engine, dir: &Path) -> Result<CompressedProof, SampleErro
     {
         return Ok(proof);
     }
-    let root = engine.prove_chunk(&batch().chunks[0])?.proof;
+    let [chunk, ..] = &batch().map(Into::into).chunks[..] else {
+        unreachable!("a batch has a chunk")
+    };
+    let root = engine.prove_chunk(chunk)?.proof;
     let proof = engine.compress(&root)?.proof;
     fs::create_dir_all(dir)?;
     fs::write(&path, Proof::Compressed(proof.clone()).to_bytes())?;
@@ -155,7 +156,7 @@ pub fn measure(
     let instances: [Fr; INSTANCES] = circuit()?
         .instances()
         .try_into()
-        .expect("24 public inputs make eight instances");
+        .expect("27 public inputs make nine instances");
     measure_circuit(kit.keys(), kit.srs(), circuit, instances, rounds, Peer::Stock)
 }
 

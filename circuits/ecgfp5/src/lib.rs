@@ -42,7 +42,7 @@ pub use keys::{PUBLIC_KEY_BYTES, PublicKey, SecretKey};
 pub use point::Point;
 pub use scalar::{SCALAR_BITS, SCALAR_BYTES, Scalar};
 pub use serialization::{EcGfp5GateSerializer, EcGfp5GeneratorSerializer};
-pub use signature::{SIGNATURE_BYTES, Signature};
+pub use signature::{SIGNATURE_BYTES, Signature, challenge};
 
 /// The field of the circuits.
 pub type F = GoldilocksField;

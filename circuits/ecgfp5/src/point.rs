@@ -4,7 +4,7 @@
 //! *not* in the subgroup of order n, written (x, u = x/y); such points are those whose x is no square, and
 //! N = (0, 0), the point of order two, which is the neutral element. The sum of P and Q is P + Q + N on the curve.
 
-use std::ops::{Add, Neg, Sub};
+use std::ops::{Add, Mul, Neg, Sub};
 
 use plonky2::field::{extension::quintic::QuinticExtension, goldilocks_field::GoldilocksField, types::Field};
 
@@ -160,6 +160,14 @@ impl Neg for Point {
             x: self.x,
             u: -self.u,
         }
+    }
+}
+
+impl Mul<Scalar> for Point {
+    type Output = Self;
+    /// [`Point::mul`], for generic code.
+    fn mul(self, scalar: Scalar) -> Self {
+        Self::mul(&self, &scalar)
     }
 }
 

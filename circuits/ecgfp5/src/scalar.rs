@@ -132,6 +132,19 @@ impl Scalar {
         self.ct_eq(&Self::ZERO)
     }
 
+    /// The inverse, and zero for zero: `self^(n - 2)`, constant-time.
+    pub fn invert(&self) -> Self {
+        let exponent = Self([ORDER[0] - 2, ORDER[1], ORDER[2], ORDER[3], ORDER[4]]); // public
+        let mut result = Self::ONE;
+        for i in (0..SCALAR_BITS).rev() {
+            result = result * result;
+            if exponent.bit(i) {
+                result = result * *self;
+            }
+        }
+        result
+    }
+
     /// The limbs, least significant first.
     pub fn limbs(&self) -> &[u64; 5] {
         &self.0

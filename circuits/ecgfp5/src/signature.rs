@@ -91,8 +91,9 @@ impl TryFrom<&[u8]> for Signature {
     }
 }
 
-/// The challenge for the commitment `r`: two canonical words of a Poseidon hash of 14 elements.
-fn challenge(r: &Point, key: &PublicKey, message: &HashOut<F>) -> u128 {
+/// The challenge for the commitment `r`: two canonical words of a Poseidon hash of 14 elements, the first one low. For
+/// schemes that make ordinary signatures in other ways than [`SecretKey::sign`], as several parties do together.
+pub fn challenge(r: &Point, key: &PublicKey, message: &HashOut<F>) -> u128 {
     let input = [&r.u().0[..], &key.point().u().0, &message.elements].concat();
     let [low, high, ..] = hash_no_pad(Role::Challenge, &input)
         .elements

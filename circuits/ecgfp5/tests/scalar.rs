@@ -45,9 +45,18 @@ proptest! {
         prop_assert_eq!(big(&(a - b)), (big(&a) + &n - big(&b)) % &n);
         prop_assert_eq!(big(&(a * b)), (big(&a) * big(&b)) % &n);
         prop_assert_eq!(big(&-a), (&n - big(&a)) % &n);
+        prop_assert_eq!(big(&a.invert()), big(&a).modpow(&(&n - 2u32), &n));
         prop_assert_eq!(Scalar::from_bytes(&a.to_bytes()), Some(a));
         prop_assert!((0..330).all(|i| a.bit(i) == big(&a).bit(i as u64)));
     }
+}
+
+#[test]
+fn an_inverse_is_one_but_that_of_zero() {
+    for scalar in [Scalar::ONE, -Scalar::ONE, Scalar::from(u128::MAX)] {
+        assert_eq!(scalar * scalar.invert(), Scalar::ONE);
+    }
+    assert_eq!(Scalar::ZERO.invert(), Scalar::ZERO);
 }
 
 #[test]

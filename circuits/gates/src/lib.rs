@@ -12,7 +12,7 @@
 //! assert_eq!(builder.num_gates(), 1);
 //! ```
 
-mod algebra;
+pub mod algebra;
 mod limb;
 mod range;
 mod serialization;

@@ -2,7 +2,9 @@
 
 use ashlar_statement::{
     Application,
-    application::{BatchSize, CloseError, Closed, Effects, ExecuteError, Next, Turn, Withdrawal},
+    application::{
+        BatchSize, Both, CloseError, Closed, Effects, ExecuteBothError, ExecuteError, Next, Turn, Withdrawal,
+    },
     hash::Hash,
     queue::L1Operation,
     state::{StateError, StateStore},
@@ -10,7 +12,7 @@ use ashlar_statement::{
 
 use crate::{
     batch::{BlockBuilder, BlockConfig, BuildError},
-    chunk::ChunkCircuits,
+    leaves::PaymentCircuits,
     serve::serve,
     state::{AccountStore, Stored},
     transaction::{DecodeError, Operation, Served, SignedTransaction, Transaction},
@@ -24,7 +26,7 @@ pub struct Payments(pub BlockConfig);
 type Outcome<E> = Result<Effects, ExecuteError<TransactionError, StateError<E>>>;
 
 impl Application for Payments {
-    type Leaf = ChunkCircuits;
+    type Leaf = PaymentCircuits;
     type Signed = SignedTransaction;
     type DecodeError = DecodeError;
     type Refusal = TransactionError;
@@ -52,18 +54,20 @@ impl Application for Payments {
 
     fn execute<S: StateStore>(open: &mut Self::Open<S>, signed: &SignedTransaction) -> Outcome<S::Error> {
         open.push_verified(signed.clone().into()).map_err(outcome)?;
-        let withdrawal = match &signed.tx {
-            Transaction::Transfer(_) => None,
-            Transaction::Withdraw(withdraw) => Some(Withdrawal {
-                recipient: withdraw.to_l1,
-                token: withdraw.token,
-                amount: withdraw.amount,
-            }),
-        };
-        Ok(Effects {
-            withdrawal,
-            account: None,
-        })
+        Ok(effects(signed))
+    }
+
+    fn execute_both<S: StateStore>(
+        open: &mut Self::Open<S>,
+        both: [&SignedTransaction; 2],
+    ) -> Both<TransactionError, StateError<S::Error>> {
+        let pushed = open.push_both_verified(both.map(|signed| signed.clone().into()));
+        pushed.map_err(|(which, error)| match (which, error) {
+            (_, validate::ExecuteError::State(error)) => ExecuteBothError::State(error.0),
+            (0, validate::ExecuteError::Refused(refusal)) => ExecuteBothError::First(refusal),
+            (_, validate::ExecuteError::Refused(refusal)) => ExecuteBothError::Second(refusal),
+        })?;
+        Ok(both.map(effects))
     }
 
     fn execute_l1<S: StateStore>(open: &mut Self::Open<S>, operation: &L1Operation) -> Outcome<S::Error> {
@@ -88,16 +92,21 @@ impl Application for Payments {
     }
 
     fn size<S: StateStore>(open: &Self::Open<S>, next: Option<Next<'_, SignedTransaction>>) -> BatchSize {
-        let next = next.map(|next| match next {
+        let next: Vec<Operation> = match next {
+            None => Vec::new(),
             // Which account it goes to and what it pays do not matter.
-            Next::L1(operation) => Operation::L1(Served {
-                operation: *operation,
-                account: 0,
-                paid: 0,
-            }),
-            Next::Signed(signed) => signed.clone().into(),
-        });
-        open.size(next.as_ref())
+            Some(Next::L1(operation)) => {
+                let served = Served {
+                    operation: *operation,
+                    account: 0,
+                    paid: 0,
+                };
+                vec![served.into()]
+            }
+            Some(Next::Signed(signed)) => vec![signed.clone().into()],
+            Some(Next::Both(both)) => both.map(|signed| signed.clone().into()).into(),
+        };
+        open.size(&next)
     }
 
     fn turn(signed: &SignedTransaction) -> Option<Turn> {
@@ -130,12 +139,27 @@ impl Application for Payments {
 
     fn close<S: StateStore>(open: Self::Open<S>) -> Closed<Self, S::Error> {
         match open.close() {
-            Ok((batch, changes)) => Ok((batch, changes.into())),
+            Ok((batch, changes)) => Ok((batch.map(Into::into), changes.into())),
             Err(BuildError::State(error)) => Err(CloseError::State(error.0)),
             Err(error @ (BuildError::FeeAccount { .. } | BuildError::NoFeeAccount { .. })) => {
                 Err(CloseError::Corrupt(error.to_string()))
             }
         }
+    }
+}
+
+fn effects(signed: &SignedTransaction) -> Effects {
+    let withdrawal = match &signed.tx {
+        Transaction::Transfer(_) => None,
+        Transaction::Withdraw(withdraw) => Some(Withdrawal {
+            recipient: withdraw.to_l1,
+            token: withdraw.token,
+            amount: withdraw.amount,
+        }),
+    };
+    Effects {
+        withdrawal,
+        account: None,
     }
 }
 

@@ -1,5 +1,5 @@
 //! Payments: accounts with balances in many tokens, deposits, transfers and withdrawals. State, transactions, the native
-//! transition, and the chunk circuit that proves the same transition. The native side is the oracle of the circuit.
+//! transition, and the chunk circuits that prove the same transition. The native side is the oracle of the circuits.
 //!
 //! ```
 //! use ashlar_payments::{
@@ -34,10 +34,13 @@ pub mod auth;
 pub mod batch;
 pub mod chunk;
 pub mod execute;
+pub mod exit;
+pub mod leaves;
 pub mod packing;
 pub mod policy;
 pub mod pubdata;
 mod reader;
+pub mod rebuild;
 pub mod serve;
 pub mod state;
 pub mod transaction;

@@ -4,7 +4,8 @@ mod common;
 
 use ashlar_payments::{
     batch::{SHAPES, SealedBatch, Shapes},
-    chunk::{ChunkAssignment, ChunkCircuit, ChunkCircuits},
+    chunk::{ChunkAssignment, ChunkCircuit},
+    leaves::{PaymentCircuits, PaymentFault},
     witness::{ChunkWitness, SlotFault, WitnessError},
 };
 use ashlar_statement::{
@@ -39,9 +40,10 @@ fn random_blocks_prove_what_the_native_transition_says() {
 #[test]
 fn the_last_chunk_of_a_batch_is_as_small_as_can_be() {
     let shapes = [2, 4];
-    let circuits = reread(&ChunkCircuits::of_shapes(
+    let circuits = reread(&PaymentCircuits::of_sizes(
         Security::default(),
         Shapes::new(&shapes),
+        2,
     ));
     let store = funded(4, &[0]);
     for (operations, chunks) in [(1, &[2][..]), (3, &[4]), (4, &[4]), (6, &[4, 2]), (7, &[4, 4])] {
@@ -56,9 +58,9 @@ fn the_last_chunk_of_a_batch_is_as_small_as_can_be() {
         assert_eq!(slots, chunks, "{operations} operations");
         for (chunk, span) in batch.chunks.iter().zip(&batch.spans) {
             let place = Shapes::new(&shapes).place(chunk.slots.len()).expect("a size");
-            let proof = prove(&circuits.each()[place], chunk);
+            let proof = prove(&circuits.chunks()[place], chunk);
             assert_eq!(proof.public_inputs, span.to_vec());
-            let other = &circuits.each()[1 - place];
+            let other = &circuits.chunks()[1 - place];
             let assignment = ChunkAssignment::new(chunk, &chunk.check().expect("valid"));
             let error = other.set(&assignment).expect_err("another size");
             assert!(error.to_string().contains("slots, the circuit has"), "{error}");
@@ -78,7 +80,11 @@ fn a_bad_witness_is_refused_with_its_slot_and_reason() {
     let fault = |change: fn(&mut SealedBatch)| {
         let mut batch = batch.clone();
         change(&mut batch);
-        ChunkCircuits::check(&batch.chunks[0]).expect_err("a bad witness")
+        let witness = batch.chunks.remove(0).into();
+        match PaymentCircuits::check(&witness).expect_err("a bad witness") {
+            PaymentFault::Chunk(fault) => fault,
+            PaymentFault::Exit(fault) => panic!("{fault}"),
+        }
     };
     let error = fault(|batch| batch.chunks[0].slots[1].source.balance -= 1);
     assert_eq!(
@@ -127,19 +133,19 @@ const CHUNK_DIGESTS: [&str; 3] = [
 /// The circuits that are deployed. A change of a digest is a change of what is proved: new keys, new verifier.
 #[test]
 fn full_size_circuits_are_pinned() {
-    let circuits = ChunkCircuits::build(Security::default());
-    let digests = circuits.each().iter().map(ChunkCircuit::digest);
+    let circuits = PaymentCircuits::build(Security::default());
+    let digests = circuits.chunks().iter().map(ChunkCircuit::digest);
     let digests: Vec<_> = digests.map(|digest| hex(&hash_to_bytes32(&digest))).collect();
     assert_eq!(digests, CHUNK_DIGESTS);
-    for (degree_bits, circuit) in (13..).zip(circuits.each()) {
+    for (degree_bits, circuit) in (13..).zip(circuits.chunks()) {
         let rows = circuit.rows();
         println!("{rows:?}");
         assert_eq!(rows.padded, 1 << degree_bits);
-        assert!(rows.rows_per_transfer() <= 252.0, "{rows:?}");
+        assert!(rows.rows_per_slot() <= 252.0, "{rows:?}");
     }
 
     let circuits = reread(&circuits);
-    let circuit = &circuits.each()[0];
+    let circuit = &circuits.chunks()[0];
     let store = funded(3, &[0]);
     let mut builder = builder_of(&store, SHAPES.sizes());
     builder.push(deposit(3, 0, 5)).expect("valid");
@@ -161,15 +167,18 @@ fn full_size_circuits_are_pinned() {
 }
 
 /// The circuits as their bytes are read.
-fn reread(circuits: &ChunkCircuits) -> ChunkCircuits {
+fn reread(circuits: &PaymentCircuits) -> PaymentCircuits {
     let bytes = circuits.to_bytes().expect("serialises");
-    let read = ChunkCircuits::from_bytes(&bytes).expect("own bytes");
-    for (read, circuit) in read.each().iter().zip(circuits.each()) {
+    let read = PaymentCircuits::from_bytes(&bytes).expect("own bytes");
+    for (read, circuit) in read.chunks().iter().zip(circuits.chunks()) {
         assert_eq!((read.digest(), read.rows()), (circuit.digest(), circuit.rows()));
     }
-    assert_eq!(read.each().len(), circuits.each().len());
-    assert!(ChunkCircuits::from_bytes(&bytes[..bytes.len() / 2]).is_err());
-    assert!(ChunkCircuits::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+    assert_eq!(read.chunks().len(), circuits.chunks().len());
+    let exits = [&read, circuits].map(PaymentCircuits::exit);
+    let [read_exit, exit] = exits.map(|exit| (exit.digest(), exit.rows(), exit.slots()));
+    assert_eq!(read_exit, exit);
+    assert!(PaymentCircuits::from_bytes(&bytes[..bytes.len() / 2]).is_err());
+    assert!(PaymentCircuits::from_bytes(&bytes[..bytes.len() - 1]).is_err());
     read
 }
 

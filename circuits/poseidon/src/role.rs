@@ -27,6 +27,7 @@ macro_rules! roles {
         /// | 11 | [`DataNode`](Self::DataNode) | data hashes of two neighbours of the fold tree |
         /// | 12 | [`Key`](Self::Key) | the five words of a public key |
         /// | 13 | [`Challenge`](Self::Challenge) | commitment, public key, message |
+        /// | 14 | [`BlobWords`](Self::BlobWords) | all words that a blob has room for |
         ///
         /// A capacity of zeros, which no role has, is left to plonky2: Merkle caps of proofs, transcripts, public inputs, circuits'
         /// digests, and what goes into these or must equal them (hashes of verifying keys and of gates' equations).
@@ -70,6 +71,10 @@ roles! {
     Key = 12,
     /// Challenge of a signature.
     Challenge = 13,
+    /// Public data of a blob.
+    BlobWords = 14,
+    /// Public data of a batch, as its chunks and as its blob have it.
+    LinkedData = 15,
 }
 
 impl Role {
@@ -98,6 +103,6 @@ mod tests {
         for (number, role) in (1..).zip(Role::ALL) {
             assert_eq!((*role as u64, Role::numbered(number)), (number, *role));
         }
-        assert_eq!(Role::ALL.len(), 13);
+        assert_eq!(Role::ALL.len(), 15);
     }
 }

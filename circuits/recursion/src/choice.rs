@@ -74,6 +74,16 @@ impl KeyChoice {
         &self.key
     }
 
+    /// Whether the `index`-th member is chosen, which is not the last.
+    pub(crate) fn is(&self, index: usize) -> BoolTarget {
+        self.flags[index]
+    }
+
+    /// The place of the last member.
+    pub(crate) fn last(&self) -> usize {
+        self.flags.len()
+    }
+
     /// Chooses the `index`-th member, which is `key`.
     pub(crate) fn set(
         &self,

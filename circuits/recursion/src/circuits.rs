@@ -1,5 +1,6 @@
 //! The recursion circuits over a set of leaf circuits.
 
+use ashlar_blob_link::LinkPublicInputs;
 use ashlar_statement::Security;
 use plonky2::{
     plonk::config::GenericHashOut,
@@ -10,6 +11,7 @@ use crate::{
     compress::CompressCircuit,
     config::F,
     fold::FoldCircuit,
+    join::JoinCircuit,
     keys::RecursionKeys,
     leaves::Leaves,
     lift::LiftCircuit,
@@ -22,13 +24,15 @@ use crate::{
 /// Digest of one circuit: plonky2's, a commitment to its constants and wiring.
 pub type CircuitDigest = [u8; 32];
 
-/// Lifts, fold and compress for a set of leaf circuits.
+/// Lifts, fold, join and compress for a set of leaf circuits and the link circuit.
 #[derive(Debug)]
 pub struct RecursionCircuits {
     /// Leaf proof to tree: one for each shape of leaf circuits, at the place that [`crate::SpanKind::Lift`] names.
     pub lifts: Vec<LiftCircuit>,
     /// Two neighbours to one.
     pub fold: FoldCircuit,
+    /// Root and link of a blob to what compress takes.
+    pub join: JoinCircuit,
     /// Root to wrap.
     pub compress: CompressCircuit,
     keys: RecursionKeys,
@@ -56,25 +60,36 @@ pub enum VerifyError {
 
 impl RecursionCircuits {
     /// Builds all (about ten seconds on two cores, and two more for each further shape) for the leaf circuits with these
-    /// shapes and keys, whose public inputs must be spans. A leaf's place in the list is its kind.
-    pub fn build(security: Security, leaves: &[(&Common, &VerifierOnly)]) -> Result<Self, BuildError> {
+    /// shapes and keys, whose public inputs must be spans, and for the link circuit. A leaf's place in the list is its kind.
+    pub fn build(
+        security: Security,
+        leaves: &[(&Common, &VerifierOnly)],
+        link: (&Common, &VerifierOnly),
+    ) -> Result<Self, BuildError> {
         let leaves = Leaves::by_shape(leaves)?;
-        let shape = shape::find(security, &leaves)?;
+        let (expected, actual) = (LinkPublicInputs::<F>::LEN, link.0.num_public_inputs);
+        if actual != expected {
+            return Err(BuildError::LinkPublicInputs { expected, actual });
+        }
+        let shape = shape::find(security, &leaves, link)?;
         let lifts = leaves
             .into_iter()
             .map(|leaves| LiftCircuit::build(leaves, &shape));
         let lifts = lifts.collect::<Result<Vec<_>, _>>()?;
         let keys: Vec<_> = lifts.iter().map(|lift| lift.data.verifier_only.clone()).collect();
         let fold = FoldCircuit::build(&shape, keys.clone())?;
-        let compress = CompressCircuit::build(security, &shape, keys, fold.data.verifier_only.clone())?;
-        Ok(Self::of(lifts, fold, compress))
+        let join = JoinCircuit::build(&shape, keys.clone(), link)?;
+        let [join_key, fold_key] = [&join.data, &fold.data].map(|data| data.verifier_only.clone());
+        let compress = CompressCircuit::build(security, &shape, keys, join_key, fold_key)?;
+        Ok(Self::of(lifts, fold, join, compress))
     }
 
-    fn of(lifts: Vec<LiftCircuit>, fold: FoldCircuit, compress: CompressCircuit) -> Self {
+    fn of(lifts: Vec<LiftCircuit>, fold: FoldCircuit, join: JoinCircuit, compress: CompressCircuit) -> Self {
         Self {
             keys: RecursionKeys::new(&lifts, &fold, &compress),
             lifts,
             fold,
+            join,
             compress,
         }
     }
@@ -100,25 +115,24 @@ impl RecursionCircuits {
         self.keys.verify_span(proof)
     }
 
-    /// The circuits as bytes (about 150 MB).
-    pub fn to_bytes(&self) -> IoResult<Vec<u8>> {
-        let mut buffer = Vec::new();
+    /// Writes the circuits (about 200 MB).
+    pub fn write(&self, buffer: &mut Vec<u8>) -> IoResult<()> {
         buffer.write_usize(self.lifts.len())?;
-        self.lifts.iter().try_for_each(|lift| lift.write(&mut buffer))?;
-        self.fold.write(&mut buffer)?;
-        self.compress.write(&mut buffer)?;
-        Ok(buffer)
+        self.lifts.iter().try_for_each(|lift| lift.write(buffer))?;
+        self.fold.write(buffer)?;
+        self.join.write(buffer)?;
+        self.compress.write(buffer)
     }
 
-    /// Inverse of [`Self::to_bytes`]. Only for files of one's own: plonky2's reader trusts lengths.
-    pub fn from_bytes(bytes: &[u8]) -> IoResult<Self> {
-        let mut buffer = Buffer::new(bytes);
+    /// Inverse of [`Self::write`]. Only for files of one's own: plonky2's reader trusts lengths.
+    pub fn read(buffer: &mut Buffer<'_>) -> IoResult<Self> {
         let lifts = buffer.read_usize()?;
         let lifts = (0..lifts)
-            .map(|_| LiftCircuit::read(&mut buffer))
+            .map(|_| LiftCircuit::read(buffer))
             .collect::<IoResult<_>>()?;
-        let fold = FoldCircuit::read(&mut buffer)?;
-        Ok(Self::of(lifts, fold, CompressCircuit::read(&mut buffer)?))
+        let fold = FoldCircuit::read(buffer)?;
+        let join = JoinCircuit::read(buffer)?;
+        Ok(Self::of(lifts, fold, join, CompressCircuit::read(buffer)?))
     }
 }
 

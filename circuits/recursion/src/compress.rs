@@ -1,4 +1,5 @@
-//! `compress`: the root of the tree becomes a proof that the wrap circuit verifies cheaply, stating what L1 checks.
+//! `compress`: the root of the tree, joined with a blob or not, becomes a proof that the wrap circuit verifies cheaply,
+//! stating what L1 checks.
 
 use ashlar_bn254::Bn254Config;
 use ashlar_statement::{ElementsError, Security, gates::with_equations};
@@ -12,6 +13,7 @@ use crate::{
     child::ChildTarget,
     codec,
     config::{Bn254Proof, Builder, D, F},
+    join::JoinedProof,
     nested::{VerifierOnly, key_hash},
     proof::{DecodeError, SpanProof, decode_proof},
     shape::{BuildError, Common, check_degree},
@@ -21,8 +23,8 @@ use crate::{
 /// A compressed proof; its public inputs are [`Batch`].
 pub type CompressedProof = Bn254Proof;
 
-/// Verifies the root (a fold proof, or a lift proof for a batch of one chunk) under constant keys and ends the
-/// recursion: the key that the tree carried must be fold's.
+/// Verifies the root (a fold proof, or a lift proof for a batch of one chunk) or the root's join with a blob, under constant
+/// keys, and ends the recursion: the key that the tree carried must be fold's. What it states says which of both it was.
 #[derive(Debug)]
 pub struct CompressCircuit {
     /// The circuit.
@@ -32,6 +34,8 @@ pub struct CompressCircuit {
     root: ChildTarget,
     /// Verifier data of the lifts.
     lifts: Vec<VerifierOnly>,
+    /// Verifier data of join, whose place is behind the lifts'.
+    join: VerifierOnly,
     /// Verifier data of fold.
     fold: VerifierOnly,
 }
@@ -41,15 +45,16 @@ impl CompressCircuit {
         security: Security,
         shape: &Common,
         lifts: Vec<VerifierOnly>,
+        join: VerifierOnly,
         fold: VerifierOnly,
     ) -> Result<Self, BuildError> {
-        let hashes: Vec<_> = lifts.iter().map(key_hash).collect();
+        let hashes: Vec<_> = lifts.iter().chain([&join]).map(key_hash).collect();
         let config = security.compress();
         let (builder, root) = with_equations(&config, || {
             let mut builder = Builder::new(config.clone());
             let fold_key = builder.constant_hash(key_hash(&fold));
             let (root, inputs) = ChildTarget::verified(&mut builder, shape, &hashes, fold_key);
-            let batch = to_batch(&mut builder, &inputs.span);
+            let batch = to_batch(&mut builder, &inputs.span, root.is(lifts.len()));
             builder.register_public_inputs(&batch.to_vec());
             (builder, root)
         });
@@ -61,6 +66,7 @@ impl CompressCircuit {
             rows,
             root,
             lifts,
+            join,
             fold,
         })
     }
@@ -71,6 +77,17 @@ impl CompressCircuit {
     /// If the proof is of another shape, or of a lift that is not there.
     pub fn assign(&self, root: &SpanProof) -> anyhow::Result<PartialWitness<F>> {
         self.assign_under(root, &self.lifts, &self.fold)
+    }
+
+    /// The witness for a whole batch that was joined with its blob.
+    ///
+    /// # Errors
+    /// If the proof is of another shape.
+    pub fn assign_joined(&self, joined: &JoinedProof) -> anyhow::Result<PartialWitness<F>> {
+        let mut witness = PartialWitness::new();
+        self.root
+            .set_under(&mut witness, self.lifts.len(), &self.join, &joined.0)?;
+        Ok(witness)
     }
 
     /// Assigns chosen keys: tests play the cheat who verifies the root under another.
@@ -100,6 +117,7 @@ impl CompressCircuit {
         buffer.write_usize(self.rows)?;
         self.root.write(buffer)?;
         codec::write_keys(buffer, &self.lifts)?;
+        buffer.write_verifier_only_circuit_data(&self.join)?;
         buffer.write_verifier_only_circuit_data(&self.fold)
     }
 
@@ -109,6 +127,7 @@ impl CompressCircuit {
             rows: buffer.read_usize()?,
             root: ChildTarget::read(buffer)?,
             lifts: codec::read_keys(buffer)?,
+            join: buffer.read_verifier_only_circuit_data()?,
             fold: buffer.read_verifier_only_circuit_data()?,
         })
     }

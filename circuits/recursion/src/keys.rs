@@ -86,10 +86,12 @@ impl RecursionKeys {
     }
 }
 
-/// [`RecursionKeys`] with the digests of the leaf circuits, which name the set together.
+/// [`RecursionKeys`] with the digests of the circuits that nobody but these verifies: they name the set together.
 #[derive(Clone, Debug)]
 pub struct SetKeys {
     leaves: Vec<CircuitDigest>,
+    /// Of the link, and of join.
+    aside: [CircuitDigest; 2],
     /// Of the recursion.
     pub recursion: RecursionKeys,
 }
@@ -121,8 +123,16 @@ impl From<IoError> for KeyBytesError {
 }
 
 impl SetKeys {
-    pub(crate) fn new(leaves: Vec<CircuitDigest>, recursion: RecursionKeys) -> Self {
-        Self { leaves, recursion }
+    pub(crate) fn new(
+        leaves: Vec<CircuitDigest>,
+        aside: [CircuitDigest; 2],
+        recursion: RecursionKeys,
+    ) -> Self {
+        Self {
+            leaves,
+            aside,
+            recursion,
+        }
     }
 
     /// Digests of the circuits that these are the keys of.
@@ -137,11 +147,13 @@ impl SetKeys {
             leaves: self.leaves.clone(),
             lifts: lifts.iter().map(digest).collect(),
             fold: digest(fold),
+            link: self.aside[0],
+            join: self.aside[1],
             compress: digest_bytes(&compress.verifier_only.circuit_digest),
         }
     }
 
-    /// Number and digests of the leaves, keys of the lifts, fold's, the shape of all these, compress's key and shape.
+    /// Number and digests of the leaves, digests of link and join, keys of the lifts, fold's, the shape of all these, compress's key and shape.
     pub fn to_bytes(&self) -> IoResult<Vec<u8>> {
         let RecursionKeys {
             lifts,
@@ -150,7 +162,10 @@ impl SetKeys {
         } = &self.recursion;
         let mut buffer = Vec::new();
         buffer.write_usize(self.leaves.len())?;
-        self.leaves.iter().try_for_each(|leaf| buffer.write_all(leaf))?;
+        let digests = self.leaves.iter().chain(&self.aside);
+        digests
+            .into_iter()
+            .try_for_each(|digest| buffer.write_all(digest))?;
         let lifts: Vec<_> = lifts.iter().map(|lift| lift.verifier_only.clone()).collect();
         codec::write_keys(&mut buffer, &lifts)?;
         buffer.write_verifier_circuit_data(fold, &DefaultGateSerializer)?;
@@ -167,12 +182,15 @@ impl SetKeys {
     pub fn from_bytes(bytes: &[u8], security: Security) -> Result<Self, KeyBytesError> {
         let mut buffer = Buffer::new(bytes);
         let leaves = buffer.read_usize()?;
-        let leaf = |buffer: &mut Buffer| -> IoResult<CircuitDigest> {
+        let digest = |buffer: &mut Buffer| -> IoResult<CircuitDigest> {
             let mut digest = CircuitDigest::default();
             buffer.read_exact(&mut digest)?;
             Ok(digest)
         };
-        let leaves = (0..leaves).map(|_| leaf(&mut buffer)).collect::<IoResult<_>>()?;
+        let leaves = (0..leaves)
+            .map(|_| digest(&mut buffer))
+            .collect::<IoResult<_>>()?;
+        let aside = [digest(&mut buffer)?, digest(&mut buffer)?];
         let lifts = codec::read_keys(&mut buffer)?;
         let fold: Key = buffer.read_verifier_circuit_data(&DefaultGateSerializer)?;
         let compress: Bn254Key = buffer.read_verifier_circuit_data(&DefaultGateSerializer)?;
@@ -196,7 +214,7 @@ impl SetKeys {
             fold,
             compress,
         };
-        Ok(Self::new(leaves, recursion))
+        Ok(Self::new(leaves, aside, recursion))
     }
 }
 

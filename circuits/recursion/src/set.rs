@@ -1,7 +1,8 @@
 //! The whole set of plonky2 circuits, from chunk witness to compressed proof.
 
+use ashlar_blob_link::{COEFFICIENTS, LinkCircuit};
 use ashlar_statement::{LeafCircuits, Security};
-use plonky2::util::serialization::IoError;
+use plonky2::util::serialization::{Buffer, IoError};
 use sha3::{Digest, Keccak256};
 
 use crate::{
@@ -14,11 +15,13 @@ use crate::{
 /// Changes with any source file of the recursion circuits (and with the locked dependencies).
 const SOURCE_FINGERPRINT: &str = env!("ASHLAR_RECURSION_FINGERPRINT");
 
-/// An application's leaf circuits, lifts, fold and compress, each built over those before.
+/// An application's leaf circuits, the link of blobs, lifts, fold, join and compress, each built over those before.
 #[derive(Debug)]
 pub struct CircuitSet<L> {
     /// Prove one chunk, each of its kind.
     pub leaf: L,
+    /// Proves that a blob has a batch's public data.
+    pub link: LinkCircuit,
     /// Folds chunk proofs into one compressed proof.
     pub recursion: RecursionCircuits,
 }
@@ -32,6 +35,10 @@ pub struct CircuitDigests {
     pub lifts: Vec<CircuitDigest>,
     /// Of the fold circuit.
     pub fold: CircuitDigest,
+    /// Of the link circuit.
+    pub link: CircuitDigest,
+    /// Of the join circuit.
+    pub join: CircuitDigest,
     /// Of the compress circuit.
     pub compress: CircuitDigest,
 }
@@ -44,11 +51,13 @@ impl CircuitDigests {
             leaves,
             lifts,
             fold,
+            link,
+            join,
             compress,
         } = self;
-        let stages: [&[CircuitDigest]; 4] = [leaves, lifts, &[*fold], &[*compress]];
+        let stages: [&[CircuitDigest]; 5] = [leaves, lifts, &[*fold], &[*link, *join], &[*compress]];
         let mut hasher = Keccak256::new();
-        hasher.update(b"ashlar/circuit-set/v2");
+        hasher.update(b"ashlar/circuit-set/v3");
         for stage in stages {
             hasher.update((stage.len() as u64).to_be_bytes());
             stage.iter().for_each(|digest| hasher.update(digest));
@@ -63,8 +72,8 @@ pub enum SetBytesError {
     /// The leaf circuits' part.
     #[error("leaf circuits")]
     Leaf(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The recursion circuits' part.
-    #[error("recursion circuits: malformed, or an unknown gate or generator")]
+    /// The part of the link and of the recursion circuits.
+    #[error("link or recursion circuits: malformed, or an unknown gate or generator")]
     Recursion,
     /// The bytes end too early.
     #[error("cut short")]
@@ -86,8 +95,14 @@ impl<L: LeafCircuits> CircuitSet<L> {
             .iter()
             .map(|data| (&data.common, &data.verifier_only))
             .collect();
-        let recursion = RecursionCircuits::build(security, &leaves)?;
-        Ok(Self { leaf, recursion })
+        let link = LinkCircuit::of_coefficients(security, COEFFICIENTS);
+        let link_key = (&link.data.common, &link.data.verifier_only);
+        let recursion = RecursionCircuits::build(security, &leaves, link_key)?;
+        Ok(Self {
+            leaf,
+            link,
+            recursion,
+        })
     }
 
     /// Names cache files: changes with any source file of the set's circuits and with the locked dependencies, so that a
@@ -105,10 +120,11 @@ impl<L: LeafCircuits> CircuitSet<L> {
     pub fn keys(&self) -> SetKeys {
         let digest = |data: &Circuit| digest_bytes(&data.verifier_only.circuit_digest);
         let leaves = self.leaf.circuits().into_iter().map(digest).collect();
-        SetKeys::new(leaves, self.recursion.keys().clone())
+        let aside = [&self.link.data, &self.recursion.join.data].map(digest);
+        SetKeys::new(leaves, aside, self.recursion.keys().clone())
     }
 
-    /// Length of the leaf circuits (8 bytes, little-endian), leaf circuits, recursion circuits.
+    /// Length of the leaf circuits (8 bytes, little-endian), leaf circuits, link circuit, recursion circuits.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SetBytesError> {
         let leaf = self
             .leaf
@@ -116,7 +132,8 @@ impl<L: LeafCircuits> CircuitSet<L> {
             .map_err(|error| SetBytesError::Leaf(error.into()))?;
         let mut bytes = (leaf.len() as u64).to_le_bytes().to_vec();
         bytes.extend(leaf);
-        bytes.extend(self.recursion.to_bytes()?);
+        self.link.write(&mut bytes)?;
+        self.recursion.write(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -124,10 +141,12 @@ impl<L: LeafCircuits> CircuitSet<L> {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SetBytesError> {
         let (length, rest) = bytes.split_first_chunk().ok_or(SetBytesError::Length)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| SetBytesError::Length)?;
-        let (leaf, recursion) = rest.split_at_checked(length).ok_or(SetBytesError::Length)?;
+        let (leaf, rest) = rest.split_at_checked(length).ok_or(SetBytesError::Length)?;
+        let mut rest = Buffer::new(rest);
         Ok(Self {
             leaf: L::from_bytes(leaf).map_err(|error| SetBytesError::Leaf(error.into()))?,
-            recursion: RecursionCircuits::from_bytes(recursion)?,
+            link: LinkCircuit::read(&mut rest)?,
+            recursion: RecursionCircuits::read(&mut rest)?,
         })
     }
 }
@@ -142,10 +161,26 @@ mod tests {
             leaves: leaves.iter().map(|byte| [*byte; 32]).collect(),
             lifts: lifts.iter().map(|byte| [*byte; 32]).collect(),
             fold: [fold; 32],
+            link: [8; 32],
+            join: [9; 32],
             compress: [compress; 32],
         };
+        let first = digests(&[1, 2], &[3], 4, 5);
         let sets = [
-            digests(&[1, 2], &[3], 4, 5),
+            CircuitDigests {
+                link: [7; 32],
+                ..first.clone()
+            },
+            CircuitDigests {
+                join: [7; 32],
+                ..first.clone()
+            },
+            CircuitDigests {
+                link: [9; 32],
+                join: [8; 32],
+                ..first.clone()
+            },
+            first,
             digests(&[2, 1], &[3], 4, 5),
             digests(&[1], &[2, 3], 4, 5),
             digests(&[1, 2, 3], &[], 4, 5),

@@ -1,5 +1,5 @@
-//! The common shape of lift and fold. Fold verifies either kind with one verifier, so both must have the same rows,
-//! gates and constants; and fold verifies itself, so that shape is a fixed point.
+//! The common shape of lift, fold and join. Fold verifies the first two with one verifier, and compress all three, so they
+//! must have the same rows, gates and constants; and fold verifies itself, so that shape is a fixed point.
 
 use ashlar_statement::{Security, gates::gate_equations};
 use plonky2::{
@@ -14,6 +14,7 @@ use plonky2::{
 use crate::{
     config::{Builder, C, Circuit, D, F},
     fold,
+    join::{self, LinkKey},
     leaves::Leaves,
     lift,
     nested::NestedPublicInputs,
@@ -48,6 +49,14 @@ pub enum BuildError {
         /// Elements that the leaf circuit exposes.
         actual: usize,
     },
+    /// The link circuit does not expose a link.
+    #[error("the link circuit has {actual} public inputs, a link has {expected}")]
+    LinkPublicInputs {
+        /// Elements of a link.
+        expected: usize,
+        /// Elements that the circuit exposes.
+        actual: usize,
+    },
     /// A circuit has outgrown its degree: a bigger leaf gate set needs a bigger fold.
     #[error("{circuit} needs 2^{actual} rows, its shape has 2^{expected}")]
     TooManyRows {
@@ -59,7 +68,7 @@ pub enum BuildError {
         actual: usize,
     },
     /// A circuit of the right size differs in another way from the common shape.
-    #[error("{circuit} differs from the common shape of lift and fold")]
+    #[error("{circuit} differs from the common shape of lift, fold and join")]
     Shape {
         /// Which circuit.
         circuit: &'static str,
@@ -69,8 +78,12 @@ pub enum BuildError {
     NoFixedPoint,
 }
 
-/// Finds the shape for the given leaf circuits.
-pub(crate) fn find(security: Security, leaves: &[Leaves<'_>]) -> Result<Common, BuildError> {
+/// Finds the shape for the given leaf circuits and the link circuit.
+pub(crate) fn find(
+    security: Security,
+    leaves: &[Leaves<'_>],
+    link: LinkKey<'_>,
+) -> Result<Common, BuildError> {
     let config = security.fold();
     let draft = |builder, gates: &[_]| draft(builder, gates, security.fold_degree_bits());
     let mut shape = draft(Builder::new(config.clone()), &[]).common;
@@ -86,6 +99,12 @@ pub(crate) fn find(security: Security, leaves: &[Leaves<'_>]) -> Result<Common, 
     for _ in 0..MAX_ROUNDS {
         let mut verified = shape.clone();
         verified.num_public_inputs = NestedPublicInputs::<F>::LEN;
+        merge(
+            &mut gates,
+            &draft(join::arithmetize(&verified, &lifts, link).0, &[])
+                .common
+                .gates,
+        );
         let next = draft(fold::arithmetize(&verified, &lifts).0, &gates).common;
         if next == shape {
             return Ok(shape);

@@ -2,11 +2,14 @@
 //! [`ashlar_statement::batch_public_inputs`].
 
 use ashlar_statement::{
-    BatchPublicInputs, SpanPublicInputs, TIME_BITS, WORDS_BITS, circuit::hash, hash::Role,
+    BatchPublicInputs, LINKED_BIT, SpanPublicInputs, TIME_BITS, WORDS_BITS, circuit::hash, hash::Role,
 };
 use plonky2::{
     field::types::Field,
-    iop::{ext_target::ExtensionTarget, target::Target},
+    iop::{
+        ext_target::ExtensionTarget,
+        target::{BoolTarget, Target},
+    },
 };
 
 use crate::config::{Builder, D, F};
@@ -55,9 +58,16 @@ pub(crate) fn join(
     }
 }
 
-/// What L1 sees of the span of a whole batch. Leaves have range-checked fee account and time, and word counts are small, so
-/// the two elements that hold two numbers each hold them in one way only.
-pub(crate) fn to_batch(builder: &mut Builder, span: &SpanPublicInputs<Target>) -> BatchPublicInputs<Target> {
+/// What L1 sees of the span of a whole batch, joined with a blob or not. Leaves have range-checked fee account and time, and
+/// word counts are small, so the two elements that hold several numbers each hold them in one way only.
+pub(crate) fn to_batch(
+    builder: &mut Builder,
+    span: &SpanPublicInputs<Target>,
+    is_joined: BoolTarget,
+) -> BatchPublicInputs<Target> {
+    // Where join puts them; in another root these are powers of `z`.
+    let [y2, y3] = span.bridge_power;
+    let blob_value = [y2, y3, span.rollup_power[0]].map(|word| builder.mul(is_joined.target, word));
     let mut pair = |bits: u32, high, low| builder.mul_const_add(F::from_canonical_u64(1 << bits), high, low);
     BatchPublicInputs {
         old_root: span.old_root,
@@ -67,8 +77,12 @@ pub(crate) fn to_batch(builder: &mut Builder, span: &SpanPublicInputs<Target>) -
         z: span.z,
         bridge_eval: span.bridge_eval,
         rollup_eval: span.rollup_eval,
-        fee_account_and_time: pair(TIME_BITS, span.fee_account, span.time),
         stream_words: pair(WORDS_BITS, span.bridge_words, span.rollup_words),
+        fee_account_and_time: {
+            let account_and_time = pair(TIME_BITS, span.fee_account, span.time);
+            pair(LINKED_BIT, is_joined.target, account_and_time)
+        },
+        blob_value,
     }
 }
 
@@ -78,7 +92,7 @@ fn append(builder: &mut Builder, eval: [Target; D], power: [Target; D], next: [T
     builder.mul_add_extension(power, next, eval).0
 }
 
-fn connect(builder: &mut Builder, left: &[Target], right: &[Target]) {
+pub(crate) fn connect(builder: &mut Builder, left: &[Target], right: &[Target]) {
     for (&l, &r) in left.iter().zip(right) {
         builder.connect(l, r);
     }

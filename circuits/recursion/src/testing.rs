@@ -75,6 +75,7 @@ impl CompressedSample {
     pub fn cached(path: &Path, public_inputs: usize, seed: u64) -> Result<Self, SampleError> {
         if let Ok(bytes) = fs::read(path)
             && let Ok(sample) = Self::from_bytes(&bytes)
+            && sample.proof.public_inputs.len() == public_inputs
             && sample.verifier.verify(sample.proof.clone()).is_ok()
         {
             return Ok(sample);
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn sample_survives_its_encoding_and_verifies() {
-        let sample = CompressedSample::generate(24, 7);
+        let sample = CompressedSample::generate(27, 7);
         let again = CompressedSample::from_bytes(&sample.to_bytes()).expect("own encoding");
         assert_eq!(again, sample);
         again.verifier.verify(again.proof.clone()).expect("valid proof");

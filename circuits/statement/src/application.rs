@@ -40,6 +40,20 @@ pub enum ExecuteError<R: Error + 'static, E: Error + 'static> {
     State(#[source] E),
 }
 
+/// Why of two operations neither was executed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteBothError<R: Error + 'static, E: Error + 'static> {
+    /// The first breaks a rule; the state did not change.
+    #[error("refused")]
+    First(#[source] R),
+    /// The second would break a rule after the first; the state did not change.
+    #[error("the second of the two refused")]
+    Second(#[source] R),
+    /// The store failed.
+    #[error("state store")]
+    State(#[source] E),
+}
+
 /// Why an open batch cannot be closed.
 #[derive(Debug, thiserror::Error)]
 pub enum CloseError<E: Error + 'static> {
@@ -58,6 +72,8 @@ pub enum Next<'a, S> {
     L1(&'a L1Operation),
     /// An operation that a user has signed.
     Signed(&'a S),
+    /// Two of them, executed one after the other or neither.
+    Both([&'a S; 2]),
 }
 
 /// What a batch asks of L1 and of the provers: whoever fills it keeps each of these below a bound.
@@ -76,6 +92,9 @@ pub struct BatchSize {
     /// Bytes of the rollup stream.
     pub rollup_bytes: u64,
 }
+
+/// What two operations did, or why neither did anything; `R` and `E` as in [`ExecuteBothError`].
+pub type Both<R, E> = Result<[Effects; 2], ExecuteBothError<R, E>>;
 
 /// An operation's place among those of its account, of applications that number them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +158,12 @@ pub trait Application: std::fmt::Debug + Clone + Send + Sync + 'static {
         open: &mut Self::Open<S>,
         signed: &Self::Signed,
     ) -> Result<Effects, ExecuteError<Self::Refusal, StateError<S::Error>>>;
+
+    /// Executes two operations that [`Self::verify`] has accepted, the one behind the other in the same batch, or neither.
+    fn execute_both<S: StateStore>(
+        open: &mut Self::Open<S>,
+        both: [&Self::Signed; 2],
+    ) -> Both<Self::Refusal, StateError<S::Error>>;
 
     /// Executes an operation of L1's queue. The queue is served in order and L1 takes nothing back, so each one can be
     /// executed in every state: a refusal is a disagreement about the rules.

@@ -31,11 +31,16 @@ pub use elements::ElementsError;
 pub use leaf::LeafCircuits;
 pub use prove::{Provable, ProveCircuit, ProveError, StockProver, Unverified, Witnessed};
 pub use public_inputs::{
-    ACCOUNT_BITS, BatchPublicInputs, SpanPublicInputs, TIME_BITS, WORDS_BITS, fee_account_and_time,
-    stream_words,
+    ACCOUNT_BITS, BatchPublicInputs, LINKED_BIT, SpanPublicInputs, TIME_BITS, WORDS_BITS,
+    fee_account_and_time, stream_words,
 };
-pub use seal::{ClosedBatch, LeafWitness, Published, SealError, SealedBatch, evaluation_point, seal};
+pub use seal::{
+    ClosedBatch, LeafWitness, PublicData, Published, SealError, SealedBatch, blob_evaluation_point,
+    evaluation_point, seal, validium_evaluation_point,
+};
 pub use security::{Security, UnknownSecurity};
-pub use span::{batch_public_inputs, fold_hashes, fold_pair, fold_spans};
+pub use span::{
+    batch_public_inputs, fold_hashes, fold_pair, fold_spans, linked_data_hash, linked_public_inputs,
+};
 pub use stream::Stream;
 pub use witness::{WitnessBytesError, witness_from_bytes, witness_to_bytes};

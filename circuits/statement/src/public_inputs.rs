@@ -45,19 +45,24 @@ elements! {
         pub new_root: [T; 4],
         /// Chain and rollup address, see [`crate::Domain`].
         pub domain: [T; 4],
-        /// Root of the fold tree over the chunks' data hashes.
+        /// Root of the fold tree over the chunks' data hashes; in a batch that is linked to a blob,
+        /// [`linked_data_hash`](crate::linked_data_hash) of this root.
         pub data_hash: [T; 4],
         /// Evaluation point, in GF(p^2).
         pub z: [T; 2],
         /// Bridge stream evaluated at `z`. Apart from the other stream's: were only a sum shown, who supplies one part of
         /// it unseen by L1 could make any other part fit.
         pub bridge_eval: [T; 2],
-        /// Rollup stream evaluated at `z`.
+        /// Rollup stream evaluated at `z`; in a batch that is linked to a blob, the lowest two words of the blob's value,
+        /// 56 bits each.
         pub rollup_eval: [T; 2],
-        /// Account that earns the fees, times 2^28, and the time: [`fee_account_and_time`].
+        /// Account that earns the fees, times 2^28, and the time: [`fee_account_and_time`]. 2^[`LINKED_BIT`] more in a batch
+        /// that is linked to a blob.
         pub fee_account_and_time: T,
         /// Words of the bridge stream, times 2^31, and of the rollup stream: [`stream_words`].
         pub stream_words: T,
+        /// In a batch that is linked to a blob, the other words of the blob's value; else zero.
+        pub blob_value: [T; 3],
     }
 }
 
@@ -65,6 +70,8 @@ elements! {
 pub const ACCOUNT_BITS: u32 = 28;
 /// Bits of a batch's time: minutes since 1970, good until the year 2480.
 pub const TIME_BITS: u32 = 28;
+/// Above account and time: whether the batch is linked to a blob.
+pub const LINKED_BIT: u32 = ACCOUNT_BITS + TIME_BITS;
 /// Bits of a stream's length in words. A batch cannot reach it: 2^31 words are 15 GB.
 pub const WORDS_BITS: u32 = 31;
 
@@ -81,7 +88,12 @@ pub fn stream_words(bridge: u64, rollup: u64) -> u64 {
 impl BatchPublicInputs<u64> {
     /// Account that earns the fees.
     pub fn fee_account(&self) -> u64 {
-        self.fee_account_and_time >> TIME_BITS
+        (self.fee_account_and_time >> TIME_BITS) & ((1 << ACCOUNT_BITS) - 1)
+    }
+
+    /// Whether the rollup stream is in a blob.
+    pub fn is_linked(&self) -> bool {
+        self.fee_account_and_time >> LINKED_BIT == 1
     }
 
     /// Minutes since 1970.
@@ -129,8 +141,8 @@ mod tests {
 
     #[test]
     fn batch_round_trip() {
-        let values: Vec<u32> = (0..24).collect();
-        let batch = BatchPublicInputs::from_slice(&values).expect("24 elements");
+        let values: Vec<u32> = (0..27).collect();
+        let batch = BatchPublicInputs::from_slice(&values).expect("27 elements");
         assert_eq!((batch.rollup_eval, batch.stream_words), ([20, 21], 23));
         assert_eq!(batch.to_vec(), values);
         assert!(BatchPublicInputs::from_slice(&[values, vec![0]].concat()).is_err());
@@ -146,5 +158,12 @@ mod tests {
         };
         assert_eq!((batch.fee_account(), batch.time()), (account, time));
         assert_eq!((batch.bridge_words(), batch.rollup_words()), (bridge, rollup));
+        assert!(!batch.is_linked());
+        let linked = BatchPublicInputs {
+            fee_account_and_time: batch.fee_account_and_time + (1 << LINKED_BIT),
+            ..batch
+        };
+        assert!(linked.is_linked());
+        assert_eq!((linked.fee_account(), linked.time()), (account, time));
     }
 }

@@ -7,6 +7,7 @@ use sha3::{Digest, Keccak256};
 use crate::{
     BatchPublicInputs, Domain, SpanPublicInputs, batch_public_inputs, fold_hashes, fold_spans,
     hash::{F, Hash, hash_to_bytes32},
+    linked_public_inputs,
 };
 
 /// What sealing asks of a leaf's witness.
@@ -50,6 +51,17 @@ pub struct ClosedBatch<W> {
     pub new_root: Hash,
 }
 
+impl<W> ClosedBatch<W> {
+    /// Of other witnesses, made of these: an application's leaves of one kind as leaves of any.
+    pub fn map<V>(self, witness: impl FnMut(W) -> V) -> ClosedBatch<V> {
+        ClosedBatch {
+            domain: self.domain,
+            chunks: self.chunks.into_iter().map(witness).collect(),
+            new_root: self.new_root,
+        }
+    }
+}
+
 impl<W: LeafWitness> ClosedBatch<W> {
     /// Draws the evaluation point and derives all public inputs; `time` is in minutes since 1970.
     ///
@@ -58,6 +70,30 @@ impl<W: LeafWitness> ClosedBatch<W> {
     pub fn seal(self, number: u64, time: u32) -> Result<SealedBatch<W>, SealError<W::Fault>> {
         seal(number, time, &self.domain, self.chunks, self.new_root)
     }
+
+    /// The same with another way to draw the evaluation point, for public data that are not in calldata.
+    ///
+    /// # Errors
+    /// If the batch is empty, or its chunks do not lead to the new root.
+    pub fn seal_at(
+        self,
+        number: u64,
+        time: u32,
+        draw: impl FnOnce(&PublicData<'_>) -> [F; 2],
+    ) -> Result<SealedBatch<W>, SealError<W::Fault>> {
+        seal_at(number, time, self.chunks, self.new_root, draw)
+    }
+}
+
+/// What is known of a batch's public data when its evaluation point is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicData<'a> {
+    /// Root of the fold tree over the chunks' data hashes.
+    pub data_hash: Hash,
+    /// Bridge stream.
+    pub bridge: &'a [u8],
+    /// Rollup stream.
+    pub rollup: &'a [u8],
 }
 
 /// A batch whose public data and public inputs are final.
@@ -75,6 +111,32 @@ pub struct SealedBatch<W> {
     pub rollup: Vec<u8>,
     /// Public inputs of the batch proof.
     pub public_inputs: BatchPublicInputs<F>,
+}
+
+impl<W> SealedBatch<W> {
+    /// Of other witnesses, made of these, which state the same.
+    pub fn map<V>(self, witness: impl FnMut(W) -> V) -> SealedBatch<V> {
+        SealedBatch {
+            number: self.number,
+            chunks: self.chunks.into_iter().map(witness).collect(),
+            spans: self.spans,
+            bridge: self.bridge,
+            rollup: self.rollup,
+            public_inputs: self.public_inputs,
+        }
+    }
+
+    /// The same batch linked to the blob that has its rollup stream: [`linked_public_inputs`].
+    ///
+    /// # Panics
+    /// If its spans do not chain, which those of a sealed batch do.
+    pub fn linked(self, words_hash: Hash, blob_value: [F; 5]) -> Self {
+        let span = fold_spans(&self.spans).expect("a sealed batch's spans chain");
+        Self {
+            public_inputs: linked_public_inputs(&span, words_hash, blob_value),
+            ..self
+        }
+    }
 }
 
 /// A batch could not be sealed.
@@ -102,8 +164,20 @@ pub fn seal<W: LeafWitness>(
     number: u64,
     time: u32,
     domain: &Domain,
+    chunks: Vec<W>,
+    new_root: Hash,
+) -> Result<SealedBatch<W>, SealError<W::Fault>> {
+    seal_at(number, time, chunks, new_root, |data| {
+        evaluation_point(domain, number, &data.data_hash, data.bridge, data.rollup)
+    })
+}
+
+fn seal_at<W: LeafWitness>(
+    number: u64,
+    time: u32,
     mut chunks: Vec<W>,
     new_root: Hash,
+    draw: impl FnOnce(&PublicData<'_>) -> [F; 2],
 ) -> Result<SealedBatch<W>, SealError<W::Fault>> {
     let (mut bridge, mut rollup, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
     for published in chunks.iter().map(W::publish) {
@@ -112,7 +186,11 @@ pub fn seal<W: LeafWitness>(
         rollup.extend(published.rollup);
     }
     let data_hash = fold_hashes(&hashes).ok_or(SealError::Empty)?;
-    let z = evaluation_point(domain, number, &data_hash, &bridge, &rollup);
+    let z = draw(&PublicData {
+        data_hash,
+        bridge: &bridge,
+        rollup: &rollup,
+    });
     let mut spans = Vec::with_capacity(chunks.len());
     for (index, chunk) in chunks.iter_mut().enumerate() {
         chunk.set_point(z, time);
@@ -149,6 +227,11 @@ pub fn evaluation_point(
         .chain_update(Keccak256::digest(bridge))
         .chain_update(Keccak256::digest(rollup))
         .finalize();
+    point(&digest)
+}
+
+/// The low and the high half of a digest, each modulo p.
+fn point(digest: &[u8]) -> [F; 2] {
     let half = |bytes: &[u8]| {
         let value = bytes
             .iter()
@@ -156,4 +239,56 @@ pub fn evaluation_point(
         F::from_noncanonical_u128(value)
     };
     [half(&digest[16..]), half(&digest[..16])]
+}
+
+/// The point of a batch whose rollup stream a committee keeps, so that L1 does not see it: `keccak256("ashlar/validium/v1" ‖
+/// chain id (32 bytes) ‖ rollup ‖ batch number (8) ‖ data hash (32) ‖ keccak256(bridge) ‖ rollup words (4))`, whose halves are
+/// the coordinates as in [`evaluation_point`]. The data hash is of both streams, so nothing hangs on the rollup stream's
+/// own hash (`PubdataBinding.sol`).
+pub fn validium_evaluation_point(
+    domain: &Domain,
+    number: u64,
+    data_hash: &Hash,
+    bridge: &[u8],
+    rollup_words: u32,
+) -> [F; 2] {
+    let digest = Keccak256::new()
+        .chain_update(b"ashlar/validium/v1")
+        .chain_update(domain.packed())
+        .chain_update(number.to_be_bytes())
+        .chain_update(hash_to_bytes32(data_hash))
+        .chain_update(Keccak256::digest(bridge))
+        .chain_update(rollup_words.to_be_bytes())
+        .finalize();
+    point(&digest)
+}
+
+/// The point of a batch whose rollup stream is in a blob: `keccak256("ashlar/blob/v1" ‖ chain id (32 bytes) ‖ rollup ‖ batch
+/// number (8) ‖ linked data hash (32) ‖ versioned hash (32) ‖ rollup words (4) ‖ keccak256(bridge))`, of whose low and high
+/// 16 bytes the lowest 63 bits are the two coordinates: below p without a reduction, so that the point at which the blob
+/// is opened follows from their bits.
+pub fn blob_evaluation_point(
+    domain: &Domain,
+    number: u64,
+    linked_data_hash: &Hash,
+    versioned_hash: &[u8; 32],
+    rollup_words: u32,
+    bridge: &[u8],
+) -> [F; 2] {
+    let digest = Keccak256::new()
+        .chain_update(b"ashlar/blob/v1")
+        .chain_update(domain.packed())
+        .chain_update(number.to_be_bytes())
+        .chain_update(hash_to_bytes32(linked_data_hash))
+        .chain_update(versioned_hash)
+        .chain_update(rollup_words.to_be_bytes())
+        .chain_update(Keccak256::digest(bridge))
+        .finalize();
+    let coordinate = |end: usize| {
+        let low = digest[end - 8..end]
+            .iter()
+            .fold(0, |value, byte| value << 8 | u64::from(*byte));
+        F::from_canonical_u64(low & (u64::MAX >> 1))
+    };
+    [coordinate(32), coordinate(24)]
 }

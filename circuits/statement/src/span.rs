@@ -7,7 +7,7 @@ use plonky2::field::types::Field;
 use crate::{
     BatchPublicInputs, SpanPublicInputs,
     hash::{F, Hash, Role, two_to_one},
-    public_inputs::{TIME_BITS, WORDS_BITS},
+    public_inputs::{LINKED_BIT, TIME_BITS, WORDS_BITS},
     stream::Evaluation,
 };
 
@@ -72,5 +72,32 @@ pub fn batch_public_inputs(span: &SpanPublicInputs<F>) -> BatchPublicInputs<F> {
         rollup_eval: span.rollup_eval,
         fee_account_and_time: span.fee_account * F::from_canonical_u64(1 << TIME_BITS) + span.time,
         stream_words: span.bridge_words * F::from_canonical_u64(1 << WORDS_BITS) + span.rollup_words,
+        blob_value: [F::ZERO; 3],
+    }
+}
+
+/// The data hash of a batch whose rollup stream is in a blob, whose words have this hash: it fixes both.
+pub fn linked_data_hash(data_hash: Hash, words_hash: Hash) -> Hash {
+    two_to_one(Role::LinkedData, data_hash, words_hash)
+}
+
+/// What the join and compress circuits make of the root span and of the blob's words: their hash, and the value of their
+/// polynomial at the blob's point, in 56-bit words with the lowest first.
+pub fn linked_public_inputs(
+    span: &SpanPublicInputs<F>,
+    words_hash: Hash,
+    blob_value: [F; 5],
+) -> BatchPublicInputs<F> {
+    let batch = batch_public_inputs(span);
+    let data_hash = Hash {
+        elements: batch.data_hash,
+    };
+    let [y0, y1, rest @ ..] = blob_value;
+    BatchPublicInputs {
+        data_hash: linked_data_hash(data_hash, words_hash).elements,
+        rollup_eval: [y0, y1],
+        fee_account_and_time: batch.fee_account_and_time + F::from_canonical_u64(1 << LINKED_BIT),
+        blob_value: rest,
+        ..batch
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Application, ClosedBatch, Domain, LeafCircuits, LeafWitness, Published, Security, SpanPublicInputs,
     Stream, TIME_BITS,
-    application::{BatchSize, CloseError, Closed, Effects, ExecuteError, Next},
+    application::{BatchSize, Both, CloseError, Closed, Effects, ExecuteBothError, ExecuteError, Next},
     circuit::{DataHash, EvaluationTarget, Part},
     hash::{Builder, C, D, F, Hash},
     queue::L1Operation,
@@ -53,6 +53,11 @@ pub struct Open<S> {
     store: S,
     domain: Domain,
     additions: Vec<u64>,
+}
+
+fn in_range(addition: u64) -> Result<(), OutOfRange> {
+    let is_in = (1..LIMIT).contains(&addition);
+    is_in.then_some(()).ok_or(OutOfRange(addition))
 }
 
 fn root(count: u64) -> Hash {
@@ -103,11 +108,19 @@ impl Application for Counter {
         open: &mut Open<S>,
         addition: &u64,
     ) -> Result<Effects, ExecuteError<OutOfRange, StateError<S::Error>>> {
-        if !(1..LIMIT).contains(addition) {
-            return Err(ExecuteError::Refused(OutOfRange(*addition)));
-        }
+        in_range(*addition).map_err(ExecuteError::Refused)?;
         open.additions.push(*addition);
         Ok(Effects::default())
+    }
+
+    fn execute_both<S: StateStore>(
+        open: &mut Open<S>,
+        [first, second]: [&u64; 2],
+    ) -> Both<OutOfRange, StateError<S::Error>> {
+        in_range(*first).map_err(ExecuteBothError::First)?;
+        in_range(*second).map_err(ExecuteBothError::Second)?;
+        open.additions.extend([*first, *second]);
+        Ok([Effects::default(); 2])
     }
 
     fn execute_l1<S: StateStore>(
@@ -125,7 +138,12 @@ impl Application for Counter {
     }
 
     fn size<S: StateStore>(open: &Open<S>, next: Option<Next<'_, u64>>) -> BatchSize {
-        let operations = open.additions.len() + usize::from(next.is_some());
+        let more = match next {
+            None => 0,
+            Some(Next::L1(_) | Next::Signed(_)) => 1,
+            Some(Next::Both(_)) => 2,
+        };
+        let operations = open.additions.len() + more;
         BatchSize {
             operations: operations as u32,
             chunks: operations.div_ceil(SLOTS) as u32,

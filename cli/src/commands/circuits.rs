@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Context, anyhow};
 use ashlar_evm as evm;
+use ashlar_payments::chunk::Rows;
 use ashlar_report::file::{require_writable_folder, write_output};
 use ashlar_statement::Security;
 use ashlar_wrap::circuit::WrapCircuit;
@@ -43,14 +44,25 @@ pub enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Write the Solidity contract that hashes one balance of an account up to the state root, without any proof.
+    ///
+    /// What is in verifier-contracts/generated/path is this; verifier-contracts/script/build compiles it.
+    Path {
+        /// Folder for `PoseidonPath.sol`.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, Serialize)]
 struct Stats {
     chunks: Vec<Chunk>,
-    /// In the order of the chunks.
+    exit: Exit,
+    /// In the order of the chunks; that of the first also lifts exits.
     lifts: Vec<Size>,
     fold: Size,
+    link: Size,
+    join: Size,
     compress: Size,
     wrap: Wrap,
     digests: BTreeMap<String, String>,
@@ -62,6 +74,16 @@ struct Chunk {
     #[serde(flatten)]
     size: Size,
     rows_per_transfer: f64,
+    /// Rows a slot.
+    components: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Exit {
+    slots: usize,
+    #[serde(flatten)]
+    size: Size,
+    rows_per_exit: f64,
     /// Rows a slot.
     components: BTreeMap<&'static str, f64>,
 }
@@ -127,6 +149,12 @@ pub fn run(command: Command) -> anyhow::Result<()> {
                 (serde_json::to_string_pretty(&tag)? + "\n").into(),
             )
         }
+        Command::Path { out } => {
+            require_writable_folder(&out)?;
+            let path = out.join("PoseidonPath.sol");
+            write_output(&path, evm::path_solidity().as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))
+        }
     }
 }
 
@@ -134,7 +162,7 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     let circuits = engine.circuits();
     let recursion = &circuits.recursion;
     let digests = circuits.digests();
-    let chunks = circuits.leaf.each();
+    let (chunks, exit) = (circuits.leaf.chunks(), circuits.leaf.exit());
     let lift_of = |kind| usize::from(recursion.lift_of(kind).expect("every leaf circuit has a lift"));
     let lifts: Vec<_> = (0..chunks.len()).map(lift_of).collect();
     let size = |rows_used, degree_bits| Size {
@@ -146,6 +174,8 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
     let kit = engine.wrap_kit().context("the engine has no wrap keys")?;
     let mut named = BTreeMap::from([
         ("fold".to_owned(), hex::encode(digests.fold)),
+        ("link".to_owned(), hex::encode(digests.link)),
+        ("join".to_owned(), hex::encode(digests.join)),
         ("compress".to_owned(), hex::encode(digests.compress)),
         ("set".to_owned(), hex::encode(digests.set())),
         ("wrap".to_owned(), hex::encode(kit.keys().verifier().digest())),
@@ -155,29 +185,38 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
         named.insert(format!("chunk {slots}"), hex::encode(digests.leaves[kind]));
         named.insert(format!("lift {slots}"), hex::encode(digests.lifts[*lift]));
     }
+    let exits = format!("exits {}", exit.slots());
+    named.insert(exits, hex::encode(digests.leaves[chunks.len()]));
     Ok(Stats {
         chunks: chunks
             .iter()
             .map(|chunk| {
                 let rows = chunk.rows();
-                let per_slot = |count: usize| count as f64 / rows.slots as f64;
-                let components = rows.by_component.iter();
                 Chunk {
                     slots: rows.slots,
                     size: size(rows.total, rows.padded.ilog2() as usize),
-                    rows_per_transfer: per_slot(rows.total),
-                    components: components
-                        .map(|(component, count)| (component.name(), per_slot(*count)))
-                        .collect(),
+                    rows_per_transfer: rows.rows_per_slot(),
+                    components: components(rows),
                 }
             })
             .collect(),
+        exit: Exit {
+            slots: exit.slots(),
+            size: size(exit.rows().total, exit.rows().padded.ilog2() as usize),
+            rows_per_exit: exit.rows().rows_per_slot(),
+            components: components(exit.rows()),
+        },
         lifts: lifts
             .iter()
             .map(|lift| &recursion.lifts[*lift])
             .map(|lift| size(lift.rows, lift.data.common.degree_bits()))
             .collect(),
         fold: size(recursion.fold.rows, recursion.fold.data.common.degree_bits()),
+        link: {
+            let rows = circuits.link.rows();
+            size(rows.used, rows.padded.ilog2() as usize)
+        },
+        join: size(recursion.join.rows, recursion.join.data.common.degree_bits()),
         compress: size(recursion.compress.rows, compress.common.degree_bits()),
         wrap: Wrap {
             k: wrap.k,
@@ -189,6 +228,14 @@ fn stats(engine: &Engine) -> anyhow::Result<Stats> {
         },
         digests: named,
     })
+}
+
+/// Rows a slot, by component.
+fn components(rows: &Rows) -> BTreeMap<&'static str, f64> {
+    let components = rows.by_component.keys();
+    components
+        .map(|component| (component.name(), rows.per_slot(*component)))
+        .collect()
 }
 
 fn print(stats: &Stats) -> Result<(), OutputError> {
@@ -204,7 +251,19 @@ fn print(stats: &Stats) -> Result<(), OutputError> {
         size_line(&format!("chunk of {}", chunk.slots), &chunk.size)?;
         size_line("its lift", lift)?;
     }
+    let exit = &stats.exit;
+    say!(
+        "rows per exit     {:>10.1}   ({} slots a proof)",
+        exit.rows_per_exit,
+        exit.slots
+    )?;
+    for (component, rows) in &exit.components {
+        say!("  {component:<15} {rows:>10.1}")?;
+    }
+    size_line("exits", &exit.size)?;
     size_line("fold", &stats.fold)?;
+    size_line("link of a blob", &stats.link)?;
+    size_line("join", &stats.join)?;
     size_line("compress", &stats.compress)?;
     let wrap = &stats.wrap;
     say!(

@@ -10,7 +10,9 @@ use alloy::{
 };
 use anyhow::{Context, bail};
 use ashlar_client::{L1, L1Config, auth_of};
-use ashlar_contracts::{DEFAULT_NOTICE_SECS, DeployConfig, TokenListing};
+use ashlar_contracts::{
+    DEFAULT_EXIT_DEADLINE_SECS, DEFAULT_NOTICE_SECS, DataMode, DeployConfig, OptimisticTerms, TokenListing,
+};
 use ashlar_payments::tree::empty_accounts_root;
 use ashlar_report::file::require_writable;
 use ashlar_statement::{
@@ -20,6 +22,8 @@ use ashlar_statement::{
 
 use super::l1_address;
 use crate::{cache::Cache, deployment::Deployment, keys::OperatorKey};
+
+const WEI_PER_GWEI: u128 = 1_000_000_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -32,7 +36,48 @@ pub struct Args {
     /// unit of the rollup [default: by the token's decimals]. The rollup holds fewer than 2^62 units of a token.
     #[arg(long, value_name = "ADDRESS[:UNIT]", value_delimiter = ',', value_parser = listing)]
     tokens: Vec<TokenListing>,
-    /// Seconds between the announcement of another circuit set and the earliest time it may prove.
+    /// Where batches have their public data, for ever: `calldata`; `blob`, where transfers cost L1 next to nothing and nodes
+    /// keep them for 18 days; or `validium`, where a committee keeps them and L1 has deposits and withdrawals alone.
+    #[arg(long, value_name = "MODE", default_value_t = DataMode::Calldata)]
+    data: DataMode,
+    /// Members of a validium's committee, for ever: 4 to 32 addresses of the keys that `ashlar da` signs with. Two thirds
+    /// must sign each batch; if all who signed withhold it, balances are frozen.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',', value_parser = l1_address)]
+    committee: Vec<Address>,
+    /// Seconds that an operation queued on L1 may wait for the proof of a batch with it, from 60 to 2592000. Whatever waits
+    /// longer lets anybody end the rollup: from then on there are only exits.
+    #[arg(long, value_name = "SECS", default_value_t = DEFAULT_EXIT_DEADLINE_SECS)]
+    exit_deadline: u64,
+    /// Makes batches final by time unless somebody challenges them within so many seconds of their commit, from 3600 to
+    /// 604800 and less than half of the exit deadline: proofs are needed for challenges alone. Posts the operator's bond.
+    #[arg(long, value_name = "SECS")]
+    optimistic_window: Option<u64>,
+    /// Seconds in which a challenge must be answered by a proof, from 600 to the window.
+    #[arg(
+        long,
+        value_name = "SECS",
+        default_value_t = 3_600,
+        requires = "optimistic_window"
+    )]
+    answer_time: u64,
+    /// Bond that the operator of an optimistic rollup loses to whose challenge is not answered, in gwei.
+    #[arg(
+        long,
+        value_name = "GWEI",
+        default_value_t = 1_000_000_000,
+        requires = "optimistic_window"
+    )]
+    operator_bond_gwei: u64,
+    /// Bond that a challenger loses to the operator if the challenge is answered, in gwei: what proof and gas cost, or more.
+    #[arg(
+        long,
+        value_name = "GWEI",
+        default_value_t = 100_000_000,
+        requires = "optimistic_window"
+    )]
+    challenge_bond_gwei: u64,
+    /// Seconds between the announcement of another circuit set and the earliest time it may prove; more than the exit
+    /// deadline.
     #[arg(long, default_value_t = DEFAULT_NOTICE_SECS, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
     notice_secs: u64,
     /// L1 address whose first account earns the fees [default: the operator's]
@@ -46,6 +91,17 @@ pub struct Args {
     deployment: PathBuf,
     #[command(flatten)]
     cache: Cache,
+}
+
+impl Args {
+    fn optimistic(&self) -> Option<OptimisticTerms> {
+        Some(OptimisticTerms {
+            window_secs: self.optimistic_window?,
+            answer_secs: self.answer_time,
+            operator_bond_wei: u128::from(self.operator_bond_gwei) * WEI_PER_GWEI,
+            challenge_bond_wei: u128::from(self.challenge_bond_gwei) * WEI_PER_GWEI,
+        })
+    }
 }
 
 fn listing(text: &str) -> anyhow::Result<TokenListing> {
@@ -94,10 +150,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             let genesis = U256::from_be_bytes(genesis_root);
             let config = DeployConfig {
                 notice_secs: args.notice_secs,
+                exit_deadline_secs: args.exit_deadline,
+                path_code: Some(ashlar_contracts::path_code().context("path artifact")?),
                 tokens: args.tokens.clone(),
+                data: args.data,
+                committee: args.committee.clone(),
+                optimistic: args.optimistic(),
                 ..DeployConfig::new(verifier.creation_code, verifier.route, genesis, signer.address())
             };
-            let data = config.data;
+            let (data, mut committee) = (config.data, config.committee.clone());
+            committee.sort_unstable();
             let deployed = ashlar_contracts::deploy(&provider, config).await?;
             let domain = Domain {
                 chain_id,
@@ -109,14 +171,26 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 rollup: deployed.rollup,
                 verifier: deployed.proof_verifier,
                 router: deployed.router,
+                path: deployed.path,
+                exit_deadline_secs: args.exit_deadline,
                 verifier_digest,
                 circuit_set,
                 data,
+                operator: signer.address(),
+                committee,
                 genesis_root: genesis_root.into(),
                 fee_owner: owner,
                 block,
             };
             deployment.store(&args.deployment)?; // before anything else can fail
+            let l1 = L1::connect(L1Config {
+                signer: Some(signer.clone()),
+                ..L1Config::new(&args.l1_rpc, deployment.rollup)
+            })
+            .await?;
+            if let Some(terms) = args.optimistic() {
+                l1.post_bond(&terms).await.context("the operator's bond")?;
+            }
             if args.first_deposit_gwei > 0 {
                 // What signs for somebody else's account is for its owner to say.
                 let auth = if owner == signer.address() {
@@ -124,11 +198,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 } else {
                     ZERO_HASH
                 };
-                let l1 = L1::connect(L1Config {
-                    signer: Some(signer),
-                    ..L1Config::new(&args.l1_rpc, deployment.rollup)
-                })
-                .await?;
                 let eth = l1.token(0).await?;
                 l1.deposit(&eth, args.first_deposit_gwei, owner, &auth).await?;
             }

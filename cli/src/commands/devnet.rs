@@ -28,6 +28,9 @@ pub struct Args {
     /// Blocks behind the newest whose state is kept, and that a reorganisation may take away.
     #[arg(long, value_name = "BLOCKS", default_value_t = Config::default().history_blocks)]
     history: u64,
+    /// Blocks behind the newest whose blobs are kept.
+    #[arg(long, value_name = "BLOCKS", default_value_t = Config::default().blob_blocks)]
+    blob_history: u64,
     /// How many blocks the tags `safe` and `finalized` are behind the newest.
     #[arg(long, value_name = "BLOCKS", default_value_t = 0)]
     finality: u64,
@@ -39,6 +42,7 @@ impl From<&Args> for Config {
             chain_id: args.chain_id,
             transaction_gas_limit: args.transaction_gas_limit,
             history_blocks: args.history,
+            blob_blocks: args.blob_history,
             finality_blocks: args.finality,
             mining: match args.block_time {
                 Some(secs) => Mining::IntervalSecs(secs),

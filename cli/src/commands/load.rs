@@ -36,6 +36,7 @@ use ashlar_proto::{
 };
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
+    demand::ProveWhen,
     farm::Link,
     l1::{Finality, L1Settings},
     metrics::SequencerMetrics,
@@ -202,9 +203,10 @@ impl Args {
                 },
             },
             commit_when: CommitWhen::default(),
+            prove_when: ProveWhen::default(),
             poll_interval: Duration::from_secs(1),
             limits: Limits {
-                max_unproven: u32::MAX,
+                max_unproven: Some(u32::MAX),
                 ..Limits::default()
             },
             fees: FeePolicy::default(),

@@ -6,22 +6,28 @@ pub mod batch;
 pub mod bench;
 #[cfg(feature = "bench")]
 pub mod bench_alone;
+pub mod bond;
 pub mod certs;
 pub mod circuits;
 pub mod config;
+pub mod da;
 pub mod deploy;
 pub mod devnet;
 pub mod doctor;
+pub mod exit;
 pub mod farm;
+pub mod fast_exit;
 pub mod key;
 #[cfg(feature = "bench")]
 mod load;
 pub mod sequencer;
 pub mod setup;
+pub mod state;
 pub mod status;
 pub mod up;
 pub mod verify;
 pub mod wallet;
+pub mod watch;
 pub mod worker;
 pub mod wrap_child;
 

@@ -4,10 +4,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use alloy::{primitives::Address, transports::http::reqwest::Url};
 use anyhow::{Context, bail};
+use ashlar_contracts::DataMode;
 use ashlar_identity::Role;
 use ashlar_payments::batch::SHAPES;
 use ashlar_sequencer::{
     config::{Bounds, CommitWhen, Config, FeePolicy, Limits, Sealing},
+    demand::ProveWhen,
     l1::{Finality, L1Settings},
     metrics::SequencerMetrics,
 };
@@ -23,6 +25,14 @@ pub struct Args {
     /// Folder of the state database.
     #[arg(long)]
     data_dir: PathBuf,
+    /// Fill the empty state database from L1 first, where that of this rollup was lost, and go on with it. What no proven
+    /// batch holds is lost. A database that is not empty is refused; one that was left half rebuilt is completed.
+    #[arg(long)]
+    rebuild_from_l1: bool,
+    /// Begin the rebuild with a state that `ashlar state export` has written: its accounts are hashed to the root that L1
+    /// has proven, and only younger batches are executed. History before it is not known then.
+    #[arg(long, value_name = "FILE", requires = "rebuild_from_l1")]
+    snapshot: Option<PathBuf>,
     /// Where the gRPC API listens (loopback only: plain text).
     #[arg(long, default_value = "127.0.0.1:7001")]
     listen: SocketAddr,
@@ -38,6 +48,14 @@ pub struct Args {
     /// L1 JSON-RPC endpoint; several, of nodes that do not depend on each other, with commas or by repeating the flag.
     #[arg(long, required = true, value_delimiter = ',')]
     l1_rpc: Vec<String>,
+    /// Beacon API endpoint of a consensus node, or of an archive, that blobs are read from in a rebuild; several with commas
+    /// or by repeating the flag [default: the L1 endpoints, which have them if they are nodes for development]
+    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    l1_beacon: Vec<String>,
+    /// Endpoint of a member of a validium's committee (`ashlar da`), which signs batches and keeps their rollup streams; all
+    /// members, with commas or by repeating the flag.
+    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    da_member: Vec<String>,
     /// L1 endpoints that must give the same answer before it counts [default: more than half]
     #[arg(long)]
     l1_quorum: Option<usize>,
@@ -67,6 +85,10 @@ pub struct Args {
     /// less gas; until the proof is made, L1 has nothing of the batch, and its users have the operator's word alone.
     #[arg(long, value_name = "WHEN", default_value_t)]
     commit: CommitWhen,
+    /// Which batches of an optimistic rollup are proven: `challenged`, or `always`, which makes each final before its window
+    /// ends. Batches of other rollups always are.
+    #[arg(long, value_name = "WHEN", default_value_t)]
+    prove: ProveWhen,
     /// What makes an L1 block final: this many blocks on top of it, or `safe` or `finalized` as the consensus layer says.
     #[arg(long, default_value_t = L1Settings::default().finality)]
     confirmations: Finality,
@@ -82,6 +104,9 @@ pub struct Args {
     /// Most to pay for one gas on L1, in gwei.
     #[arg(long, default_value_t = 500)]
     max_fee_gwei: u64,
+    /// Most to pay for one gas of blobs on L1, in gwei; a blob has 131072.
+    #[arg(long, default_value_t = 500)]
+    max_blob_fee_gwei: u64,
     /// Most operations of a chunk: 32, 64 or 128. Small chunks are dearer, and spread over more workers.
     #[arg(long, value_name = "N", default_value_t = SHAPES.largest(), value_parser = chunk_slots)]
     chunk_slots: usize,
@@ -104,9 +129,9 @@ pub struct Args {
     /// How long a transaction waits for earlier ones while its account stands still, in milliseconds.
     #[arg(long, default_value_t = Limits::default().patience.as_millis() as u64)]
     patience_ms: u64,
-    /// Sealed batches without a proof on L1 beyond which no transaction is taken.
-    #[arg(long, default_value_t = Limits::default().max_unproven)]
-    max_unproven: u32,
+    /// Sealed batches without a proof on L1 beyond which no transaction is taken [default: 64, in an optimistic rollup any]
+    #[arg(long)]
+    max_unproven: Option<u32>,
     /// Least fee in a token, in its units; may be given for several tokens, and fees in others are then refused.
     #[arg(long, value_name = "TOKEN=UNITS", value_parser = min_fee)]
     min_fee: Vec<(u8, u64)>,
@@ -194,12 +219,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         l1_explorer: args.l1_explorer,
         l1: L1Settings {
             endpoints: args.l1_rpc,
+            beacons: args.l1_beacon,
+            members: args.da_member,
             quorum: args.l1_quorum,
             finality: args.confirmations,
             start_block: args.from_block.or(deployment.map(|of| of.block)),
             request_timeout: Duration::from_millis(args.l1_timeout_ms),
             resend_after: Duration::from_secs(args.resend_after_secs),
             max_fee_wei: u128::from(args.max_fee_gwei) * WEI_PER_GWEI,
+            max_blob_fee_wei: u128::from(args.max_blob_fee_gwei) * WEI_PER_GWEI,
         },
         chain_id: deployment.map(|of| of.chain_id),
         data: deployment.map(|of| of.data),
@@ -215,6 +243,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             max_transactions: args.max_transactions,
             max_age: Duration::from_secs(args.max_age_secs),
             bounds: Bounds {
+                data: deployment.map_or(DataMode::Calldata, |of| of.data),
                 commit_bytes: args.max_commit_bytes,
                 commit_gas: args.max_commit_gas,
                 chunks: args
@@ -223,6 +252,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             },
         },
         commit_when: args.commit,
+        prove_when: args.prove,
         poll_interval: Duration::from_millis(args.poll_ms),
         limits: Limits {
             nonce_window: args.nonce_window,
@@ -246,6 +276,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             .metrics
             .serve("sequencer", &counted, counted.health(), &shutdown)
             .await?;
+        if args.rebuild_from_l1 {
+            let snapshot = args.snapshot.as_deref().map(super::state::read).transpose()?;
+            let rebuilt = ashlar_sequencer::rebuild::run(&config, snapshot.as_ref(), &shutdown).await?;
+            if rebuilt.is_none() {
+                return Ok(()); // told to stop
+            }
+        }
         Ok(ashlar_sequencer::run(config, shutdown).await?)
     })
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, ensure};
+use ashlar_client::ExitState;
 use ashlar_identity::Role;
 use ashlar_proto::farm::v1::{JobState, ListJobsRequest, admin_service_client::AdminServiceClient};
 use serde_json::{Value, json};
@@ -77,10 +78,24 @@ async fn answer(args: &Args) -> anyhow::Result<()> {
 async fn l1(args: &Args) -> anyhow::Result<(String, Value)> {
     let l1 = args.links.l1(None).await?;
     let (state, head) = (l1.state().await?, l1.head().await?);
+    let in_exit_mode = l1.in_exit_mode().await?;
+    // Which operation is the oldest is in the logs, of which a node may refuse so many.
+    let exit_state = l1.exit_state().await.unwrap_or(ExitState::NothingWaits);
     let chain_id = l1.domain().chain_id;
     let rollup = alloy::primitives::Address::from(l1.domain().rollup);
+    let exits = match exit_state {
+        ExitState::NothingWaits => String::new(),
+        ExitState::Waits { index, expiry, now } => format!(
+            ", operation {index} to be proven within {} s",
+            expiry.div_ceil(10).saturating_sub(now)
+        ),
+        ExitState::Expired { index } => {
+            format!(", operation {index} HAS EXPIRED: anybody can enter exit mode")
+        }
+        ExitState::Entered => ", IN EXIT MODE: `ashlar exit` takes the money out".to_owned(),
+    };
     let text = format!(
-        "{} chain {chain_id}, block {head}, rollup {rollup}: {} batches committed, {} proven, {} operations queued",
+        "{} chain {chain_id}, block {head}, rollup {rollup}: {} batches committed, {} proven, {} operations queued{exits}",
         args.links.l1_rpc, state.committed_batches, state.proven_batches, state.queued_operations
     );
     let value = json!({
@@ -92,14 +107,20 @@ async fn l1(args: &Args) -> anyhow::Result<(String, Value)> {
         "proven_batches": state.proven_batches,
         "queued_operations": state.queued_operations,
         "state_root": state.state_root,
+        "exit_mode": in_exit_mode,
     });
     Ok((text, value))
 }
 
 async fn sequencer(args: &Args) -> anyhow::Result<(String, Value)> {
     let info = args.links.client().await?.info().await?;
+    let is_exit_mode = info.exit_mode.is_some_and(|of| of.entered);
+    let exits = match is_exit_mode {
+        true => "; exit mode: it takes no transaction, and can be read",
+        false => "",
+    };
     let text = format!(
-        "{} batch {} is open, {} operations unsealed, {} of L1's queue taken",
+        "{} batch {} is open, {} operations unsealed, {} of L1's queue taken{exits}",
         args.links.sequencer, info.next_batch, info.unsealed_operations, info.next_queue_index
     );
     let value = json!({
@@ -107,6 +128,7 @@ async fn sequencer(args: &Args) -> anyhow::Result<(String, Value)> {
         "next_batch": info.next_batch,
         "unsealed_operations": info.unsealed_operations,
         "next_queue_index": info.next_queue_index,
+        "exit_mode": is_exit_mode,
         "root": format!("0x{}", hex::encode(&info.root)),
         "circuit_set": format!("0x{}", hex::encode(&info.circuit_set_digest)),
     });

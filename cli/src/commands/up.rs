@@ -13,12 +13,15 @@ use anyhow::{Context, bail, ensure};
 use ashlar_client::{L1, L1Config, L1Error};
 use ashlar_devnet::DEV_ACCOUNTS;
 use rustix::fs::{FlockOperation, flock};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep};
 
-use crate::{cache::Cache, demo::processes::Process, deployment::Deployment, keys, keys::OperatorKey};
+use crate::{
+    cache::Cache,
+    demo::processes::{Process, accepts},
+    deployment::Deployment,
+    keys,
+    keys::OperatorKey,
+};
 
 /// Whose keys `up` writes down beside its devnet: they are public.
 const DEVNET_USERS: [&str; 4] = ["operator", "alice", "bob", "carol"];
@@ -293,7 +296,7 @@ async fn listening(
 ) -> anyhow::Result<()> {
     let end = Instant::now() + limit;
     loop {
-        if let Ok(Ok(_)) = timeout(Duration::from_secs(1), TcpStream::connect(address)).await {
+        if accepts(address).await {
             return process.check();
         }
         process.check()?;

@@ -54,7 +54,7 @@ impl TryFrom<String> for Decimal {
 }
 
 impl PublicInputsFile {
-    /// From the 24 elements in their order.
+    /// From the 27 elements in their order.
     pub fn new(elements: &[u64]) -> anyhow::Result<Self> {
         let elements: Vec<Decimal> = elements.iter().copied().map(Decimal).collect();
         Ok(Self(BatchPublicInputs::from_slice(&elements)?))

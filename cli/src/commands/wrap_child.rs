@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context;
-use ashlar_engine::isolation::{answer, encode_frame, greeting, read_frame};
+use ashlar_engine::isolation::{encode_frame, greeting, read_frame};
 
 use crate::{cache::Cache, child, wrap};
 
@@ -58,7 +58,7 @@ fn serve(args: &Args, mut output: File, requests: Receiver<Vec<u8>>) -> anyhow::
     };
     send(&greeting(kit))?;
     for request in requests {
-        send(&answer(&engine, &request).to_bytes())?;
+        send(&engine.answer(&request).to_bytes())?;
     }
     Ok(())
 }

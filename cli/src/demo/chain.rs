@@ -8,19 +8,18 @@ use std::{
 
 use alloy::{
     network::EthereumWallet,
-    primitives::Address,
+    primitives::{Address, B256},
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
 use anyhow::Context;
 use ashlar_client::{L1, L1Config};
 use ashlar_contracts::{
-    BatchHeader, DeployConfig, Deployment, GeneratedVerifier, deploy,
-    encoding::{hash_to_word, word_to_extension, word_to_hash},
+    BatchHeader, DataMode, DeployConfig, Deployment, GeneratedVerifier, deploy, path_code,
 };
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_payments::tree::empty_accounts_root;
-use ashlar_statement::{BatchPublicInputs, Domain, fee_account_and_time, stream_words};
+use ashlar_statement::{Domain, hash::hash_to_bytes32};
 use plonky2::field::types::PrimeField64;
 
 use super::processes::{Process, free_address};
@@ -90,14 +89,26 @@ impl Chain {
     }
 
     /// Deploys the generated verifier and the rollup with an empty state.
-    pub async fn deploy(&self, verifier: GeneratedVerifier) -> anyhow::Result<Deployment> {
-        let genesis = empty_accounts_root()
-            .elements
-            .map(|element| element.to_canonical_u64());
-        let (genesis, operator) = (hash_to_word(genesis), signer(0)?.address());
-        let config = DeployConfig::new(verifier.creation_code, verifier.route, genesis, operator);
+    pub async fn deploy(
+        &self,
+        verifier: GeneratedVerifier,
+        data: DataMode,
+        committee: Vec<Address>,
+    ) -> anyhow::Result<Deployment> {
+        let (genesis, operator) = (genesis_root().into(), signer(0)?.address());
+        let config = DeployConfig {
+            path_code: Some(path_code().context("path artifact")?),
+            data,
+            committee,
+            ..DeployConfig::new(verifier.creation_code, verifier.route, genesis, operator)
+        };
         Ok(deploy(self.operator()?, config).await?)
     }
+}
+
+/// Root of the empty state, as L1 has it.
+pub fn genesis_root() -> B256 {
+    hash_to_bytes32(&empty_accounts_root()).into()
 }
 
 /// A funded account's signer; number 0 is the operator's.
@@ -124,7 +135,7 @@ fn start_anvil(program: &Path, address: SocketAddr, folder: &Path) -> anyhow::Re
             &address.port().to_string(),
             "--silent",
         ]);
-        command.args(["--hardfork", "prague"]);
+        command.args(["--hardfork", "osaka"]); // blobs with a proof for each cell
     })
 }
 
@@ -144,17 +155,7 @@ fn find_anvil() -> Option<PathBuf> {
 }
 
 /// The public inputs that L1 checks the proof of this header against.
-pub fn public_inputs(header: &BatchHeader, domain: &Domain) -> Vec<u64> {
-    let inputs = BatchPublicInputs {
-        old_root: word_to_hash(header.oldRoot),
-        new_root: word_to_hash(header.newRoot),
-        domain: domain.words().map(|word| word.to_canonical_u64()),
-        data_hash: word_to_hash(header.dataHash),
-        z: word_to_extension(header.z),
-        bridge_eval: word_to_extension(header.bridgeEval),
-        rollup_eval: word_to_extension(header.rollupEval),
-        fee_account_and_time: fee_account_and_time(header.feeAccount.into(), header.time.into()),
-        stream_words: stream_words(header.bridgeWords.into(), header.rollupWords.into()),
-    };
-    inputs.to_vec()
+pub fn public_inputs(header: &BatchHeader, data: DataMode, domain: &Domain) -> Vec<u64> {
+    let words = domain.words().map(|word| word.to_canonical_u64());
+    ashlar_publication::public_inputs(header, data, words).to_vec()
 }

@@ -3,9 +3,11 @@
 //! orders through L1's queue become one SNARK that the contract verifies, and the withdrawals are claimed on L1.
 
 pub mod chain;
+mod committee;
 pub mod processes;
 mod queue;
 mod report;
+mod services;
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +24,7 @@ use ashlar_client::{
     AccountKey, Client, Payee, Sender, auth_of,
     pb::{Batch, BatchStatus, L1Transaction, Receipt},
 };
+use ashlar_contracts::DataMode;
 use ashlar_kzg::Snark;
 use ashlar_payments::packing::{PackedAmount, PackedFee};
 use ashlar_report::file::{require_writable_folder, write_output};
@@ -33,8 +36,9 @@ use crate::{bar::Bar, commands::verify::PublicInputsFile, say};
 
 use self::{
     chain::{Chain, Devnet},
-    processes::Process,
+    committee::Committee,
     report::{Gas, Report},
+    services::{Sealing, Services},
 };
 
 pub(crate) use self::processes::free_address;
@@ -66,6 +70,9 @@ pub struct Args {
     /// Which EVM to settle on.
     #[arg(long, value_enum, default_value = "auto")]
     devnet: Devnet,
+    /// Where batches have their public data: `calldata`, `blob`, or `validium`, which starts a committee of four processes.
+    #[arg(long, value_name = "MODE", default_value_t = DataMode::Calldata)]
+    da: DataMode,
     /// Circuits, keys and reference string are kept here.
     #[arg(long, default_value = crate::cache::DEFAULT_CACHE)]
     cache_dir: PathBuf,
@@ -151,12 +158,13 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
 
     let mut chain = Chain::start(args.devnet, folder).await?;
     let verifier = crate::contract::verifier_contract(&summary.wrap_verifier)?;
-    let deployment = chain.deploy(verifier).await?;
+    let members = committee::addresses(args.da)?;
+    let deployment = chain.deploy(verifier, args.da, members).await?;
     progress.line(
         "devnet",
         &format!(
-            "{} at {}, rollup {}",
-            chain.kind, chain.endpoint, deployment.rollup
+            "{} at {}, rollup {}, data in {}",
+            chain.kind, chain.endpoint, deployment.rollup, args.da
         ),
     );
 
@@ -171,12 +179,13 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
             ONLY_BATCH_SECS
         },
     };
+    let committee = Committee::start(args.da, folder, &chain, &deployment, &summary).await?;
     let mut services = Services::start(
         args,
         folder,
         &chain,
-        deployment.rollup,
-        &summary.circuit_set,
+        committee,
+        (deployment.rollup, &summary.circuit_set),
         &sealing,
     )
     .await?;
@@ -255,12 +264,6 @@ fn operations(batch: &Batch) -> u64 {
     u64::from(batch.l1_operation_count) + u64::from(batch.transfer_count) + u64::from(batch.withdrawal_count)
 }
 
-/// When the sequencer seals a batch.
-struct Sealing {
-    max_transactions: u32,
-    max_age_secs: u64,
-}
-
 fn gas(batches: &[Batch]) -> Gas {
     let used = |transaction: Option<&L1Transaction>| transaction.map_or(0, |of| of.gas_used);
     let (by_one, apart): (Vec<_>, Vec<_>) = batches
@@ -273,87 +276,6 @@ fn gas(batches: &[Batch]) -> Gas {
         prove: apart.iter().map(|batch| used(batch.prove.as_ref())).sum(),
         commit_and_prove: by_one.iter().map(|batch| batch.l1_gas()).sum(),
         per_transfer: all as f64 / f64::from(transfers),
-    }
-}
-
-/// The three processes of the rollup.
-struct Services {
-    farm: Process,
-    worker: Process,
-    sequencer: Process,
-    endpoint: String,
-    farm_endpoint: String,
-}
-
-impl Services {
-    async fn start(
-        args: &Args,
-        folder: &Path,
-        chain: &Chain,
-        rollup: Address,
-        circuit_set: &str,
-        sealing: &Sealing,
-    ) -> anyhow::Result<Self> {
-        let (farm_address, sequencer_address) = (free_address()?, free_address()?);
-        let farm_endpoint = format!("http://{farm_address}");
-        let mut farm = Process::start("farm", folder, |command| {
-            command
-                .args(["farm", "--listen", &farm_address.to_string(), "--data-dir"])
-                .arg(folder.join("farm"));
-            command.arg("--cache-dir").arg(&args.cache_dir);
-        })?;
-        farm.wait_listening(farm_address, Duration::from_secs(300))
-            .await?;
-        let worker = Process::start("worker", folder, |command| {
-            command.args(["worker", "--name", "demo", "--farm", &farm_endpoint]);
-            command.args(args.wrap.to_args());
-            command.arg("--cache-dir").arg(&args.cache_dir);
-        })?;
-        let mut sequencer = Process::start("sequencer", folder, |command| {
-            command
-                .arg("sequencer")
-                .arg("--data-dir")
-                .arg(folder.join("sequencer"));
-            command.args([
-                "--listen",
-                &sequencer_address.to_string(),
-                "--farm",
-                &farm_endpoint,
-            ]);
-            command.args(["--l1-rpc", &chain.endpoint, "--rollup", &rollup.to_string()]);
-            command.args([
-                "--circuit-set",
-                circuit_set,
-                "--confirmations",
-                "0",
-                "--poll-ms",
-                "200",
-            ]);
-            command.args(["--max-transactions", &sealing.max_transactions.to_string()]);
-            command.args(["--max-age-secs", &sealing.max_age_secs.to_string()]);
-            command.args(["--max-unproven", &u32::MAX.to_string()]); // the demo's own traffic, however long it takes
-            command.env("ASHLAR_OPERATOR_KEY", chain::operator_key());
-        })?;
-        sequencer
-            .wait_listening(sequencer_address, Duration::from_secs(60))
-            .await?;
-        Ok(Self {
-            farm,
-            worker,
-            sequencer,
-            endpoint: format!("http://{sequencer_address}"),
-            farm_endpoint,
-        })
-    }
-
-    fn check(&mut self) -> anyhow::Result<()> {
-        self.farm.check()?;
-        self.worker.check()?;
-        self.sequencer.check()
-    }
-
-    async fn stop(self) {
-        Process::stop_all(vec![self.sequencer, self.worker, self.farm]).await;
     }
 }
 
@@ -480,7 +402,8 @@ async fn save(
     };
     write("snark.json", snark.to_json() + "\n")?;
     let header = l1.committed_batch(batch).await?.header;
-    let inputs = PublicInputsFile::new(&chain::public_inputs(&header, l1.domain()))?;
+    let data = l1.data_mode().await?;
+    let inputs = PublicInputsFile::new(&chain::public_inputs(&header, data, l1.domain()))?;
     write(
         "public-inputs.json",
         serde_json::to_string_pretty(&inputs)? + "\n",

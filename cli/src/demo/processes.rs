@@ -91,8 +91,7 @@ impl Process {
     /// Waits until it listens on `address`.
     pub async fn wait_listening(&mut self, address: SocketAddr, limit: Duration) -> anyhow::Result<()> {
         let start = Instant::now();
-        let attempt = Duration::from_millis(200);
-        while !matches!(timeout(attempt, TcpStream::connect(address)).await, Ok(Ok(_))) {
+        while !accepts(address).await {
             self.check()?;
             if start.elapsed() > limit {
                 bail!(
@@ -136,6 +135,13 @@ impl Drop for Process {
         self.group.signal(Signal::KILL);
         let _ = self.child.wait();
     }
+}
+
+/// Whether somebody listens there. Where nobody does, a connection to a port of this machine may be given that very port
+/// as its own end, and so reach itself.
+pub async fn accepts(address: SocketAddr) -> bool {
+    let attempt = timeout(Duration::from_secs(1), TcpStream::connect(address));
+    matches!(attempt.await, Ok(Ok(stream)) if stream.local_addr().is_ok_and(|own| own != address))
 }
 
 /// A loopback address that is free now.

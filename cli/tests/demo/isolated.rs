@@ -13,17 +13,13 @@ use ashlar_accel::BackendChoice;
 use ashlar_engine::{
     JobKind, WrapKit,
     isolation::{ChildCommand, Policy},
-    load_or_build,
 };
 use ashlar_kzg::srs::Srs;
-use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
+use ashlar_payments_engine::{Engine, Job, load_or_build};
 use ashlar_statement::Security;
 use ashlar_wrap::circuit::WRAP_K;
 
 use crate::{alone, ashlar, check_report, report, root};
-
-type Engine = ashlar_engine::Engine<ChunkCircuits>;
-type Job = ashlar_engine::Job<ChunkWitness>;
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -87,49 +83,55 @@ fn kill_wrap_process(folder: &Path, demo: &mut Child) -> String {
     pid
 }
 
-#[test]
-fn a_batch_settles_though_its_wrap_process_is_killed() {
-    let _alone = alone();
-    let folder = tempfile::tempdir().expect("folder");
-    let work = folder.path().to_str().expect("UTF-8");
-    let mut demo = ashlar(&["demo", "--json", "--transactions", "3", "--devnet", "embedded"])
-        .args(["--isolate", "always", "--backend", "cpu", "--work-dir", work])
-        .env("ASHLAR_LOG", "info")
-        .env("NO_COLOR", "1")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let pid = kill_wrap_process(folder.path(), &mut demo);
-    let report = report(&demo.wait_with_output().expect("it ends"));
-    check_report(&report, 3 + 5 + 1 + 3);
-    assert_eq!(
-        (&report["devnet"], &report["chunks"]),
-        (&"embedded".into(), &1.into())
-    );
-    assert!(!exists(&pid));
-    let log = std::fs::read_to_string(folder.path().join("worker.log")).expect("kept");
-    let wrapped = log
-        .lines()
-        .find(|line| line.contains("isolated=true"))
-        .unwrap_or_default();
-    for line in [log.as_str(), wrapped] {
-        let reason = "cpu in a process of its own: it ended with signal: 9 (SIGKILL) while it proved";
-        assert!(line.contains(reason), "{log}");
-    }
-    assert!(
-        log.contains("proving on the CPU of this process instead"),
-        "{log}"
-    );
-    let farm = std::fs::read_to_string(folder.path().join("farm.log")).expect("kept");
-    let told = farm
-        .lines()
-        .find(|line| line.contains("proved elsewhere than meant"));
-    assert!(told.is_some_and(|line| line.contains("SIGKILL")), "{farm}");
+mod slow {
+    use super::*;
 
-    let engine = engine();
-    let job = wrap_job(&engine, &folder.path().join("farm/artifacts"));
-    left_alone_it_proves(engine, &job);
+    #[test]
+    #[ignore = "slow: a demo and another wrap, some two minutes"]
+    fn a_batch_settles_though_its_wrap_process_is_killed() {
+        let _alone = alone();
+        let folder = tempfile::tempdir().expect("folder");
+        let work = folder.path().to_str().expect("UTF-8");
+        let mut demo = ashlar(&["demo", "--json", "--transactions", "3", "--devnet", "embedded"])
+            .args(["--isolate", "always", "--backend", "cpu", "--work-dir", work])
+            .args(["--da", "blob"])
+            .env("ASHLAR_LOG", "info")
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let pid = kill_wrap_process(folder.path(), &mut demo);
+        let report = report(&demo.wait_with_output().expect("it ends"));
+        check_report(&report, 3 + 5 + 1 + 3);
+        assert_eq!(
+            (&report["devnet"], &report["chunks"]),
+            (&"embedded".into(), &1.into())
+        );
+        assert!(!exists(&pid));
+        let log = std::fs::read_to_string(folder.path().join("worker.log")).expect("kept");
+        let wrapped = log
+            .lines()
+            .find(|line| line.contains("isolated=true"))
+            .unwrap_or_default();
+        for line in [log.as_str(), wrapped] {
+            let reason = "cpu in a process of its own: it ended with signal: 9 (SIGKILL) while it proved";
+            assert!(line.contains(reason), "{log}");
+        }
+        assert!(
+            log.contains("proving on the CPU of this process instead"),
+            "{log}"
+        );
+        let farm = std::fs::read_to_string(folder.path().join("farm.log")).expect("kept");
+        let told = farm
+            .lines()
+            .find(|line| line.contains("proved elsewhere than meant"));
+        assert!(told.is_some_and(|line| line.contains("SIGKILL")), "{farm}");
+
+        let engine = engine();
+        let job = wrap_job(&engine, &folder.path().join("farm/artifacts"));
+        left_alone_it_proves(engine, &job);
+    }
 }
 
 /// An engine that wraps as that worker does.
@@ -156,7 +158,7 @@ fn wrap_job(engine: &Engine, artifacts: &Path) -> Job {
     let files = std::fs::read_dir(artifacts).expect("the farm's folder");
     files
         .map(|file| std::fs::read(file.expect("readable").path()).expect("readable"))
-        .find_map(|bytes| engine.decode_job(JobKind::Wrap, &[bytes]).ok())
+        .find_map(|bytes| engine.decode_job(JobKind::Wrap, &[&bytes[..]]).ok())
         .expect("the compressed proof")
 }
 

@@ -1,6 +1,7 @@
 //! The whole stack, end to end, through the binary: real processes, real proofs, a real EVM node.
 
 mod isolated;
+mod validium;
 
 use std::{
     path::Path,
@@ -154,24 +155,32 @@ fn transfers_become_a_snark_on_anvil_and_the_snark_verifies_off_chain() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("other public inputs"));
 }
 
-#[test]
-fn what_one_batch_does_not_hold_makes_several() {
-    let _alone = alone();
-    let report = report(&run(&[
-        "demo",
-        "--json",
-        "--transactions",
-        "34",
-        "--batch-transactions",
-        "32",
-        "--devnet",
-        "embedded",
-    ]));
-    check_report(&report, 34 + 5 + 1 + 3);
-    assert_eq!(
-        (&report["batches"], &report["chunks"]),
-        (&Value::from(2), &Value::from(2))
-    );
+mod slow {
+    use super::*;
+
+    /// With data in blobs: anvil checks each blob's cells.
+    #[test]
+    #[ignore = "slow: two batches, each with its link and its wrap"]
+    fn what_one_batch_does_not_hold_makes_several_each_with_its_blob() {
+        let _alone = alone();
+        let report = report(&run(&[
+            "demo",
+            "--json",
+            "--transactions",
+            "34",
+            "--batch-transactions",
+            "32",
+            "--devnet",
+            "anvil",
+            "--da",
+            "blob",
+        ]));
+        check_report(&report, 34 + 5 + 1 + 3);
+        assert_eq!(
+            (&report["batches"], &report["chunks"]),
+            (&Value::from(2), &Value::from(2))
+        );
+    }
 }
 
 #[test]

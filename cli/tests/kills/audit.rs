@@ -142,6 +142,7 @@ fn balances(records: &[Record]) -> (BTreeMap<u32, u64>, u64) {
                 continue;
             }
             Record::SetAuth { .. } | Record::SetFlags { .. } => continue,
+            Record::Exit { .. } => panic!("nobody has left"),
             Record::Withdrawal {
                 account,
                 fee,

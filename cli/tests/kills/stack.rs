@@ -38,12 +38,17 @@ const ROLES: [Role; 5] = [
 /// The coordinator's address, as if it were another machine: to this one nobody speaks but over TLS.
 const FARM_HOST: &str = "127.0.0.2";
 
+/// Of a validium's committee.
+const MEMBERS: u8 = 4;
+
 /// Where users find the rollup.
 #[derive(Clone, Debug)]
 pub struct Links {
     pub l1: String,
     pub sequencer: String,
     pub rollup: Address,
+    /// Members of a validium's committee.
+    pub members: Vec<String>,
 }
 
 impl Links {
@@ -74,6 +79,7 @@ impl Links {
                 signer: Some(PrivateKeySigner::from_bytes(&key).expect("a key")),
                 request_timeout: Duration::from_secs(5),
                 mining_timeout: Duration::from_secs(5),
+                members: self.members.clone(),
                 ..L1Config::new(&self.l1, self.rollup)
             };
             match L1::connect(config).await {
@@ -94,11 +100,17 @@ pub struct Stack {
     folder: TempDir,
     addresses: [SocketAddr; 3],
     running: [Option<Running>; 5],
+    members: Vec<(String, Running)>,
     rollup: Address,
 }
 
 impl Stack {
     pub async fn start() -> Self {
+        Self::start_with(&[], &[Role::WorkerOne, Role::WorkerTwo]).await
+    }
+
+    /// Over a rollup that is deployed with these arguments, too.
+    pub async fn start_with(terms: &[&str], workers: &[Role]) -> Self {
         let ports = ["127.0.0.1", FARM_HOST, "127.0.0.1"]
             .map(|host| TcpListener::bind((host, 0)).expect("a free port"));
         let addresses = ports
@@ -109,6 +121,7 @@ impl Stack {
             folder: tempfile::tempdir().expect("a folder"),
             addresses,
             running: [const { None }; 5],
+            members: Vec::new(),
             rollup: Address::ZERO,
         };
         let key = hex::encode(DEV_ACCOUNTS[0].secret_key);
@@ -116,8 +129,18 @@ impl Stack {
         stack.certify();
         stack.run(Role::Devnet);
         stack.listens(Role::Devnet).await;
-        stack.rollup = stack.deploy();
-        for role in [Role::Farm, Role::WorkerOne, Role::WorkerTwo, Role::Sequencer] {
+        let committee = committee();
+        let mut terms = terms.to_vec();
+        let is_validium = terms.contains(&"validium");
+        if is_validium {
+            terms.extend(["--committee", &committee]);
+        }
+        stack.rollup = stack.deploy(&terms);
+        for member in 0..if is_validium { MEMBERS } else { 0 } {
+            let running = stack.run_member(member).await;
+            stack.members.push(running);
+        }
+        for role in [&[Role::Farm], workers, &[Role::Sequencer]].concat() {
             stack.run(role);
         }
         stack.listens(Role::Sequencer).await;
@@ -129,10 +152,15 @@ impl Stack {
             l1: self.url(Role::Devnet),
             sequencer: self.url(Role::Sequencer),
             rollup: self.rollup,
+            members: self
+                .members
+                .iter()
+                .map(|(endpoint, _)| endpoint.clone())
+                .collect(),
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -183,7 +211,8 @@ impl Stack {
         self.path("certs").join("issued").join(holder)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The program, over the folder where circuits and keys are cached.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ashlar"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ASHLAR_")) {
             command.env_remove(name); // nobody's own settings
@@ -196,13 +225,14 @@ impl Stack {
         command
     }
 
-    fn deploy(&self) -> Address {
+    fn deploy(&self, terms: &[&str]) -> Address {
         let file = self.path("deployment.toml");
         let mut command = self.command(&["deploy", "--l1-rpc", &self.url(Role::Devnet), "--deployment"]);
         command
             .arg(&file)
             .arg("--operator-key-file")
-            .arg(self.path("operator.key"));
+            .arg(self.path("operator.key"))
+            .args(terms);
         succeeds(&mut command);
         let text = fs::read_to_string(file).expect("a deployment");
         let deployment: toml::Table = text.parse().expect("TOML");
@@ -211,6 +241,41 @@ impl Stack {
             .expect("text")
             .parse()
             .expect("an address")
+    }
+
+    /// Starts a member of the committee; gives where it serves, too.
+    async fn run_member(&self, member: u8) -> (String, Running) {
+        let name = format!("member-{member}");
+        let log = self.path(&format!("{name}.log"));
+        let mut command = self.command(&["da", "--listen", "127.0.0.1:0", "--deployment"]);
+        command
+            .arg(self.path("deployment.toml"))
+            .arg("--data-dir")
+            .arg(self.path(&name))
+            .env("ASHLAR_MEMBER_KEY", hex::encode(member_key(member).to_bytes()))
+            .env("NO_COLOR", "1");
+        let mut running = start(command, log);
+        let begin = Instant::now();
+        loop {
+            let said = fs::read_to_string(&running.log).expect("a log");
+            let line = said
+                .lines()
+                .find(|line| line.contains("committee member serving"));
+            let address = line.and_then(|line| line.split_once("address=")?.1.split(' ').next());
+            if let Some(address) = address {
+                return (format!("http://{address}"), running);
+            }
+            let ended = running.child.try_wait().expect("a child of this process");
+            assert!(ended.is_none() && begin.elapsed() < START_LIMIT, "{said}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// SIGKILL.
+    pub fn kill_member(&mut self, place: usize) {
+        let (_, running) = &mut self.members[place];
+        running.child.kill().expect("it runs");
+        running.child.wait().expect("it ends");
     }
 
     /// Starts a process over its folder.
@@ -264,18 +329,11 @@ impl Stack {
                     "--l1-timeout-ms",
                     "3000",
                 ]);
+            for (endpoint, _) in &self.members {
+                command.args(["--da-member", endpoint]);
+            }
         }
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .expect("a log");
-        let child = command
-            .stdout(file.try_clone().expect("a log"))
-            .stderr(file)
-            .spawn()
-            .expect("the binary runs");
-        self.running[role as usize] = Some(Running { child, log });
+        self.running[role as usize] = Some(start(command, log));
     }
 
     /// SIGKILL.
@@ -300,7 +358,9 @@ impl Stack {
 
     async fn listens(&mut self, role: Role) {
         let start = Instant::now();
-        while TcpStream::connect(self.address(role)).is_err() {
+        let address = self.address(role);
+        let is_own = |stream: TcpStream| stream.local_addr().is_ok_and(|own| own == address); // reached itself
+        while TcpStream::connect(address).map_or(true, is_own) {
             self.check();
             assert!(start.elapsed() < START_LIMIT, "{role:?} does not listen");
             sleep(Duration::from_millis(50)).await;
@@ -336,7 +396,8 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        for running in self.running.iter_mut().flatten() {
+        let members = self.members.iter_mut().map(|(_, running)| running);
+        for running in self.running.iter_mut().flatten().chain(members) {
             let _ = running.child.kill(); // it may have ended by itself
             let _ = running.child.wait();
         }
@@ -347,6 +408,33 @@ impl Drop for Stack {
             }
         }
     }
+}
+
+fn member_key(member: u8) -> PrivateKeySigner {
+    PrivateKeySigner::from_slice(&[member + 1; 32]).expect("a key")
+}
+
+/// Addresses of the members, as a flag has them.
+fn committee() -> String {
+    let members: Vec<_> = (0..MEMBERS)
+        .map(|member| member_key(member).address().to_string())
+        .collect();
+    members.join(",")
+}
+
+/// Starts a process that writes both outputs to a file.
+fn start(mut command: Command, log: PathBuf) -> Running {
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&log)
+        .expect("a log");
+    let child = command
+        .stdout(file.try_clone().expect("a log"))
+        .stderr(file)
+        .spawn()
+        .expect("the binary runs");
+    Running { child, log }
 }
 
 /// The sequencer follows L1 by asking now and then: it is told of a proof later than L1 has it.

@@ -76,46 +76,6 @@ fn is_stand_in_linked() -> bool {
 }
 
 #[test]
-fn without_a_card_the_cpu_does_it_all_and_the_page_says_so() {
-    if is_stand_in_linked() {
-        return println!("skipped: the stand-in answers as a card");
-    }
-    let run = Run::new(&["--html", "--minutes", "10"], &[]);
-    assert!(run.output.status.success(), "{}", run.all());
-    assert_eq!(run.report["target"], "dry_run");
-    assert_eq!(run.report["passed"], true);
-    // The kernels of proofs run in their emulation, which tests of this package have.
-    for part in ["conformance", "wrap", "proofs", "faults", "figures"] {
-        assert_eq!(run.status(part), "passed", "{}", run.all());
-    }
-    for part in ["facts", "icicle-core", "tools"] {
-        assert_eq!(run.status(part), "skipped", "{}", run.all());
-        assert!(!run.reason(part).is_empty(), "{part} does not say why");
-    }
-    assert!(
-        run.page().contains("DRY RUN, no card was tested"),
-        "{}",
-        run.page()
-    );
-    assert_eq!(run.report["binary_sha256"].as_str().expect("a digest").len(), 64);
-    let kernels = run.report["figures"]["kernels"].as_array().expect("a list");
-    assert!(kernels.iter().all(|kernel| kernel["backend"] == "ashlar/cpu"));
-    assert_eq!(run.report["split"], Value::Null);
-
-    let html = std::fs::read_to_string(run.path("out/selftest.html")).expect("written");
-    assert_eq!(
-        html.matches("<circle").count(),
-        kernels.len(),
-        "every figure is a point"
-    );
-    let loads = ["src=", "href=", "url(", "<script", "@import"];
-    assert!(
-        !loads.iter().any(|load| html.contains(load)),
-        "the page loads something"
-    );
-}
-
-#[test]
 fn a_device_that_was_asked_for_must_be_there() {
     let run = Run::new(
         &["--device", "7", "--minutes", "10", "--apply"],
@@ -138,18 +98,6 @@ fn a_device_that_was_asked_for_must_be_there() {
     );
 }
 
-#[test]
-fn figures_without_a_card_cannot_be_applied() {
-    if is_stand_in_linked() {
-        return println!("skipped: the stand-in answers as a card");
-    }
-    let run = Run::new(&["--apply", "--minutes", "10"], &[]);
-    assert!(!run.output.status.success());
-    let errors = String::from_utf8_lossy(&run.output.stderr);
-    assert!(errors.contains("no figures of a card"), "{errors}");
-    assert!(!run.path("cache/auto.json").exists());
-}
-
 /// A worker does not start on thresholds that it cannot read, and says what to do.
 #[test]
 fn a_worker_refuses_a_damaged_split() {
@@ -166,4 +114,62 @@ fn a_worker_refuses_a_damaged_split() {
         errors.contains("auto.json") && errors.contains("selftest --apply"),
         "{errors}"
     );
+}
+
+mod slow {
+    use super::*;
+
+    #[test]
+    #[ignore = "slow: every part of the self-test on the CPU"]
+    fn without_a_card_the_cpu_does_it_all_and_the_page_says_so() {
+        if is_stand_in_linked() {
+            return println!("skipped: the stand-in answers as a card");
+        }
+        let run = Run::new(&["--html", "--minutes", "10"], &[]);
+        assert!(run.output.status.success(), "{}", run.all());
+        assert_eq!(run.report["target"], "dry_run");
+        assert_eq!(run.report["passed"], true);
+        // The kernels of proofs run in their emulation, which tests of this package have.
+        for part in ["conformance", "wrap", "proofs", "faults", "figures"] {
+            assert_eq!(run.status(part), "passed", "{}", run.all());
+        }
+        for part in ["facts", "icicle-core", "tools"] {
+            assert_eq!(run.status(part), "skipped", "{}", run.all());
+            assert!(!run.reason(part).is_empty(), "{part} does not say why");
+        }
+        assert!(
+            run.page().contains("DRY RUN, no card was tested"),
+            "{}",
+            run.page()
+        );
+        assert_eq!(run.report["binary_sha256"].as_str().expect("a digest").len(), 64);
+        let kernels = run.report["figures"]["kernels"].as_array().expect("a list");
+        assert!(kernels.iter().all(|kernel| kernel["backend"] == "ashlar/cpu"));
+        assert_eq!(run.report["split"], Value::Null);
+
+        let html = std::fs::read_to_string(run.path("out/selftest.html")).expect("written");
+        assert_eq!(
+            html.matches("<circle").count(),
+            kernels.len(),
+            "every figure is a point"
+        );
+        let loads = ["src=", "href=", "url(", "<script", "@import"];
+        assert!(
+            !loads.iter().any(|load| html.contains(load)),
+            "the page loads something"
+        );
+    }
+
+    #[test]
+    #[ignore = "slow: every part of the self-test on the CPU"]
+    fn figures_without_a_card_cannot_be_applied() {
+        if is_stand_in_linked() {
+            return println!("skipped: the stand-in answers as a card");
+        }
+        let run = Run::new(&["--apply", "--minutes", "10"], &[]);
+        assert!(!run.output.status.success());
+        let errors = String::from_utf8_lossy(&run.output.stderr);
+        assert!(errors.contains("no figures of a card"), "{errors}");
+        assert!(!run.path("cache/auto.json").exists());
+    }
 }

@@ -3,13 +3,14 @@
 use std::{
     collections::BTreeSet,
     fs,
+    net::TcpListener,
     os::unix::process::CommandExt,
     path::Path,
     process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::support::{BOUND, PATIENCE, PREPARATION, Process, free_address, wait};
+use crate::support::{ANY_PORT, BOUND, PATIENCE, PREPARATION, Process, wait};
 
 /// One whole stack at a time: each takes every core and gigabytes.
 fn alone() -> MutexGuard<'static, ()> {
@@ -62,9 +63,14 @@ fn demo(folder: &Path) -> Process {
 
 /// All of a rollup, started by `ashlar up`.
 fn up(folder: &Path) -> Process {
+    // Held together, so that they differ. `up` tells each of its processes where the others are, so it must know.
+    let ports = [ANY_PORT; 3].map(|any| TcpListener::bind(any).expect("a free port"));
+    let addresses = ports.map(|port| port.local_addr().expect("it is bound"));
     let sections = ["devnet", "farm", "sequencer"]
-        .map(|section| format!("[{section}]\nlisten = \"{}\"\n", free_address()))
-        .concat();
+        .into_iter()
+        .zip(addresses)
+        .map(|(section, address)| format!("[{section}]\nlisten = \"{address}\"\n"))
+        .collect::<String>();
     let (config, data) = (folder.join("ashlar.toml"), folder.join("data"));
     fs::write(&config, sections).expect("a file");
     let [config, data] = [&config, &data].map(|path| path.to_str().expect("UTF-8"));
@@ -185,7 +191,7 @@ fn a_child_whose_parent_is_gone_already_does_not_start() {
     let parent = ended.id().to_string();
     ended.wait().expect("it ends");
     let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
-        .args(["--parent", &parent, "devnet", "--listen", "127.0.0.1:0"])
+        .args(["--parent", &parent, "devnet", "--listen", ANY_PORT])
         .output()
         .expect("the binary runs");
     assert!(!output.status.success());

@@ -17,7 +17,7 @@ use ashlar_proto::{
 };
 use tonic::Code;
 
-use crate::support::{BOUND, PATIENCE, PREPARATION, Process, devnet, free_address, rollup, sequencer, wait};
+use crate::support::{ANY_PORT, BOUND, PATIENCE, PREPARATION, Process, devnet, rollup, sequencer, wait};
 
 /// Connections that say nothing, and the beginnings of an HTTP/2 greeting and of an HTTP/1 request.
 fn held(address: SocketAddr) -> Vec<TcpStream> {
@@ -47,8 +47,8 @@ fn a_devnet_with_silent_clients_ends() {
 async fn a_sequencer_with_silent_clients_and_an_open_stream_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_devnet, l1) = devnet(folder.path());
-    let (sequencer, address) = sequencer(folder.path(), l1, rollup(l1).await);
-    let mut sequencer = sequencer.listening(address);
+    let mut sequencer = sequencer(folder.path(), l1, rollup(l1).await);
+    let address = sequencer.listening();
     let _held = held(address);
     let mut client = SequencerServiceClient::connect(format!("http://{address}"))
         .await
@@ -70,7 +70,7 @@ async fn a_sequencer_with_silent_clients_and_an_open_stream_ends() {
 
 /// Accepts connections and never answers; tells of each.
 fn silent_l1() -> (SocketAddr, mpsc::Receiver<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let listener = TcpListener::bind(ANY_PORT).expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -89,14 +89,14 @@ fn silent_l1() -> (SocketAddr, mpsc::Receiver<()>) {
 fn a_sequencer_whose_l1_is_silent_from_the_start_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let (l1, asked) = silent_l1();
-    let (mut sequencer, _) = sequencer(folder.path(), l1, Address::ZERO);
+    let mut sequencer = sequencer(folder.path(), l1, Address::ZERO);
     asked.recv_timeout(PATIENCE).expect("it asks its L1");
     sequencer.stops();
 }
 
 /// A devnet until told otherwise; from then on every request waits for ever.
 fn proxy(l1: SocketAddr) -> (SocketAddr, mpsc::Sender<()>, mpsc::Receiver<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let listener = TcpListener::bind(ANY_PORT).expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let (mute, muted) = mpsc::channel::<()>();
     let (sender, asked) = mpsc::channel();
@@ -152,8 +152,8 @@ async fn a_sequencer_whose_l1_falls_silent_ends() {
     let (_devnet, l1) = devnet(folder.path());
     let rollup = rollup(l1).await;
     let (through, mute, asked) = proxy(l1);
-    let (sequencer, address) = sequencer(folder.path(), through, rollup);
-    let mut sequencer = sequencer.listening(address);
+    let mut sequencer = sequencer(folder.path(), through, rollup);
+    sequencer.listening();
     mute.send(()).expect("the proxy lives");
     tokio::task::spawn_blocking(move || {
         asked.recv_timeout(PATIENCE).expect("it asks its L1");
@@ -166,20 +166,17 @@ async fn a_sequencer_whose_l1_falls_silent_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_farm_and_its_worker_end_in_any_order_with_connections_open() {
     let folder = tempfile::tempdir().expect("a folder");
-    let address = free_address();
-    let (data, listen, url) = (
-        folder.path().join("farm"),
-        address.to_string(),
-        format!("http://{address}"),
-    );
+    let data = folder.path().join("farm");
     let arguments = [
         "farm",
         "--listen",
-        &listen,
+        ANY_PORT,
         "--data-dir",
         data.to_str().expect("UTF-8"),
     ];
-    let mut farm = Process::start(folder.path(), arguments).listening(address);
+    let mut farm = Process::start(folder.path(), arguments);
+    let address = farm.listening();
+    let url = format!("http://{address}");
     let mut worker = Process::start(
         folder.path(),
         ["worker", "--name", "w", "--kinds", "fold,chunk", "--farm", &url],

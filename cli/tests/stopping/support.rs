@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -23,6 +23,9 @@ pub const PREPARATION: Duration = Duration::from_secs(900);
 /// What stopping may take. The longest grace of a service is half of it.
 pub const BOUND: Duration = Duration::from_secs(15);
 
+/// Any port of this machine that is free.
+pub const ANY_PORT: &str = "127.0.0.1:0";
+
 /// The workspace's root, where the cache of the other tests is.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -30,11 +33,6 @@ pub fn root() -> PathBuf {
 
 fn operator_key() -> String {
     DEV_ACCOUNTS[0].secret_key.to_string()
-}
-
-pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it is bound")
 }
 
 pub fn wait<T>(what: &str, limit: Duration, mut found: impl FnMut() -> Option<T>) -> T {
@@ -80,10 +78,17 @@ impl Process {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Waits until it listens, which may have needed circuits.
-    pub fn listening(mut self, address: SocketAddr) -> Self {
-        self.until("it listens", PREPARATION, |_| TcpStream::connect(address).is_ok());
-        self
+    /// Where it listens, which may have needed circuits: it was told to take any free port, and says which. A port chosen
+    /// here could be somebody else's by the time that it starts.
+    pub fn listening(&mut self) -> SocketAddr {
+        let told = |process: &Self| {
+            let log = process.text();
+            let line = log.lines().find(|line| line.contains(" serving"))?;
+            let (_, address) = line.split_once(" address=")?;
+            Some(address.split(' ').next()?.parse().expect("an address"))
+        };
+        self.until("it listens", PREPARATION, |process| told(process).is_some());
+        told(self).expect("the log only grows")
     }
 
     /// Waits for what it shall do while it runs.
@@ -134,9 +139,8 @@ impl Drop for Process {
 
 /// A running devnet, and where it answers.
 pub fn devnet(folder: &Path) -> (Process, SocketAddr) {
-    let address = free_address();
-    let listen = address.to_string();
-    let devnet = Process::start(folder, ["devnet", "--listen", &listen]).listening(address);
+    let mut devnet = Process::start(folder, ["devnet", "--listen", ANY_PORT]);
+    let address = devnet.listening();
     (devnet, address)
 }
 
@@ -155,16 +159,15 @@ pub async fn rollup(l1: SocketAddr) -> Address {
 }
 
 /// A sequencer of that rollup; its farm is nowhere.
-pub fn sequencer(folder: &Path, l1: SocketAddr, rollup: Address) -> (Process, SocketAddr) {
-    let address = free_address();
+pub fn sequencer(folder: &Path, l1: SocketAddr, rollup: Address) -> Process {
     let data = folder.join("state");
-    let (listen, l1, rollup) = (address.to_string(), format!("http://{l1}"), rollup.to_string());
+    let (l1, rollup) = (format!("http://{l1}"), rollup.to_string());
     let arguments = [
         "sequencer",
         "--data-dir",
         data.to_str().expect("UTF-8"),
         "--listen",
-        &listen,
+        ANY_PORT,
         "--l1-rpc",
         &l1,
         "--rollup",
@@ -176,5 +179,5 @@ pub fn sequencer(folder: &Path, l1: SocketAddr, rollup: Address) -> (Process, So
         "--poll-ms",
         "100",
     ];
-    (Process::start(folder, arguments), address)
+    Process::start(folder, arguments)
 }

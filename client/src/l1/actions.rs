@@ -1,4 +1,4 @@
-//! Transactions on L1: operations of the queue, and claims.
+//! Transactions on L1: operations of the queue.
 
 use alloy::{
     contract::{CallBuilder, CallDecoder},
@@ -10,15 +10,15 @@ use ashlar_contracts::{MintableToken, Rollup, encoding::hash_to_word};
 use ashlar_statement::hash::{Hash, ZERO_HASH};
 use plonky2::field::types::PrimeField64;
 
-use super::{L1, L1Error, Token, WithdrawalProof, error::refused};
+use super::{L1, L1Error, Token, error::refused};
 
-fn auth_word(auth: &Hash) -> U256 {
+pub(super) fn auth_word(auth: &Hash) -> U256 {
     hash_to_word(auth.elements.map(|element| element.to_canonical_u64()))
 }
 
 impl L1 {
     /// Sends a call, waits until it is mined, and gives the receipt of a success.
-    async fn mine<P: Provider, D: CallDecoder>(
+    pub(super) async fn mine<P: Provider, D: CallDecoder>(
         &self,
         name: &'static str,
         call: CallBuilder<P, D>,
@@ -49,6 +49,14 @@ impl L1 {
         Ok(receipt)
     }
 
+    /// Before anything is paid for what the contract would refuse.
+    async fn require_no_exit_mode(&self, call: &'static str) -> Result<(), L1Error> {
+        match self.in_exit_mode().await? {
+            true => Err(L1Error::ExitMode { call }),
+            false => Ok(()),
+        }
+    }
+
     /// Sends a call that queues an operation; gives its index in the queue.
     async fn queue<P: Provider, D: CallDecoder>(
         &self,
@@ -66,7 +74,7 @@ impl L1 {
 
     /// Deposits units of a token for the owner's account with this `auth`, which need not exist yet; with a zero one,
     /// which is all that others may give, for any account of the owner. Gives the index in the queue. An ERC-20 is
-    /// approved first, for this amount.
+    /// approved first, for this amount. In exit mode nothing is sent ([`L1Error::ExitMode`]).
     pub async fn deposit(
         &self,
         token: &Token,
@@ -85,7 +93,8 @@ impl L1 {
             let call = self.rollup.depositETH(owner, auth).value(amount);
             return self.queue("depositETH", call).await;
         }
-        self.approve(token, amount).await?;
+        self.require_no_exit_mode("depositERC20").await?;
+        self.approve(token, *self.rollup.address(), amount).await?;
         let call = self.rollup.depositERC20(token.address, amount, owner, auth);
         self.queue("depositERC20", call).await
     }
@@ -112,37 +121,16 @@ impl L1 {
         self.queue("forceTransfer", call).await
     }
 
-    async fn approve(&self, token: &Token, amount: U256) -> Result<(), L1Error> {
+    /// Lets a contract take so much of a token from the signer.
+    pub(super) async fn approve(&self, token: &Token, spender: Address, amount: U256) -> Result<(), L1Error> {
         let contract = MintableToken::new(token.address, &self.provider);
         let Some(owner) = self.signer else {
             return Err(L1Error::NoSigner { call: "approve" });
         };
-        let allowance = contract.allowance(owner, *self.rollup.address());
+        let allowance = contract.allowance(owner, spender);
         if allowance.call().await.map_err(refused("allowance"))? < amount {
-            self.mine("approve", contract.approve(*self.rollup.address(), amount))
-                .await?;
+            self.mine("approve", contract.approve(spender, amount)).await?;
         }
         Ok(())
-    }
-
-    /// Claims a withdrawal for its recipient. Gives the receipt of the transaction.
-    pub async fn claim(&self, proof: &WithdrawalProof) -> Result<TransactionReceipt, L1Error> {
-        let (number, last) = (proof.header.number, self.proven_batches().await?);
-        if number > last {
-            return Err(L1Error::NotProven { number, last });
-        }
-        let call = self.rollup.claimWithdrawal(
-            proof.header.clone(),
-            proof.index,
-            proof.withdrawal.clone(),
-            proof.siblings.clone(),
-        );
-        self.mine("claimWithdrawal", call).await
-    }
-
-    /// Whether a withdrawal was claimed.
-    pub async fn is_claimed(&self, batch: u64, index: u32) -> Result<bool, L1Error> {
-        let call = self.rollup.isClaimed(batch, index);
-        call.call().await.map_err(refused("isClaimed"))
     }
 }

@@ -1,28 +1,22 @@
-//! Batches as L1 has them: headers from events, public data from where its mode puts it, checked against the contract's hashes.
+//! Batches as L1 has them: headers from events, checked against the contract's hashes, and their proofs.
 
 use std::collections::BTreeMap;
 
 use alloy::{
     consensus::Transaction as _,
-    primitives::{B256, U256},
+    primitives::{B256, U256, keccak256},
     providers::Provider,
     rpc::types::{Filter, Log},
-    sol_types::{SolCall, SolEvent},
+    sol_types::{SolCall, SolEvent, SolValue},
 };
-use ashlar_contracts::{
-    BatchHeader, CommitData, DataMode, Rollup, Withdrawal, encoding::extension_to_word, withdrawal,
-};
-use ashlar_statement::{
-    evaluation_point,
-    hash::{Hash, hash_from_bytes32, hash_to_bytes32},
-};
-use plonky2::field::types::PrimeField64;
+use ashlar_contracts::{BatchHeader, CommitData, Rollup, Withdrawal, withdrawal};
+use ashlar_statement::hash::{Hash, hash_to_bytes32};
 
 use super::{
     L1, L1Error,
     error::{refused, transport},
 };
-use crate::data::{Record, parse_bridge, parse_rollup};
+use crate::data::Record;
 
 /// Most blocks asked for in one request; fewer where the node refuses.
 const BLOCKS_PER_REQUEST: u64 = 10_000;
@@ -42,6 +36,13 @@ pub struct CommittedBatch {
     pub block: u64,
 }
 
+impl CommittedBatch {
+    /// What the contract keeps of it.
+    pub fn header_hash(&self) -> B256 {
+        keccak256(self.header.abi_encode())
+    }
+}
+
 /// The public data of a committed batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchData {
@@ -49,7 +50,7 @@ pub struct BatchData {
     pub header: BatchHeader,
     /// Bridge stream.
     pub bridge: Vec<u8>,
-    /// Rollup stream.
+    /// Rollup stream, if it was read ([`L1::bridge_data`]).
     pub rollup: Vec<u8>,
     /// Those of the bridge stream, then transfers of the rollup stream, each in order.
     pub records: Vec<Record>,
@@ -99,7 +100,7 @@ pub struct ProvenBatch {
     /// The batch.
     pub header: BatchHeader,
     /// The instance column, as the contract passed it to the verifier.
-    pub instances: [U256; 8],
+    pub instances: [U256; 9],
     /// The proof's bytes.
     pub proof: Vec<u8>,
     /// The transaction that proved it.
@@ -119,7 +120,7 @@ pub enum Standing {
 
 impl L1 {
     /// Logs from the deployment to the newest block, in order, in ranges that the node accepts.
-    async fn logs(&self, filter: Filter) -> Result<Vec<Log>, L1Error> {
+    pub(super) async fn logs(&self, filter: Filter) -> Result<Vec<Log>, L1Error> {
         let filter = filter.address(*self.rollup.address());
         let head = self.head().await?;
         let (mut logs, mut next) = (Vec::new(), self.start_block);
@@ -183,8 +184,7 @@ impl L1 {
         let mut batches = BTreeMap::new();
         for number in first..=last {
             // A batch that was taken back and committed again has several events; the stored hash names the right one.
-            let call = self.rollup.headerHash(number);
-            let stored = call.call().await.map_err(refused("headerHash"))?;
+            let stored = self.header_hash(number).await?;
             let found = events.remove(&number).unwrap_or_default();
             let batch = found.into_iter().rev().find(|(hash, _)| *hash == stored);
             let (_, batch) = batch.ok_or(L1Error::NoEvent {
@@ -195,6 +195,12 @@ impl L1 {
             batches.insert(number, batch);
         }
         Ok(batches)
+    }
+
+    /// What the contract keeps of the last batch that had this number.
+    pub(super) async fn header_hash(&self, number: u64) -> Result<B256, L1Error> {
+        let call = self.rollup.headerHash(number);
+        call.call().await.map_err(refused("headerHash"))
     }
 
     /// One committed batch.
@@ -208,34 +214,32 @@ impl L1 {
     }
 
     async fn input(&self, hash: B256, call: &'static str) -> Result<Vec<u8>, L1Error> {
+        Ok(self.transaction(hash, call).await?.0)
+    }
+
+    /// Input and first blob.
+    async fn transaction(&self, hash: B256, call: &'static str) -> Result<(Vec<u8>, Option<B256>), L1Error> {
         let transaction = self
             .provider
             .get_transaction_by_hash(hash)
             .await
             .map_err(transport("eth_getTransactionByHash"))?
             .ok_or(L1Error::Calldata { hash, call })?;
-        Ok(transaction.input().to_vec())
+        let blob = transaction.blob_versioned_hashes().and_then(<[B256]>::first);
+        Ok((transaction.input().to_vec(), blob.copied()))
     }
 
-    /// The public data of a committed batch. The evaluation point in the header is a hash of both
-    /// streams, so data that is not the batch's is found out.
-    pub async fn data(&self, batch: &CommittedBatch) -> Result<BatchData, L1Error> {
-        let data = match self.data_mode().await? {
-            DataMode::Calldata => self.commit_data(batch.transaction).await?,
-        };
-        check(&batch.header, &data, &self.domain)
-    }
-
-    /// From the calldata of a commit.
-    async fn commit_data(&self, hash: B256) -> Result<CommitData, L1Error> {
-        let input = self.input(hash, "commitBatch").await?;
-        Rollup::commitBatchCall::abi_decode(&input)
+    /// From the calldata of a commit, and the versioned hash of its blob, if it brought one.
+    pub(super) async fn commit_data(&self, hash: B256) -> Result<(CommitData, Option<B256>), L1Error> {
+        let (input, blob) = self.transaction(hash, "commitBatch").await?;
+        let data = Rollup::commitBatchCall::abi_decode(&input)
             .map(|call| call.batch)
             .or_else(|_| Rollup::commitAndProveBatchCall::abi_decode(&input).map(|call| call.batch))
             .map_err(|_| L1Error::Calldata {
                 hash,
                 call: "commitBatch",
-            })
+            })?;
+        Ok((data, blob))
     }
 
     /// The same by number.
@@ -245,7 +249,8 @@ impl L1 {
 
     /// What a claim of a withdrawal needs, from L1 alone.
     pub async fn withdrawal_proof(&self, batch: u64, index: u32) -> Result<WithdrawalProof, L1Error> {
-        self.batch_data(batch).await?.withdrawal_proof(index)
+        let batch = self.committed_batch(batch).await?;
+        self.bridge_data(&batch).await?.withdrawal_proof(index)
     }
 
     /// A proven batch with its SNARK, from calldata.
@@ -312,32 +317,4 @@ impl L1 {
             Standing::Committed
         })
     }
-}
-
-/// Whether calldata is what the header binds.
-fn check(
-    header: &BatchHeader,
-    data: &CommitData,
-    domain: &ashlar_statement::Domain,
-) -> Result<BatchData, L1Error> {
-    let number = header.number;
-    let mismatch = |what| L1Error::Mismatch { number, what };
-    let data_hash = hash_from_bytes32(&header.dataHash.to_be_bytes()).ok_or(mismatch("the data hash"))?;
-    let z = evaluation_point(domain, number, &data_hash, &data.bridge, &data.rollup);
-    if extension_to_word(z.map(|element| element.to_canonical_u64())) != header.z {
-        return Err(mismatch("the evaluation point"));
-    }
-    let malformed = |source| L1Error::Data { number, source };
-    let mut records = parse_bridge(&data.bridge).map_err(malformed)?;
-    records.extend(parse_rollup(&data.rollup).map_err(malformed)?);
-    let parsed = BatchData {
-        header: header.clone(),
-        bridge: data.bridge.to_vec(),
-        rollup: data.rollup.to_vec(),
-        records,
-    };
-    if withdrawal::root(&parsed.withdrawals()) != header.withdrawalsRoot {
-        return Err(mismatch("the root of the withdrawals"));
-    }
-    Ok(parsed)
 }

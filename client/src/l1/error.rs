@@ -8,7 +8,10 @@ use alloy::{
     providers::PendingTransactionError,
     transports::TransportError,
 };
-use ashlar_contracts::{UnknownDataMode, revert::Revert};
+use ashlar_beacon::BeaconError;
+use ashlar_committee::ReadError as StreamError;
+use ashlar_contracts::{Rollup::RollupErrors, UnknownDataMode, revert::Revert};
+use ashlar_publication::ReadError;
 
 use crate::data::DataError;
 
@@ -49,6 +52,14 @@ pub enum L1Error {
         /// The named error with its fields.
         reason: String,
     },
+    /// Take the money out: `ashlar exit`, or [`crate::L1::exit_by_path`]. Nothing was sent.
+    #[error(
+        "{call} was not sent: the rollup is in exit mode and takes neither deposits nor orders any more; `ashlar exit` takes the money out"
+    )]
+    ExitMode {
+        /// The method.
+        call: &'static str,
+    },
     /// The call did not reach the contract.
     #[error("L1 call {call} failed")]
     Call {
@@ -87,6 +98,44 @@ pub enum L1Error {
         /// The method.
         call: &'static str,
     },
+    /// Look for the owner's accounts in the state.
+    #[error("account {account} does not exist after batch {batch}")]
+    NoAccount {
+        /// Its index.
+        account: u32,
+        /// The proven batch.
+        batch: u64,
+    },
+    /// Create it, or correct the address.
+    #[error("no contract at {address}: the owner of this passkey is not created yet, or lives elsewhere")]
+    NoOwner {
+        /// Where it should be.
+        address: Address,
+    },
+    /// Correct the market's address, or deploy one for this rollup.
+    #[error(
+        "no market of unproven withdrawals of this rollup at {address}: correct its address, or deploy one"
+    )]
+    NoMarket {
+        /// Where it should be.
+        address: Address,
+    },
+    /// Correct the offer, or wait until its withdrawal is in a committed batch; what is proven is not for sale.
+    #[error(
+        "no batch between {} and {committed}, which are committed and not proven, has the offer's withdrawal to {receiver}",
+        proven + 1
+    )]
+    NotForSale {
+        /// Where the withdrawal goes.
+        receiver: Address,
+        /// Last proven batch.
+        proven: u64,
+        /// Last committed batch.
+        committed: u64,
+    },
+    /// Let the passkey sign what is asked, as it is asked.
+    #[error("the passkey's assertion is of no use")]
+    Passkey(#[from] super::PasskeyError),
     /// Who deposits for somebody else names no `auth`: whoever signs for the account is for its owner to say.
     #[error(
         "{depositor} deposits for {owner} and names an auth, which only {owner} may: leave it zero, and {owner} sets it"
@@ -144,6 +193,54 @@ pub enum L1Error {
         /// The method expected.
         call: &'static str,
     },
+    /// No consensus node gave a blob.
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    /// No member of the committee gave a batch's stream.
+    #[error(transparent)]
+    Committee(#[from] StreamError),
+    /// Blobs are with consensus nodes, and none was named.
+    #[error(
+        "the L1 endpoint has no blobs, consensus nodes do: name one that has blob {blob} of batch {number} (`--l1-beacon`)"
+    )]
+    NoBeacon {
+        /// Batch number.
+        number: u64,
+        /// The blob's versioned hash.
+        blob: B256,
+        /// What the endpoint said.
+        #[source]
+        source: TransportError,
+    },
+    /// Wait for the next block.
+    #[error(
+        "batch {number} was committed in block {block}, which has no successor yet to say which beacon block has its blob: ask again in a moment"
+    )]
+    NoSuccessor {
+        /// Batch number.
+        number: u64,
+        /// The block.
+        block: u64,
+    },
+    /// Nodes keep blobs for some weeks.
+    #[error(
+        "no node has blob {blob} of batch {number}: nodes keep blobs for 18 days; ask one that keeps them longer"
+    )]
+    NoBlob {
+        /// Batch number.
+        number: u64,
+        /// The blob's versioned hash.
+        blob: B256,
+    },
+    /// The node lies.
+    #[error("what the node gave is not the blob of batch {number}")]
+    Blob {
+        /// Batch number.
+        number: u64,
+        /// What is wrong.
+        #[source]
+        source: ReadError,
+    },
     /// The node lies.
     #[error("the calldata of batch {number} is not what the contract has bound: {what} differs")]
     Mismatch {
@@ -194,17 +291,10 @@ pub(super) fn transport(request: &'static str) -> impl FnOnce(TransportError) ->
 /// Of a failed call: the contract's named error where there is one.
 pub(super) fn refused(call: &'static str) -> impl FnOnce(contract::Error) -> L1Error {
     move |source| match Revert::from_error(&source) {
-        Some(Revert::Rollup(error)) => L1Error::Reverted {
+        Some(Revert::Rollup(RollupErrors::RefusedInExitMode(_))) => L1Error::ExitMode { call },
+        Some(named) => L1Error::Reverted {
             call,
-            reason: format!("{error:?}"),
-        },
-        Some(Revert::ProofVerifier(error)) => L1Error::Reverted {
-            call,
-            reason: format!("{error:?}"),
-        },
-        Some(Revert::Router(error)) => L1Error::Reverted {
-            call,
-            reason: format!("{error:?}"),
+            reason: named.to_string(),
         },
         None => L1Error::Call {
             call,

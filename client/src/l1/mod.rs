@@ -2,8 +2,16 @@
 
 mod actions;
 mod batches;
+mod claims;
 mod error;
+mod exits;
+mod fast_exit;
+mod optimistic;
+mod passkey;
+mod public_data;
+mod rebuild;
 mod token;
+mod watch;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,13 +22,21 @@ use alloy::{
     signers::local::PrivateKeySigner,
     transports::http::reqwest,
 };
+use ashlar_beacon::Beacons;
+use ashlar_committee::Readers;
 use ashlar_contracts::{DataMode, Rollup};
 use ashlar_statement::Domain;
 use tokio::sync::OnceCell;
 
 pub use batches::{BatchData, CommittedBatch, ProvenBatch, Standing, WithdrawalProof};
 pub use error::L1Error;
+pub use exits::{ExitState, Exited, UnprovenDeposit, account_path};
+pub use fast_exit::{Market, Offer, OfferError};
+pub use optimistic::BatchStanding;
+pub use passkey::{Assertion, OwnerAction, Passkey, PasskeyAccountOwner, PasskeyError};
+pub use rebuild::{ProvenState, ProvenStateError};
 pub use token::Token;
+pub use watch::{Finding, NotShown, Unshown, Watcher};
 
 use error::{refused, transport};
 
@@ -29,6 +45,12 @@ use error::{refused, transport};
 pub struct L1Config {
     /// JSON-RPC endpoint.
     pub endpoint: String,
+    /// Beacon API endpoints of consensus nodes, or archives, that blobs are read from, in the order in which they are
+    /// asked. Without one the L1 endpoint itself is asked, which has blobs if it is a node for development.
+    pub beacons: Vec<String>,
+    /// Endpoints of members of a validium's committee, whose rollup streams are read from them, in the order in which they
+    /// are asked.
+    pub members: Vec<String>,
     /// Address of the rollup contract.
     pub rollup: Address,
     /// Block of the deployment: no event of the rollup is older.
@@ -46,6 +68,8 @@ impl L1Config {
     pub fn new(endpoint: impl Into<String>, rollup: Address) -> Self {
         Self {
             endpoint: endpoint.into(),
+            beacons: Vec::new(),
+            members: Vec::new(),
             rollup,
             start_block: 0,
             signer: None,
@@ -72,6 +96,8 @@ pub struct RollupState {
 #[derive(Clone, Debug)]
 pub struct L1 {
     provider: DynProvider,
+    beacons: Beacons,
+    members: Readers,
     rollup: Rollup::RollupInstance<DynProvider>,
     domain: Domain,
     /// Fixed with the contract, so asked for once.
@@ -95,6 +121,8 @@ impl L1 {
             .timeout(config.request_timeout)
             .build()
             .map_err(L1Error::Http)?;
+        let beacons = Beacons::new(&config.beacons, config.request_timeout)?;
+        let members = Readers::new(&config.members, config.request_timeout);
         let signer = config.signer.as_ref().map(PrivateKeySigner::address);
         // Each nonce is asked for: a cached one is lost when gas cannot be estimated, and nothing is mined after the gap.
         let builder = ProviderBuilder::new().with_simple_nonce_management();
@@ -118,6 +146,8 @@ impl L1 {
         Ok(Self {
             rollup: Rollup::new(address, provider.clone()),
             provider,
+            beacons,
+            members,
             domain: Domain {
                 chain_id,
                 rollup: address.into_array(),

@@ -9,7 +9,9 @@ use alloy::{
 use ashlar_client::{
     AccountKey, Client, L1, L1Config, Milestone, Options, Payee, Sender, auth_of, rollup_key,
 };
-use ashlar_contracts::{BatchHeader, DeployConfig, TokenListing, deploy, deploy_token, generated_verifier};
+use ashlar_contracts::{
+    BatchHeader, DeployConfig, OptimisticTerms, TokenListing, deploy, deploy_token, generated_verifier,
+};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{
@@ -51,6 +53,10 @@ pub struct Rollup {
     pub listen: SocketAddr,
     folder: TempDir,
     max_transactions: u32,
+    /// What the next sequencer asks for.
+    pub fees: FeePolicy,
+    /// When the next sequencer commits: with a proof is never, for there is no farm.
+    pub commit_when: CommitWhen,
     running: Option<(CancellationToken, JoinHandle<()>)>,
 }
 
@@ -82,10 +88,34 @@ pub fn free_address() -> SocketAddr {
 impl Rollup {
     /// Everything but a farm; batches close at so many operations or after a fifth of a second.
     pub async fn start(max_transactions: u32) -> Self {
+        Self::start_with(max_transactions, None).await
+    }
+
+    /// The same; with terms, batches are final by time.
+    pub async fn start_with(max_transactions: u32, optimistic: Option<OptimisticTerms>) -> Self {
         let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
             .await
             .expect("devnet starts");
         let endpoint = node.url();
+        let (usdc, address) = Self::deploy(&endpoint, optimistic).await;
+        let mut rollup = Self {
+            _node: node,
+            endpoint,
+            address,
+            usdc,
+            listen: free_address(),
+            folder: tempfile::tempdir().expect("folder"),
+            max_transactions,
+            fees: FeePolicy::default(),
+            commit_when: CommitWhen::default(),
+            running: None,
+        };
+        rollup.start_sequencer();
+        rollup
+    }
+
+    /// Puts a token and a rollup on L1, and gives their addresses.
+    pub async fn deploy(endpoint: &str, optimistic: Option<OptimisticTerms>) -> (Address, Address) {
         let provider = alloy::providers::ProviderBuilder::new()
             .wallet(alloy::network::EthereumWallet::from(signer(0)))
             .connect_http(endpoint.parse().expect("URL"));
@@ -100,25 +130,15 @@ impl Rollup {
         };
         let config = DeployConfig {
             tokens: vec![listing],
+            optimistic,
             ..DeployConfig::new(accepts_all(), route, genesis, signer(0).address())
         };
-        let address = deploy(provider, config).await.expect("deploys").rollup;
-        let mut rollup = Self {
-            _node: node,
-            endpoint,
-            address,
-            usdc,
-            listen: free_address(),
-            folder: tempfile::tempdir().expect("folder"),
-            max_transactions,
-            running: None,
-        };
-        rollup.start_sequencer();
-        rollup
+        (usdc, deploy(provider, config).await.expect("deploys").rollup)
     }
 
-    pub fn start_sequencer(&mut self) {
-        let config = Config {
+    /// Of its sequencer.
+    pub fn config(&self) -> Config {
+        Config {
             data_dir: self.folder.path().to_owned(),
             listen: self.listen,
             http: None,
@@ -141,13 +161,18 @@ impl Rollup {
                 max_age: Duration::from_millis(200),
                 bounds: Bounds::default(),
             },
-            fees: FeePolicy::default(),
-            commit_when: CommitWhen::default(),
+            fees: self.fees.clone(),
+            commit_when: self.commit_when,
+            prove_when: Default::default(),
             poll_interval: Duration::from_millis(20),
             limits: Limits::default(),
             metrics: SequencerMetrics::default(),
             traces: Default::default(),
-        };
+        }
+    }
+
+    pub fn start_sequencer(&mut self) {
+        let config = self.config();
         let stop = CancellationToken::new();
         let token = stop.clone();
         let task = tokio::spawn(async move {
@@ -156,6 +181,11 @@ impl Rollup {
                 .expect("the sequencer runs");
         });
         self.running = Some((stop, task));
+    }
+
+    /// Loses all data of the sequencer, which has stopped.
+    pub fn lose_everything(&mut self) {
+        self.folder = tempfile::tempdir().expect("folder");
     }
 
     pub async fn stop_sequencer(&mut self) {

@@ -15,11 +15,12 @@ const SELECTORS = {
     symbol: "0x95d89b41",
     tokenInfo: "0xad327904",
     isClaimed: "0x843e6174",
-    claimWithdrawal: "0xff46230a",
+    exitMode: "0x28e18a89",
+    claimWithdrawal: "0x8601899b",
 } as const;
 
 /** Topic of `OperationQueued`; its first argument, the second topic, is the operation's index in the queue. */
-export const OPERATION_QUEUED: Hex = "0x39b28a725caf427a1cf35685757bff3b7db36e7917299964227f27029f6da7cf";
+export const OPERATION_QUEUED: Hex = "0x6fc389e64aacbdbc8d76dc4322800d4caac22333f9c68b7e29dfb822b62950e2";
 
 /** Words of a `BatchHeader`. */
 const HEADER_BYTES = 15 * 32;
@@ -62,6 +63,7 @@ export const allowance = (owner: Hex, spender: Hex): Hex => call("allowance", ri
 export const decimals = (): Hex => call("decimals");
 export const symbol = (): Hex => call("symbol");
 export const tokenInfo = (token: number): Hex => call("tokenInfo", word(token));
+export const exitMode = (): Hex => call("exitMode");
 export const isClaimed = (batch: bigint, index: number): Hex => call("isClaimed", word(batch), word(index));
 
 export function claimWithdrawal(claim: Claim): Hex {

@@ -111,6 +111,14 @@ export class ForeignAuthError extends AshlarError {
     }
 }
 
+/** The rollup is in exit mode and takes neither deposits nor orders any more. Nothing was sent. */
+export class ExitModeError extends AshlarError {
+    override name = "ExitModeError";
+    constructor(readonly call: string) {
+        super(`${call} was not sent: the rollup is in exit mode; "ashlar exit" takes the money out`);
+    }
+}
+
 /** It was admitted but could not be executed any more; nothing has changed. */
 export class DroppedError extends AshlarError {
     override name = "DroppedError";

@@ -3,7 +3,7 @@
 import * as abi from "./abi.js";
 import { type Hex, fromHex, toHex } from "./bytes.js";
 import type { Core, Domain, ParsedAmount } from "./core.js";
-import { ForeignAuthError, L1Error } from "./errors.js";
+import { ExitModeError, ForeignAuthError, L1Error } from "./errors.js";
 import type { EthereumWallet } from "./provider.js";
 import { sleep } from "./time.js";
 
@@ -68,7 +68,7 @@ export class L1 {
     /**
      * Deposits units of a token for the owner's account with this `auth`, which need not exist yet; without one, which is
      * all that others may give, for any account of the owner. Gives the index in the queue. An ERC-20 is approved first,
-     * for this amount.
+     * for this amount. In exit mode nothing is sent ({@link ExitModeError}).
      */
     async deposit(token: Token, units: bigint, owner: Hex, auth: Hex = NO_AUTH): Promise<bigint> {
         const amount = units * token.unit;
@@ -76,6 +76,7 @@ export class L1 {
         const { address } = this.wallet;
         if (auth !== NO_AUTH && owner.toLowerCase() !== address.toLowerCase()) throw new ForeignAuthError(address, owner);
         if (token.id !== 0) {
+            await this.#requireNoExitMode("depositERC20");
             const allowed = await this.#call("allowance", token.address, abi.allowance(address, rollup));
             if (abi.wordAt(allowed, 0) < amount) await this.#mine("approve", token.address, abi.approve(rollup, amount));
         }
@@ -124,8 +125,15 @@ export class L1 {
         return toHex(fromHex(answer));
     }
 
+    /** Before anything is paid for what the contract would refuse. */
+    async #requireNoExitMode(call: string): Promise<void> {
+        const answer = await this.#call("exitMode", this.domain.rollup, abi.exitMode());
+        if (abi.wordAt(answer, 0) === 1n) throw new ExitModeError(call);
+    }
+
     /** Sends a call that queues an operation; gives its index in the queue. */
     async #queue(call: string, data: Hex, value = 0n): Promise<bigint> {
+        await this.#requireNoExitMode(call);
         const { rollup } = this.domain;
         const { hash, logs } = await this.#mine(call, rollup, data, value);
         const queued = logs.find(

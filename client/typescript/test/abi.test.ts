@@ -35,6 +35,7 @@ test("calls of the contracts are those that the Rust bindings make", () => {
         ["symbol", abi.symbol()],
         ["token_info", abi.tokenInfo(1)],
         ["is_claimed", abi.isClaimed(3n, 2)],
+        ["exit_mode", abi.exitMode()],
         ["claim_withdrawal", abi.claimWithdrawal(claim)],
         ["operation_queued", abi.OPERATION_QUEUED],
     ] as const) {

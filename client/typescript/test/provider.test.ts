@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CoreError, ETH, EthereumWallet, ForeignAuthError, L1, UnstableSignatureError, WalletError, WrongChainError } from "@ashlar/client";
+import { CoreError, ETH, EthereumWallet, ExitModeError, ForeignAuthError, L1, UnstableSignatureError, WalletError, WrongChainError } from "@ashlar/client";
 
 import { loadCore, loadVectors } from "./support.js";
 
@@ -56,6 +56,29 @@ test("a wallet on another chain sends nothing", async () => {
         assert.deepEqual([error.given, error.expected], [1n, chainId]);
         return true;
     });
+});
+
+test("a rollup in exit mode is sent nothing", async () => {
+    const asked: string[] = [];
+    const wallet = await EthereumWallet.connect({
+        request: async ({ method }) => {
+            asked.push(method);
+            if (method === "eth_requestAccounts") return [rollup];
+            return method === "eth_call" ? `0x${"1".padStart(64, "0")}` : `0x${domain.chainId.toString(16)}`;
+        },
+    });
+    const l1 = await L1.connect(domain, wallet);
+    const usdc = { ...ETH, id: 1 };
+    for (const [call, sending] of [
+        ["depositETH", () => l1.deposit(ETH, 1n, wallet.address)],
+        ["depositERC20", () => l1.deposit(usdc, 1n, wallet.address)],
+        ["setAuth", () => l1.setAuth(1, vectors.key.auth)],
+        ["forceWithdrawal", () => l1.forceWithdrawal(1, 0, 1n)],
+        ["forceTransfer", () => l1.forceTransfer(1, 2, 0, 1n)],
+    ] as const) {
+        await assert.rejects(sending(), (error) => error instanceof ExitModeError && error.call === call);
+    }
+    assert.ok(!asked.includes("eth_sendTransaction"), asked.join());
 });
 
 test("who deposits for somebody else cannot name what signs there", async () => {

@@ -136,7 +136,7 @@ fn claim() -> (BatchHeader, u32, Withdrawal, Vec<B256>) {
         dataHash: U256::from(11),
         z: u128::MAX,
         bridgeEval: 13,
-        rollupEval: 15,
+        rollupEval: U256::from(15),
         withdrawalsRoot: B256::repeat_byte(14),
     };
     let paid = Withdrawal {
@@ -166,6 +166,7 @@ fn calldata() -> Value {
         "symbol": call(MintableToken::symbolCall {}.abi_encode()),
         "token_info": call(Rollup::tokenInfoCall { id: 1 }.abi_encode()),
         "is_claimed": call(Rollup::isClaimedCall { batch: 3, index: 2 }.abi_encode()),
+        "exit_mode": call(Rollup::exitModeCall {}.abi_encode()),
         "claim_withdrawal": call(Rollup::claimWithdrawalCall { header, index, withdrawal, proof }.abi_encode()),
         "operation_queued": hexed(Rollup::OperationQueued::SIGNATURE_HASH),
     })

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use super::{Chain, MAX_SNAPSHOTS, Snapshot};
 use crate::{
-    block::{Block, Transaction},
-    error::RpcError,
-    events::Event,
-    journal::Record,
-    world::Position,
+    blobs::Incoming, block::Block, error::RpcError, events::Event, journal::Record, world::Position,
 };
 
 impl Chain {
@@ -74,6 +70,7 @@ impl Chain {
             self.number_of_block.remove(&block.header.hash);
             for mined in &block.transactions {
                 self.place_of_transaction.remove(&mined.receipt.transaction_hash);
+                self.blobs.drop_of(mined.receipt.transaction_hash);
             }
             self.events.push(Event::Removed(block));
         }
@@ -83,7 +80,7 @@ impl Chain {
 
     /// Replaces the newest `blocks.len()` blocks by others with these transactions. A transaction that the EVM refuses
     /// there ends the replacement with an error: the chain is then shorter, and goes on with the next block.
-    pub(crate) fn reorganise(&mut self, blocks: Vec<Vec<Transaction>>) -> Result<(), RpcError> {
+    pub(crate) fn reorganise(&mut self, blocks: Vec<Vec<Incoming>>) -> Result<(), RpcError> {
         self.rewind(blocks.len() as u64)?;
         blocks
             .into_iter()

@@ -2,14 +2,19 @@
 
 use std::collections::HashSet;
 
-use alloy::{consensus::Transaction as _, primitives::Address};
+use alloy::{
+    consensus::Transaction as _,
+    primitives::{Address, B256},
+};
 
 use super::Chain;
 use crate::{
+    blobs::{Incoming, PARAMS, blob_gas},
     block::{Block, Fields, Transaction},
     error::RpcError,
     evm::{self, Mode},
     journal::{Raw, Record},
+    sidecar::BlobError,
     view::Layer,
 };
 
@@ -36,7 +41,15 @@ impl Chain {
     ) -> Result<Built, RpcError> {
         let mut view = self.view();
         let (mut executed, mut gas_left) = (Vec::new(), fields.gas_limit);
+        let mut blob_gas_left = PARAMS.max_blob_gas_per_block();
         for (transaction, mode) in transactions {
+            let left = blob_gas_left;
+            blob_gas_left = left
+                .checked_sub(blob_gas(&transaction))
+                .ok_or_else(|| BlobError::BlockFull {
+                    asked: blob_gas(&transaction),
+                    left,
+                })?;
             if transaction.gas_limit() > gas_left {
                 return Err(RpcError::BlockFull {
                     left: gas_left,
@@ -59,19 +72,31 @@ impl Chain {
     }
 
     /// Mines exactly these transactions into one block.
-    pub(super) fn mine_these(&mut self, transactions: Vec<Transaction>) -> Result<(), RpcError> {
-        let with_modes = transactions.into_iter().map(|transaction| {
-            let mode = self.mode(&transaction);
-            (transaction, mode)
-        });
+    pub(super) fn mine_these(&mut self, incoming: Vec<Incoming>) -> Result<(), RpcError> {
+        let (mut with_modes, mut blobs) = (Vec::with_capacity(incoming.len()), Vec::new());
+        for incoming in incoming {
+            blobs.extend(
+                incoming
+                    .blobs
+                    .map(|blobs| (*incoming.transaction.tx_hash(), blobs)),
+            );
+            let mode = self.mode(&incoming.transaction);
+            with_modes.push((incoming.transaction, mode));
+        }
         let fields = self.next_fields();
-        let built = self.build(&fields, with_modes.collect())?;
+        let built = self.build(&fields, with_modes)?;
+        for (hash, blobs) in blobs {
+            self.blobs.hold(hash, blobs, false);
+        }
         self.seal(built);
         Ok(())
     }
 
     /// Puts a block on top and notes it.
     pub(super) fn seal(&mut self, (block, layer): Built) {
+        for mined in &block.transactions {
+            self.note_blobs(mined.receipt.transaction_hash);
+        }
         let record = Record::Block {
             timestamp_secs: block.header.timestamp,
             base_fee_wei: block.base_fee(),
@@ -86,17 +111,26 @@ impl Chain {
         self.record(&record);
     }
 
+    /// Notes the blobs of a transaction, before what is noted of the transaction itself.
+    pub(super) fn note_blobs(&mut self, transaction: B256) {
+        if let Some(blobs) = self.blobs.note(transaction) {
+            self.record(&Record::blobs(transaction, &blobs));
+        }
+    }
+
     /// Mines one block of what waits, as much as fits; an empty one if nothing does.
     pub(crate) fn mine_block(&mut self) {
         let fields = self.next_fields();
         let (mut view, mut gas_left) = (self.view(), fields.gas_limit);
+        let mut blob_gas_left = PARAMS.max_blob_gas_per_block();
+        let blob_fee = PARAMS.calc_blob_fee(fields.excess_blob_gas);
         let (mut executed, mut refused) = (Vec::new(), Vec::new());
         let mut skipped: HashSet<Address> = HashSet::new();
         while let Some(best) = self
             .pool
-            .best(fields.base_fee, &skipped, |sender| view.nonce(sender))
+            .best(fields.base_fee, blob_fee, &skipped, |sender| view.nonce(sender))
         {
-            if best.gas_limit() > gas_left {
+            if best.gas_limit() > gas_left || blob_gas(best) > blob_gas_left {
                 skipped.insert(best.signer()); // its turn may come in the next block
                 continue;
             }
@@ -104,6 +138,7 @@ impl Chain {
             match evm::execute(&view, self.config.chain_id, env, tx, self.mode(best)) {
                 Ok(outcome) => {
                     gas_left -= outcome.result.tx_gas_used();
+                    blob_gas_left -= blob_gas(best);
                     view.layer.apply(outcome.state);
                     executed.push((best.clone(), outcome.result));
                 }
@@ -125,9 +160,10 @@ impl Chain {
     /// The transaction that a block mined now would start with.
     fn ready(&self) -> Option<Transaction> {
         let (view, nobody) = (self.view(), HashSet::new());
+        let (base_fee, blob_fee) = (self.next_base_fee(), self.next_blob_fee());
         let best = self
             .pool
-            .best(self.next_base_fee(), &nobody, |sender| view.nonce(sender));
+            .best(base_fee, blob_fee, &nobody, |sender| view.nonce(sender));
         best.cloned()
     }
 
@@ -147,7 +183,7 @@ impl Chain {
     pub(super) fn mine_ready(&mut self) {
         while let Some(transaction) = self.ready() {
             let (sender, nonce) = (transaction.signer(), transaction.nonce());
-            if let Err(error) = self.mine_these(vec![transaction]) {
+            if let Err(error) = self.mine_these(vec![transaction.into()]) {
                 tracing::warn!(%sender, nonce, error = ashlar_report::chain(&error), "giving up a transaction that waited");
                 self.drop_waiting(sender, nonce);
             }
@@ -166,9 +202,24 @@ impl Chain {
         }
     }
 
+    /// Lets a transaction wait; it may have the place of another.
+    pub(super) fn let_wait(&mut self, transaction: Transaction) {
+        if let Some(replaced) = self.pool.insert(transaction) {
+            self.drop_blobs_of_unmined(*replaced.tx_hash());
+        }
+    }
+
+    pub(super) fn take_waiting(&mut self, sender: Address, nonce: u64) -> bool {
+        let Some(taken) = self.pool.remove(sender, nonce) else {
+            return false;
+        };
+        self.drop_blobs_of_unmined(*taken.tx_hash());
+        true
+    }
+
     /// Removes a transaction that waits.
     pub(crate) fn drop_waiting(&mut self, sender: Address, nonce: u64) -> bool {
-        let dropped = self.pool.remove(sender, nonce).is_some();
+        let dropped = self.take_waiting(sender, nonce);
         if dropped {
             self.record(&Record::Dropped { sender, nonce });
         }

@@ -29,6 +29,7 @@ use revm::state::AccountInfo;
 
 use crate::{
     Config, DEV_ACCOUNTS, Mining,
+    blobs::{BlobStore, PARAMS},
     block::{Block, Fields},
     error::JournalError,
     events::{Event, Events},
@@ -51,6 +52,7 @@ pub(crate) struct Chain {
     /// Block and index of every mined transaction.
     place_of_transaction: HashMap<B256, (u64, usize)>,
     pool: Pool,
+    blobs: BlobStore,
     snapshots: BTreeMap<u64, Snapshot>,
     snapshots_taken: u64,
     /// How often blocks were taken away: a block that takes another's place has another hash.
@@ -126,6 +128,7 @@ impl Chain {
             timestamp: timestamp_secs,
             gas_limit: config.block_gas_limit,
             base_fee: config.base_fee_wei,
+            excess_blob_gas: 0,
             beneficiary: Address::ZERO,
             mix_hash: B256::ZERO,
         };
@@ -137,6 +140,7 @@ impl Chain {
             number_of_block: HashMap::new(),
             place_of_transaction: HashMap::new(),
             pool: Pool::default(),
+            blobs: BlobStore::default(),
             snapshots: BTreeMap::new(),
             snapshots_taken: 0,
             forks: 0,
@@ -174,6 +178,11 @@ impl Chain {
             .unwrap_or_else(|| self.base_fee_after(self.newest()))
     }
 
+    /// Price of blob gas of the block to come, in wei per blob gas.
+    pub(crate) fn next_blob_fee(&self) -> u128 {
+        PARAMS.calc_blob_fee(self.newest().next_excess_blob_gas())
+    }
+
     /// What EIP-1559 makes of a block's base fee, in wei per gas.
     pub(crate) fn base_fee_after(&self, block: &Block) -> u64 {
         let moved = block.header.next_block_base_fee(BaseFeeParams::ethereum());
@@ -196,6 +205,7 @@ impl Chain {
             timestamp,
             gas_limit: self.gas_limit,
             base_fee,
+            excess_blob_gas: self.newest().next_excess_blob_gas(),
             beneficiary: self.coinbase,
             mix_hash: keccak256([number.to_be_bytes(), self.forks.to_be_bytes()].concat()),
         }
@@ -209,6 +219,7 @@ impl Chain {
         for (index, mined) in block.transactions.iter().enumerate() {
             let hash = mined.receipt.transaction_hash;
             self.place_of_transaction.insert(hash, (number, index));
+            self.blobs.mined(hash, number);
         }
         let block = Arc::new(block);
         self.blocks.push(block.clone());
@@ -218,13 +229,15 @@ impl Chain {
         self.forget_old();
     }
 
-    /// Forgets the state that is older than the history and every snapshot.
+    /// Forgets the state that is older than the history and every snapshot, and blobs that are older than theirs.
     fn forget_old(&mut self) {
         let oldest = self.newest().number().saturating_sub(self.config.history_blocks);
         let oldest_state = self.position_after(oldest);
         let snapshots = self.snapshots.values().map(|snapshot| snapshot.position);
         self.world
             .forget_before(snapshots.fold(oldest_state, Position::min));
+        let oldest_blobs = self.newest().number().saturating_sub(self.config.blob_blocks);
+        self.blobs.forget_before(oldest_blobs);
     }
 
     /// The state after block `number`, which includes what was done to it from outside until the next block.
@@ -239,7 +252,16 @@ impl Chain {
         let senders: Vec<Address> = self.pool.senders().collect();
         for sender in senders {
             let next = self.view().nonce(sender);
-            self.pool.prune(sender, next);
+            for transaction in self.pool.prune(sender, next) {
+                self.drop_blobs_of_unmined(*transaction.tx_hash());
+            }
+        }
+    }
+
+    /// A transaction left the pool: if that is not because of a block, its blobs go too.
+    fn drop_blobs_of_unmined(&mut self, transaction: B256) {
+        if !self.place_of_transaction.contains_key(&transaction) {
+            self.blobs.drop_of(transaction);
         }
     }
 

@@ -11,6 +11,7 @@ use alloy::{
 use super::Chain;
 use crate::{
     Config,
+    blobs::BlobStore,
     block::{Block, Fields, pending_rpc_transaction},
     error::RpcError,
     pool::Pool,
@@ -99,6 +100,7 @@ impl Chain {
             timestamp: header.timestamp,
             gas_limit: header.gas_limit,
             base_fee: block.base_fee(),
+            excess_blob_gas: block.excess_blob_gas(),
             beneficiary: header.beneficiary,
             mix_hash: header.mix_hash,
         })
@@ -111,6 +113,10 @@ impl Chain {
             Some(BlockId::Number(BlockNumberOrTag::Pending)) => self.pool.next_nonce(account, nonce),
             _ => nonce,
         })
+    }
+
+    pub(crate) fn blobs(&self) -> &BlobStore {
+        &self.blobs
     }
 
     /// A transaction, mined or waiting.

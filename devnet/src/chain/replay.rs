@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use alloy::eips::eip4844::Blob;
+
 use super::Chain;
 use crate::{
     Config,
@@ -9,6 +11,7 @@ use crate::{
     error::{JournalError, RpcError},
     evm::Mode,
     journal::{LAYOUT, Raw, Record},
+    sidecar::Blobs,
 };
 
 /// A chain to which all of this happened.
@@ -66,6 +69,10 @@ pub(super) fn replay(config: Config, path: &Path, records: Vec<Record>) -> Resul
     Ok(chain)
 }
 
+fn blob_of(bytes: &[u8]) -> Result<Blob, String> {
+    Blob::try_from(bytes).map_err(|_| format!("a blob of {} bytes", bytes.len()))
+}
+
 impl Chain {
     /// Does again what a record says; there is no journal yet that would note it twice.
     fn redo(&mut self, record: Record) -> Result<(), String> {
@@ -78,8 +85,17 @@ impl Chain {
                 transactions,
                 hash,
             } => self.redo_block(timestamp_secs, base_fee_wei, &transactions, hash)?,
-            Record::Pooled { transaction } => self.pool.insert(transaction.decode()?),
-            Record::Dropped { sender, nonce } => drop(self.pool.remove(sender, nonce)),
+            Record::Pooled { transaction } => self.let_wait(transaction.decode()?),
+            Record::Blobs {
+                transaction,
+                hashes,
+                blobs,
+            } => {
+                let blobs: Vec<_> = blobs.iter().map(|blob| blob_of(blob)).collect::<Result<_, _>>()?;
+                let blobs = blobs.into();
+                self.blobs.hold(transaction, Blobs { hashes, blobs }, true);
+            }
+            Record::Dropped { sender, nonce } => drop(self.take_waiting(sender, nonce)),
             Record::Balance { address, balance } => self.set_balance(address, balance),
             Record::Nonce { address, nonce } => self.set_nonce(address, nonce),
             Record::Code { address, code } => {

@@ -3,27 +3,35 @@
 use std::sync::Arc;
 
 use alloy::{
-    consensus::{SignableTransaction as _, Transaction as _, TxEnvelope},
-    eips::{Typed2718, eip2718::Decodable2718},
+    consensus::{SignableTransaction as _, Transaction as _, TxEnvelope, constants::EIP4844_TX_TYPE_ID},
+    eips::{
+        Typed2718,
+        eip2718::{Decodable2718, Encodable2718 as _},
+    },
     primitives::{Address, B256, Signature, TxKind, U256},
     rpc::types::TransactionRequest,
     signers::SignerSync,
 };
+use revm::primitives::eip4844::BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE;
 
 use super::Chain;
 use crate::{
     DEV_ACCOUNTS, accounts,
+    blobs::Incoming,
     block::{Block, Transaction},
     error::RpcError,
     events::Event,
     evm::{self, Mode},
     journal::{Raw, Record},
+    sidecar::{self, BlobError},
 };
 
 /// How far ahead of its sender's next nonce a transaction may be and still wait.
 const MAX_NONCE_GAP: u64 = 512;
-/// Largest raw transaction accepted: go-ethereum's pool limit, 128 KiB.
+/// Largest transaction accepted: go-ethereum's pool limit, 128 KiB. Blobs and what comes with them do not count.
 const MAX_TRANSACTION_BYTES: usize = 128 * 1024;
+/// Largest raw transaction accepted with blobs: go-ethereum's pool limit, 1 MiB. Six blobs with cell proofs are 0.8 MB.
+const MAX_POOLED_BYTES: usize = 1024 * 1024;
 
 /// What fills the fields that a request leaves open.
 #[derive(Clone, Copy)]
@@ -63,7 +71,8 @@ fn fill_fees(request: &mut TransactionRequest, base_fee_wei: u128) {
 impl Chain {
     /// Takes a transaction. With automine one whose turn it is becomes a block, and then those that waited for it; any
     /// other waits. A transaction that reverts is mined, with status 0.
-    pub(crate) fn submit(&mut self, transaction: Transaction) -> Result<B256, RpcError> {
+    pub(crate) fn submit(&mut self, incoming: Incoming) -> Result<B256, RpcError> {
+        let transaction = &incoming.transaction;
         let (hash, sender, nonce) = (*transaction.tx_hash(), transaction.signer(), transaction.nonce());
         if self.place_of_transaction.contains_key(&hash) {
             return Err(RpcError::AlreadyKnown(hash));
@@ -84,23 +93,28 @@ impl Chain {
                 actual: nonce,
             });
         }
-        self.pool.check(&transaction)?;
+        self.pool.check(transaction)?;
         let announced = Event::Pending(Arc::new(transaction.clone()));
         if self.automine && nonce == next {
             self.events.push(announced);
-            if let Err(error) = self.mine_these(vec![transaction]) {
+            if let Err(error) = self.mine_these(vec![incoming]) {
                 self.events.discard_last();
                 return Err(error);
             }
             self.mine_ready();
             return Ok(hash);
         }
-        self.check_executable(&transaction)?;
-        self.make_room(&transaction)?;
+        self.check_executable(transaction)?;
+        self.make_room(transaction)?;
+        let Incoming { transaction, blobs } = incoming;
+        if let Some(blobs) = blobs {
+            self.blobs.hold(hash, blobs, false);
+            self.note_blobs(hash);
+        }
         self.record(&Record::Pooled {
             transaction: Raw::from(&transaction),
         });
-        self.pool.insert(transaction);
+        self.let_wait(transaction);
         self.events.push(announced);
         Ok(hash)
     }
@@ -125,7 +139,8 @@ impl Chain {
     /// Refuses what the EVM would refuse whenever its turn came: too little gas for its data, or no funds.
     fn check_executable(&self, transaction: &Transaction) -> Result<(), RpcError> {
         let mut env = evm::block_env(&self.next_fields());
-        env.basefee = 0; // it may fall until then
+        env.basefee = 0; // it may fall until then, and so may the price of blobs
+        env.set_blob_excess_gas_and_price(0, BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE);
         let tx = evm::signed_tx(transaction);
         let mode = if self.is_impersonated(transaction.signer()) {
             Mode::Call
@@ -135,22 +150,24 @@ impl Chain {
         evm::execute(&self.view(), self.config.chain_id, env, tx, mode).map(drop)
     }
 
-    /// Reads an EIP-2718 encoded transaction and checks its signature and chain.
-    pub(crate) fn decode(&self, raw: &[u8]) -> Result<Transaction, RpcError> {
+    /// Reads an EIP-2718 encoded transaction, with blobs in its pooled form, and checks its signature, chain and blobs.
+    pub(crate) fn decode(&self, raw: &[u8]) -> Result<Incoming, RpcError> {
         let malformed = |reason: String| RpcError::MalformedTransaction(reason);
-        if raw.len() > MAX_TRANSACTION_BYTES {
-            return Err(malformed(format!(
-                "{} bytes, at most {MAX_TRANSACTION_BYTES} allowed",
-                raw.len()
-            )));
-        }
+        let check_size = |bytes: usize, most: usize| {
+            let reason = || format!("{bytes} bytes, at most {most} allowed");
+            (bytes <= most).then_some(()).ok_or_else(|| malformed(reason()))
+        };
+        let has_blobs = raw.first() == Some(&EIP4844_TX_TYPE_ID);
+        let most = if has_blobs {
+            MAX_POOLED_BYTES
+        } else {
+            MAX_TRANSACTION_BYTES
+        };
+        check_size(raw.len(), most)?;
         let mut rest = raw;
         let envelope = TxEnvelope::decode_2718(&mut rest).map_err(|error| malformed(error.to_string()))?;
         if !rest.is_empty() {
             return Err(malformed(format!("{} bytes after its end", rest.len())));
-        }
-        if envelope.is_eip4844() {
-            return Err(RpcError::UnsupportedTransaction(envelope.ty()));
         }
         if let Some(actual) = envelope.chain_id().filter(|id| *id != self.config.chain_id) {
             return Err(RpcError::WrongChain {
@@ -158,6 +175,8 @@ impl Chain {
                 actual,
             });
         }
+        let (envelope, blobs) = sidecar::unwrap(envelope)?;
+        check_size(envelope.encode_2718_len(), MAX_TRANSACTION_BYTES)?;
         let signature = envelope.signature();
         if signature.normalize_s().is_some() {
             return Err(malformed("signature with a high s (EIP-2)".into()));
@@ -165,7 +184,8 @@ impl Chain {
         let signer = signature
             .recover_address_from_prehash(&envelope.signature_hash())
             .map_err(|error| malformed(error.to_string()))?;
-        Ok(Transaction::new_unchecked(envelope, signer))
+        let transaction = Transaction::new_unchecked(envelope, signer);
+        Ok(Incoming { transaction, blobs })
     }
 
     /// What a request of now gets for what it leaves open.
@@ -184,6 +204,9 @@ impl Chain {
         mut request: TransactionRequest,
         blanks: Blanks,
     ) -> Result<Transaction, RpcError> {
+        if request.has_eip4844_fields() {
+            return Err(BlobError::NotSigned.into());
+        }
         let sender = sender_of(&request);
         let key = accounts::signer(sender);
         if key.is_none() && !self.is_impersonated(sender) {
@@ -284,7 +307,7 @@ mod tests {
             ..TransactionRequest::default()
         };
         let transaction = chain.sign(request, chain.blanks(from, 21_000))?;
-        chain.submit(transaction)
+        chain.submit(transaction.into())
     }
 
     #[test]

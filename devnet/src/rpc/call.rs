@@ -2,7 +2,7 @@
 
 use alloy::{
     eips::BlockId,
-    primitives::{TxKind, U256, map::AddressHashMap},
+    primitives::{B256, TxKind, U256, map::AddressHashMap},
     rpc::types::{AccessList, BlockOverrides, TransactionRequest, state::AccountOverride},
 };
 use revm::context::{BlockEnv, TxEnv, either::Either};
@@ -36,6 +36,12 @@ const REQUEST_FIELDS: &[&str] = &[
     "accessList",
     "type",
     "authorizationList",
+    "maxFeePerBlobGas",
+    "blobVersionedHashes",
+    "blobs",
+    "commitments",
+    "proofs",
+    "cellProofs",
 ];
 const BLOCK_FIELDS: &[&str] = &[
     "number",
@@ -111,7 +117,7 @@ fn prepare<'a>(
 pub(super) fn transaction_request(chain: &Chain, value: &Value) -> Result<TransactionRequest, RpcError> {
     let refuse = |reason: String| invalid(0, "transaction", reason);
     let object = checked_object(value, 0, "transaction", REQUEST_FIELDS)?;
-    let request =
+    let mut request =
         TransactionRequest::deserialize(Value::Object(object)).map_err(|error| refuse(error.to_string()))?;
     if request.input.unique_input().is_err() {
         return Err(refuse("data and input differ".into()));
@@ -126,8 +132,9 @@ pub(super) fn transaction_request(chain: &Chain, value: &Value) -> Result<Transa
             "gasPrice excludes maxFeePerGas and maxPriorityFeePerGas".into(),
         ));
     }
+    fill_blob_hashes(&mut request)?;
     if let Some(kind) = request.transaction_type {
-        if ![0, 1, 2, 4].contains(&kind) {
+        if ![0, 1, 2, 3, 4].contains(&kind) {
             return Err(RpcError::UnsupportedTransaction(kind));
         }
         if let Some(field) = misfit(&request, kind) {
@@ -141,6 +148,32 @@ pub(super) fn transaction_request(chain: &Chain, value: &Value) -> Result<Transa
     Ok(request)
 }
 
+/// The versioned hashes of a request with commitments. They are not compared with the blobs: only what is sent is
+/// verified.
+fn fill_blob_hashes(request: &mut TransactionRequest) -> Result<(), RpcError> {
+    let refuse = |reason: &str| Err(invalid(0, "transaction", reason));
+    if let Some(sidecar) = request.sidecar.take() {
+        let of_commitments: Vec<B256> = sidecar.versioned_hashes().collect();
+        if request
+            .blob_versioned_hashes
+            .get_or_insert_with(|| of_commitments.clone())
+            != &of_commitments
+        {
+            return refuse("blobVersionedHashes are not those of commitments");
+        }
+    }
+    if !request.has_eip4844_fields() {
+        return Ok(());
+    }
+    if request.blob_versioned_hashes.as_ref().is_none_or(Vec::is_empty) {
+        return refuse("maxFeePerBlobGas and blobs need blobVersionedHashes or commitments");
+    }
+    if request.gas_price.is_some() || request.authorization_list.is_some() {
+        return refuse("blobs exclude gasPrice and authorizationList");
+    }
+    Ok(())
+}
+
 /// What a transaction of this type cannot have, or cannot be without.
 fn misfit(request: &TransactionRequest, kind: u8) -> Option<&'static str> {
     let listed = |list: &AccessList| !list.0.is_empty();
@@ -149,6 +182,8 @@ fn misfit(request: &TransactionRequest, kind: u8) -> Option<&'static str> {
         0 | 1 if request.max_fee_per_gas.is_some() => Some("maxFeePerGas"),
         0 | 1 if request.max_priority_fee_per_gas.is_some() => Some("maxPriorityFeePerGas"),
         0..=2 if request.authorization_list.is_some() => Some("authorizationList"),
+        0..=2 | 4 if request.has_eip4844_fields() => Some("blobs"),
+        3 if !request.has_eip4844_fields() => Some("no blobVersionedHashes"),
         2 | 4 if request.gas_price.is_some() => Some("gasPrice"),
         4 if request.authorization_list.is_none() => Some("no authorizationList"),
         _ => None,
@@ -188,6 +223,14 @@ fn call_tx(
         let affordable = view.account(caller).balance.saturating_sub(value) / U256::from(gas_price);
         gas_limit = gas_limit.min(u64::try_from(affordable).unwrap_or(u64::MAX));
     }
+    let blob_hashes = request.blob_versioned_hashes.clone().unwrap_or_default();
+    if let (false, None, Some(blobs)) = (
+        blob_hashes.is_empty(),
+        request.max_fee_per_blob_gas,
+        &mut block.blob_excess_gas_and_price,
+    ) {
+        blobs.blob_gasprice = 0; // a call that names no fee pays none
+    }
     let authorizations = request.authorization_list.iter().flatten().cloned();
     let dynamic = request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some();
     let mut tx = TxEnv {
@@ -200,6 +243,8 @@ fn call_tx(
         data: request.input.input().cloned().unwrap_or_default(),
         access_list: request.access_list.clone().unwrap_or_default(),
         authorization_list: authorizations.map(Either::Left).collect(),
+        blob_hashes,
+        max_fee_per_blob_gas: request.max_fee_per_blob_gas.unwrap_or_default(),
         ..TxEnv::default()
     };
     tx.derive_tx_type()

@@ -3,14 +3,12 @@
 use alloy::{eips::BlockNumberOrTag, rpc::types::FeeHistory};
 
 use super::params::{Params, invalid};
-use crate::{block::Block, chain::Chain, error::RpcError};
+use crate::{blobs::PARAMS, block::Block, chain::Chain, error::RpcError};
 
 /// Longest fee history answered, in blocks.
 const MAX_BLOCKS: u64 = 1024;
 /// Most percentiles answered.
 const MAX_PERCENTILES: usize = 100;
-/// Nobody sends blobs here: the protocol's least price.
-pub(super) const BLOB_BASE_FEE_WEI: u64 = 1;
 
 pub(super) fn history(chain: &Chain, params: &Params) -> Result<FeeHistory, RpcError> {
     let count = params
@@ -44,15 +42,21 @@ pub(super) fn history(chain: &Chain, params: &Params) -> Result<FeeHistory, RpcE
         history
             .gas_used_ratio
             .push(block.header.gas_used as f64 / block.header.gas_limit as f64);
-        history.base_fee_per_blob_gas.push(BLOB_BASE_FEE_WEI.into());
-        history.blob_gas_used_ratio.push(0.0);
+        history.base_fee_per_blob_gas.push(block.blob_fee());
+        let blob_gas = block.header.blob_gas_used.unwrap_or_default();
+        history
+            .blob_gas_used_ratio
+            .push(blob_gas as f64 / PARAMS.max_blob_gas_per_block() as f64);
         rewards.push(tips(block, &percentiles));
     }
     let next = chain
         .block(newest + 1)
         .map_or_else(|| chain.next_base_fee(), |block| block.base_fee());
+    let next_blob_fee = chain
+        .block(newest + 1)
+        .map_or_else(|| chain.next_blob_fee(), |block| block.blob_fee());
     history.base_fee_per_gas.push(next.into());
-    history.base_fee_per_blob_gas.push(BLOB_BASE_FEE_WEI.into());
+    history.base_fee_per_blob_gas.push(next_blob_fee);
     history.reward = (!percentiles.is_empty()).then_some(rewards);
     Ok(history)
 }

@@ -79,7 +79,7 @@ pub(super) const METHODS: &[Method] = &[
     read("eth_blockNumber", 0, |chain, _| Ok(quantity(chain.newest().number()))),
     read("eth_gasPrice", 0, |chain, _| to_json(U256::from(u128::from(chain.next_base_fee()) + SUGGESTED_TIP_WEI))),
     read("eth_maxPriorityFeePerGas", 0, |_, _| to_json(U256::from(SUGGESTED_TIP_WEI))),
-    read("eth_blobBaseFee", 0, |_, _| Ok(quantity(fees::BLOB_BASE_FEE_WEI))),
+    read("eth_blobBaseFee", 0, |chain, _| to_json(U256::from(chain.next_blob_fee()))),
     read("eth_feeHistory", 3, |chain, params| to_json(fees::history(chain, params)?)),
     read("eth_getBalance", 2, |chain, params| to_json(chain.view_at(block_id(params, 1)?)?.account(address(params)?).balance)),
     read("eth_getTransactionCount", 2, |chain, params| Ok(quantity(chain.transaction_count(address(params)?, block_id(params, 1)?)?))),
@@ -122,9 +122,10 @@ pub(super) const METHODS: &[Method] = &[
         let [pending, queued] = pool(chain, summary);
         Ok(json!({ "pending": pending, "queued": queued }))
     }),
-    write("eth_sendRawTransaction", 1, |chain, params| {
-        let transaction = chain.decode(&params.required::<Bytes>(0, "transaction")?)?;
-        to_json(chain.submit(transaction)?)
+    node("eth_sendRawTransaction", 1, |node, params| {
+        let raw: Bytes = params.required(0, "transaction")?;
+        let incoming = node.kept()?.decode(&raw)?; // while others may ask: the proofs of blobs take a while
+        to_json(node.change(|chain| chain.submit(incoming))?)
     }),
     write("eth_sendTransaction", 1, |chain, params| to_json(steer::send(chain, params)?)),
     node("eth_newFilter", 1, filters::new_log_filter),
@@ -186,6 +187,11 @@ pub(super) const METHODS: &[Method] = &[
     write("anvil_reorg", 2, reorg::reorganise),
     write("anvil_rollback", 1, reorg::rollback),
     write("anvil_reset", 1, steer::reset),
+    read("anvil_getBlobByHash", 1, |chain, params| to_json(chain.blobs().by_hash(params.required(0, "versioned hash")?))),
+    read("anvil_getBlobsByTransactionHash", 1, |chain, params| {
+        let kept = chain.blobs().of_transaction(params.required(0, "hash")?);
+        to_json(kept.map(|kept| &kept.blobs[..]))
+    }),
     read("anvil_metadata", 0, |chain, _| Ok(steer::metadata(chain))),
     read("anvil_nodeInfo", 0, |chain, _| Ok(steer::node_info(chain))),
 ];

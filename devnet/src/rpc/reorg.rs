@@ -16,6 +16,7 @@ use super::{
     steer::required_number,
 };
 use crate::{
+    blobs::Incoming,
     block::Transaction,
     chain::{Blanks, Chain, sender_of},
     error::RpcError,
@@ -55,7 +56,7 @@ pub(super) fn reorganise(chain: &mut Chain, params: &Params) -> Answer {
         chain,
         nonces: HashMap::new(),
     };
-    let mut blocks: Vec<Vec<Transaction>> = (0..depth).map(|_| vec![]).collect();
+    let mut blocks: Vec<Vec<Incoming>> = (0..depth).map(|_| vec![]).collect();
     for (value, index) in pairs {
         let block = usize::try_from(index)
             .ok()
@@ -80,17 +81,18 @@ struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    fn transaction(&mut self, value: &Value) -> Result<Transaction, RpcError> {
-        let transaction = match value.as_str() {
+    fn transaction(&mut self, value: &Value) -> Result<Incoming, RpcError> {
+        let incoming = match value.as_str() {
             Some(text) => {
                 let raw = text.parse::<Bytes>().map_err(|error| invalid(1, PAIRS, error))?;
                 self.chain.decode(&raw)?
             }
-            None => self.sign(value)?,
+            None => self.sign(value)?.into(),
         };
+        let transaction = &incoming.transaction;
         self.nonces
             .insert(transaction.signer(), transaction.nonce().saturating_add(1));
-        Ok(transaction)
+        Ok(incoming)
     }
 
     /// Gas is estimated on the state that the blocks start from.

@@ -37,7 +37,7 @@ pub(super) fn send(chain: &mut Chain, params: &Params) -> Result<B256, RpcError>
         None => call::estimate_gas(chain, &Params::new(vec![value.clone()]))?,
     };
     let blanks = chain.blanks(sender_of(&request), gas);
-    chain.submit(chain.sign(request, blanks)?)
+    chain.submit(chain.sign(request, blanks)?.into())
 }
 
 pub(super) fn revert(chain: &mut Chain, params: &Params) -> Answer {
@@ -174,7 +174,7 @@ pub(super) fn node_info(chain: &Chain) -> Value {
         "currentBlockNumber": quantity(newest.number()),
         "currentBlockTimestamp": newest.header.timestamp,
         "currentBlockHash": newest.header.hash,
-        "hardFork": "prague",
+        "hardFork": "osaka",
         "transactionOrder": "fees",
         "environment": {
             "baseFee": U256::from(chain.next_base_fee()),

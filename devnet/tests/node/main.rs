@@ -1,5 +1,8 @@
 //! A real `alloy` provider against the node.
 
+mod anvil;
+mod blob_pool;
+mod blobs;
 mod calls;
 mod execution;
 mod filters;
@@ -9,6 +12,7 @@ mod pool;
 mod refusals;
 mod restart;
 mod service;
+mod sidecars;
 mod signing;
 mod socket;
 mod steering;

@@ -3,7 +3,7 @@
 use alloy::{
     eips::{BlockId, eip2718::Encodable2718},
     network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder},
-    primitives::U256,
+    primitives::{B256, U256},
     providers::Provider,
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
@@ -240,6 +240,15 @@ async fn parameters_that_would_be_ignored_are_refused() {
             json!([{ "type": "0x1", "maxPriorityFeePerGas": "0x1" }]),
         ),
         ("eth_call", json!([{ "type": "0x2", "gasPrice": "0x1" }])),
+        ("eth_call", json!([{ "to": STRANGER, "type": "0x3" }])),
+        (
+            "eth_call",
+            json!([{ "to": STRANGER, "type": "0x2", "blobVersionedHashes": [B256::ZERO] }]),
+        ),
+        (
+            "eth_call",
+            json!([{ "to": STRANGER, "gasPrice": "0x1", "blobVersionedHashes": [B256::ZERO] }]),
+        ),
         ("eth_call", json!([{ "type": "0x4" }])),
         ("eth_call", json!([{ "type": "0x2", "authorizationList": [] }])),
         (
@@ -266,6 +275,4 @@ async fn parameters_that_would_be_ignored_are_refused() {
         rpc(&provider, "eth_call", other_chain).await.unwrap_err().0,
         -32003
     );
-    let blob = json!([{ "to": STRANGER, "type": "0x3" }]);
-    assert_eq!(rpc(&provider, "eth_call", blob).await.unwrap_err().0, -32003);
 }

@@ -51,6 +51,16 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
         self.verifier().verify_compressed(root, proof)
     }
 
+    /// [`Verifier::verify_compressed_linked`](crate::Verifier::verify_compressed_linked).
+    pub fn verify_compressed_linked(
+        &self,
+        root: &SpanProof,
+        words: &[u64],
+        proof: &CompressedProof,
+    ) -> Result<(), VerifyError> {
+        self.verifier().verify_compressed_linked(root, words, proof)
+    }
+
     /// [`Verifier::verify_snark`](crate::Verifier::verify_snark).
     pub fn verify_snark(&self, compressed: &CompressedProof, snark: &Snark) -> Result<(), VerifyError> {
         self.verifier().verify_snark(compressed, snark)

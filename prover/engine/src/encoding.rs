@@ -1,6 +1,7 @@
 //! Inputs and results as bytes. Every encoding starts with a version byte (a witness and a SNARK bring their own), is
 //! bounded, and is accepted in one form only.
 
+use ashlar_blob::stream::{InputError, words_of_input};
 use ashlar_kzg::{DecodeError as SnarkDecodeError, Snark};
 use ashlar_recursion::{DecodeError as ProofDecodeError, MAX_PROOF_BYTES, SpanProof};
 use ashlar_statement::{LeafCircuits, WitnessBytesError, witness_from_bytes};
@@ -41,6 +42,9 @@ pub enum DecodeError {
     /// Not a proof.
     #[error("proof")]
     Proof(#[from] ProofDecodeError),
+    /// Not the stream in a blob.
+    #[error("stream in the blob")]
+    Stream(#[from] InputError),
     /// Not a SNARK.
     #[error("SNARK")]
     Snark(#[from] SnarkDecodeError),
@@ -95,6 +99,10 @@ impl<L: LeafCircuits> Verifier<L> {
             (JobKind::Fold, [right]) => Ok(Job::Fold {
                 left: self.decode_span(first.as_ref())?,
                 right: self.decode_span(right.as_ref())?,
+            }),
+            (JobKind::Compress, [words]) => Ok(Job::CompressLinked {
+                root: self.decode_span(first.as_ref())?,
+                words: words_of_input(words.as_ref())?,
             }),
             (JobKind::Compress, []) => Ok(Job::Compress(self.decode_span(first.as_ref())?)),
             (JobKind::Wrap, []) => match self.decode_proof(JobKind::Compress, first.as_ref())? {

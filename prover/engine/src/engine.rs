@@ -61,13 +61,16 @@ pub(crate) struct Provers<P: ProveCircuit> {
     /// By shape of leaf circuits.
     pub(crate) lifts: Vec<Provable<P, C>>,
     pub(crate) fold: Provable<P, C>,
+    pub(crate) link: Provable<P, C>,
+    pub(crate) join: Provable<P, C>,
     pub(crate) compress: Provable<P, Bn254Config>,
 }
 
 impl<L: LeafCircuits> Engine<L> {
     /// An engine for chunk, fold and compress jobs with the prover of `prover/plonky2`; [`Self::with_wrap`] adds the last one.
     pub fn new(circuits: CircuitSet<L>) -> Self {
-        Self::with_prover(circuits, Prover::default().with_gates(L::GATES))
+        let prover = Prover::default().with_gates(L::GATES);
+        Self::with_prover(circuits, prover.with_gates(ashlar_blob_link::GATES))
     }
 }
 
@@ -85,6 +88,8 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
                 .map(|lift| Provable::new(&prover, "lift", &lift.data))
                 .collect(),
             fold: Provable::new(&prover, "fold", &recursion.fold.data),
+            link: Provable::new(&prover, "link", &circuits.link.data),
+            join: Provable::new(&prover, "join", &recursion.join.data),
             compress: Provable::new(&prover, "compress", &recursion.compress.data),
             prover,
         };
@@ -147,6 +152,9 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
                 Job::Chunk(witness) => Proof::Span(self.run_chunk(run, witness)?),
                 Job::Fold { left, right } => Proof::Span(self.run_fold(run, left, right)?),
                 Job::Compress(root) => Proof::Compressed(self.run_compress(run, root)?),
+                Job::CompressLinked { root, words } => {
+                    Proof::Compressed(self.run_compress_linked(run, root, words)?)
+                }
                 Job::Wrap(proof) => Proof::Snark(self.run_wrap(run, proof)?),
             })
         })
@@ -165,6 +173,15 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
     /// Compresses the proof of a whole batch.
     pub fn compress(&self, root: &SpanProof) -> Result<Proved<CompressedProof>, ProveError> {
         self.run(&|| true, |run| self.run_compress(run, root))
+    }
+
+    /// Proves that a blob of these words has the rollup stream of a whole batch, and compresses that with the batch's proof.
+    pub fn compress_linked(
+        &self,
+        root: &SpanProof,
+        words: &[u64],
+    ) -> Result<Proved<CompressedProof>, ProveError> {
+        self.run(&|| true, |run| self.run_compress_linked(run, root, words))
     }
 
     /// Wraps a compressed proof.

@@ -1,5 +1,6 @@
 //! Why a job gives no proof, and why a proof is refused.
 
+use ashlar_blob_link::LinkFault;
 use ashlar_recursion::VerifyError as SpanVerifyError;
 use ashlar_statement::ElementsError;
 use ashlar_wrap::verifier::VerifierError;
@@ -24,6 +25,12 @@ pub enum ProveError {
     /// The two spans do not continue one another.
     #[error("the right span does not continue the left one")]
     NotNeighbours,
+    /// The words of the blob are not those of the batch. The sequencer that gave both is at fault.
+    #[error("the blob cannot be linked to the batch")]
+    Blob(#[source] VerifyError),
+    /// The link circuit refuses words that are the batch's: a bug.
+    #[error("link")]
+    Link(#[source] ashlar_statement::ProveError),
     /// A recursion circuit refuses its witness although the inputs are valid: a bug.
     #[error("recursion")]
     Recursion(#[source] ashlar_statement::ProveError),
@@ -50,8 +57,9 @@ impl ProveError {
     /// which was accepted elsewhere before.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Witness(_) | Self::NotNeighbours => false,
+            Self::Witness(_) | Self::NotNeighbours | Self::Blob(_) => false,
             Self::Chunk(_)
+            | Self::Link(_)
             | Self::Input(_)
             | Self::Recursion(_)
             | Self::NoWrapKeys
@@ -84,6 +92,12 @@ pub enum VerifyError {
     /// The job's spans do not continue one another.
     #[error("the right span does not continue the left one")]
     NotNeighbours,
+    /// The words are none of a blob, or no blob is opened at the batch's point.
+    #[error("words of a blob")]
+    Link(#[from] LinkFault),
+    /// Valid words, but not those whose evaluation the proof states.
+    #[error("the words are not the batch's rollup stream: another number, or another value at its point")]
+    OtherStream,
     /// Not a valid compressed proof.
     #[error("compressed proof")]
     Compressed(#[source] anyhow::Error),
@@ -104,7 +118,11 @@ mod tests {
 
     #[test]
     fn only_a_rule_that_the_inputs_break_is_a_verdict_on_the_job() {
-        for verdict in [ProveError::Witness("slot 7".into()), ProveError::NotNeighbours] {
+        for verdict in [
+            ProveError::Witness("slot 7".into()),
+            ProveError::NotNeighbours,
+            ProveError::Blob(VerifyError::OtherStream),
+        ] {
             assert!(!verdict.is_retryable(), "{verdict:?}");
         }
         let panicked = ashlar_statement::ProveError::Panicked {

@@ -22,6 +22,13 @@ pub enum Job<W> {
     },
     /// Compresses the proof of a whole batch.
     Compress(SpanProof),
+    /// Proves that a blob of these words has the batch's rollup stream, and compresses both.
+    CompressLinked {
+        /// The proof of the batch.
+        root: SpanProof,
+        /// The rollup stream, in words of 56 bits.
+        words: Vec<u64>,
+    },
     /// Wraps a compressed proof.
     Wrap(CompressedProof),
 }
@@ -32,7 +39,7 @@ impl<W> Job<W> {
         match self {
             Self::Chunk(_) => JobKind::Chunk,
             Self::Fold { .. } => JobKind::Fold,
-            Self::Compress(_) => JobKind::Compress,
+            Self::Compress(_) | Self::CompressLinked { .. } => JobKind::Compress,
             Self::Wrap(_) => JobKind::Wrap,
         }
     }

@@ -2,7 +2,7 @@
 
 use ashlar_kzg::Snark;
 use ashlar_protocol::Step;
-use ashlar_recursion::{CircuitSet, CompressedProof, SpanKind, SpanProof};
+use ashlar_recursion::{CircuitSet, CompressedProof, JoinedProof, SpanKind, SpanProof};
 use ashlar_statement::{
     LeafCircuits, Provable, ProveCircuit, ProveError as CircuitError, fold_pair,
     hash::{D, F},
@@ -13,11 +13,11 @@ use plonky2::{
 };
 use tracing::info_span;
 
-use crate::{Engine, ProveError, VerifyError, run::Run};
+use crate::{Engine, ProveError, VerifyError, run::Run, verifier::link_of};
 
 impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
     pub(crate) fn run_chunk(&self, run: &mut Run<'_>, witness: &L::Witness) -> Result<SpanProof, ProveError> {
-        let CircuitSet { leaf, recursion } = &self.circuits;
+        let CircuitSet { leaf, recursion, .. } = &self.circuits;
         let leaf_kind = L::kind(witness);
         let chunk = run.step(Step::ProveChunk, info_span!("prove_chunk"), |run| {
             let claim = L::check(witness).map_err(|fault| ProveError::Witness(fault.into()))?;
@@ -72,6 +72,35 @@ impl<L: LeafCircuits, P: ProveCircuit> Engine<L, P> {
             self.verify_span(root).map_err(ProveError::Input)?;
             let compress = &self.circuits.recursion.compress;
             let assign = || compress.assign(root);
+            let circuit = (&compress.data, &self.provers.compress);
+            self.proof(run, circuit, assign, ProveError::Recursion)
+        })
+    }
+
+    pub(crate) fn run_compress_linked(
+        &self,
+        run: &mut Run<'_>,
+        root: &SpanProof,
+        words: &[u64],
+    ) -> Result<CompressedProof, ProveError> {
+        let CircuitSet { link, recursion, .. } = &self.circuits;
+        let proof = run.step(Step::Link, info_span!("link"), |run| {
+            let span = self.verify_span(root).map_err(ProveError::Input)?;
+            let (witness, claim) = link_of(&span, words).map_err(ProveError::Blob)?;
+            let assign = || link.assign(&witness, &claim);
+            self.proof(run, (&link.data, &self.provers.link), assign, ProveError::Link)
+        })?;
+        let joined = run.step(Step::Join, info_span!("join"), |run| {
+            let assign = || {
+                let fold = &recursion.fold.data.verifier_only;
+                recursion.join.assign(root, &proof, fold)
+            };
+            let circuit = (&recursion.join.data, &self.provers.join);
+            self.proof(run, circuit, assign, ProveError::Recursion)
+        })?;
+        run.step(Step::Compress, info_span!("compress"), |run| {
+            let compress = &recursion.compress;
+            let assign = || compress.assign_joined(&JoinedProof(joined));
             let circuit = (&compress.data, &self.provers.compress);
             self.proof(run, circuit, assign, ProveError::Recursion)
         })

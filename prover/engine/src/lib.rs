@@ -6,11 +6,11 @@
 //! use std::path::Path;
 //!
 //! use ashlar_engine::{Engine, load_or_build};
-//! use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
+//! use ashlar_payments::leaves::{PaymentCircuits, PaymentWitness};
 //! use ashlar_statement::Security;
 //!
-//! fn prove(chunks: &[ChunkWitness; 2]) -> Result<(), Box<dyn std::error::Error>> {
-//!     let engine: Engine<ChunkCircuits> = Engine::new(load_or_build(Path::new("target/ashlar"), Security::default(), None)?);
+//! fn prove(chunks: &[PaymentWitness; 2]) -> Result<(), Box<dyn std::error::Error>> {
+//!     let engine: Engine<PaymentCircuits> = Engine::new(load_or_build(Path::new("target/ashlar"), Security::default(), None)?);
 //!     let left = engine.prove_chunk(&chunks[0])?.proof;
 //!     let right = engine.prove_chunk(&chunks[1])?.proof;
 //!     let root = engine.fold(&left, &right)?.proof;
@@ -36,6 +36,7 @@ mod turn;
 mod verifier;
 mod verifier_file;
 
+pub use ashlar_blob::stream::job_input as blob_input;
 pub use cache::{CacheError, build, circuits_path, load_or_build};
 pub use encoding::DecodeError;
 pub use engine::{Engine, Proved, TimedStep};

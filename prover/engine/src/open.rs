@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn a_backend_that_was_not_built_is_no_silent_cpu() {
         let srs = Srs::insecure_development(K);
-        let keys = CircuitKeys::generate(&srs, &Toy::new([0; 8])).expect("keys");
+        let keys = CircuitKeys::generate(&srs, &Toy::new([0; 9])).expect("keys");
         let not_built = BackendNotBuilt { feature: "icicle" };
         assert_eq!(BackendChoice::Icicle.require_built(), Err(not_built));
         let error = open_prover(&keys, &srs, BackendChoice::Icicle).expect_err("not in this build");

@@ -166,6 +166,7 @@ mod tests {
                 made.map(|()| run.proved(())).expect("it is wanted")
             });
             let second = scope.spawn(move || {
+                let begun = Instant::now();
                 let mut run = cores.begin(&|| true);
                 let made = run.step(Step::Fold, info_span!("second"), |run| {
                     step.wait();
@@ -173,7 +174,12 @@ mod tests {
                     step.wait();
                     run.in_turn(|| thread::scope(|pool| drop(pool.spawn(|| work(LITTLE)))))
                 });
-                made.map(|()| run.proved(())).expect("it is wanted")
+                let second = made.map(|()| run.proved(())).expect("it is wanted");
+                assert!(
+                    second.steps[0].time + second.waited <= begun.elapsed(),
+                    "what it waited is no part of the step"
+                );
+                second
             });
             [first, second].map(|job| job.join().expect("it ends"))
         });

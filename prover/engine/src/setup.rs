@@ -192,7 +192,7 @@ impl WrapKit {
         let instances: [_; INSTANCES] = circuit
             .instances()
             .try_into()
-            .expect("24 public inputs make eight instances");
+            .expect("27 public inputs make nine instances");
         let (prover, _) = self.opened().map_err(ProveError::Backend)?;
         let proved = prover.prove(&circuit, instances).map_err(ProveError::Wrap)?;
         Ok(proved.into())

@@ -2,10 +2,15 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
+use ashlar_blob_link::{COEFFICIENTS, LinkPublicInputs, LinkWitness};
 use ashlar_kzg::{CircuitFingerprint, Snark, VerifierKey, srs::SrsKind};
 use ashlar_recursion::{CircuitSet, CompressCircuit, CompressedProof, SetKeys, Span, SpanProof};
 use ashlar_report::caught;
-use ashlar_statement::{LeafCircuits, batch_public_inputs, fold_pair};
+use ashlar_statement::{
+    LeafCircuits, batch_public_inputs, fold_pair,
+    hash::{F, Hash},
+    linked_public_inputs,
+};
 use ashlar_wrap::circuit::pack_public_inputs;
 
 use crate::{Job, Proof, SetupError, VerifyError, WrapKit};
@@ -84,6 +89,9 @@ impl<L: LeafCircuits> Verifier<L> {
             (Job::Chunk(witness), Proof::Span(proof)) => self.verify_chunk(witness, proof),
             (Job::Fold { left, right }, Proof::Span(proof)) => self.verify_fold(left, right, proof),
             (Job::Compress(root), Proof::Compressed(proof)) => self.verify_compressed(root, proof),
+            (Job::CompressLinked { root, words }, Proof::Compressed(proof)) => {
+                self.verify_compressed_linked(root, words, proof)
+            }
             (Job::Wrap(compressed), Proof::Snark(snark)) => self.verify_snark(compressed, snark),
             _ => Err(VerifyError::Kind),
         }
@@ -121,6 +129,26 @@ impl<L: LeafCircuits> Verifier<L> {
         )
     }
 
+    /// Checks that `proof` states what its root, verified before, and the blob of these words state together.
+    pub fn verify_compressed_linked(
+        &self,
+        root: &SpanProof,
+        words: &[u64],
+        proof: &CompressedProof,
+    ) -> Result<(), VerifyError> {
+        let key = self.keys.recursion.compress();
+        guarded(|| key.verify(proof.clone()).map_err(VerifyError::Compressed))?;
+        let span = root.span()?;
+        let (_, link) = link_of(&span, words)?;
+        let words_hash = Hash {
+            elements: link.words_hash,
+        };
+        equal(
+            &CompressCircuit::batch(proof)?,
+            &linked_public_inputs(&span, words_hash, link.value),
+        )
+    }
+
     /// Checks that `snark` states what its compressed proof, verified before, states.
     pub fn verify_snark(&self, compressed: &CompressedProof, snark: &Snark) -> Result<(), VerifyError> {
         let wrap = self.wrap.as_ref().ok_or(VerifyError::NoWrapKeys)?;
@@ -130,6 +158,19 @@ impl<L: LeafCircuits> Verifier<L> {
     fn verify_statement(&self, proof: &SpanProof, expected: &Span) -> Result<(), VerifyError> {
         equal(&self.verify_span(proof)?, expected)
     }
+}
+
+/// The link of a batch and a blob of these words, and what it states.
+///
+/// # Errors
+/// If the words are not the batch's rollup stream, or no blob is opened at the batch's point.
+pub(crate) fn link_of(span: &Span, words: &[u64]) -> Result<(LinkWitness, LinkPublicInputs<F>), VerifyError> {
+    let witness = LinkWitness::of_batch(span.domain, span.z, words.to_vec())?;
+    let link = witness.statement(COEFFICIENTS)?;
+    if (link.rollup_eval, link.words) != (span.rollup_eval, span.rollup_words) {
+        return Err(VerifyError::OtherStream);
+    }
+    Ok((witness, link))
 }
 
 /// Checks that `snark` states what its compressed proof does.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Verifier, WrapVerifier, cache, wrap_k};
 
 /// Starts every file.
-const MAGIC: &[u8; 8] = b"ASHVERK1";
+const MAGIC: &[u8; 8] = b"ASHVERK2";
 
 /// Why a file of verifying keys is not used, or not written. All but [`Self::Io`] of a file that is there are mended by
 /// writing it anew, from the circuits and the reference string that the program shall use.

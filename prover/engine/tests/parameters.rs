@@ -4,7 +4,7 @@ use std::{any::TypeId, collections::HashMap, path::Path};
 
 use ashlar_bn254::Bn254Hasher;
 use ashlar_engine::load_or_build;
-use ashlar_payments::{batch::SHAPES, chunk::ChunkCircuits};
+use ashlar_payments::{batch::SHAPES, leaves::PaymentCircuits};
 use ashlar_recursion::CircuitSet;
 use ashlar_statement::Security;
 use ashlar_wrap::circuit::{WRAP_K, WrapConfig, config::INSTANCE_ROWS};
@@ -25,15 +25,17 @@ const CITED: &str = "cited";
 
 #[test]
 fn the_document_describes_the_circuits() {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ashlar-cache");
-    let circuits: CircuitSet<ChunkCircuits> =
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/ashlar");
+    let circuits: CircuitSet<PaymentCircuits> =
         load_or_build(&cache, Security::default(), None).expect("circuits");
-    let CircuitSet { leaf, recursion } = &circuits;
+    let CircuitSet { leaf, recursion, .. } = &circuits;
     let mut stages = table([
         ("fold", plonky2_stage(&recursion.fold.data)),
+        ("link", plonky2_stage(&circuits.link.data)),
+        ("join", plonky2_stage(&recursion.join.data)),
         ("compress", plonky2_stage(&recursion.compress.data)),
     ]);
-    for (kind, chunk) in leaf.each().iter().enumerate() {
+    for (kind, chunk) in leaf.chunks().iter().enumerate() {
         let lift = recursion.lift_of(kind).expect("every leaf circuit has a lift");
         let lift = &recursion.lifts[usize::from(lift)].data;
         for (stage, data) in [("chunk", &chunk.data), ("lift", lift)] {
@@ -118,7 +120,12 @@ fn proven_100() -> Table {
     };
     let fold = of_degree(stage(set.fold()), set.fold_degree_bits());
     let compress = of_degree(stage(set.compress()), set.compress_degree_bits());
-    let mut stages = table([("fold", fold.clone()), ("compress", compress)]);
+    let mut stages = table([
+        ("fold", fold.clone()),
+        ("link", stage(set.fold())), // it has as many rows as in the other set
+        ("join", fold.clone()),
+        ("compress", compress),
+    ]);
     for slots in SHAPES.sizes() {
         // A chunk has as many rows as in the other set.
         for (name, stage) in [("chunk", stage(set.leaf())), ("lift", fold.clone())] {

@@ -17,11 +17,11 @@ use ashlar_kzg::{
 use ashlar_recursion::testing::CompressedSample;
 use ashlar_wrap::circuit::{WRAP_K, WrapCircuit};
 
-const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
+const SECRETS: [u64; 9] = [0, 1, 2, 3, 5, 8, 13, 21, 255];
 
 static SRS: LazyLock<Srs> = LazyLock::new(|| Srs::insecure_development(K));
 static KEYS: LazyLock<CircuitKeys> =
-    LazyLock::new(|| CircuitKeys::generate(&SRS, &Toy::new([0; 8])).unwrap());
+    LazyLock::new(|| CircuitKeys::generate(&SRS, &Toy::new([0; 9])).unwrap());
 
 fn toy_prover(config: impl Into<BackendConfig>) -> SnarkProver {
     open_prover(&KEYS, &SRS, config).expect("a missing device is no error")
@@ -143,12 +143,12 @@ fn the_device_s_wrap_is_the_cpu_s() {
         return;
     }
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let sample = CompressedSample::cached(&dir.join("halo2-wrap-sample.bin"), 24, 7).expect("a sample");
+    let sample = CompressedSample::cached(&dir.join("halo2-wrap-sample.bin"), 27, 7).expect("a sample");
     let (common, only) = (&sample.verifier.common, &sample.verifier.verifier_only);
     let circuit = WrapCircuit::new(common, only, &sample.proof).expect("supported");
     let srs = Srs::load_or_generate_insecure(dir, WRAP_K).expect("an SRS");
     let keys = CircuitKeys::load_or_generate(dir, &srs, &circuit).expect("keys");
-    let instances = circuit.instances().try_into().expect("eight instances");
+    let instances = circuit.instances().try_into().expect("nine instances");
     let [cpu, icicle] = [BackendChoice::Cpu, BackendChoice::Icicle].map(|choice| {
         let prover = open_prover(&keys, &srs, choice).expect("supported");
         let wrapped = prover

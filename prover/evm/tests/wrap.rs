@@ -7,7 +7,7 @@ mod support;
 use std::path::PathBuf;
 
 use ashlar_evm as evm;
-use ashlar_kzg::{CircuitKeys, Snark, VerifierKey, fingerprint, srs::Srs, testing as toy};
+use ashlar_kzg::{CircuitKeys, Snark, VerifierKey, fingerprint, prove, srs::Srs, testing as toy};
 use ashlar_wrap::circuit::{WrapCircuit, WrapConfig};
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner},
@@ -115,11 +115,21 @@ fn the_stored_key_is_of_the_wrap_circuit_in_this_tree() {
 #[test]
 fn generated_contracts_are_up_to_date() {
     let srs = Srs::insecure_development(toy::K);
-    let toy = CircuitKeys::generate(&srs, &toy::Toy::new([0; 8])).expect("keys");
+    let toy = CircuitKeys::generate(&srs, &toy::Toy::new([0; 9])).expect("keys");
+    let renew = std::env::var_os("ASHLAR_RENEW_GENERATED").is_some();
+    let stored = contracts().join("test/fixtures/toy/snark.json");
+    if renew {
+        let secrets = [1, 2, 3, 4, 5, 6, 7, 21, 250];
+        let snark = prove(&toy, &srs, toy::Toy::new(secrets), toy::instances(secrets)).expect("a proof");
+        std::fs::write(&stored, snark.to_json() + "\n").expect("written");
+    }
+    let stored = std::fs::read_to_string(stored).expect("stored");
+    let stored = Snark::from_json(&stored).expect("a SNARK");
+    toy.verifier().verify(&stored).expect("of this key");
     for (name, key) in [("toy", toy.verifier()), ("wrap", &wrap().0)] {
         let path = contracts().join("generated").join(name).join("Halo2Verifier.sol");
         let source = evm::verifier_solidity(key).expect("supported");
-        if std::env::var_os("ASHLAR_RENEW_GENERATED").is_some() {
+        if renew {
             std::fs::write(&path, &source).expect("written");
         }
         let stored = std::fs::read_to_string(&path).expect("stored");

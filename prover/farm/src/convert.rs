@@ -6,7 +6,7 @@ mod tenant;
 
 use std::time::Duration;
 
-use ashlar_proto::{Bytes, Digest, JobKind, farm::v1 as pb};
+use ashlar_proto::{Bytes, Digest, JobKind, MAX_PIECE_BYTES, farm::v1 as pb};
 
 use crate::{
     error::FarmError,
@@ -53,17 +53,19 @@ fn checked_name(field: &'static str, name: String) -> Result<String, FarmError> 
 }
 
 /// A batch's header, checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct BatchHeader {
     /// Names the batch.
     pub key: BatchKey,
     /// Number of its chunks, within the limit.
     pub chunk_count: u32,
+    /// Its rollup stream, if that is in a blob.
+    pub blob: Option<Bytes>,
 }
 
 impl BatchHeader {
     /// Checks a header against the limit of chunks.
-    pub fn check(header: &pb::BatchHeader, max_chunks: u32) -> Result<Self, FarmError> {
+    pub fn check(header: pb::BatchHeader, max_chunks: u32) -> Result<Self, FarmError> {
         if !(1..=max_chunks).contains(&header.chunk_count) {
             let found = header.chunk_count;
             return Err(invalid(
@@ -71,9 +73,17 @@ impl BatchHeader {
                 format!("must be 1 to {max_chunks}, is {found}"),
             ));
         }
+        if header.blob.len() > MAX_PIECE_BYTES {
+            let found = header.blob.len();
+            return Err(invalid(
+                "blob",
+                format!("at most {MAX_PIECE_BYTES} bytes, is {found}"),
+            ));
+        }
         Ok(Self {
             key: batch_key(header.number, header.tenant.as_ref(), &header.circuit_set_digest)?,
             chunk_count: header.chunk_count,
+            blob: (!header.blob.is_empty()).then_some(header.blob),
         })
     }
 }
@@ -207,7 +217,12 @@ impl TryFrom<Lease> for pb::Lease {
                 left: left.into(),
                 right: right.into(),
             }),
-            (JobKind::Compress, &[root]) => pb::lease::Job::Compress(pb::CompressJob { root: root.into() }),
+            (JobKind::Compress, &[root, ref rest @ ..]) if rest.len() <= 1 => {
+                pb::lease::Job::Compress(pb::CompressJob {
+                    root: root.into(),
+                    blob: rest.first().map(|blob| Bytes::from(*blob)).unwrap_or_default(),
+                })
+            }
             (JobKind::Wrap, &[compressed]) => pb::lease::Job::Wrap(pb::WrapJob {
                 compressed: compressed.into(),
             }),

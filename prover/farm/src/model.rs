@@ -228,13 +228,16 @@ pub struct Batch {
     pub key: BatchKey,
     /// Digest of each chunk's witness.
     pub witnesses: Vec<Digest>,
+    /// Of its rollup stream, if that is in a blob: the second input of the job that compresses.
+    pub blob: Option<Digest>,
 }
 
 impl Batch {
     /// Digest of all that was submitted, apart from tenant and number.
     pub fn content(&self) -> Digest {
-        let parts = std::iter::once(&self.key.circuit_set).chain(&self.witnesses);
-        Digest::of_parts(parts.map(AsRef::as_ref))
+        let digests = std::iter::once(&self.key.circuit_set).chain(&self.witnesses);
+        let blob = self.blob.iter().flat_map(|blob| [&b"blob"[..], blob.as_ref()]);
+        Digest::of_parts(digests.map(AsRef::as_ref).chain(blob))
     }
 }
 

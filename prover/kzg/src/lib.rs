@@ -8,10 +8,10 @@
 //! use ashlar_kzg::{CircuitKeys, SnarkProver, srs::Srs, testing::{K, Toy, instances}};
 //!
 //! let srs = Srs::insecure_development(K); // its secret is public: srs::load_ptau reads a ceremony's
-//! let circuit = Toy::new([0, 1, 2, 3, 5, 8, 13, 21]);
+//! let circuit = Toy::new([0, 1, 2, 3, 5, 8, 13, 21, 34]);
 //! let keys = CircuitKeys::generate(&srs, &circuit)?;
 //! let prover = SnarkProver::on_cpu(&keys, &srs)?;
-//! let proved = prover.prove(&circuit, instances([0, 1, 2, 3, 5, 8, 13, 21]))?;
+//! let proved = prover.prove(&circuit, instances([0, 1, 2, 3, 5, 8, 13, 21, 34]))?;
 //! keys.verifier().verify(&proved.snark)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -31,7 +31,7 @@ mod transcript;
 mod verifier_key;
 mod verify;
 
-pub use ashlar_protocol::{INSTANCES, MAX_SNARK_PROOF_BYTES};
+pub use ashlar_protocol::{INSTANCES, MAX_SNARK_PROOF_BYTES, SNARK_VERSION};
 pub use cache::CacheError;
 pub use fingerprint::{CircuitFingerprint, fingerprint};
 pub use keys::{CircuitKeys, KeyError};

@@ -188,8 +188,8 @@ mod tests {
         let refused =
             |from: &str, to: &str| Snark::from_json(&snark().to_json().replacen(from, to, 1)).unwrap_err();
         assert!(matches!(
-            refused("\"version\": 1", "\"version\": 3"),
-            DecodeError::Layout(SnarkLayoutError::Version { actual: 3 })
+            refused(&format!("\"version\": {SNARK_VERSION}"), "\"version\": 99"),
+            DecodeError::Layout(SnarkLayoutError::Version { actual: 99 })
         ));
         assert!(matches!(
             refused("\"version\"", "\"extra\": 0, \"version\""),
@@ -215,7 +215,7 @@ mod tests {
         ));
         assert!(matches!(
             refused(&format!("\"{zero}\","), ""),
-            DecodeError::InstanceCount { actual: 7 }
+            DecodeError::InstanceCount { actual } if actual == INSTANCES - 1
         ));
     }
 

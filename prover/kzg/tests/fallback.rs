@@ -17,11 +17,11 @@ use ashlar_kzg::{
 };
 use halo2_proofs::{arithmetic::Field, halo2curves::bn256::Fr};
 
-const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
+const SECRETS: [u64; 9] = [0, 1, 2, 3, 5, 8, 13, 21, 255];
 
 static SRS: LazyLock<Srs> = LazyLock::new(|| Srs::insecure_development(K));
 static KEYS: LazyLock<CircuitKeys> =
-    LazyLock::new(|| CircuitKeys::generate(&SRS, &Toy::new([0; 8])).unwrap());
+    LazyLock::new(|| CircuitKeys::generate(&SRS, &Toy::new([0; 9])).unwrap());
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {

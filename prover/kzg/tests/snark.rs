@@ -10,18 +10,18 @@ use ashlar_kzg::{
 };
 use halo2_proofs::{arithmetic::Field, circuit::Value, halo2curves::bn256::Fr, plonk::Circuit};
 
-const SECRETS: [u64; 8] = [0, 1, 2, 3, 5, 8, 13, 255];
+const SECRETS: [u64; 9] = [0, 1, 2, 3, 5, 8, 13, 21, 255];
 
 static SRS: LazyLock<Srs> = LazyLock::new(|| Srs::insecure_development(K));
 static KEYS: LazyLock<CircuitKeys> =
-    LazyLock::new(|| CircuitKeys::generate(&SRS, &Toy::new([0; 8])).unwrap());
+    LazyLock::new(|| CircuitKeys::generate(&SRS, &Toy::new([0; 9])).unwrap());
 static PROOF: LazyLock<Snark> =
     LazyLock::new(|| prove(&KEYS, &SRS, Toy::new(SECRETS), instances(SECRETS)).unwrap());
 
 #[test]
 fn a_proof_verifies_and_every_changed_instance_is_refused() {
     KEYS.verifier().verify(&PROOF).unwrap();
-    for row in 0..8 {
+    for row in 0..9 {
         let mut bad = PROOF.clone();
         bad.instances[row] += Fr::ONE;
         assert!(
@@ -88,7 +88,7 @@ fn keys_and_srs_of_different_sizes_are_refused() {
 fn a_circuit_that_hides_its_degree_is_refused() {
     let circuit = Toy {
         state_degree: false,
-        ..Toy::new([0; 8])
+        ..Toy::new([0; 9])
     };
     let result = CircuitKeys::generate(&SRS, &circuit);
     assert!(matches!(
@@ -99,16 +99,16 @@ fn a_circuit_that_hides_its_degree_is_refused() {
 
 #[test]
 fn fingerprint_sees_the_circuit_and_not_the_witness() {
-    let reference = fingerprint(&Toy::new([0; 8])).unwrap();
+    let reference = fingerprint(&Toy::new([0; 9])).unwrap();
     assert_eq!(fingerprint(&Toy::new(SECRETS)).unwrap(), reference);
     let shifted = Toy {
         shift: Fr::ONE,
-        ..Toy::new([0; 8])
+        ..Toy::new([0; 9])
     };
     assert_ne!(fingerprint(&shifted).unwrap(), reference);
     let other_degree = Toy {
         state_degree: false,
-        ..Toy::new([0; 8])
+        ..Toy::new([0; 9])
     };
     assert_ne!(fingerprint(&other_degree).unwrap(), reference);
 }
@@ -116,7 +116,7 @@ fn fingerprint_sees_the_circuit_and_not_the_witness() {
 #[test]
 fn cached_keys_prove_and_damaged_ones_are_replaced() {
     let dir = tempfile::tempdir().unwrap();
-    let circuit = Toy::new([0; 8]);
+    let circuit = Toy::new([0; 9]);
     let made = CircuitKeys::load_or_generate(dir.path(), &SRS, &circuit).unwrap();
     let files = || {
         std::fs::read_dir(dir.path())
@@ -150,7 +150,7 @@ fn cached_keys_prove_and_damaged_ones_are_replaced() {
 
 #[test]
 fn verifier_key_round_trips_and_malformed_bytes_are_refused() {
-    let read_bytes = |bytes: &[u8]| VerifierKey::from_bytes::<Toy>(bytes, Toy::new([0; 8]).params());
+    let read_bytes = |bytes: &[u8]| VerifierKey::from_bytes::<Toy>(bytes, Toy::new([0; 9]).params());
     let bytes = KEYS.verifier().to_bytes();
     let read = read_bytes(&bytes).unwrap();
     assert_eq!(read.digest(), KEYS.verifier().digest());

@@ -66,8 +66,11 @@ type FE = <F as Extendable<D>>::Extension;
 #[derive(Clone, Copy, Debug)]
 pub struct Prover {
     kind: Kind,
-    gates: &'static [Recognise],
+    gates: [&'static [Recognise]; GATE_LISTS],
 }
+
+/// Most lists of gates that a prover knows beside plonky2's.
+const GATE_LISTS: usize = 4;
 
 /// Computes with the widest lanes of the processor.
 impl Default for Prover {
@@ -79,18 +82,24 @@ impl Default for Prover {
 impl Prover {
     /// A prover that computes with such lanes, which the processor must have; the proofs are the same.
     pub fn new(kind: Kind) -> Self {
-        let gates = &[];
+        let gates = [&[][..]; GATE_LISTS];
         Self { kind, gates }
     }
 
-    /// Beside plonky2's gates, evaluates those that one of these recognises at several points at once. A gate that none
-    /// does is evaluated by plonky2: the proofs are the same.
-    pub fn with_gates(self, gates: &'static [Recognise]) -> Self {
-        Self { gates, ..self }
+    /// Beside plonky2's gates, and those of earlier lists, evaluates those that one of these recognises at several points at
+    /// once. A gate that none does is evaluated by plonky2: the proofs are the same.
+    ///
+    /// # Panics
+    /// With more than four lists that are not empty.
+    pub fn with_gates(mut self, gates: &'static [Recognise]) -> Self {
+        let mut lists = self.gates.iter_mut();
+        let free = lists.find(|list| list.is_empty());
+        *free.expect("at most four lists of gates") = gates;
+        self
     }
 
     fn recognise(&self, gate: &dyn AnyGate<F, D>) -> Option<Box<dyn Evaluate>> {
-        let mut others = self.gates.iter();
+        let mut others = self.gates.into_iter().flatten();
         gates::recognise(gate).or_else(|| others.find_map(|recognise| recognise(gate)))
     }
 }

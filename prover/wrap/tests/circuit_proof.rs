@@ -19,8 +19,8 @@ use halo2_proofs::{
     plonk::ConstraintSystem,
 };
 
-/// All kinds of rows, and eight exposed words.
-fn circuit() -> (LayoutCircuit, [Fr; 8], u32) {
+/// All kinds of rows, and nine exposed words.
+fn circuit() -> (LayoutCircuit, [Fr; 9], u32) {
     let mut recorder = Recorder::with_limb_bits(LIMB_BITS);
     let state = [1, 2, 3, 4].map(|lane| recorder.witness_word(Fr::from(lane)));
     let words = recorder.permute(state);
@@ -28,15 +28,15 @@ fn circuit() -> (LayoutCircuit, [Fr; 8], u32) {
     let wide = elements.map(|element| recorder.widen(&element));
     let product = recorder.product(&wide[0], &wide[1]);
     let product = recorder.reduce(&product);
-    let packed = recorder.pack(&[product, elements[2]]);
+    let packed = [[product, elements[2]], [elements[2], product]].map(|pair| recorder.pack(&pair));
     let bit = recorder.bits(&product)[0];
     let (left, right) = recorder.swap(&bit, &words[2], &words[3]);
-    for word in words.into_iter().chain([packed, bit, left, right]) {
+    for word in words.into_iter().chain(packed).chain([bit, left, right]) {
         recorder.expose(word);
     }
     let layout = recorder.finish();
     let k = smallest_k(&layout);
-    let instances = layout.instances().try_into().expect("eight words");
+    let instances = layout.instances().try_into().expect("nine words");
     (LayoutCircuit(Arc::new(layout)), instances, k)
 }
 
@@ -49,7 +49,7 @@ fn proofs_verify_and_only_with_their_instances() {
     let stock = prove_stock(&keys, &srs, circuit, instances).expect("a proof");
     for snark in [ours, stock] {
         keys.verifier().verify(&snark).expect("verifies");
-        for i in 0..8 {
+        for i in 0..9 {
             let mut bad: Snark = snark.clone();
             bad.instances[i] += Fr::ONE;
             let refused = keys.verifier().verify(&bad);

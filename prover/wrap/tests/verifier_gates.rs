@@ -155,7 +155,7 @@ fn poseidon_gates_agree() {
 #[test]
 fn gates_of_the_compressed_circuit_agree() {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("halo2-wrap-sample.bin");
-    let sample = CompressedSample::cached(&path, 24, 7).expect("sample proof");
+    let sample = CompressedSample::cached(&path, 27, 7).expect("sample proof");
     let gates = &sample.verifier.common.gates;
     let is_cut =
         |kind| matches!(kind, GateKind::CosetInterpolation { subgroup_bits: 4, degree, .. } if degree < 16);

@@ -30,7 +30,7 @@ fn sample() -> &'static CompressedSample {
     static SAMPLE: OnceLock<CompressedSample> = OnceLock::new();
     SAMPLE.get_or_init(|| {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("halo2-wrap-sample.bin");
-        CompressedSample::cached(&path, 24, 7).expect("sample proof")
+        CompressedSample::cached(&path, 27, 7).expect("sample proof")
     })
 }
 

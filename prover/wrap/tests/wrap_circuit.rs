@@ -29,7 +29,7 @@ use plonky2::{
 
 type Proof = ProofWithPublicInputs<F, Bn254Config, 2>;
 
-const PUBLIC_INPUTS: usize = 24;
+const PUBLIC_INPUTS: usize = 27;
 /// Of the small proofs: with them all rows fit in 2^16.
 const FEW_PUBLIC_INPUTS: u64 = 8;
 

@@ -7,7 +7,7 @@ use ashlar_recursion::testing::CompressedSample;
 use ashlar_wrap::circuit::{WRAP_K, WrapCircuit};
 use halo2_proofs::{arithmetic::Field, halo2curves::bn256::Fr};
 
-const PUBLIC_INPUTS: usize = 24;
+const PUBLIC_INPUTS: usize = 27;
 
 struct Fixture {
     circuit: WrapCircuit,
@@ -29,7 +29,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 #[test]
 fn the_wrap_circuit_is_proved() {
     let Fixture { circuit, srs, keys } = &*FIXTURE;
-    let instances = circuit.instances().try_into().expect("eight instances");
+    let instances = circuit.instances().try_into().expect("nine instances");
     let prover = SnarkProver::on_cpu(keys, srs).expect("supported");
     let mut wrapped = prover.prove(circuit, instances).expect("a proof");
     println!("{}", wrapped.steps);
@@ -49,7 +49,7 @@ fn the_wrap_circuit_is_proved() {
 #[ignore = "a measurement"]
 fn measure_against_stock() {
     let Fixture { circuit, srs, keys } = &*FIXTURE;
-    let instances = circuit.instances().try_into().expect("eight instances");
+    let instances = circuit.instances().try_into().expect("nine instances");
     let start = Instant::now();
     let prover = SnarkProver::on_cpu(keys, srs).expect("supported");
     println!("prepare           {:>9.3} s", start.elapsed().as_secs_f64());

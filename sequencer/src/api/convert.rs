@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ashlar_payments::{Payments, packing::PackedFee, validate::TransactionError};
+use ashlar_payments::{Payments, packing::PackedFee, policy::PolicyError, validate::TransactionError};
 use ashlar_proto::{Bytes, sequencer::v1 as pb};
 use ashlar_report::{Chain, chain};
 use ashlar_statement::hash::{Hash, hash_from_bytes32, hash_to_bytes32};
@@ -11,6 +11,7 @@ use tonic::{Code, Status};
 use super::{AccountKey, AccountView};
 use crate::{
     executor::SubmitError,
+    exit_mode::Outlook,
     progress::{BatchJobs, STEPS},
     store::{BatchRecord, BatchStatus, L1Receipt, StepRecord, StoreError, WithdrawalRecord},
 };
@@ -31,40 +32,73 @@ pub(super) fn refusal(error: &SubmitError<Payments>) -> (Code, pb::Refusal) {
         SubmitError::FeeToken { .. } => (Code::FailedPrecondition, R::Fee, "token"),
         SubmitError::Replaced { .. } => (Code::FailedPrecondition, R::Replaced, "fee"),
         SubmitError::Busy { .. } | SubmitError::Lagging { .. } => (Code::ResourceExhausted, R::Busy, ""),
+        SubmitError::ExitMode => (Code::FailedPrecondition, R::ExitMode, ""),
         // Of L1 operations, which do not come through the API.
         SubmitError::OperationGap { .. } => (Code::Internal, R::Unspecified, ""),
         SubmitError::Stopped => (Code::Unavailable, R::Unspecified, ""),
-        SubmitError::Refused(refused) => match refused {
-            TransactionError::UnknownAccount { field, .. } => {
-                (Code::FailedPrecondition, R::UnknownAccount, *field)
-            }
-            TransactionError::NotOwner { field, .. } => (Code::FailedPrecondition, R::Owner, *field),
-            TransactionError::Policy(_) => (Code::FailedPrecondition, R::Policy, "clause"),
-            TransactionError::Expired { .. } => (Code::FailedPrecondition, R::Expired, "valid_until"),
-            TransactionError::PayeeChanged { .. } => (Code::FailedPrecondition, R::Payee, "to_owner"),
-            TransactionError::NoFeeAccount => (Code::FailedPrecondition, R::UnknownAccount, "fee_account"),
-            TransactionError::AccountLimit { .. } => (Code::ResourceExhausted, R::Unspecified, "account"),
-            TransactionError::Nonce { .. } | TransactionError::NonceExhausted { .. } => {
-                (Code::FailedPrecondition, R::Nonce, "nonce")
-            }
-            TransactionError::InsufficientBalance { .. } | TransactionError::BalanceLimit { .. } => {
-                (Code::FailedPrecondition, R::Balance, "amount")
-            }
-            // Of L1 operations.
-            TransactionError::Payment { .. } => (Code::Internal, R::Unspecified, ""),
-            TransactionError::BridgeAmount { .. } => (Code::InvalidArgument, R::Amount, "amount"),
-            TransactionError::Signature(_) => (Code::InvalidArgument, R::Signature, "signature"),
-        },
+        SubmitError::SponsoredPays { .. } => (Code::InvalidArgument, R::Fee, "fee"),
+        SubmitError::OwnSponsor { .. } => (Code::InvalidArgument, R::Owner, "sponsor.from"),
+        SubmitError::Refused(refused) | SubmitError::Sponsor(refused) => execution(refused),
+    };
+    let field = match error {
+        SubmitError::Sponsor(_) => format!("sponsor.{field}"),
+        _ => field.to_owned(),
     };
     let message = chain(error);
     (
         status,
         pb::Refusal {
             code: code.into(),
-            field: field.to_owned(),
+            field,
             message,
         },
     )
+}
+
+/// Of what cannot be executed on the present state.
+fn execution(refused: &TransactionError) -> (Code, pb::refusal::Code, &'static str) {
+    use pb::refusal::Code as R;
+    match refused {
+        TransactionError::UnknownAccount { field, .. } => {
+            (Code::FailedPrecondition, R::UnknownAccount, field)
+        }
+        TransactionError::NotOwner { field, .. } => (Code::FailedPrecondition, R::Owner, field),
+        TransactionError::Policy(fault) => (Code::FailedPrecondition, R::Policy, rule(fault)),
+        TransactionError::Expired { .. } => (Code::FailedPrecondition, R::Expired, "valid_until"),
+        TransactionError::PayeeChanged { .. } => (Code::FailedPrecondition, R::Payee, "to_owner"),
+        TransactionError::NoFeeAccount => (Code::FailedPrecondition, R::UnknownAccount, "fee_account"),
+        TransactionError::AccountLimit { .. } => (Code::ResourceExhausted, R::Unspecified, "account"),
+        TransactionError::Nonce { .. } | TransactionError::NonceExhausted { .. } => {
+            (Code::FailedPrecondition, R::Nonce, "nonce")
+        }
+        TransactionError::InsufficientBalance { .. } | TransactionError::BalanceLimit { .. } => {
+            (Code::FailedPrecondition, R::Balance, "amount")
+        }
+        // Of L1 operations.
+        TransactionError::Payment { .. } => (Code::Internal, R::Unspecified, ""),
+        TransactionError::BridgeAmount { .. } => (Code::InvalidArgument, R::Amount, "amount"),
+        TransactionError::Signature(_) => (Code::InvalidArgument, R::Signature, "signature"),
+    }
+}
+
+/// The rule of a clause that does not permit a transaction.
+fn rule(fault: &PolicyError) -> &'static str {
+    match fault {
+        PolicyError::Kind { .. } => "clause.kinds",
+        PolicyError::Token { .. } => "clause.token",
+        PolicyError::AboveCap { .. } => "clause.cap",
+        PolicyError::TooEarly { .. } => "clause.from",
+        PolicyError::TooLate { .. } => "clause.until",
+        PolicyError::NoPreimage | PolicyError::WrongPreimage | PolicyError::NoLock => "clause.lock",
+        // Of policies that cannot be, which no decoded clause is of.
+        PolicyError::ClauseCount { .. }
+        | PolicyError::NoClause { .. }
+        | PolicyError::NoKind
+        | PolicyError::Cap { .. }
+        | PolicyError::Time { .. }
+        | PolicyError::EmptyWindow { .. }
+        | PolicyError::ZeroLock => "clause",
+    }
 }
 
 /// The same as a status whose details hold the encoded refusal.
@@ -205,6 +239,20 @@ pub(super) fn withdrawals(record: &BatchRecord) -> Option<Vec<pb::WithdrawalClai
         amount: found.amount,
     });
     Some(claims.collect())
+}
+
+/// `None` before L1 was asked.
+pub(super) fn exit_mode(outlook: Outlook) -> Option<pb::ExitMode> {
+    let oldest = outlook.oldest().map(|oldest| pb::OldestOperation {
+        queue_index: oldest.index,
+        expires_unix_ms: 100 * oldest.expiry,
+    });
+    Some(pb::ExitMode {
+        entered: outlook.is_entered(),
+        is_final: outlook == Outlook::Entered { is_final: true },
+        oldest,
+    })
+    .filter(|_| outlook != Outlook::Unknown)
 }
 
 /// Least fees that can be signed: amounts are rounded up to the next packed fee.

@@ -3,6 +3,7 @@
 mod accounts;
 mod admit;
 mod convert;
+mod items;
 mod l1_operation;
 mod operations;
 mod service;

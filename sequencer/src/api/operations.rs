@@ -2,7 +2,10 @@
 
 use alloy::primitives::B256;
 use ashlar_contracts::{bridge, withdrawal as tree};
-use ashlar_payments::transaction::{SignedTransaction, Transaction};
+use ashlar_payments::{
+    rebuild::Published,
+    transaction::{SignedTransaction, Transaction},
+};
 use ashlar_proto::sequencer::v1::{self as pb, list_operations_request::Of as Asked, operation::Kind};
 use tonic::Status;
 
@@ -12,7 +15,7 @@ use super::{
     l1_operation::{describe, served},
 };
 use crate::{
-    executor::l1_operation_id,
+    executor::{l1_operation_id, published_id},
     store::{BatchStatus, LogItem, Of, Place, ReceiptRecord, StoreError},
 };
 
@@ -94,6 +97,7 @@ impl Service {
                 describe(&mut operation, &served);
             }
             Executed::Signed(signed) => describe_signed(&mut operation, &signed.tx),
+            Executed::Published(_, published) => describe_published(&mut operation, &published),
         }
         Ok(Some(operation))
     }
@@ -146,13 +150,19 @@ enum Executed {
     /// By its queue index.
     L1(u64),
     Signed(Box<SignedTransaction>),
+    /// Signed too, but known from public data alone, with the id that it is kept under.
+    Published([u8; 32], Published),
 }
 
 impl Executed {
     fn read(item: LogItem) -> Option<Self> {
         match item {
             LogItem::L1 { index, .. } => Some(Self::L1(index)),
-            LogItem::Signed(encoding) => {
+            LogItem::Published { batch, slot, record } => {
+                let published = Published::signed(&record)?;
+                Some(Self::Published(published_id(batch, slot), published))
+            }
+            LogItem::Signed(encoding) | LogItem::Sponsored(encoding) => {
                 let signed = SignedTransaction::decode(&encoding).ok()?;
                 Some(Self::Signed(Box::new(signed)))
             }
@@ -163,6 +173,7 @@ impl Executed {
         match self {
             Self::L1(index) => l1_operation_id(*index),
             Self::Signed(signed) => signed.id(),
+            Self::Published(id, _) => *id,
         }
     }
 }
@@ -180,4 +191,36 @@ fn describe_signed(told: &mut pb::Operation, tx: &Transaction) {
         }
         Transaction::Withdraw(_) => told.set_kind(Kind::Withdrawal),
     }
+}
+
+/// All that public data tell of a signed operation.
+fn describe_published(told: &mut pb::Operation, published: &Published) {
+    let (from, token, amount, fee) = match *published {
+        Published::Transfer {
+            from,
+            to,
+            token,
+            amount,
+            fee,
+        } => {
+            told.set_kind(Kind::Transfer);
+            told.to = Some(to);
+            (from, token, amount, fee)
+        }
+        Published::Withdrawal {
+            from,
+            token,
+            amount,
+            fee,
+            ..
+        } => {
+            told.set_kind(Kind::Withdrawal);
+            (from, token, amount, fee)
+        }
+        Published::L1(_) | Published::Exit(_) => return, // neither is signed
+    };
+    told.from = Some(from);
+    told.token = token.into();
+    told.amount = amount;
+    told.fee = fee;
 }

@@ -14,8 +14,8 @@ use super::{
     AccountView, Service,
     accounts::inclusion,
     convert::{
-        account, account_key, batch, fixed, hash_bytes, internal, min_fees, progress, refusal_status,
-        withdrawal, withdrawals,
+        account, account_key, batch, exit_mode, fixed, hash_bytes, internal, min_fees, progress,
+        refusal_status, withdrawal, withdrawals,
     },
     stream,
 };
@@ -108,6 +108,21 @@ impl SequencerService for Service {
         }))
     }
 
+    async fn submit_sponsored(
+        &self,
+        request: Request<pb::SubmitSponsoredRequest>,
+    ) -> Result<Response<pb::SubmitTransactionResponse>, Status> {
+        let pb::SubmitSponsoredRequest { encoded, sponsor } = request.into_inner();
+        let (encoded, sponsor) = (encoded.to_vec(), sponsor.to_vec());
+        let admitted = async { self.submit(self.verify_sponsored(encoded, sponsor)?).await };
+        let outcome = admitted.await;
+        self.count(&outcome);
+        let id = outcome.map_err(|error| refusal_status(&error))?;
+        Ok(Response::new(pb::SubmitTransactionResponse {
+            transaction_id: id.to_vec().into(),
+        }))
+    }
+
     type SubmitStreamStream = Outgoing<pb::SubmitStreamResponse>;
 
     async fn submit_stream(
@@ -172,6 +187,13 @@ impl SequencerService for Service {
         self.operations(request.into_inner()).map(Response::new)
     }
 
+    async fn list_batch_items(
+        &self,
+        request: Request<pb::ListBatchItemsRequest>,
+    ) -> Result<Response<pb::ListBatchItemsResponse>, Status> {
+        self.batch_items(request.into_inner()).map(Response::new)
+    }
+
     async fn get_withdrawal_proof(
         &self,
         request: Request<pb::GetWithdrawalProofRequest>,
@@ -220,7 +242,7 @@ impl SequencerService for Service {
             nonce_window: self.config.limits.nonce_window,
             max_waiting: self.config.limits.waiting,
             patience_ms: self.config.limits.patience.as_millis() as u64,
-            max_unproven_batches: self.config.limits.max_unproven,
+            max_unproven_batches: self.config.limits.max_unproven(false),
         };
         Ok(Response::new(pb::Info {
             chain_id: self.domain.chain_id,
@@ -242,6 +264,7 @@ impl SequencerService for Service {
             proving_seconds_per_operation: load.seconds_per_operation,
             unproven_batches: load.unproven,
             l1_explorer: self.config.l1_explorer.clone().unwrap_or_default(),
+            exit_mode: exit_mode(self.executor.exit_mode().now()),
         }))
     }
 
@@ -299,7 +322,11 @@ impl SequencerService for Service {
                 for number in asked_from..end {
                     let record = match service.store.batch(number) {
                         Ok(Some(record)) => record,
-                        Ok(None) => continue,
+                        Ok(None) => {
+                            // Older than the snapshot that the database was rebuilt from.
+                            first += u64::from(number == first);
+                            continue;
+                        }
                         Err(error) => return drop(sender.send(Err(internal(&error))).await),
                     };
                     let is_final = record.status == BatchStatus::Proven;

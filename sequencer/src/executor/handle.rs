@@ -8,11 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ashlar_statement::{Application, hash::Hash, state::StateError};
+use ashlar_statement::{Application, application::Next, hash::Hash, state::StateError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{SubmitError, unsealed::Unsealed, view::View, waiting::Waiting};
-use crate::store::{LogItem, StoreError};
+use crate::{
+    exit_mode::ExitMode,
+    store::{LogItem, StoreError},
+};
 
 /// The application's batch under construction.
 pub(crate) type Open<A> = <A as Application>::Open<View>;
@@ -44,6 +47,8 @@ pub struct Verified<A: Application> {
     pub(super) encoding: Vec<u8>,
     /// What decoding and verifying took.
     pub(super) admit: Duration,
+    /// What pays for it: both are executed, the one behind the other in one batch, or neither.
+    pub(super) sponsor: Option<Box<Self>>,
 }
 
 impl<A: Application> Verified<A> {
@@ -55,6 +60,27 @@ impl<A: Application> Verified<A> {
     /// The transaction.
     pub fn signed(&self) -> &A::Signed {
         &self.signed
+    }
+
+    /// What pays for it, if it does not itself.
+    pub fn sponsor(&self) -> Option<&Self> {
+        self.sponsor.as_deref()
+    }
+
+    /// Has it executed together with another, behind it and in the same batch, or not at all.
+    pub fn sponsored_by(self, sponsor: Self) -> Self {
+        Self {
+            sponsor: Some(Box::new(sponsor)),
+            ..self
+        }
+    }
+
+    /// What a batch must have room for.
+    pub(super) fn next(&self) -> Next<'_, A::Signed> {
+        match &self.sponsor {
+            Some(sponsor) => Next::Both([&self.signed, &sponsor.signed]),
+            None => Next::Signed(&self.signed),
+        }
     }
 }
 
@@ -109,6 +135,7 @@ pub struct ExecutorHandle<A: Application> {
     pub(super) blocked_by: Arc<AtomicUsize>,
     pub(super) executed_to: Arc<AtomicU64>,
     pub(super) unsealed: Arc<Unsealed>,
+    pub(super) exit_mode: ExitMode,
 }
 
 impl<A: Application> std::fmt::Debug for ExecutorHandle<A> {
@@ -143,6 +170,7 @@ impl<A: Application> ExecutorHandle<A> {
             signed,
             encoding,
             admit: start.elapsed(),
+            sponsor: None,
         })
     }
 
@@ -190,6 +218,11 @@ impl<A: Application> ExecutorHandle<A> {
     /// Root of the state after everything executed so far.
     pub async fn root(&self) -> Outcome<Hash, A> {
         self.look(|peek| A::root(peek.open)).await
+    }
+
+    /// Whether the rollup is in exit mode, as the executor goes by it.
+    pub fn exit_mode(&self) -> &ExitMode {
+        &self.exit_mode
     }
 
     /// Log position behind the last executed item.

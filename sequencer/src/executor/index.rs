@@ -46,7 +46,8 @@ fn indexed<A: Application>(
     let accounts = match item {
         LogItem::L1 { record, .. } => L1Operation::decode(record)
             .map_or_else(|_| Vec::new(), |operation| l1_parties(&operation, account)),
-        LogItem::Signed(encoding) => {
+        LogItem::Published { .. } => Vec::new(), // was indexed when it was rebuilt
+        LogItem::Signed(encoding) | LogItem::Sponsored(encoding) => {
             A::decode(encoding).map_or_else(|_| Vec::new(), |signed| A::parties(&signed))
         }
     };

@@ -49,7 +49,7 @@ impl<A: Application> Running<A> {
     pub(super) fn catch_up(&mut self) -> Result<(), ExecutorError> {
         loop {
             if self.must_close() {
-                if !self.parts.sealer.has_room() {
+                if !self.may_close() {
                     return Ok(());
                 }
                 self.close()?;
@@ -57,8 +57,18 @@ impl<A: Application> Running<A> {
             if self.next == self.log_end {
                 return Ok(());
             }
-            for (position, item) in self.parts.store.log_items(self.next, PAGE)? {
-                let item = Item::read(&item)?;
+            let items = self.parts.store.log_items(self.next, PAGE)?;
+            for (at, (position, item)) in items.iter().enumerate() {
+                let position = *position;
+                if position < self.next {
+                    continue; // executed with the one before it
+                }
+                let behind = items.get(at + 1).map(|(_, item)| item);
+                if matches!(item, LogItem::Sponsored(_)) && behind.is_none() && at > 0 {
+                    break; // its sponsor is on the next page
+                }
+                let item = Item::read(item, behind)?;
+                let behind = position + item.len();
                 if self.must_close() {
                     break;
                 }
@@ -66,12 +76,12 @@ impl<A: Application> Running<A> {
                     return Ok(());
                 }
                 self.begin(true)?;
-                if let Some(dropped) = self.open.replay(position, item)? {
+                for dropped in self.open.replay(position, item)? {
                     tracing::error!(position, reason = %dropped.reason, "an accepted transaction cannot be executed any more");
                     self.parts.store.refuse(dropped.id, &dropped.reason)?;
                     self.parts.unsealed.remove([&dropped.id]);
                 }
-                self.executed_to(position + 1);
+                self.executed_to(behind);
             }
         }
     }
@@ -87,16 +97,21 @@ impl<A: Application> Running<A> {
 
     /// Whether the batch is full, or was closed here before a restart.
     fn must_close(&self) -> bool {
-        let was_closed = self.cut.is_some_and(|cut| cut.position <= self.next);
-        self.is_full() || was_closed && !self.open.is_empty()
+        self.is_full() || self.was_closed() && !self.open.is_empty()
+    }
+
+    pub(super) fn was_closed(&self) -> bool {
+        self.cut.is_some_and(|cut| cut.position <= self.next)
     }
 
     /// Closes the batch if `next` does not fit; false if it would have to, and cannot be closed now.
     pub(super) fn make_room(&mut self, next: Option<Next<'_, A::Signed>>) -> Result<bool, ExecutorError> {
-        if self.open.is_empty() || self.parts.sealing.allows(&self.open.size(next)) {
+        let is_last = self.open.len() + 1 == self.parts.sealing.max_transactions as usize;
+        let is_too_many = is_last && matches!(next, Some(Next::Both(_)));
+        if self.open.is_empty() || !is_too_many && self.parts.sealing.allows(&self.open.size(next)) {
             return Ok(true);
         }
-        if !self.parts.sealer.has_room() {
+        if !self.may_close() {
             return Ok(false);
         }
         self.close()?;
@@ -139,9 +154,9 @@ impl<A: Application> Running<A> {
         let Group {
             mut ids,
             order,
-            encodings,
+            items,
         } = std::mem::take(&mut self.group);
-        let first = self.parts.store.append_signed(&encodings)?;
+        let first = self.parts.store.append_signed(&items)?;
         self.parts.unsealed.insert(order.iter().copied().zip(first..));
         self.log_end = first + order.len() as u64;
         self.executed_to(self.log_end);

@@ -30,7 +30,7 @@ use tokio::sync::mpsc;
 
 use handle::Open;
 pub use handle::{ExecutorHandle, Submitted, Verified};
-pub(crate) use open_batch::l1_operation_id;
+pub(crate) use open_batch::{l1_operation_id, l1_parties, published_id};
 use sealer::Sealer;
 use turn::{Parts, Running};
 use unsealed::Unsealed;
@@ -39,6 +39,7 @@ use waiting::Waiting;
 use crate::{
     changes::Changes,
     config::{Limits, Sealing},
+    exit_mode::{ExitMode, IN_EXIT_MODE},
     store::{Store, StoreError},
 };
 
@@ -51,6 +52,23 @@ pub enum SubmitError<A: Application> {
     /// It cannot be executed on the present state.
     #[error("refused")]
     Refused(#[source] A::Refusal),
+    /// What is to pay for it cannot be executed behind it, so it was not executed either.
+    #[error("sponsor")]
+    Sponsor(#[source] A::Refusal),
+    /// It is paid for by another, and pays a fee.
+    #[error(
+        "fee: {offered}, but a sponsored transaction pays none: sign it with a fee of zero, or send it alone"
+    )]
+    SponsoredPays {
+        /// Its fee, in units of its token.
+        offered: u64,
+    },
+    /// An account cannot be its own sponsor: the two would have the same nonce, or be one behind the other.
+    #[error("sponsor: account {account} is the transaction's own: sign that with a fee and send it alone")]
+    OwnSponsor {
+        /// The account of both.
+        account: u32,
+    },
     /// More bytes than this node takes.
     #[error("encoding: {given} bytes, at most {limit} taken")]
     TooLarge {
@@ -158,6 +176,9 @@ pub enum SubmitError<A: Application> {
         /// Queue index that was given.
         given: u64,
     },
+    /// The rollup is in exit mode: what is executed now could never be settled.
+    #[error("{IN_EXIT_MODE}")]
+    ExitMode,
     /// The executor has stopped; the node is shutting down or its database failed.
     #[error("the sequencer is stopping")]
     Stopped,
@@ -223,13 +244,15 @@ pub struct Executor;
 
 impl Executor {
     /// Starts the threads. Give the end of the first to [`std::thread::JoinHandle::join`]: an error there means that the
-    /// node must stop. It ends without error once every handle is dropped.
+    /// node must stop. It ends without error once every handle is dropped. In exit mode no batch is closed that was not
+    /// before, and no transaction is taken.
     pub fn start<A: Application>(
         store: Arc<Store>,
         application: A,
         sealing: Sealing,
         changes: Changes,
         limits: Limits,
+        exit_mode: ExitMode,
     ) -> Result<(ExecutorHandle<A>, Thread), ExecutorError> {
         let (submissions, submitted) = mpsc::channel(limits.queue as usize);
         let (sender, commands) = mpsc::channel(limits.queue as usize);
@@ -244,12 +267,13 @@ impl Executor {
             blocked_by: blocked_by.clone(),
             executed_to: executed_to.clone(),
             unsealed: unsealed.clone(),
+            exit_mode: exit_mode.clone(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .map_err(ExecutorError::Thread)?;
-        let sealer = Sealer::start(store.clone(), unsealed.clone(), changes)?;
+        let sealer = Sealer::start(store.clone(), unsealed.clone(), changes, sealing.bounds.data)?;
         let parts = Parts {
             store,
             application,
@@ -260,6 +284,7 @@ impl Executor {
             executed_to,
             unsealed,
             waiting: Waiting::new(&limits),
+            exit_mode: exit_mode.subscribe(),
             sealer,
         };
         let thread = std::thread::Builder::new()

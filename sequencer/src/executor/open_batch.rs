@@ -8,7 +8,7 @@ use std::{
 use ashlar_report::chain;
 use ashlar_statement::{
     Application,
-    application::{BatchSize, Effects, ExecuteError, Next},
+    application::{BatchSize, Effects, ExecuteBothError, ExecuteError, Next},
     queue::L1Operation,
     state::StateError,
 };
@@ -58,8 +58,18 @@ pub(crate) fn l1_operation_id(queue_index: u64) -> [u8; 32] {
         .into()
 }
 
+/// Id under which a signed operation is kept that is known from public data alone, which do not hold its own.
+pub(crate) fn published_id(batch: u64, slot: u32) -> [u8; 32] {
+    Keccak256::new()
+        .chain_update(b"ashlar/published-operation")
+        .chain_update(batch.to_be_bytes())
+        .chain_update(slot.to_be_bytes())
+        .finalize()
+        .into()
+}
+
 /// Accounts whose history an operation of L1's queue belongs to, each once; `account` is what its effects say.
-pub(super) fn l1_parties(operation: &L1Operation, account: Option<u32>) -> Vec<u64> {
+pub(crate) fn l1_parties(operation: &L1Operation, account: Option<u32>) -> Vec<u64> {
     let Some(account) = account else {
         return Vec::new(); // of an application without accounts
     };
@@ -73,14 +83,30 @@ pub(super) fn l1_parties(operation: &L1Operation, account: Option<u32>) -> Vec<u
 
 /// An item of the log, read.
 pub(super) enum Item<A: Application> {
-    L1 { index: u64, operation: L1Operation },
-    Signed { id: [u8; 32], signed: A::Signed },
-    Unreadable { id: [u8; 32], reason: String },
+    L1 {
+        index: u64,
+        operation: L1Operation,
+    },
+    Signed {
+        id: [u8; 32],
+        signed: A::Signed,
+    },
+    /// It and its sponsor, which is the next item.
+    Sponsored([([u8; 32], A::Signed); 2]),
+    Unreadable {
+        id: [u8; 32],
+        reason: String,
+    },
+}
+
+fn with_id<A: Application>(signed: A::Signed) -> ([u8; 32], A::Signed) {
+    (A::id(&signed), signed)
 }
 
 impl<A: Application> Item<A> {
-    /// Both were decoded once before they were appended.
-    pub fn read(item: &LogItem) -> Result<Self, ExecutorError> {
+    /// Reads an item, and the one `behind` it where they belong together. What is signed was decoded once before it was
+    /// appended.
+    pub fn read(item: &LogItem, behind: Option<&LogItem>) -> Result<Self, ExecutorError> {
         Ok(match item {
             LogItem::L1 { index, record } => {
                 let index = *index;
@@ -88,11 +114,12 @@ impl<A: Application> Item<A> {
                     .map_err(|source| ExecutorError::L1Record { index, source })?;
                 Self::L1 { index, operation }
             }
-            LogItem::Signed(encoding) => match A::decode(encoding) {
-                Ok(signed) => Self::Signed {
-                    id: A::id(&signed),
-                    signed,
-                },
+            LogItem::Published { batch, slot, .. } => Self::Unreadable {
+                id: published_id(*batch, *slot),
+                reason: "its signature is not known, only what it did".to_owned(),
+            },
+            LogItem::Signed(encoding) | LogItem::Sponsored(encoding) => match A::decode(encoding) {
+                Ok(signed) => Self::signed(item, with_id::<A>(signed), behind),
                 Err(error) => Self::Unreadable {
                     id: Keccak256::digest(encoding).into(),
                     reason: chain(&error),
@@ -101,10 +128,36 @@ impl<A: Application> Item<A> {
         })
     }
 
+    fn signed(item: &LogItem, (id, signed): ([u8; 32], A::Signed), behind: Option<&LogItem>) -> Self {
+        if !matches!(item, LogItem::Sponsored(_)) {
+            return Self::Signed { id, signed };
+        }
+        let sponsor = match behind {
+            Some(LogItem::Signed(encoding)) => A::decode(encoding).ok(),
+            _ => None, // the two were written at once
+        };
+        match sponsor {
+            Some(sponsor) => Self::Sponsored([(id, signed), with_id::<A>(sponsor)]),
+            None => Self::Unreadable {
+                id,
+                reason: "what was to pay for it cannot be read".to_owned(),
+            },
+        }
+    }
+
+    /// Items of the log that it is made of.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::L1 { .. } | Self::Signed { .. } | Self::Unreadable { .. } => 1,
+            Self::Sponsored(_) => 2,
+        }
+    }
+
     pub fn next(&self) -> Option<Next<'_, A::Signed>> {
         match self {
             Self::L1 { operation, .. } => Some(Next::L1(operation)),
             Self::Signed { signed, .. } => Some(Next::Signed(signed)),
+            Self::Sponsored([(_, signed), (_, sponsor)]) => Some(Next::Both([signed, sponsor])),
             Self::Unreadable { .. } => None,
         }
     }
@@ -160,23 +213,33 @@ impl<A: Application> OpenBatch<A> {
         self.started
     }
 
-    /// Executes the item at a position of the log.
-    pub fn replay(&mut self, position: u64, item: Item<A>) -> Result<Option<Dropped>, ExecutorError> {
+    /// Executes the item at a position of the log; gives what was accepted and cannot be executed any more.
+    pub fn replay(&mut self, position: u64, item: Item<A>) -> Result<Vec<Dropped>, ExecutorError> {
+        let dropped = |id, error: &A::Refusal| Dropped {
+            id,
+            reason: chain(error),
+        };
         match item {
             Item::L1 { index, operation } => {
                 self.execute_l1(position, index, &operation)?;
-                Ok(None)
+                Ok(Vec::new())
             }
-            Item::Unreadable { id, reason } => Ok(Some(Dropped { id, reason })),
+            Item::Unreadable { id, reason } => Ok(vec![Dropped { id, reason }]),
             // It was executed once before it was appended, on the same state.
             Item::Signed { id, signed } => match self.execute_signed(position, id, &signed) {
-                Ok(()) => Ok(None),
-                Err(ExecuteError::Refused(error)) => Ok(Some(Dropped {
-                    id,
-                    reason: chain(&error),
-                })),
+                Ok(()) => Ok(Vec::new()),
+                Err(ExecuteError::Refused(error)) => Ok(vec![dropped(id, &error)]),
                 Err(ExecuteError::State(error)) => Err(error.into()),
             },
+            Item::Sponsored([(id, signed), (sponsor_id, sponsor)]) => {
+                match self.execute_both(position, [(id, &signed), (sponsor_id, &sponsor)]) {
+                    Ok(()) => Ok(Vec::new()),
+                    Err(ExecuteBothError::First(error) | ExecuteBothError::Second(error)) => {
+                        Ok(vec![dropped(id, &error), dropped(sponsor_id, &error)])
+                    }
+                    Err(ExecuteBothError::State(error)) => Err(error.into()),
+                }
+            }
         }
     }
 
@@ -212,11 +275,29 @@ impl<A: Application> OpenBatch<A> {
     ) -> Result<(), ExecuteError<A::Refusal, StateError<StoreError>>> {
         let start = Instant::now();
         let effects = A::execute(&mut self.open, signed)?;
+        self.signed(position, id, signed, effects);
+        self.steps.execute += start.elapsed();
+        Ok(())
+    }
+
+    /// The same for two that have or will get this position and the next; neither is executed if one is refused.
+    pub fn execute_both(
+        &mut self,
+        position: u64,
+        [(id, signed), (second_id, second)]: [([u8; 32], &A::Signed); 2],
+    ) -> Result<(), ExecuteBothError<A::Refusal, StateError<StoreError>>> {
+        let start = Instant::now();
+        let [effects, second_effects] = A::execute_both(&mut self.open, [signed, second])?;
+        self.signed(position, id, signed, effects);
+        self.signed(position + 1, second_id, second, second_effects);
+        self.steps.execute += start.elapsed();
+        Ok(())
+    }
+
+    fn signed(&mut self, position: u64, id: [u8; 32], signed: &A::Signed, effects: Effects) {
         self.counts.transfers += u32::from(effects.withdrawal.is_none());
         let accounts = A::parties(signed);
         self.executed(id, effects, Operation { position, accounts });
-        self.steps.execute += start.elapsed();
-        Ok(())
     }
 
     fn executed(&mut self, id: [u8; 32], effects: Effects, operation: Operation) {

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ashlar_contracts::DataMode;
 use ashlar_protocol::Step;
 use ashlar_statement::{
     Application, ClosedBatch, application::WitnessOf, hash::F, state::StateChanges, witness_to_bytes,
@@ -65,6 +66,7 @@ impl<A: Application> Sealer<A> {
         store: Arc<Store>,
         unsealed: Arc<Unsealed>,
         changes: Changes,
+        data: DataMode,
     ) -> Result<Self, ExecutorError> {
         let (jobs, queue) = blocking::sync_channel::<Job<A>>(MAX_CLOSED);
         let (results, stored) = mpsc::channel(MAX_CLOSED);
@@ -76,7 +78,7 @@ impl<A: Application> Sealer<A> {
                 if stopped.load(Ordering::Relaxed) {
                     return; // the log has it
                 }
-                let outcome = seal(job, &store, &unsealed);
+                let outcome = seal(job, data, &store, &unsealed);
                 let ended = outcome.is_err();
                 changes.notify();
                 if results.blocking_send(outcome).is_err() || ended {
@@ -145,15 +147,26 @@ fn step_back() {
     }
 }
 
-fn seal<A: Application>(job: Job<A>, store: &Store, unsealed: &Unsealed) -> Result<u64, ExecutorError> {
+fn seal<A: Application>(
+    job: Job<A>,
+    data: DataMode,
+    store: &Store,
+    unsealed: &Unsealed,
+) -> Result<u64, ExecutorError> {
     let (start, number, steps) = (Instant::now(), job.number, &job.steps);
-    let sealed = job
-        .closed
-        .seal(number, job.time)
-        .map_err(|error| ExecutorError::Seal {
-            number,
-            source: error.into(),
-        })?;
+    let failed = |source| ExecutorError::Seal { number, source };
+    let sealed = match data {
+        DataMode::Calldata => job
+            .closed
+            .seal(number, job.time)
+            .map_err(|error| failed(error.into())),
+        DataMode::Blob => {
+            ashlar_publication::seal(job.closed, number, job.time).map_err(|error| failed(error.into()))
+        }
+        DataMode::Validium => {
+            ashlar_committee::seal(job.closed, number, job.time).map_err(|error| failed(error.into()))
+        }
+    }?;
     let chunks: Vec<_> = sealed.chunks.iter().map(witness_to_bytes).collect();
     let peak_rss_bytes = ashlar_report::memory::peak_bytes().unwrap_or(0);
     let step = |step: Step, time: Duration| StepRecord {

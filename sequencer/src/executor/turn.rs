@@ -6,14 +6,15 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use ashlar_statement::{
     Application,
-    application::{ExecuteError, Next, Turn},
+    application::{ExecuteBothError, ExecuteError, Turn},
+    state::StateError,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     ExecutorError, SubmitError,
@@ -26,7 +27,8 @@ use super::{
 };
 use crate::{
     config::Sealing,
-    store::{Cut, Store},
+    exit_mode::Outlook,
+    store::{Cut, LogItem, Store, StoreError},
 };
 
 /// Commands that share one write to the log, at most.
@@ -44,13 +46,14 @@ pub(super) struct Parts<A: Application> {
     pub unsealed: Arc<Unsealed>,
     pub waiting: Waiting<A>,
     pub sealer: Sealer<A>,
+    pub exit_mode: watch::Receiver<Outlook>,
 }
 
 /// Transactions that are executed and not durable yet, with those who wait to hear of it.
 pub(super) struct Group<A: Application> {
     pub(super) ids: HashMap<[u8; 32], Vec<Reply<A>>>,
     pub(super) order: Vec<[u8; 32]>,
-    pub(super) encodings: Vec<Vec<u8>>,
+    pub(super) items: Vec<LogItem>,
 }
 
 /// The thread's state.
@@ -61,8 +64,8 @@ pub(super) struct Running<A: Application> {
     /// Where a crash has left it to be closed.
     pub(super) cut: Option<Cut>,
     pub(super) group: Group<A>,
-    /// A transaction that the batch has no room for, until a batch is sealed and this one can be closed.
-    pub(super) stalled: Option<(Verified<A>, Vec<Reply<A>>)>,
+    /// Transactions that the batch has no room for, until a batch is sealed and this one can be closed; the next one last.
+    pub(super) stalled: Vec<(Verified<A>, Vec<Reply<A>>)>,
     /// Log position behind the last executed item that is in the log.
     pub(super) next: u64,
     pub(super) log_end: u64,
@@ -73,6 +76,8 @@ enum Event<A: Application> {
     Command(Command<A>),
     Stored(Result<u64, ExecutorError>),
     Deadline,
+    /// Exit mode began, or was taken back.
+    ExitMode,
     Closed,
 }
 
@@ -85,7 +90,7 @@ impl<A: Application> Running<A> {
             open: OpenBatch::new(&view, &parts.application, number)?,
             cut: store.cut(number)?,
             group: Group::default(),
-            stalled: None,
+            stalled: Vec::new(),
             next: store.sealed_to()?,
             log_end: store.log_end()?,
             view,
@@ -97,10 +102,9 @@ impl<A: Application> Running<A> {
     pub async fn run(mut self) -> Result<(), ExecutorError> {
         loop {
             self.catch_up()?;
-            if self.next == self.log_end
-                && let Some((verified, replies)) = self.stalled.take()
-            {
-                self.execute(verified, replies)?;
+            if self.next == self.log_end && !self.stalled.is_empty() {
+                let stalled = std::mem::take(&mut self.stalled);
+                self.execute(stalled)?;
                 self.flush()?;
             }
             let closed = if self.is_blocked() {
@@ -124,6 +128,7 @@ impl<A: Application> Running<A> {
                     self.view.stored(&self.parts.store)?;
                 }
                 Event::Deadline => self.deadline()?,
+                Event::ExitMode => self.refuse_in_exit_mode(),
                 Event::Closed => return Ok(()),
             }
         }
@@ -131,7 +136,29 @@ impl<A: Application> Running<A> {
 
     /// Whether transactions must wait: for the log's, or for a batch to be sealed.
     fn is_blocked(&self) -> bool {
-        self.stalled.is_some() || self.next < self.log_end
+        !self.stalled.is_empty() || self.next < self.log_end
+    }
+
+    fn in_exit_mode(&self) -> bool {
+        self.parts.exit_mode.borrow().is_entered()
+    }
+
+    /// Whether a batch may be closed: in exit mode only one that was closed there before a restart.
+    pub(super) fn may_close(&self) -> bool {
+        self.parts.sealer.has_room() && (!self.in_exit_mode() || self.was_closed())
+    }
+
+    /// Whoever waits for a turn that will not come is told.
+    fn refuse_in_exit_mode(&mut self) {
+        if !self.in_exit_mode() {
+            return;
+        }
+        for (_, replies) in std::mem::take(&mut self.stalled) {
+            refuse(replies, || SubmitError::ExitMode);
+        }
+        for held in self.parts.waiting.take_all() {
+            refuse(held.replies, || SubmitError::ExitMode);
+        }
     }
 
     async fn event(&mut self) -> Event<A> {
@@ -140,7 +167,7 @@ impl<A: Application> Running<A> {
             .open
             .started()
             .and_then(|started| started.checked_add(max_age));
-        let age = age.filter(|_| self.parts.sealer.has_room());
+        let age = age.filter(|_| self.may_close());
         let deadline = [age, self.parts.waiting.deadline()].into_iter().flatten().min();
         let alarm = async {
             match deadline {
@@ -148,11 +175,12 @@ impl<A: Application> Running<A> {
                 None => std::future::pending().await,
             }
         };
-        let is_blocked = self.is_blocked();
+        let is_blocked = self.is_blocked() && !self.in_exit_mode(); // there all are answered at once
         tokio::select! {
             biased;
             outcome = self.parts.sealer.stored() => Event::Stored(outcome),
             () = alarm => Event::Deadline,
+            Ok(()) = self.parts.exit_mode.changed() => Event::ExitMode,
             taken = self.parts.submitted.recv(), if !is_blocked => taken.map_or(Event::Closed, Event::Submitted),
             command = self.parts.commands.recv() => command.map_or(Event::Closed, Event::Command),
         }
@@ -178,7 +206,7 @@ impl<A: Application> Running<A> {
             }
         }
         let is_old = |started: Instant| now.duration_since(started) >= self.parts.sealing.max_age;
-        if self.open.started().is_some_and(is_old) && self.parts.sealer.has_room() {
+        if self.open.started().is_some_and(is_old) && self.may_close() {
             self.close()?;
         }
         Ok(())
@@ -232,6 +260,10 @@ impl<A: Application> Running<A> {
             reply.accept(id); // sent again
             return Ok(());
         }
+        if self.in_exit_mode() {
+            reply.refuse(SubmitError::ExitMode);
+            return Ok(());
+        }
         if let Some(turn) = A::turn(&verified.signed) {
             let expected = A::expected_nonce(self.open.state(), &verified.signed)?;
             if let Some(expected) = expected.filter(|expected| turn.nonce > *expected) {
@@ -239,37 +271,60 @@ impl<A: Application> Running<A> {
                 return Ok(());
             }
         }
-        self.execute(verified, vec![reply])
+        self.execute(vec![(verified, vec![reply])])
     }
 
-    /// Executes a transaction and those that have waited for it.
-    fn execute(&mut self, verified: Verified<A>, replies: Vec<Reply<A>>) -> Result<(), ExecutorError> {
-        let mut next = Some((verified, replies));
-        while let Some((verified, replies)) = next.take() {
-            if !self.make_room(Some(Next::Signed(&verified.signed)))? {
-                self.stalled = Some((verified, replies));
+    /// Executes transactions, the last one first, and those that have waited for them or for their sponsors.
+    fn execute(&mut self, mut next: Vec<(Verified<A>, Vec<Reply<A>>)>) -> Result<(), ExecutorError> {
+        while let Some((verified, replies)) = next.pop() {
+            if !self.make_room(Some(verified.next()))? {
+                next.push((verified, replies));
+                self.stalled = next;
                 return Ok(());
             }
             self.begin(false)?;
             // Where the group's write will put it: closing a batch, as `make_room` may, has written what was before.
             let position = self.log_end + self.group.order.len() as u64;
-            match self.open.execute_signed(position, verified.id, &verified.signed) {
+            match self.execute_at(position, &verified) {
                 Ok(()) => {}
-                Err(ExecuteError::State(error)) => return Err(error.into()),
-                Err(ExecuteError::Refused(error)) => {
+                Err(ExecuteBothError::State(error)) => return Err(error.into()),
+                Err(ExecuteBothError::First(error)) => {
                     refuse(replies, || SubmitError::Refused(error.clone()));
-                    return Ok(());
+                    continue;
+                }
+                Err(ExecuteBothError::Second(error)) => {
+                    refuse(replies, || SubmitError::Sponsor(error.clone()));
+                    continue;
                 }
             }
-            let turn = A::turn(&verified.signed);
-            self.open.steps.admit += verified.admit;
-            self.group.push(verified, replies);
-            if self.is_full() && self.parts.sealer.has_room() {
+            let both = [Some(&verified), verified.sponsor()].map(|of| of.and_then(|of| A::turn(&of.signed)));
+            self.group.push(verified, replies, &mut self.open.steps.admit);
+            if self.is_full() && self.may_close() {
                 self.close()?;
             }
-            next = turn.and_then(|turn| self.successor(turn));
+            for turn in both.into_iter().rev().flatten() {
+                next.extend(self.successor(turn));
+            }
         }
         Ok(())
+    }
+
+    /// Executes a transaction, and its sponsor if it has one.
+    fn execute_at(
+        &mut self,
+        position: u64,
+        verified: &Verified<A>,
+    ) -> Result<(), ExecuteBothError<A::Refusal, StateError<StoreError>>> {
+        let own = (verified.id, &verified.signed);
+        if let Some(sponsor) = verified.sponsor() {
+            let both = [own, (sponsor.id, &sponsor.signed)];
+            return self.open.execute_both(position, both);
+        }
+        let executed = self.open.execute_signed(position, own.0, own.1);
+        executed.map_err(|error| match error {
+            ExecuteError::Refused(refusal) => ExecuteBothError::First(refusal),
+            ExecuteError::State(error) => ExecuteBothError::State(error),
+        })
     }
 
     /// What waits behind a transaction that was executed. Another one under its nonce has lost.
@@ -291,16 +346,31 @@ impl<A: Application> Default for Group<A> {
         Self {
             ids: HashMap::new(),
             order: Vec::new(),
-            encodings: Vec::new(),
+            items: Vec::new(),
         }
     }
 }
 
 impl<A: Application> Group<A> {
-    fn push(&mut self, verified: Verified<A>, replies: Vec<Reply<A>>) {
-        self.ids.insert(verified.id, replies);
-        self.order.push(verified.id);
-        self.encodings.push(verified.encoding);
+    /// Adds a transaction, and its sponsor behind it, with the time that their admission took.
+    fn push(&mut self, verified: Verified<A>, replies: Vec<Reply<A>>, admit: &mut Duration) {
+        let Verified {
+            id,
+            encoding,
+            admit: own,
+            sponsor,
+            ..
+        } = verified;
+        *admit += own;
+        self.ids.insert(id, replies);
+        self.order.push(id);
+        match sponsor {
+            None => self.items.push(LogItem::Signed(encoding)),
+            Some(sponsor) => {
+                self.items.push(LogItem::Sponsored(encoding));
+                self.push(*sponsor, Vec::new(), admit);
+            }
+        }
     }
 }
 

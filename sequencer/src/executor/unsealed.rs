@@ -8,7 +8,7 @@ use std::{
 use ashlar_statement::Application;
 use sha3::{Digest, Keccak256};
 
-use super::l1_operation_id;
+use super::{l1_operation_id, published_id};
 use crate::store::{LogItem, Store, StoreError};
 
 /// Items that are read from the log at once.
@@ -22,7 +22,8 @@ pub(super) struct Unsealed(RwLock<HashMap<[u8; 32], u64>>);
 pub(super) fn item_id<A: Application>(item: &LogItem) -> [u8; 32] {
     match item {
         LogItem::L1 { index, .. } => l1_operation_id(*index),
-        LogItem::Signed(encoding) => {
+        LogItem::Published { batch, slot, .. } => published_id(*batch, *slot),
+        LogItem::Signed(encoding) | LogItem::Sponsored(encoding) => {
             A::decode(encoding).map_or_else(|_| Keccak256::digest(encoding).into(), |signed| A::id(&signed))
         }
     }

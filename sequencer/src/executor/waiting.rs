@@ -135,6 +135,16 @@ impl<A: Application> Waiting<A> {
         Some(held)
     }
 
+    /// All of them; none waits any longer.
+    pub fn take_all(&mut self) -> Vec<Held<A>> {
+        self.deadlines.clear();
+        let places: Vec<_> = self.held.keys().copied().collect();
+        let all = places
+            .into_iter()
+            .filter_map(|(account, nonce)| self.take(account, nonce));
+        all.collect()
+    }
+
     /// When the next one gives up.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadlines.front().map(|(deadline, _)| *deadline)

@@ -59,6 +59,15 @@ pub(super) fn info(info: &pb::Info) -> Value {
     set(&mut object, "proving_seconds_per_operation", proving);
     let explorer = Some(info.l1_explorer.clone()).filter(|url| !url.is_empty());
     set(&mut object, "l1_explorer", explorer);
+    let exit_mode = info.exit_mode.as_ref().map(|found| {
+        let oldest = found.oldest.as_ref().map(
+            |oldest| json!({ "queue_index": oldest.queue_index, "expires_unix_ms": oldest.expires_unix_ms }),
+        );
+        let mut object = json!({ "entered": found.entered, "is_final": found.is_final });
+        set(&mut object, "oldest", oldest);
+        object
+    });
+    set(&mut object, "exit_mode", exit_mode);
     object
 }
 

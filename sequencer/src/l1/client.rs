@@ -1,5 +1,7 @@
 //! The rollup contract as a quorum of nodes shows it.
 
+use std::time::Duration;
+
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     primitives::{Address, B256, Bytes, U256},
@@ -8,10 +10,15 @@ use alloy::{
     signers::local::PrivateKeySigner,
     sol_types::SolCall,
 };
-use ashlar_contracts::{Halo2Verifier, Rollup, revert::Revert};
+use ashlar_beacon::Beacons;
+use ashlar_committee::Readers;
+use ashlar_contracts::{Halo2Verifier, Rollup, Rollup::RollupErrors, revert::Revert};
 
 use super::{Finality, L1Error, L1Settings, endpoints::Endpoints};
 use crate::metrics::HeadTime;
+
+/// A member reads a stream of megabytes from its disk.
+const STREAM_LIMIT: Duration = Duration::from_secs(30);
 
 /// A block by number and hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +40,17 @@ pub struct View {
     pub proven: u64,
     /// State root of the last committed batch.
     pub committed_root: U256,
+    /// Whether the rollup is in exit mode. Then nothing is committed that is not proven, and batches behind the last one
+    /// before it are exits.
+    pub exit_mode: bool,
 }
 
 /// The rollup contract, and the operator's account.
 #[derive(Clone, Debug)]
 pub struct L1Client {
     pub(super) endpoints: Endpoints,
+    pub(super) beacons: Beacons,
+    members: Readers,
     pub(super) rollup: Address,
     pub(super) signer: PrivateKeySigner,
     pub(super) settings: L1Settings,
@@ -54,6 +66,8 @@ impl L1Client {
         operator_key: [u8; 32],
     ) -> Result<Self, L1Error> {
         let endpoints = Endpoints::new(&settings.endpoints, settings.quorum, settings.request_timeout)?;
+        let beacons = Beacons::new(&settings.beacons, settings.request_timeout)?;
+        let members = Readers::new(&settings.members, STREAM_LIMIT.max(settings.request_timeout));
         let signer =
             PrivateKeySigner::from_bytes(&B256::from(operator_key)).map_err(|_| L1Error::OperatorKey)?;
         let chain_id = endpoints
@@ -61,6 +75,8 @@ impl L1Client {
             .await?;
         let client = Self {
             endpoints,
+            beacons,
+            members,
             rollup: rollup.into(),
             signer,
             settings,
@@ -88,6 +104,11 @@ impl L1Client {
         Ok(())
     }
 
+    /// Who keeps the rollup streams that are not on L1.
+    pub fn members(&self) -> &Readers {
+        &self.members
+    }
+
     /// The chain's id.
     pub fn chain_id(&self) -> u64 {
         self.chain_id
@@ -111,6 +132,11 @@ impl L1Client {
 
     /// The newest block that a quorum has reached.
     pub async fn head(&self) -> Result<BlockRef, L1Error> {
+        Ok(self.head_and_time().await?.0)
+    }
+
+    /// The same with its timestamp, in seconds since 1970.
+    pub async fn head_and_time(&self) -> Result<(BlockRef, u64), L1Error> {
         let number = self
             .endpoints
             .reached(
@@ -120,7 +146,7 @@ impl L1Client {
             .await?;
         let (block, time) = self.block_and_time(number).await?;
         self.newest.set(time);
-        Ok(block)
+        Ok((block, time))
     }
 
     /// The block of this height.
@@ -223,18 +249,30 @@ impl L1Client {
         self.view_at(self.head().await?).await
     }
 
-    pub(super) async fn view_at(&self, head: BlockRef) -> Result<View, L1Error> {
-        let (committed, proven, committed_root) = tokio::try_join!(
+    pub(crate) async fn view_at(&self, head: BlockRef) -> Result<View, L1Error> {
+        let (committed, proven, committed_root, exit_mode) = tokio::try_join!(
             self.read("committedBatches", Rollup::committedBatchesCall {}, head),
-            self.read("provenBatches", Rollup::provenBatchesCall {}, head),
+            self.proven_batches(head),
             self.read("committedRoot", Rollup::committedRootCall {}, head),
+            self.exit_mode(head),
         )?;
         Ok(View {
             head,
             committed,
             proven,
             committed_root,
+            exit_mode,
         })
+    }
+
+    /// Number of the last proven batch, after this block.
+    pub async fn proven_batches(&self, at: BlockRef) -> Result<u64, L1Error> {
+        self.read("provenBatches", Rollup::provenBatchesCall {}, at).await
+    }
+
+    /// State root of the last proven batch, after this block.
+    pub async fn state_root(&self, at: BlockRef) -> Result<U256, L1Error> {
+        self.read("stateRoot", Rollup::stateRootCall {}, at).await
     }
 
     /// Operations ever queued, after this block.
@@ -243,7 +281,7 @@ impl L1Client {
             .await
     }
 
-    /// What the contract keeps of a queued operation: 224 bits of its record's hash above its time.
+    /// What the contract keeps of a queued operation: 216 bits of its record's hash above its expiry.
     pub async fn queued_operation(&self, index: u64, at: BlockRef) -> Result<B256, L1Error> {
         self.read("queuedOperation", Rollup::queuedOperationCall { index }, at)
             .await
@@ -268,14 +306,12 @@ impl L1Client {
 /// A revert with its decoded reason.
 pub(super) fn reverted(call: &'static str, data: &Bytes) -> L1Error {
     let named = Revert::decode(data);
+    if let Some(Revert::Rollup(RollupErrors::RefusedInExitMode(_))) = named {
+        return L1Error::ExitMode { call };
+    }
     L1Error::Reverted {
         call,
-        by_verifier: matches!(named, Some(Revert::ProofVerifier(_))),
-        reason: match named {
-            Some(Revert::Rollup(error)) => format!("{error:?}"),
-            Some(Revert::ProofVerifier(error)) => format!("{error:?}"),
-            Some(Revert::Router(error)) => format!("{error:?}"),
-            None => format!("reverted with {data}"),
-        },
+        by_verifier: matches!(named, None | Some(Revert::ProofVerifier(_))),
+        reason: named.map_or_else(|| format!("reverted with {data}"), |named| named.to_string()),
     }
 }

@@ -8,6 +8,7 @@ use alloy::{
 };
 use ashlar_report::chain;
 use futures::{StreamExt, stream::FuturesUnordered};
+use tokio::time::Instant;
 
 use super::{L1Error, RequestError};
 
@@ -15,6 +16,9 @@ use super::{L1Error, RequestError};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer that a quorum has given is held back for the endpoints that have not answered.
 const STRAGGLERS: Duration = Duration::from_millis(500);
+
+/// What a node refuses in its own words where the request is at fault, not the node.
+const REFUSED_FOR_GOOD: [&str; 3] = ["eth_estimateGas", "eth_getLogs", "eth_sendRawTransaction"];
 
 /// One node.
 #[derive(Clone, Debug)]
@@ -54,26 +58,53 @@ impl Endpoint {
         })
     }
 
-    async fn ask<T>(
+    /// Asks until there is an answer, three times at most and within the deadline: a look at L1 takes many requests, and
+    /// would never come to its end over a node that loses a few of them.
+    async fn ask<T, F>(
         &self,
         request: &'static str,
-        answer: impl IntoFuture<Output = Result<T, TransportError>>,
-    ) -> Result<T, RequestError> {
-        match tokio::time::timeout(self.timeout, answer.into_future()).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(RequestError::Transport {
-                endpoint: self.name.to_string(),
-                request,
-                reason: chain(&error).replace(&*self.url, &self.name),
-                refusal: error
-                    .as_error_resp()
-                    .map(|refusal| refusal.message.clone().into_owned()),
-            }),
-            Err(_) => Err(RequestError::Deadline {
-                endpoint: self.name.to_string(),
-                request,
-                limit: self.timeout,
-            }),
+        ask: impl Fn(DynProvider) -> F,
+    ) -> Result<T, RequestError>
+    where
+        F: IntoFuture<Output = Result<T, TransportError>>,
+    {
+        let deadline = Instant::now() + self.timeout;
+        let mut pauses = [self.timeout / 32, self.timeout / 8].into_iter();
+        let mut failure = None;
+        loop {
+            let answer = ask(self.provider.clone()).into_future();
+            let Ok(answer) = tokio::time::timeout_at(deadline, answer).await else {
+                return Err(failure.unwrap_or_else(|| self.late(request)));
+            };
+            let error = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => self.failed(request, &error),
+            };
+            let is_final = REFUSED_FOR_GOOD.contains(&request) && error.refusal().is_some();
+            let Some(pause) = pauses.next().filter(|_| !is_final) else {
+                return Err(error);
+            };
+            failure = Some(error);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    fn late(&self, request: &'static str) -> RequestError {
+        RequestError::Deadline {
+            endpoint: self.name.to_string(),
+            request,
+            limit: self.timeout,
+        }
+    }
+
+    fn failed(&self, request: &'static str, error: &TransportError) -> RequestError {
+        RequestError::Transport {
+            endpoint: self.name.to_string(),
+            request,
+            reason: chain(error).replace(&*self.url, &self.name),
+            refusal: error
+                .as_error_resp()
+                .map(|refusal| refusal.message.clone().into_owned()),
         }
     }
 }
@@ -116,7 +147,7 @@ impl Endpoints {
         let mut asked: FuturesUnordered<_> = self
             .list
             .iter()
-            .map(|endpoint| endpoint.ask(request, ask(endpoint.provider.clone())))
+            .map(|endpoint| endpoint.ask(request, &ask))
             .collect();
         let mut gathered = Gathered {
             answers: Vec::new(),
@@ -169,13 +200,45 @@ impl Endpoints {
         }
     }
 
-    /// The largest value that a quorum has reached: for numbers that grow, as a chain's height. Waits a moment longer
-    /// than for a quorum, so that an endpoint that lags does not hold back those that do not.
+    /// The largest value that a quorum has reached: for numbers that grow, as a chain's height, and for what should rather
+    /// be too little than too much.
     pub async fn reached<T: Ord, F>(
         &self,
         request: &'static str,
         ask: impl Fn(DynProvider) -> F,
     ) -> Result<T, L1Error>
+    where
+        F: IntoFuture<Output = Result<T, TransportError>>,
+    {
+        let mut answers = self.ordered(request, ask).await?;
+        let place = answers.len() - self.quorum;
+        Ok(answers.swap_remove(place))
+    }
+
+    /// The largest value that a quorum has reached, and the least that a quorum does not exceed, the smaller one first:
+    /// for numbers that honest endpoints need not agree on. Each end is some honest endpoint's, or between two of them, as
+    /// long as a quorum of those that answer is honest.
+    pub async fn around<T: Ord + Copy, F>(
+        &self,
+        request: &'static str,
+        ask: impl Fn(DynProvider) -> F,
+    ) -> Result<[T; 2], L1Error>
+    where
+        F: IntoFuture<Output = Result<T, TransportError>>,
+    {
+        let answers = self.ordered(request, ask).await?;
+        let ends = [answers.len() - self.quorum, self.quorum - 1].map(|place| answers[place]);
+        let [one, other] = ends;
+        Ok([one.min(other), one.max(other)])
+    }
+
+    /// The answers of at least a quorum, in order. Waits a moment longer than for a quorum, so that an endpoint that lags
+    /// does not hold back those that do not.
+    async fn ordered<T: Ord, F>(
+        &self,
+        request: &'static str,
+        ask: impl Fn(DynProvider) -> F,
+    ) -> Result<Vec<T>, L1Error>
     where
         F: IntoFuture<Output = Result<T, TransportError>>,
     {
@@ -187,27 +250,11 @@ impl Endpoints {
             }
         };
         let mut gathered = self.gather(request, ask, until_stragglers).await;
+        if gathered.answers.len() < self.quorum {
+            return Err(self.lacking(request, gathered));
+        }
         gathered.answers.sort();
-        match gathered.answers.len().checked_sub(self.quorum) {
-            Some(place) => Ok(gathered.answers.swap_remove(place)),
-            None => Err(self.lacking(request, gathered)),
-        }
-    }
-
-    /// The first answer of any endpoint: for what a lie cannot spoil.
-    pub async fn any<T, F>(&self, request: &'static str, ask: impl Fn(DynProvider) -> F) -> Result<T, L1Error>
-    where
-        F: IntoFuture<Output = Result<T, TransportError>>,
-    {
-        let until_first = |answers: &[T]| match answers {
-            [] => Duration::MAX,
-            _ => Duration::ZERO,
-        };
-        let mut gathered = self.gather(request, ask, until_first).await;
-        match gathered.answers.pop() {
-            Some(answer) => Ok(answer),
-            None => Err(self.lacking(request, gathered)),
-        }
+        Ok(gathered.answers)
     }
 
     /// What the first endpoint that has it says; `None` if those that answer do not have it.

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
+use ashlar_beacon::BeaconError;
+use ashlar_committee::ReadError;
+use ashlar_publication::PublicationError;
 
 /// Why L1 did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,30 @@ pub enum L1Error {
     /// One request failed.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// No consensus node gave a blob.
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    /// No member of the committee gave a stream.
+    #[error(transparent)]
+    Committee(#[from] ReadError),
+    /// Nodes keep blobs for some weeks.
+    #[error(
+        "no node has blob {blob}: nodes keep blobs for 18 days; give an archive that keeps them longer with --l1-beacon, or begin the rebuild with a --snapshot that is younger"
+    )]
+    NoBlob {
+        /// Its versioned hash.
+        blob: B256,
+    },
+    /// Blobs are with consensus nodes, and none is configured.
+    #[error(
+        "the L1 endpoints have no blobs, consensus nodes do: give one that has blob {blob} with --l1-beacon ({reason})"
+    )]
+    NoBeacon {
+        /// The blob's versioned hash.
+        blob: B256,
+        /// What an endpoint said.
+        reason: String,
+    },
     /// Too few endpoints gave the same answer.
     #[error(
         "L1 request `{request}`: no {quorum} of {endpoints} endpoints agree ({answers} answered); a lagging endpoint catches up, one that keeps disagreeing is to be replaced"
@@ -70,8 +97,16 @@ pub enum L1Error {
         call: &'static str,
         /// The decoded revert.
         reason: String,
-        /// Whether the proof verifier refused, not the rollup.
+        /// Whether the proof verifier refused, not the rollup: only a verifier may do so by an error that is unknown here.
         by_verifier: bool,
+    },
+    /// The rollup is in exit mode.
+    #[error(
+        "L1 call `{call}` is refused: the rollup is in exit mode, and takes no batch and no operation any more; `ashlar exit` takes the money out"
+    )]
+    ExitMode {
+        /// The method.
+        call: &'static str,
     },
     /// An answer of a contract does not decode.
     #[error(
@@ -111,8 +146,8 @@ pub enum L1Error {
         /// Its queue index.
         index: u64,
     },
-    /// A block changed while its logs were read.
-    #[error("L1 block {block} was replaced while it was read: it is read again")]
+    /// A block, or the contract's state after it, changed while it was read.
+    #[error("L1 block {block} was replaced, or its state moved on, while it was read: it is read again")]
     Moved {
         /// The block.
         block: u64,
@@ -124,6 +159,14 @@ pub enum L1Error {
     OperationReplaced {
         /// Its queue index.
         index: u64,
+    },
+    /// A batch was committed by a call that this program does not know.
+    #[error(
+        "L1 transaction {transaction} committed a batch, but its calldata is no call of commitBatch: it went through another contract; only a program that knows that contract finds the data"
+    )]
+    NoCommit {
+        /// Its hash.
+        transaction: B256,
     },
     /// L1 ends before the block that was read last.
     #[error(
@@ -147,13 +190,15 @@ pub enum L1Error {
     },
     /// L1 costs more than the operator is willing to pay.
     #[error(
-        "L1's base fee is {base_fee_wei} wei, above the ceiling of {ceiling_wei}: waiting; raise --max-fee-gwei to go on"
+        "L1's base fee is {base_fee_wei} wei, above the ceiling of {ceiling_wei}: waiting; raise {flag} to go on"
     )]
     TooExpensive {
         /// The newest block's.
         base_fee_wei: u128,
         /// Configured ceiling.
         ceiling_wei: u128,
+        /// What sets it.
+        flag: &'static str,
     },
     /// The operator's transaction could not be signed.
     #[error("cannot sign the L1 transaction of `{call}`")]
@@ -163,6 +208,21 @@ pub enum L1Error {
         /// Why.
         #[source]
         source: alloy::signers::Error,
+    },
+    /// The proofs of a blob's cells failed.
+    #[error("cannot make the blob's sidecar for `{call}`")]
+    Sidecar {
+        /// The method.
+        call: &'static str,
+        /// Why.
+        #[source]
+        source: PublicationError,
+    },
+    /// Making them panicked: a bug, which the log tells of.
+    #[error("making the blob's sidecar for `{call}` panicked")]
+    SidecarPanicked {
+        /// The method.
+        call: &'static str,
     },
     /// No endpoint took the transaction.
     #[error("no L1 endpoint takes the transaction of `{call}` with nonce {nonce}: {reason}")]
@@ -191,6 +251,7 @@ impl L1Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Request(_)
+            | Self::Beacon(_)
             | Self::Disagreement { .. }
             | Self::NoBlock { .. }
             | Self::OperationGap { .. }
@@ -201,16 +262,23 @@ impl L1Error {
             | Self::NotTaken { .. }
             | Self::Failed { .. } => true,
             Self::NoEndpoint
+            | Self::NoBeacon { .. }
+            | Self::NoBlob { .. }
+            | Self::Committee(_)
             | Self::Endpoint { .. }
             | Self::Quorum { .. }
             | Self::HttpClient(_)
             | Self::OperatorKey
             | Self::NoRollup { .. }
             | Self::Reverted { .. }
+            | Self::ExitMode { .. }
             | Self::Answer { .. }
             | Self::Event { .. }
             | Self::OperationReplaced { .. }
+            | Self::NoCommit { .. }
             | Self::TooMuchGas { .. }
+            | Self::Sidecar { .. }
+            | Self::SidecarPanicked { .. }
             | Self::Sign { .. } => false,
         }
     }

@@ -9,6 +9,7 @@ use ashlar_contracts::{
     encoding::{extension_to_word, hash_to_word},
     withdrawal,
 };
+use ashlar_publication::rollup_eval;
 
 use crate::store::{BatchRecord, StoreError};
 
@@ -86,7 +87,7 @@ pub fn batch_header(batch: &BatchRecord, before: Before) -> Result<BatchHeader, 
         dataHash: hash_to_word(inputs.data_hash),
         z: extension_to_word(inputs.z),
         bridgeEval: extension_to_word(inputs.bridge_eval),
-        rollupEval: extension_to_word(inputs.rollup_eval),
+        rollupEval: rollup_eval(&inputs),
         withdrawalsRoot: withdrawal::root(&withdrawals),
     })
 }

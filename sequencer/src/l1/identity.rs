@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256, U256};
 use ashlar_contracts::{DataMode, Rollup, UnknownDataMode, encoding::hash_to_word};
 
-use super::{BlockRef, L1Client, L1Error};
+use super::{BlockRef, L1Client, L1Error, View};
 use crate::store::{Identity, Store, StoreError};
 
 /// Why this database, this L1 and this program do not belong together. Nothing was changed.
@@ -103,12 +103,23 @@ pub enum IdentityError {
     },
     /// L1 has batches that an empty database cannot know.
     #[error(
-        "the state database is empty, but L1 holds {batches} batches of this rollup: start with the database that sealed them (or a backup of it)"
+        "the state database is empty, but L1 holds {batches} batches of this rollup: start with the database that sealed them (or a backup of it), or once with --rebuild-from-l1"
     )]
     EmptyDatabase {
         /// Committed batches.
         batches: u64,
     },
+    /// A new sequencer has nothing to do there.
+    #[error(
+        "the rollup at {rollup} is in exit mode: a sequencer that begins anew can never settle there; `ashlar exit` takes the money out with what is on L1 alone, and `ashlar state` reads a database that is still there"
+    )]
+    ExitMode {
+        /// The contract.
+        rollup: Address,
+    },
+    /// A rebuild did not come to its end.
+    #[error("the state database is half rebuilt: start once more with --rebuild-from-l1, which goes on")]
+    HalfRebuilt,
     /// L1 has more batches than were sealed here.
     #[error(
         "L1 holds {on_l1} batches of this rollup, this database sealed {sealed}: it is an older copy, or another sequencer runs with this operator's key"
@@ -144,6 +155,32 @@ pub struct Expected {
 impl L1Client {
     /// Compares database, L1 and program; the first start stores what they are. Gives the contract's data mode.
     pub async fn identify(&self, store: &Store, expected: Expected) -> Result<DataMode, IdentityError> {
+        if store.is_being_rebuilt()? {
+            return Err(IdentityError::HalfRebuilt);
+        }
+        let (given, data) = self.identity(expected).await?;
+        match store.identity()? {
+            Some(stored) => same(&stored, &given)?,
+            None => {
+                let head = self.head().await?;
+                self.require_fresh(store, head, expected.genesis_root).await?;
+                store.set_identity(&given)?;
+            }
+        }
+        let view = self.view().await?;
+        let (on_l1, sealed) = (view.committed, store.next_batch()? - 1);
+        // Exits have numbers of batches, and come from anybody.
+        if on_l1 > sealed && !view.exit_mode {
+            return Err(IdentityError::Outdated { on_l1, sealed });
+        }
+        Ok(data)
+    }
+
+    /// What L1 and program are, with the contract's data mode.
+    ///
+    /// # Errors
+    /// If they do not belong together.
+    pub async fn identity(&self, expected: Expected) -> Result<(Identity, DataMode), IdentityError> {
         if let Some(expected) = expected.chain_id.filter(|expected| *expected != self.chain_id()) {
             return Err(IdentityError::Chain {
                 found: self.chain_id(),
@@ -164,18 +201,15 @@ impl L1Client {
             circuit_set: expected.circuit_set,
             verifier_key: verifier_key.0,
         };
-        match store.identity()? {
-            Some(stored) => same(&stored, &given)?,
-            None => {
-                self.require_fresh(store, head, expected.genesis_root).await?;
-                store.set_identity(&given)?;
-            }
+        Ok((given, data))
+    }
+
+    /// Who has no database of the rollup can only be late.
+    pub(crate) fn require_no_exit_mode(&self, view: &View) -> Result<(), IdentityError> {
+        match view.exit_mode {
+            true => Err(IdentityError::ExitMode { rollup: self.rollup }),
+            false => Ok(()),
         }
-        let (on_l1, sealed) = (self.view().await?.committed, store.next_batch()? - 1);
-        if on_l1 > sealed {
-            return Err(IdentityError::Outdated { on_l1, sealed });
-        }
-        Ok(data)
     }
 
     async fn require_data_mode(
@@ -244,6 +278,7 @@ impl L1Client {
         if store.next_batch()? > 1 {
             return Ok(()); // of a version that stored no identity: its batches are compared one by one
         }
+        self.require_no_exit_mode(&view)?;
         if view.committed > 0 {
             let batches = view.committed;
             return Err(IdentityError::EmptyDatabase { batches });
@@ -260,7 +295,7 @@ impl L1Client {
     }
 }
 
-fn same(stored: &Identity, given: &Identity) -> Result<(), IdentityError> {
+pub(crate) fn same(stored: &Identity, given: &Identity) -> Result<(), IdentityError> {
     let hex = |bytes: &[u8]| format!("0x{}", alloy::hex::encode(bytes));
     let root = |root: &[u64; 4]| format!("{:#x}", hash_to_word(*root));
     let parts = [

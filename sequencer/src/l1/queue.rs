@@ -1,5 +1,5 @@
 //! Operations of L1's queue as L1 reports them, believed only with evidence: their indices follow each other without a gap,
-//! the contract keeps the hash and the time of each record, and the queue's length says that none is missing.
+//! the contract keeps the hash and the expiry of each record, and the queue's length says that none is missing.
 
 use alloy::{
     primitives::B256,
@@ -7,7 +7,10 @@ use alloy::{
     rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
-use ashlar_contracts::{Rollup, bridge::queue_entry};
+use ashlar_contracts::{
+    Rollup,
+    bridge::{ENTRY_HASH_BYTES, queue_entry},
+};
 use ashlar_statement::queue::L1Operation;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -16,6 +19,8 @@ use crate::store::LogItem;
 
 /// Entries of the queue asked for at once.
 const ENTRIES_AT_ONCE: usize = 16;
+/// The contract keeps an expiry in 40 bits.
+const EXPIRY_LIMIT: u64 = 1 << 40;
 /// The contract's event.
 const EVENT: &str = "OperationQueued";
 
@@ -26,8 +31,8 @@ pub struct QueuedOperation {
     pub index: u64,
     /// What was queued.
     pub operation: L1Operation,
-    /// When, in seconds since 1970.
-    pub time: u32,
+    /// Until when a batch with it must be proven, in tenths of a second since 1970: from then on anybody may enter exit mode.
+    pub expiry: u64,
     /// The block that queued it.
     pub block: BlockRef,
 }
@@ -42,6 +47,9 @@ impl QueuedOperation {
             return Err(malformed());
         };
         let event = Rollup::OperationQueued::decode_log(&log.inner).map_err(|_| malformed())?;
+        if event.expiry >= EXPIRY_LIMIT {
+            return Err(malformed());
+        }
         let operation = L1Operation::decode(&event.record).map_err(|_| malformed())?;
         if operation.tag() != event.kind {
             return Err(malformed());
@@ -49,14 +57,14 @@ impl QueuedOperation {
         Ok(Self {
             index: event.index,
             operation,
-            time: event.time,
+            expiry: event.expiry,
             block: BlockRef { number, hash },
         })
     }
 
     /// As the contract keeps it.
     pub fn entry(&self) -> B256 {
-        queue_entry(&self.operation.record(), self.time)
+        queue_entry(&self.operation.record(), self.expiry)
     }
 
     /// As the order log keeps it.
@@ -65,9 +73,9 @@ impl QueuedOperation {
     }
 }
 
-/// An entry of the queue without its time, which its low 32 bits are.
-fn timeless(mut entry: B256) -> B256 {
-    entry[28..].fill(0);
+/// The hash in an entry of the queue, with zeros where the expiry is.
+fn hash_of(mut entry: B256) -> B256 {
+    entry[ENTRY_HASH_BYTES..].fill(0);
     entry
 }
 
@@ -131,16 +139,16 @@ impl L1Client {
         Ok(operations)
     }
 
-    /// Whether the queue still holds what the order log has of it, at whatever time it came.
+    /// Whether the queue still holds what the order log has of it, whenever it expires.
     ///
     /// # Errors
     /// [`L1Error::OperationReplaced`] names one that is another there now.
     pub async fn require_not_replaced(&self, items: &[LogItem], head: BlockRef) -> Result<(), L1Error> {
         let ours = items.iter().filter_map(|item| match item {
             LogItem::L1 { index, record } => Some((*index, queue_entry(record, 0))),
-            LogItem::Signed(_) => None,
+            LogItem::Signed(_) | LogItem::Sponsored(_) | LogItem::Published { .. } => None,
         });
-        self.compare(ours.collect(), head, timeless, |index| {
+        self.compare(ours.collect(), head, hash_of, |index| {
             L1Error::OperationReplaced { index }
         })
         .await

@@ -1,18 +1,27 @@
 //! The operator's transactions: one nonce at a time, taken from L1; written down before they are sent; replaced with a
 //! higher fee when they are not included in time.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use alloy::{
-    consensus::{SignableTransaction, TxEip1559, TxEnvelope},
-    eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718},
+    consensus::{
+        BlobTransactionSidecarEip7594, SignableTransaction, TxEip1559, TxEip4844, TxEip4844Variant,
+        TxEip4844WithSidecar, TxEnvelope,
+    },
+    eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718, eip7594::BlobTransactionSidecarVariant},
     network::TxSignerSync,
-    primitives::{Address, B256, Bytes, TxKind, keccak256},
+    primitives::{Address, B256, Bytes, Signature, TxKind, keccak256},
     providers::Provider,
     rpc::types::{TransactionReceipt, TransactionRequest},
 };
 
-use super::{BlockRef, L1Client, L1Error, RequestError};
+use ashlar_publication::Publication;
+use tokio::task::spawn_blocking;
+
+use super::{BlockRef, L1Client, L1Error, RequestError, fees::Fees};
 use crate::store::{Broadcast, L1Receipt, Purpose, Sent, Store, StoreError};
 
 /// Most gas that one transaction may have, EIP-7825.
@@ -29,6 +38,8 @@ pub struct Call {
     pub data: Bytes,
     /// What it is for.
     pub purpose: Purpose,
+    /// The blob that the transaction brings, if any.
+    pub blob: Option<Arc<Publication>>,
 }
 
 /// Why a call could not be sent.
@@ -40,38 +51,6 @@ pub enum SendError {
     /// The journal failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fees {
-    max_fee_wei: u128,
-    tip_wei: u128,
-}
-
-impl Fees {
-    /// At least an eighth more, and one: what nodes ask of a replacement (a tenth) with a margin.
-    fn bumped(self) -> Self {
-        let more = |wei: u128| wei + wei / 8 + 1;
-        Self {
-            max_fee_wei: more(self.max_fee_wei),
-            tip_wei: more(self.tip_wei),
-        }
-    }
-
-    fn at_least(self, other: Self) -> Self {
-        Self {
-            max_fee_wei: self.max_fee_wei.max(other.max_fee_wei),
-            tip_wei: self.tip_wei.max(other.tip_wei),
-        }
-    }
-
-    fn capped(self, ceiling_wei: u128) -> Self {
-        let max_fee_wei = self.max_fee_wei.min(ceiling_wei);
-        Self {
-            max_fee_wei,
-            tip_wei: self.tip_wei.min(max_fee_wei),
-        }
-    }
 }
 
 impl L1Client {
@@ -99,28 +78,27 @@ impl L1Client {
             return self.broadcast(store, nonce, sent.clone(), call.name).await;
         }
         self.require_not_failed(store, call, nonce).await?;
-        let gas = self.gas(call, head).await?;
-        let floor = before.as_ref().map(|sent| {
-            let fees = Fees {
-                max_fee_wei: sent.max_fee_wei,
-                tip_wei: sent.tip_wei,
-            };
-            fees.bumped()
-        });
-        let fees = self.fees(floor).await?;
+        let blob_fee_wei = match call.blob {
+            Some(_) => Some(self.blob_fee().await?),
+            None => None,
+        };
+        let gas = self.gas(call, blob_fee_wei, head).await?;
+        let floor = before.as_ref().map(|sent| Fees::of(sent).bumped());
+        let fees = self.fees(floor, blob_fee_wei).await?;
         if let Some(sent) = same
-            && fees.max_fee_wei <= sent.max_fee_wei
+            && !fees.may_replace(Fees::of(sent))
         {
             tracing::warn!(
                 call = call.name,
                 nonce,
                 max_fee_wei = fees.max_fee_wei,
-                "not included at the highest fee allowed (--max-fee-gwei)"
+                max_blob_fee_wei = fees.max_blob_fee_wei,
+                "not included at the highest fee allowed (--max-fee-gwei, --max-blob-fee-gwei)"
             );
             return self.broadcast(store, nonce, sent.clone(), call.name).await;
         }
         let hashes = same.map_or_else(Vec::new, |sent| sent.hashes.clone());
-        let sent = self.sign(call, nonce, gas, fees, hashes)?;
+        let sent = self.sign(call, nonce, gas, fees, hashes).await?;
         store.put_sent(nonce, &sent)?;
         self.broadcast(store, nonce, sent, call.name).await
     }
@@ -148,7 +126,7 @@ impl L1Client {
         Ok(())
     }
 
-    async fn receipt_of(&self, hash: B256) -> Result<Option<TransactionReceipt>, L1Error> {
+    pub(super) async fn receipt_of(&self, hash: B256) -> Result<Option<TransactionReceipt>, L1Error> {
         self.endpoints
             .find("eth_getTransactionReceipt", |node| async move {
                 node.get_transaction_receipt(hash).await
@@ -184,32 +162,35 @@ impl L1Client {
     }
 
     /// Simulates the call; gives its gas with a margin.
-    async fn gas(&self, call: &Call, head: BlockRef) -> Result<u64, L1Error> {
-        let request = &request(self.operator(), self.rollup, call);
+    async fn gas(&self, call: &Call, blob_fee_wei: Option<u128>, head: BlockRef) -> Result<u64, L1Error> {
+        let request = &request(self.operator(), self.rollup, call, blob_fee_wei);
         self.simulate(call.name, request, head).await?;
-        let gas = self
+        // Estimates differ from node to node. What a liar adds costs nothing, since what is not used is not paid; what he
+        // takes away makes the transaction fail.
+        let [least, most] = self
             .endpoints
-            .any("eth_estimateGas", |node| async move {
+            .around("eth_estimateGas", |node| async move {
                 node.estimate_gas(request.clone())
                     .block(BlockNumberOrTag::Latest.into())
                     .await
             })
             .await?;
-        if gas > MAX_TRANSACTION_GAS {
+        if least > MAX_TRANSACTION_GAS {
             return Err(L1Error::TooMuchGas {
                 call: call.name,
-                gas,
+                gas: least,
                 limit: MAX_TRANSACTION_GAS,
             });
         }
-        Ok((gas + gas / 5).min(MAX_TRANSACTION_GAS))
+        Ok(most.saturating_add(most / 5).min(MAX_TRANSACTION_GAS))
     }
 
-    /// Twice the base fee and the tip that nodes advise, at least `floor`, at most the ceiling.
-    async fn fees(&self, floor: Option<Fees>) -> Result<Fees, L1Error> {
+    /// Twice the base fee and the tip that a quorum of nodes advises, at least `floor`, at most the ceiling. A single
+    /// node cannot make the operator pay more; where it makes him pay too little, the next replacement pays more.
+    async fn fees(&self, floor: Option<Fees>, blob_fee_wei: Option<u128>) -> Result<Fees, L1Error> {
         let base_fee_wei = self
             .endpoints
-            .any("eth_getBlockByNumber", |node| async move {
+            .reached("eth_getBlockByNumber", |node| async move {
                 let block = node.get_block_by_number(BlockNumberOrTag::Latest).await?;
                 Ok(block.and_then(|block| block.header.base_fee_per_gas))
             })
@@ -220,11 +201,12 @@ impl L1Client {
             return Err(L1Error::TooExpensive {
                 base_fee_wei,
                 ceiling_wei,
+                flag: "--max-fee-gwei",
             });
         }
         let advised = self
             .endpoints
-            .any("eth_maxPriorityFeePerGas", |node| async move {
+            .reached("eth_maxPriorityFeePerGas", |node| async move {
                 node.get_max_priority_fee_per_gas().await
             })
             .await;
@@ -236,13 +218,34 @@ impl L1Client {
         let market = Fees {
             max_fee_wei: 2 * base_fee_wei + tip_wei,
             tip_wei,
+            max_blob_fee_wei: blob_fee_wei,
         };
         Ok(floor
             .map_or(market, |floor| market.at_least(floor))
-            .capped(ceiling_wei))
+            .capped(ceiling_wei, self.settings.max_blob_fee_wei))
     }
 
-    fn sign(
+    /// Twice the base fee of blobs that a quorum of nodes names, at most the ceiling.
+    async fn blob_fee(&self) -> Result<u128, L1Error> {
+        let base_fee_wei = self
+            .endpoints
+            .reached(
+                "eth_blobBaseFee",
+                |node| async move { node.get_blob_base_fee().await },
+            )
+            .await?;
+        let ceiling_wei = self.settings.max_blob_fee_wei;
+        if base_fee_wei > ceiling_wei {
+            return Err(L1Error::TooExpensive {
+                base_fee_wei,
+                ceiling_wei,
+                flag: "--max-blob-fee-gwei",
+            });
+        }
+        Ok((2 * base_fee_wei).min(ceiling_wei))
+    }
+
+    async fn sign(
         &self,
         call: &Call,
         nonce: u64,
@@ -250,24 +253,44 @@ impl L1Client {
         fees: Fees,
         mut hashes: Vec<[u8; 32]>,
     ) -> Result<Sent, L1Error> {
-        let mut transaction = TxEip1559 {
-            chain_id: self.chain_id(),
-            nonce,
-            gas_limit,
-            max_fee_per_gas: fees.max_fee_wei,
-            max_priority_fee_per_gas: fees.tip_wei,
-            to: TxKind::Call(self.rollup),
-            input: call.data.clone(),
-            ..TxEip1559::default()
+        let (chain_id, to, input) = (self.chain_id(), self.rollup, call.data.clone());
+        let envelope: TxEnvelope = match (&call.blob, fees.max_blob_fee_wei) {
+            (Some(blob), Some(max_fee_per_blob_gas)) => {
+                let blob_versioned_hashes = vec![blob.versioned_hash()];
+                let sidecar = sidecar(call.name, blob.clone()).await?;
+                let tx = TxEip4844 {
+                    chain_id,
+                    nonce,
+                    gas_limit,
+                    max_fee_per_gas: fees.max_fee_wei,
+                    max_priority_fee_per_gas: fees.tip_wei,
+                    to,
+                    input,
+                    blob_versioned_hashes,
+                    max_fee_per_blob_gas,
+                    ..TxEip4844::default()
+                };
+                let sidecar = BlobTransactionSidecarVariant::from(sidecar);
+                let mut transaction =
+                    TxEip4844Variant::TxEip4844WithSidecar(TxEip4844WithSidecar { tx, sidecar });
+                let signature = self.signature(call, &mut transaction)?;
+                transaction.into_signed(signature).into()
+            }
+            _ => {
+                let mut transaction = TxEip1559 {
+                    chain_id,
+                    nonce,
+                    gas_limit,
+                    max_fee_per_gas: fees.max_fee_wei,
+                    max_priority_fee_per_gas: fees.tip_wei,
+                    to: TxKind::Call(to),
+                    input,
+                    ..TxEip1559::default()
+                };
+                let signature = self.signature(call, &mut transaction)?;
+                transaction.into_signed(signature).into()
+            }
         };
-        let signature = self
-            .signer
-            .sign_transaction_sync(&mut transaction)
-            .map_err(|source| L1Error::Sign {
-                call: call.name,
-                source,
-            })?;
-        let envelope = TxEnvelope::from(transaction.into_signed(signature));
         hashes.push(envelope.tx_hash().0);
         Ok(Sent {
             purpose: call.purpose,
@@ -278,6 +301,18 @@ impl L1Client {
             tip_wei: fees.tip_wei,
             sent_unix_ms: unix_ms(),
             broadcast: Broadcast::Unknown,
+        })
+    }
+
+    fn signature(
+        &self,
+        call: &Call,
+        transaction: &mut dyn SignableTransaction<Signature>,
+    ) -> Result<Signature, L1Error> {
+        let signed = self.signer.sign_transaction_sync(transaction);
+        signed.map_err(|source| L1Error::Sign {
+            call: call.name,
+            source,
         })
     }
 
@@ -346,11 +381,26 @@ fn is_for(sent: &Sent, call: &Call) -> bool {
     sent.purpose == call.purpose && sent.call == keccak256(&call.data).0
 }
 
-fn request(from: Address, to: Address, call: &Call) -> TransactionRequest {
-    TransactionRequest::default()
-        .from(from)
-        .to(to)
-        .input(call.data.clone().into())
+fn request(from: Address, to: Address, call: &Call, blob_fee_wei: Option<u128>) -> TransactionRequest {
+    TransactionRequest {
+        blob_versioned_hashes: call.blob.as_ref().map(|blob| vec![blob.versioned_hash()]),
+        max_fee_per_blob_gas: blob_fee_wei,
+        ..TransactionRequest::default()
+            .from(from)
+            .to(to)
+            .input(call.data.clone().into())
+    }
+}
+
+/// The proofs of a blob's cells take a second or more.
+async fn sidecar(
+    call: &'static str,
+    blob: Arc<Publication>,
+) -> Result<BlobTransactionSidecarEip7594, L1Error> {
+    match spawn_blocking(move || blob.sidecar()).await {
+        Ok(sidecar) => sidecar.map_err(|source| L1Error::Sidecar { call, source }),
+        Err(_) => Err(L1Error::SidecarPanicked { call }),
+    }
 }
 
 fn unix_ms() -> u64 {
@@ -365,33 +415,10 @@ fn age(sent: &Sent) -> Duration {
         .map_or(Duration::MAX, Duration::from_millis)
 }
 
-fn l1_receipt(receipt: &TransactionReceipt) -> L1Receipt {
+pub(super) fn l1_receipt(receipt: &TransactionReceipt) -> L1Receipt {
     L1Receipt {
         hash: receipt.transaction_hash.0,
         block_number: receipt.block_number.unwrap_or_default(),
         gas_used: receipt.gas_used,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_replacement_pays_a_tenth_more_and_never_more_than_the_ceiling() {
-        let fees = Fees {
-            max_fee_wei: 100,
-            tip_wei: 7,
-        };
-        let bumped = fees.bumped();
-        assert!(bumped.max_fee_wei >= 110 && bumped.tip_wei * 10 >= fees.tip_wei * 11);
-        assert_eq!(
-            bumped.capped(105),
-            Fees {
-                max_fee_wei: 105,
-                tip_wei: 8
-            }
-        );
-        assert_eq!(bumped.capped(5).tip_wei, 5, "the tip is part of the fee");
     }
 }

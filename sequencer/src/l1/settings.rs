@@ -44,6 +44,12 @@ impl std::fmt::Display for Finality {
 pub struct L1Settings {
     /// JSON-RPC endpoints of nodes of one chain.
     pub endpoints: Vec<String>,
+    /// Beacon API endpoints of consensus nodes, or archives, that blobs are read from, in the order in which they are
+    /// asked. Without one the nodes themselves are asked, of which only those for development have blobs.
+    pub beacons: Vec<String>,
+    /// Endpoints of members of a validium's committee: its batches are signed by them, and rollup streams read from them, in
+    /// the order in which they are asked.
+    pub members: Vec<String>,
     /// Endpoints that must agree on an answer; more than half if not given.
     pub quorum: Option<usize>,
     /// What is final.
@@ -56,18 +62,23 @@ pub struct L1Settings {
     pub resend_after: Duration,
     /// Most that the operator pays for one gas, in wei.
     pub max_fee_wei: u128,
+    /// Most that he pays for one gas of blobs, in wei; a blob has 131,072.
+    pub max_blob_fee_wei: u128,
 }
 
 impl Default for L1Settings {
     fn default() -> Self {
         Self {
             endpoints: Vec::new(),
+            beacons: Vec::new(),
+            members: Vec::new(),
             quorum: None,
             finality: Finality::Depth(12),
             start_block: None,
             request_timeout: Duration::from_secs(15),
             resend_after: Duration::from_secs(60),
             max_fee_wei: 500_000_000_000,
+            max_blob_fee_wei: 500_000_000_000,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reads the queue's operations off L1 and hands them to the executor.
+//! Reads the queue's operations off L1 and hands them to the executor, and tells whether the rollup is in exit mode.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use ashlar_report::chain;
 use ashlar_statement::Application;
 use tokio_util::sync::CancellationToken;
 
-use super::{BlockRef, L1Client, L1Error, QueuedOperation};
+use super::{BlockRef, L1Client, L1Error, QueuedOperation, exits::Exits};
 use crate::{
     executor::{ExecutorHandle, SubmitError},
     retry::Retry,
@@ -94,13 +94,13 @@ impl<A: Application> Watcher<A> {
     /// Runs until `shutdown`. A node that is away is asked again; what was read is durable before the cursor moves, and
     /// an operation that was read twice is appended once.
     pub async fn run(self, shutdown: CancellationToken) {
-        let mut reading = Reading::default();
+        let (mut reading, mut exits) = (Reading::default(), Exits::default());
         let longest = self.interval.saturating_mul(LONGEST_PAUSE);
         let mut retry = Retry::new("L1 watcher", (self.interval, longest));
         loop {
             let step = tokio::select! {
                 () = shutdown.cancelled() => return,
-                step = self.step(&mut reading) => step,
+                step = self.step(&mut reading, &mut exits) => step,
             };
             let pause = match step {
                 Ok(has_more) => {
@@ -123,8 +123,9 @@ impl<A: Application> Watcher<A> {
     }
 
     /// Reads one range of blocks; whether there is more to read at once.
-    async fn step(&self, reading: &mut Reading) -> Result<bool, WatchError<A>> {
-        let head = self.l1.head().await?;
+    async fn step(&self, reading: &mut Reading, exits: &mut Exits) -> Result<bool, WatchError<A>> {
+        let (head, time) = self.l1.head_and_time().await?;
+        self.look_at_exits(exits, head, time).await?;
         let Some(last) = self.l1.final_block(head).await? else {
             return Ok(false);
         };

@@ -11,7 +11,7 @@ use ashlar_protocol::Step;
 
 use super::{SettleError, Settlement, update};
 use crate::{
-    l1::{Before, BlockRef, IdentityError, View, batch_header, header_hash},
+    l1::{Before, BlockRef, IdentityError, L1Error, View, batch_header, header_hash},
     store::{BatchRecord, BatchStatus, L1Receipt, Purpose, StepRecord, Store, StoreError},
 };
 
@@ -50,10 +50,11 @@ impl Followed {
         }
         if target == BatchStatus::Proven {
             let settled_by = match by_one {
-                true => Purpose::CommitAndProve(batch),
-                false => Purpose::Prove(batch),
+                true => [Purpose::CommitAndProve(batch); 2],
+                false => [Purpose::Prove(batch), Purpose::Finalize(batch)],
             };
-            steps.extend(self.took(settled_by, Step::Settle));
+            let took = settled_by.into_iter().find_map(|by| self.took(by, Step::Settle));
+            steps.extend(took);
             self.began.retain(|purpose, _| purpose.batch() != batch);
         }
         steps
@@ -79,6 +80,7 @@ impl Settlement {
         }
         let mut last_final = self.store.final_batch()?;
         if view.proven < last_final {
+            self.require_not_behind(last_final, view.head)?;
             tracing::error!(
                 proven = view.proven,
                 last_final,
@@ -106,6 +108,42 @@ impl Settlement {
             }
         }
         self.finalize(view, last_final).await
+    }
+
+    /// The same in exit mode. Batches that were not proven are taken back, and numbers behind the last one of ours are those
+    /// of exits, which anybody makes.
+    pub(super) async fn follow_in_exit_mode(&mut self, view: &View) -> Result<(), SettleError> {
+        let sealed = self.store.next_batch()? - 1;
+        let mut last = self.store.final_batch()?.min(view.proven);
+        while last < sealed.min(view.proven) {
+            let ours = header_hash(&self.header(last + 1)?);
+            if self.l1.header_hash(last + 1, view.head).await? != ours {
+                break;
+            }
+            last += 1;
+        }
+        let before_exits = View {
+            committed: last,
+            proven: last,
+            ..*view
+        };
+        self.follow(&before_exits).await?;
+        for number in last + 1..=sealed {
+            self.note_refusal(&record(&self.store, number)?, &SettleError::ExitMode { number })?;
+        }
+        Ok(())
+    }
+
+    /// A node that has not seen the block that a batch's proof was seen in says nothing about that batch.
+    fn require_not_behind(&self, proven: u64, head: BlockRef) -> Result<(), SettleError> {
+        let seen_at = record(&self.store, proven)?.proven_seen_at;
+        match seen_at.filter(|seen_at| *seen_at > head.number) {
+            Some(read) => {
+                let head = head.number;
+                Err(L1Error::Behind { head, read }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// A reorganisation may have put other batches under numbers that were compared.
@@ -143,6 +181,7 @@ impl Settlement {
         let ours = header_hash(&self.header(number)?);
         let l1 = self.l1.header_hash(number, view.head).await?;
         if l1 != ours {
+            self.require_still(view).await?;
             return Err(SettleError::Diverged { number, l1, ours });
         }
         Ok(())
@@ -181,7 +220,7 @@ impl Settlement {
                 Ok(is_missing && !self.store.sent_for(|purpose| does(purpose, number))?.is_empty())
             };
         let commit = lacks(record.commit.is_some(), BatchStatus::Committed, Purpose::commits)?;
-        let prove = lacks(record.prove.is_some(), BatchStatus::Proven, Purpose::proves)?;
+        let prove = lacks(record.prove.is_some(), BatchStatus::Proven, Purpose::settles)?;
         Ok(Known {
             status: record.status,
             proven_seen_at: record.proven_seen_at,
@@ -217,13 +256,15 @@ impl Settlement {
     }
 
     async fn prove_receipt(&self, number: u64) -> Result<Option<L1Receipt>, SettleError> {
-        let receipt = self.l1.receipt(&self.store, |purpose| purpose.proves(number));
+        let receipt = self.l1.receipt(&self.store, |purpose| purpose.settles(number));
         Ok(receipt.await?)
     }
 
     async fn moved(&mut self, number: u64, target: BatchStatus, view: &View) -> Result<(), SettleError> {
         let before = self.known(number)?.status;
-        if target < before {
+        if target < before && view.exit_mode {
+            tracing::warn!(batch = number, ?before, now = ?target, "exit mode took the batch back: on L1 it has not happened");
+        } else if target < before {
             tracing::warn!(batch = number, ?before, now = ?target, "L1 took the batch back: it is sent again");
         }
         let (mut commit, mut prove, mut header) = (None, None, None);

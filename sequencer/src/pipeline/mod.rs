@@ -4,6 +4,9 @@
 //! where the chain is: nothing is skipped, and nothing is sent anew that is under way already.
 
 mod accounting;
+mod challenges;
+mod committee;
+mod error;
 mod follow;
 mod proving;
 mod publish;
@@ -14,9 +17,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use challenges::Challenges;
+pub use committee::InCommittee;
+pub use error::SettleError;
 pub use proving::Proving;
-pub use publish::{Publish, publisher};
-pub use settlement::{SettleError, Settlement};
+pub use publish::{InBlob, InCalldata, Publish};
+pub use settlement::{Settlement, SettlementState};
 
 use crate::{
     changes::Changes,

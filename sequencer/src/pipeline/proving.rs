@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use ashlar_blob::stream::job_input;
 use ashlar_identity::grpc::Link;
 use ashlar_proto::farm::v1::{BatchStatus, JobKind, JobState};
 use ashlar_protocol::Step;
@@ -17,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use super::{accounting, update, wait};
 use crate::{
     changes::Changes,
+    demand::Demand,
+    exit_mode::ExitMode,
     farm::{Account, FarmClient, FarmError},
     progress::{BatchJobs, Progress, STEPS},
     retry::Retry,
@@ -45,6 +48,10 @@ pub struct Proving {
     pub interval: Duration,
     /// Where it is told how long each batch was at the farm.
     pub traces: Traces,
+    /// Batches that are to be proven.
+    pub demand: Demand,
+    /// In exit mode no further batch is given to the farm: its proof would be good for nothing.
+    pub exit_mode: ExitMode,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -108,15 +115,19 @@ impl Proving {
         Ok(())
     }
 
-    /// Sealed batches without a SNARK that are not at the farm, oldest first.
+    /// Sealed batches without a SNARK that are wanted and not at the farm, oldest first; none in exit mode.
     fn waiting(&self, at_farm: &BTreeSet<u64>) -> Result<Vec<u64>, StoreError> {
+        if self.exit_mode.is_entered() {
+            return Ok(Vec::new());
+        }
         let free = MAX_BATCHES_AT_FARM.saturating_sub(at_farm.len());
         let mut numbers = Vec::new();
         for number in self.store.first_unproven()?..self.store.next_batch()? {
             if numbers.len() == free {
                 break;
             }
-            if !at_farm.contains(&number) && self.store.snark(number)?.is_none() {
+            if self.demand.wants(number) && !at_farm.contains(&number) && self.store.snark(number)?.is_none()
+            {
                 numbers.push(number);
             }
         }
@@ -162,7 +173,9 @@ impl Proving {
 
     async fn attempt(&self, number: u64, start: SystemTime) -> Result<(), ProvingError> {
         let mut farm = FarmClient::connect(&self.farm, self.account.clone()).await?;
-        let content = farm.submit(number, self.store.chunks(number)?).await?;
+        let content = farm
+            .submit(number, self.store.chunks(number)?, self.blob(number)?)
+            .await?;
         // Jobs that were done before this call are measured too, each once.
         let mut measured = BTreeSet::new();
         let proven = farm
@@ -191,6 +204,14 @@ impl Proving {
             "batch proven by the farm"
         );
         Ok(())
+    }
+
+    /// The rollup stream of a batch that is linked to a blob, as the farm takes it.
+    fn blob(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.store.batch(number)? {
+            Some(batch) if batch.public_inputs()?.is_linked() => Ok(Some(job_input(&batch.rollup))),
+            _ => Ok(None),
+        }
     }
 
     fn hear(&self, status: &BatchStatus, measured: &mut BTreeSet<u64>) {

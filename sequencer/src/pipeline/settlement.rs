@@ -3,7 +3,8 @@
 //! A proof that is there before its batch is committed goes to L1 with the commit, which costs less than two transactions.
 //!
 //! What became of a batch is read from L1 at every step and never remembered instead: a commit that a reorganisation or
-//! `revertBatches` took away is made again, one that somebody else made is taken over if it is ours.
+//! `revertBatches` took away is made again, one that somebody else made is taken over if it is ours. In exit mode nothing is
+//! sent; if a reorganisation takes that back, it goes on.
 
 use std::{
     sync::Arc,
@@ -12,15 +13,22 @@ use std::{
 
 use alloy::sol_types::{SolCall, SolValue};
 use ashlar_contracts::{BatchHeader, Rollup};
-use ashlar_protocol::{SnarkLayoutError, SnarkParts};
+use ashlar_protocol::SnarkParts;
 use ashlar_report::chain;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::{Publish, follow::Followed, update, wait};
+use super::{
+    Publish, SettleError,
+    challenges::{Challenges, answer_call, finalize_call},
+    follow::Followed,
+    update, wait,
+};
 use crate::{
     changes::Changes,
     config::{CommitWhen, fits_with_proof},
-    l1::{BlockRef, Call, Expected, HeaderError, IdentityError, L1Client, L1Error, SendError, View},
+    exit_mode::IN_EXIT_MODE,
+    l1::{Call, Expected, L1Client, L1Error, View},
     retry::Retry,
     store::{BatchRecord, Purpose, Store, StoreError},
 };
@@ -42,18 +50,35 @@ pub struct Settlement {
     /// What L1, database and program must be.
     pub expected: Expected,
     /// Who publishes the batches' data.
-    pub publish: Box<dyn Publish>,
+    pub publish: Arc<dyn Publish>,
     /// When batches are committed.
     pub commit_when: CommitWhen,
+    /// Of an optimistic rollup.
+    pub challenges: Option<Challenges>,
     /// Pause before L1 is looked at again.
     pub interval: Duration,
     /// What is known of the batches on L1.
     pub(super) followed: Followed,
+    state: SettlementState,
     commit: Refusals,
     /// Of proofs, with a commit or without.
     prove: Refusals,
     /// Of commits with a proof, for another reason than the proof.
     both: Refusals,
+    /// Of answers to challenges.
+    answer: Refusals,
+    /// Of what makes batches final by time.
+    finalize: Refusals,
+}
+
+/// What settlement does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SettlementState {
+    /// It commits and proves batches.
+    #[default]
+    Settling,
+    /// The rollup is in exit mode: it sends nothing, and looks whether L1 takes that back.
+    ExitMode,
 }
 
 /// When a refused call is tried again.
@@ -76,88 +101,6 @@ impl Refusals {
     }
 }
 
-/// Why a batch did not move on L1.
-#[derive(Debug, thiserror::Error)]
-pub enum SettleError {
-    /// L1 failed or refused.
-    #[error(transparent)]
-    L1(#[from] L1Error),
-    /// The state database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// L1, database and program do not belong together.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// A stored batch has no header.
-    #[error(transparent)]
-    Header(#[from] HeaderError),
-    /// L1 holds another batch under this number than the one sealed here.
-    #[error(
-        "L1 holds another batch {number} (header {l1}) than the one sealed here ({ours}): another sequencer runs with this operator's key, or this database is of another history; if L1's batch is not proven, the operator can revert it with `ashlar batch revert --from {number}`"
-    )]
-    Diverged {
-        /// Batch number.
-        number: u64,
-        /// Header hash on L1.
-        l1: alloy::primitives::B256,
-        /// Header hash here.
-        ours: alloy::primitives::B256,
-    },
-    /// What the farm delivered as the batch's SNARK is none.
-    #[error("batch {number}: the farm's SNARK is malformed; is the farm of this version?")]
-    Snark {
-        /// The batch.
-        number: u64,
-        /// What is wrong with it.
-        #[source]
-        source: SnarkLayoutError,
-    },
-    /// A stored record is not what this program writes.
-    #[error("batch {number}: stored {what} is malformed")]
-    Malformed {
-        /// The batch.
-        number: u64,
-        /// Which part.
-        what: &'static str,
-    },
-}
-
-impl From<SendError> for SettleError {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::L1(error) => Self::L1(error),
-            SendError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl SettleError {
-    /// Whether it is about L1's answers, not about the batch.
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::L1(error) => error.is_transient(),
-            Self::Identity(error) => error.is_transient(),
-            Self::Store(_)
-            | Self::Header(_)
-            | Self::Diverged { .. }
-            | Self::Snark { .. }
-            | Self::Malformed { .. } => false,
-        }
-    }
-
-    /// Whether the proof is refused, not what it is sent with.
-    fn is_of_proof(&self) -> bool {
-        matches!(
-            self,
-            Self::Snark { .. }
-                | Self::L1(L1Error::Reverted {
-                    by_verifier: true,
-                    ..
-                })
-        )
-    }
-}
-
 impl Settlement {
     /// Settles the batches of `store` through `l1`.
     pub fn new(
@@ -165,7 +108,7 @@ impl Settlement {
         changes: Changes,
         l1: L1Client,
         expected: Expected,
-        publish: Box<dyn Publish>,
+        publish: Arc<dyn Publish>,
         commit_when: CommitWhen,
         interval: Duration,
     ) -> Self {
@@ -176,12 +119,22 @@ impl Settlement {
             expected,
             publish,
             commit_when,
+            challenges: None,
             interval,
             followed: Followed::default(),
+            state: SettlementState::default(),
             commit: Refusals::default(),
             prove: Refusals::default(),
             both: Refusals::default(),
+            answer: Refusals::default(),
+            finalize: Refusals::default(),
         }
+    }
+
+    /// The same for an optimistic rollup.
+    pub fn with_challenges(mut self, challenges: Option<Challenges>) -> Self {
+        self.challenges = challenges;
+        self
     }
 
     /// Runs until `shutdown`.
@@ -218,19 +171,50 @@ impl Settlement {
 
     /// Reads from L1 what became of the batches, then sends what is to be sent next, if anything is.
     ///
+    /// In exit mode nothing is sent, which is no error: [`Self::state`] says so.
+    ///
     /// # Errors
     /// If L1 fails or refuses; what it refuses is tried again after a pause, and holds up nothing that does not need it.
     pub async fn advance(&mut self) -> Result<(), SettleError> {
         let view = self.l1.view().await?;
+        self.note_state(&view);
+        if view.exit_mode {
+            return self.follow_in_exit_mode(&view).await;
+        }
         self.follow(&view).await?;
-        match self.next(&view).await? {
-            Some(purpose) => self.act(purpose, view.head).await,
+        let by_time = self.by_time_or_challenge(&view).await?;
+        match self.next(&view, by_time).await? {
+            Some(purpose) => self.act(purpose, &view).await,
             None => Ok(()),
         }
     }
 
-    /// What to send: what is under way already, else a proof, with its commit if that is still to come, else a commit.
-    async fn next(&self, view: &View) -> Result<Option<Purpose>, SettleError> {
+    /// What it does, as L1 said at the last look.
+    pub fn state(&self) -> SettlementState {
+        self.state
+    }
+
+    fn note_state(&mut self, view: &View) {
+        let now = match view.exit_mode {
+            true => SettlementState::ExitMode,
+            false => SettlementState::Settling,
+        };
+        match (std::mem::replace(&mut self.state, now), now) {
+            (SettlementState::Settling, SettlementState::ExitMode) => tracing::error!(
+                block = view.head.number,
+                "settlement stands still: {IN_EXIT_MODE}. Batches that are not proven have not happened on L1; nothing is sent for them any more"
+            ),
+            (SettlementState::ExitMode, SettlementState::Settling) => tracing::warn!(
+                block = view.head.number,
+                "settlement goes on: L1 took exit mode back"
+            ),
+            _ => {}
+        }
+    }
+
+    /// What to send: what is under way already, else what challenges or their absence ask for, else a proof, with its commit
+    /// if that is still to come, else a commit.
+    async fn next(&self, view: &View, by_time: Vec<Purpose>) -> Result<Option<Purpose>, SettleError> {
         let (next_commit, next_proof) = (view.committed + 1, view.proven + 1);
         let is_sealed = next_proof < self.store.next_batch()?;
         let snark = match is_sealed {
@@ -258,43 +242,78 @@ impl Settlement {
             .then_some(Purpose::Commit(next_commit));
         // What was sent before is not replaced by another call, not even one that would be preferred now: either could
         // be included, and the journal knows one of a nonce.
-        let alternatives = [proof, commit];
-        if alternatives.iter().all(Option::is_some) {
+        let by_time = by_time.into_iter().filter(|purpose| !self.is_pausing(*purpose));
+        let mut alternatives: Vec<Purpose> = by_time.chain(proof).collect();
+        let first = alternatives.first().copied();
+        alternatives.extend(commit);
+        if alternatives.len() > 1 {
             let in_flight = self.l1.in_flight(&self.store, view.head).await?;
-            if alternatives.contains(&in_flight) {
+            if in_flight.is_some_and(|purpose| alternatives.contains(&purpose)) {
                 return Ok(in_flight);
             }
         }
-        Ok(proof.or(commit.filter(|_| may_commit)))
+        Ok(first.or(commit.filter(|_| may_commit)))
     }
 
-    async fn act(&mut self, purpose: Purpose, head: BlockRef) -> Result<(), SettleError> {
+    async fn act(&mut self, purpose: Purpose, view: &View) -> Result<(), SettleError> {
         let number = purpose.batch();
         let batch = self.store.batch(number)?.ok_or(SettleError::Malformed {
             number,
             what: "record",
         })?;
         self.followed.began(purpose);
-        let sent = match self.call(purpose, &batch) {
+        let sent = match self.call(purpose, &batch).await {
             Ok(call) => self
                 .l1
-                .send(&self.store, &call, head)
+                .send(&self.store, &call, view.head)
                 .await
                 .map_err(SettleError::from),
             Err(error) => Err(error),
         };
+        if let Err(SettleError::L1(L1Error::Reverted { .. })) = &sent {
+            self.require_still(view).await?;
+        }
         match &sent {
             Ok(()) => self.taken(purpose),
             Err(error) if error.is_transient() => {}
+            // Entered since the look: the next one tells it. The batch and its proof are not at fault.
+            Err(SettleError::L1(L1Error::ExitMode { .. })) => {}
             Err(error) => self.refused(purpose, &batch, error)?,
         }
         sent
+    }
+
+    /// What contradicts this view counts only if L1 still shows it: a node that makes a block meanwhile may answer for the
+    /// one before with the state of either.
+    ///
+    /// # Errors
+    /// [`L1Error::Moved`] if the view does not hold any more, or never did.
+    pub(super) async fn require_still(&self, view: &View) -> Result<(), SettleError> {
+        let (again, newest) = tokio::try_join!(self.l1.view_at(view.head), self.l1.view())?;
+        let head = view.head;
+        if again == *view && (View { head, ..newest }) == *view {
+            Ok(())
+        } else {
+            Err(L1Error::Moved { block: head.number }.into())
+        }
+    }
+
+    fn is_pausing(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Commit(_) => self.commit.is_pausing(),
+            Purpose::Prove(_) => self.prove.is_pausing(),
+            Purpose::CommitAndProve(_) => self.both.is_pausing(),
+            Purpose::Finalize(_) => self.finalize.is_pausing(),
+            Purpose::Answer(_) => self.answer.is_pausing(),
+        }
     }
 
     fn taken(&mut self, purpose: Purpose) {
         match purpose {
             Purpose::Commit(_) => self.commit = Refusals::default(),
             Purpose::Prove(_) => self.prove = Refusals::default(),
+            Purpose::Finalize(_) => self.finalize = Refusals::default(),
+            Purpose::Answer(_) => self.answer = Refusals::default(),
             Purpose::CommitAndProve(_) => {
                 (self.prove, self.both) = (Refusals::default(), Refusals::default());
             }
@@ -310,10 +329,14 @@ impl Settlement {
         self.note_refusal(batch, error)?;
         match purpose {
             Purpose::Commit(_) => self.commit.refused(),
+            Purpose::Finalize(_) => self.finalize.refused(),
+            Purpose::Answer(_) if !error.is_of_proof() => self.answer.refused(),
             // While it pauses, commit and proof are sent apart: which of them is refused, that shows.
             Purpose::CommitAndProve(_) if !error.is_of_proof() => self.both.refused(),
-            Purpose::Prove(_) | Purpose::CommitAndProve(_) => {
+            Purpose::Prove(_) if !error.is_of_proof() => self.prove.refused(),
+            Purpose::Prove(_) | Purpose::CommitAndProve(_) | Purpose::Answer(_) => {
                 self.prove.refused();
+                self.answer.refused();
                 self.store.drop_snark(batch.number)?; // the farm is asked again: it may have been mended
             }
         }
@@ -326,18 +349,33 @@ impl Settlement {
             number,
             what: "record",
         })?;
-        Ok(fits_with_proof(&batch.size(), snark.len() as u64))
+        let data = self.publish.mode();
+        Ok(fits_with_proof(&batch.size(), data, snark.len() as u64))
     }
 
-    fn call(&self, purpose: Purpose, batch: &BatchRecord) -> Result<Call, SettleError> {
+    async fn call(&self, purpose: Purpose, batch: &BatchRecord) -> Result<Call, SettleError> {
         match purpose {
-            Purpose::Commit(_) => self.publish.commit(batch, None),
+            Purpose::Commit(_) => self.commit_call(batch, None).await,
             Purpose::Prove(number) => prove_call(batch, proof(number, &self.snark(number)?)?),
+            Purpose::Finalize(number) => Ok(finalize_call(number, &header(batch)?)),
+            Purpose::Answer(number) => {
+                let snark = self.snark(number)?;
+                Ok(answer_call(number, &header(batch)?, proof(number, &snark)?))
+            }
             Purpose::CommitAndProve(number) => {
                 let snark = self.snark(number)?;
-                self.publish.commit(batch, Some(proof(number, &snark)?))
+                let proof = proof(number, &snark)?.to_vec();
+                self.commit_call(batch, Some(proof)).await
             }
         }
+    }
+
+    /// Beside the other tasks: a blob takes its time, and a committee.
+    async fn commit_call(&self, batch: &BatchRecord, proof: Option<Vec<u8>>) -> Result<Call, SettleError> {
+        let (publish, batch) = (self.publish.clone(), batch.clone());
+        let number = batch.number;
+        let making = spawn_blocking(move || publish.commit(&batch, proof.as_deref()));
+        making.await.unwrap_or(Err(SettleError::Panicked { number }))
     }
 
     fn snark(&self, number: u64) -> Result<Vec<u8>, SettleError> {
@@ -347,7 +385,7 @@ impl Settlement {
             .ok_or(SettleError::Malformed { number, what })
     }
 
-    fn note_refusal(&self, batch: &BatchRecord, error: &SettleError) -> Result<(), StoreError> {
+    pub(super) fn note_refusal(&self, batch: &BatchRecord, error: &SettleError) -> Result<(), StoreError> {
         let reason = chain(error);
         if batch.failure.as_ref() != Some(&reason) {
             update(&self.store, &self.changes, batch.number, |batch| {
@@ -366,16 +404,19 @@ fn proof(number: u64, snark: &[u8]) -> Result<&[u8], SettleError> {
     }
 }
 
-fn prove_call(batch: &BatchRecord, proof: &[u8]) -> Result<Call, SettleError> {
-    let number = batch.number;
+/// Of a committed batch.
+fn header(batch: &BatchRecord) -> Result<BatchHeader, SettleError> {
+    let (number, what) = (batch.number, "header");
     let header = batch
         .header
         .as_ref()
-        .and_then(|bytes| BatchHeader::abi_decode(bytes).ok())
-        .ok_or(SettleError::Malformed {
-            number,
-            what: "header",
-        })?;
+        .and_then(|bytes| BatchHeader::abi_decode(bytes).ok());
+    header.ok_or(SettleError::Malformed { number, what })
+}
+
+fn prove_call(batch: &BatchRecord, proof: &[u8]) -> Result<Call, SettleError> {
+    let number = batch.number;
+    let header = header(batch)?;
     let call = Rollup::proveBatchCall {
         header,
         proof: proof.to_vec().into(),
@@ -384,5 +425,6 @@ fn prove_call(batch: &BatchRecord, proof: &[u8]) -> Result<Call, SettleError> {
         name: "proveBatch",
         data: call.abi_encode().into(),
         purpose: Purpose::Prove(number),
+        blob: None,
     })
 }

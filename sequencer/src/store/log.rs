@@ -19,17 +19,16 @@ pub struct Cut {
 
 impl Store {
     /// Appends users' transactions that were executed in this order; durable on return. Gives the first one's position.
-    pub fn append_signed(&self, encodings: &[Vec<u8>]) -> Result<u64, StoreError> {
+    pub fn append_signed(&self, items: &[LogItem]) -> Result<u64, StoreError> {
         let txn = self.log.begin_write()?;
         let first = counter(&txn, LOG_END)?;
         {
             let mut log = txn.open_table(LOG)?;
-            for (position, encoding) in (first..).zip(encodings) {
-                let item = encode("log", &LogItem::Signed(encoding.clone()))?;
-                log.insert(position, item.as_slice())?;
+            for (position, item) in (first..).zip(items) {
+                log.insert(position, encode("log", item)?.as_slice())?;
             }
             let mut counters = txn.open_table(LOG_COUNTERS)?;
-            counters.insert(LOG_END, first + encodings.len() as u64)?;
+            counters.insert(LOG_END, first + items.len() as u64)?;
         }
         txn.commit()?;
         Ok(first)
@@ -131,7 +130,7 @@ impl Store {
             match item {
                 LogItem::L1 { index, .. } if index < from => break,
                 LogItem::L1 { .. } => operations.push(item),
-                LogItem::Signed(_) => {}
+                LogItem::Signed(_) | LogItem::Sponsored(_) | LogItem::Published { .. } => {}
             }
         }
         operations.reverse();

@@ -14,6 +14,7 @@ mod batches;
 mod l1;
 mod log;
 mod operations;
+mod rebuilt;
 mod records;
 mod state;
 mod undo;
@@ -26,6 +27,7 @@ pub use batches::NewBatch;
 pub use l1::Cursor;
 pub use log::Cut;
 pub use operations::{Of, Operation, Place};
+pub use rebuilt::RebuiltLog;
 pub use records::{
     BatchRecord, BatchStatus, Broadcast, Identity, L1Receipt, LogItem, Purpose, ReceiptRecord, Sent,
     StepRecord, WithdrawalRecord,

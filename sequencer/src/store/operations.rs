@@ -2,7 +2,7 @@
 //!
 //! It holds where in the log an operation is, and repeats nothing of it.
 
-use redb::{ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{ReadOnlyTable, ReadableDatabase, ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -122,6 +122,19 @@ impl Store {
         Ok(places)
     }
 
+    /// What a batch was made of, as the log has it: at most `limit` items from a slot on, in order.
+    pub fn items(&self, batch: u64, from_slot: u32, limit: usize) -> Result<Vec<LogItem>, StoreError> {
+        let txn = self.db.begin_read()?;
+        let table = txn.open_table(OPERATIONS)?;
+        let log = self.log.begin_read()?;
+        let log = log.open_table(LOG)?;
+        let mut items = Vec::new();
+        for entry in table.range((batch, from_slot)..=(batch, u32::MAX))?.take(limit) {
+            items.push(item_of(&log, entry?.1.value())?);
+        }
+        Ok(items)
+    }
+
     /// The operation at a place, as the log has it; `None` if there is no such place (any more).
     pub fn operation(&self, place: Place) -> Result<Option<LogItem>, StoreError> {
         let txn = self.db.begin_read()?;
@@ -129,13 +142,18 @@ impl Store {
         let Some(bytes) = table.get((place.batch, place.slot))? else {
             return Ok(None);
         };
-        let Operation { position, .. } = decode("operations", bytes.value())?;
-        let txn = self.log.begin_read()?;
-        let log = txn.open_table(LOG)?;
-        let item = log.get(position)?.ok_or_else(|| StoreError::Missing {
-            table: "log",
-            key: position.to_string(),
-        })?;
-        Ok(Some(decode("log", item.value())?))
+        let log = self.log.begin_read()?;
+        let log = log.open_table(LOG)?;
+        Ok(Some(item_of(&log, bytes.value())?))
     }
+}
+
+/// The item of the log that an entry of the index stands for.
+fn item_of(log: &ReadOnlyTable<u64, &[u8]>, entry: &[u8]) -> Result<LogItem, StoreError> {
+    let Operation { position, .. } = decode("operations", entry)?;
+    let item = log.get(position)?.ok_or_else(|| StoreError::Missing {
+        table: "log",
+        key: position.to_string(),
+    })?;
+    decode("log", item.value())
 }

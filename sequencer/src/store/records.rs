@@ -17,6 +17,17 @@ pub enum LogItem {
         /// Its record, as [`L1Operation::record`] gives it.
         record: Vec<u8>,
     },
+    /// A signed operation of which no more is known than its batch has published: the state was rebuilt from L1.
+    Published {
+        /// Its batch.
+        batch: u64,
+        /// Its place there: those of the bridge stream, then transfers.
+        slot: u32,
+        /// Its record.
+        record: Vec<u8>,
+    },
+    /// As [`Self::Signed`], sponsored by the one behind it: both are executed in one batch, or neither.
+    Sponsored(Vec<u8>),
 }
 
 impl LogItem {
@@ -186,13 +197,21 @@ pub enum Purpose {
     Prove(u64),
     /// Commits this batch and settles it.
     CommitAndProve(u64),
+    /// Makes this batch of an optimistic rollup final without its proof.
+    Finalize(u64),
+    /// Answers a challenge of this batch, which becomes final later.
+    Answer(u64),
 }
 
 impl Purpose {
     /// The batch.
     pub fn batch(self) -> u64 {
         match self {
-            Self::Commit(number) | Self::Prove(number) | Self::CommitAndProve(number) => number,
+            Self::Commit(number)
+            | Self::Prove(number)
+            | Self::CommitAndProve(number)
+            | Self::Finalize(number)
+            | Self::Answer(number) => number,
         }
     }
 
@@ -201,9 +220,9 @@ impl Purpose {
         self == Self::Commit(batch) || self == Self::CommitAndProve(batch)
     }
 
-    /// Whether it settles this batch.
-    pub fn proves(self, batch: u64) -> bool {
-        self == Self::Prove(batch) || self == Self::CommitAndProve(batch)
+    /// Whether it makes this batch final, by its proof or without.
+    pub fn settles(self, batch: u64) -> bool {
+        self.batch() == batch && matches!(self, Self::Prove(_) | Self::CommitAndProve(_) | Self::Finalize(_))
     }
 }
 

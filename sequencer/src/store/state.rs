@@ -1,10 +1,11 @@
 //! Tree nodes and values: the sealed state as the application reads it.
 
+use ashlar_payments::state::{Entry, StateDigest};
 use ashlar_statement::{
     hash::{Hash, hash_from_bytes32, hash_to_bytes32},
     state::{StateChanges, StateStore},
 };
-use redb::{ReadOnlyTable, ReadableDatabase, WriteTransaction};
+use redb::{ReadOnlyTable, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::{COUNTERS, NEXT_BATCH, NODES, Store, StoreError, VALUES};
 
@@ -54,6 +55,39 @@ impl Snapshot {
     /// Number of the first batch whose changes are not in it.
     pub fn next_batch(&self) -> u64 {
         self.next_batch
+    }
+
+    /// All values.
+    pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::new();
+        for entry in self.values.iter()? {
+            let (key, value) = entry?;
+            let (table, key) = key.value();
+            let read = Entry::read(table, key, value.value());
+            entries.push(read.ok_or_else(|| StoreError::Missing {
+                table: "values",
+                key: format!("{table}/{}", hex::encode(key)),
+            })?);
+        }
+        Ok(entries)
+    }
+
+    /// The last batch that is in it, and the digest of everything that it holds.
+    pub fn digest(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        let mut digest = StateDigest::default();
+        for entry in self.nodes.iter()? {
+            let (place, bytes) = entry?;
+            let (tree, level, index) = place.value();
+            let hash = hash_from_bytes32(&bytes.value());
+            let hash = hash.ok_or(StoreError::NotCanonical { tree, level, index })?;
+            digest.node(tree, level, index, &hash);
+        }
+        for entry in self.values.iter()? {
+            let (key, value) = entry?;
+            let (table, key) = key.value();
+            digest.value(table, key, value.value());
+        }
+        Ok((self.next_batch - 1, digest.finish()))
     }
 }
 

@@ -258,14 +258,14 @@ async fn a_rollup_of_another_data_mode_and_one_that_says_none_are_refused() {
         let client = client.expect("connects");
         client.identify(&store, expected).await.expect_err("refused")
     };
-    let error = refused(expected(), Some("blob")).await;
+    let error = refused(expected(), Some("plasma")).await;
     let IdentityError::UnknownDataMode { source, .. } = &error else {
         panic!("{error:?}")
     };
-    assert_eq!(source.name, "blob");
-    let error = refused(of_file, Some("blob")).await;
+    assert_eq!(source.name, "plasma");
+    let error = refused(of_file, Some("plasma")).await;
     assert!(
-        matches!(&error, IdentityError::DataMode { found, expected: DataMode::Calldata, .. } if found == "blob"),
+        matches!(&error, IdentityError::DataMode { found, expected: DataMode::Calldata, .. } if found == "plasma"),
         "{error:?}"
     );
     for given in [expected(), of_file] {

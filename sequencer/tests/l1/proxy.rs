@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use alloy::transports::http::reqwest;
+use alloy::{sol_types::SolCall, transports::http::reqwest};
 use axum::{
     Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::State,
     http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
@@ -30,10 +30,25 @@ pub enum Answer {
     Result(Value),
     /// This error, without asking the node.
     Error(i64, &'static str),
+    /// A call that the contract refuses, with this data.
+    Revert(Vec<u8>),
     /// No answer at all.
     Silence,
-    /// What a load balancer says when nothing is behind it.
-    BadGateway,
+    /// This status alone: what a load balancer says when nothing is behind it, or too much is asked.
+    Http(StatusCode),
+    /// The first half of the node's answer, as if it were all.
+    Cut,
+    /// The first half of the node's answer; then the connection breaks.
+    Reset,
+}
+
+/// Whether a request calls this method of a contract.
+pub fn calls<C: SolCall>(method: &str, params: &Value) -> bool {
+    let data = [&params[0]["input"], &params[0]["data"]]
+        .into_iter()
+        .find_map(Value::as_str);
+    let selector = alloy::hex::encode_prefixed(C::SELECTOR);
+    method == "eth_call" && data.is_some_and(|data| data.starts_with(&selector))
 }
 
 type Policy = Box<dyn FnMut(&str, &Value) -> Answer + Send>;
@@ -104,20 +119,43 @@ fn answer(State(shared): State<Arc<Shared>>, body: Bytes) -> Answering {
             }
             Answer::Result(value) => reply("result", value),
             Answer::Error(code, message) => reply("error", json!({ "code": code, "message": message })),
+            Answer::Revert(data) => {
+                let data = alloy::hex::encode_prefixed(data);
+                reply(
+                    "error",
+                    json!({ "code": 3, "message": "execution reverted", "data": data }),
+                )
+            }
             Answer::Silence => {
                 tokio::time::sleep(Duration::from_secs(3600)).await;
                 StatusCode::GATEWAY_TIMEOUT.into_response()
             }
-            Answer::BadGateway => StatusCode::BAD_GATEWAY.into_response(),
+            Answer::Http(status) => status.into_response(),
+            Answer::Cut => json_text(shared.half(body).await.into()),
+            Answer::Reset => {
+                let broken = std::io::ErrorKind::ConnectionReset.into();
+                let parts = [Ok(shared.half(body).await), Err::<String, std::io::Error>(broken)];
+                json_text(Body::from_stream(futures::stream::iter(parts)))
+            }
         }
     })
 }
 
 fn json_response(value: &Value) -> Response {
-    ([(CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+    json_text(value.to_string().into())
+}
+
+fn json_text(body: Body) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 impl Shared {
+    async fn half(&self, body: Bytes) -> String {
+        let mut text = self.forward(body).await.to_string();
+        text.truncate(text.len() / 2);
+        text
+    }
+
     async fn forward(&self, body: Bytes) -> Value {
         let sent = self
             .client

@@ -11,6 +11,7 @@ use ashlar_sequencer::{
     store::{Cursor, LogItem, Store},
 };
 use ashlar_statement::queue::{L1Operation, SetFlags};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
@@ -64,7 +65,8 @@ fn logs(answer: Value) -> Vec<Value> {
     answer.as_array().expect("a list of logs").clone()
 }
 
-/// The log with `bytes` of its data changed: the time's word, the record's offset and its length, then the record.
+/// The log with `bytes` of its data changed: words of the time, the expiry, the record's offset and its length, then the
+/// record.
 fn changed(log: &Value, at: usize, bytes: &str) -> Value {
     let mut log = log.clone();
     let mut data = log["data"].as_str().expect("bytes").to_owned();
@@ -74,8 +76,9 @@ fn changed(log: &Value, at: usize, bytes: &str) -> Value {
     log
 }
 
-const TIME: usize = 28;
-const RECORD: usize = 3 * 32;
+/// Its low four bytes.
+const EXPIRY: usize = 32 + 28;
+const RECORD: usize = 4 * 32;
 
 /// A deposit of a thousand times as much.
 fn richer(log: &Value) -> Value {
@@ -108,14 +111,14 @@ async fn told_of(change: impl FnOnce(&mut Vec<Value>) + Send + 'static) -> Resul
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forged_record_a_forged_time_and_a_gap_are_told_by_queue_index() {
+async fn a_forged_record_a_forged_expiry_and_a_gap_are_told_by_queue_index() {
     assert!(matches!(told_of(|_| {}).await, Ok(3)));
     let richer = told_of(|logs| logs[1] = richer(&logs[1])).await;
     assert!(
         matches!(richer, Err(L1Error::OperationForged { index: 1 })),
         "{richer:?}"
     );
-    let later = told_of(|logs| logs[2] = changed(&logs[2], TIME, "ffffffff")).await;
+    let later = told_of(|logs| logs[2] = changed(&logs[2], EXPIRY, "ffffffff")).await;
     assert!(
         matches!(later, Err(L1Error::OperationForged { index: 2 })),
         "{later:?}"
@@ -230,7 +233,7 @@ async fn an_amount_that_the_contract_did_not_queue_is_refused() {
 async fn silence_errors_and_gateways_only_delay() {
     all_four_arrive(|asked| match asked % 5 {
         0 => Answer::Silence,
-        1 => Answer::BadGateway,
+        1 => Answer::Http(StatusCode::BAD_GATEWAY),
         2 => Answer::Error(-32005, "rate limited"),
         3 => Answer::Result(json!(null)),
         _ => Answer::Forward,

@@ -1,13 +1,17 @@
 //! The operator's transactions survive everything that loses, refuses or delays them.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use alloy::{
     consensus::{Transaction, TxEnvelope},
     eips::eip2718::Decodable2718,
+    providers::Provider,
 };
 use ashlar_sequencer::{
     l1::{L1Client, L1Error},
@@ -18,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::{
     proxy::{Answer, Proxy},
-    support::{Guard, L1, Node, key, l1, operator_key, until},
+    support::{Guard, L1, Node, key, l1, operator_key, provider, until},
 };
 
 async fn sealed_behind(proxy: &Proxy, l1: &L1, folder: &tempfile::TempDir) -> Node {
@@ -147,7 +151,7 @@ async fn the_fee_never_passes_the_ceiling() {
     const CEILING: u128 = 3_000_000_000;
     let mut settings = l1.settings(&[&proxy.url]);
     settings.max_fee_wei = CEILING;
-    settings.resend_after = std::time::Duration::ZERO;
+    settings.resend_after = Duration::ZERO;
     let client = L1Client::connect(settings, l1.rollup.into_array(), operator_key())
         .await
         .expect("connects");
@@ -213,10 +217,59 @@ async fn a_node_that_hangs_ends_in_a_deadline_and_stopping_does_not_wait_for_it(
     node.restart_settlement();
     let Node { settlement, .. } = node;
     let running = tokio::spawn(settlement.run(stop.clone()));
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
     stop.cancel();
-    tokio::time::timeout(std::time::Duration::from_secs(10), running)
+    tokio::time::timeout(Duration::from_secs(10), running)
         .await
         .expect("ends")
         .expect("no panic");
+}
+
+/// It is always the first to answer, and two others are honest.
+async fn beside_a_liar_about_fees_and_gas(gas: &'static str) {
+    const GWEI: u64 = 1_000_000_000;
+    let l1 = l1(Guard::Real).await;
+    let gwei = |gwei: u64| json!(format!("{:#x}", gwei * GWEI));
+    let honest = async || {
+        Proxy::start(&l1.endpoint, |method, _| match method {
+            "eth_sendRawTransaction" => Answer::Forward,
+            _ => Answer::Late(Duration::from_millis(20)),
+        })
+        .await
+    };
+    let (one, other) = (honest().await, honest().await);
+    let liar = Proxy::start(&l1.endpoint, move |method, _| match method {
+        "eth_estimateGas" => Answer::Result(json!(gas)),
+        "eth_maxPriorityFeePerGas" => Answer::Result(gwei(400)),
+        "eth_getBlockByNumber" => Answer::Change(Box::new(move |mut block| {
+            block["baseFeePerGas"] = gwei(1_000);
+            block
+        })),
+        _ => Answer::Forward,
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("folder");
+    let client = l1.client(&[&liar.url, &one.url, &other.url]).await;
+    let mut node = Node::start(folder.path(), client, l1.rollup, 1).await;
+    l1.deposit(&key("a")).await;
+    until("the batch is sealed", async || {
+        node.store.next_batch().expect("database") == 2
+    })
+    .await;
+    let errors = node.settle_until("the commit", committed).await;
+    assert!(errors.is_empty(), "{errors:?}");
+    let hash = node.batch(1).commit.expect("ours").hash;
+    let sent = provider(&l1.endpoint, 1)
+        .get_transaction_by_hash(hash.into())
+        .await;
+    let sent = sent.expect("answers").expect("included");
+    let tip = sent.max_priority_fee_per_gas().expect("EIP-1559");
+    assert!(tip < 10 * u128::from(GWEI), "{tip} wei");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_endpoint_that_lies_about_fees_and_gas_costs_nothing_and_holds_up_nothing() {
+    beside_a_liar_about_fees_and_gas("0x5208").await; // less than the call needs
+    beside_a_liar_about_fees_and_gas("0xffffffffffffffff").await; // more than a transaction may have
 }

@@ -12,7 +12,9 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
-use ashlar_contracts::{DataMode, DeployConfig, Rollup, deploy, encoding::hash_to_word, generated_verifier};
+use ashlar_contracts::{
+    DataMode, DeployConfig, OptimisticTerms, Rollup, deploy, encoding::hash_to_word, generated_verifier,
+};
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_payments::{
@@ -26,8 +28,9 @@ use ashlar_sequencer::{
     Changes,
     config::{CommitWhen, Limits, Sealing},
     executor::{Executor, ExecutorHandle, Thread},
+    exit_mode::ExitMode,
     l1::{Expected, Finality, L1Client, L1Settings, watcher::Watcher},
-    pipeline::{SettleError, Settlement, publisher},
+    pipeline::{InBlob, InCalldata, Publish, SettleError, Settlement},
     store::{BatchRecord, Store},
 };
 use ashlar_statement::hash::Hash;
@@ -102,10 +105,42 @@ impl std::ops::Deref for L1 {
 }
 
 pub async fn l1(guard: Guard) -> L1 {
+    l1_in(guard, DataMode::Calldata).await
+}
+
+pub async fn l1_in(guard: Guard, data: DataMode) -> L1 {
     let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
         .await
         .expect("devnet starts");
-    let deployed = Deployed::on(&node.url(), guard).await;
+    let deployed = Deployed::in_mode(&node.url(), guard, data).await;
+    L1 {
+        _node: node,
+        deployed,
+    }
+}
+
+/// One whose rollup streams these members keep.
+pub async fn l1_validium(committee: Vec<Address>) -> L1 {
+    let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
+        .await
+        .expect("devnet starts");
+    let deployed = Deployed::with(&node.url(), Guard::AcceptsAll, |config| {
+        config.data = DataMode::Validium;
+        config.committee = committee;
+    })
+    .await;
+    L1 {
+        _node: node,
+        deployed,
+    }
+}
+
+/// One whose batches are final by time.
+pub async fn l1_optimistic(guard: Guard, terms: OptimisticTerms) -> L1 {
+    let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
+        .await
+        .expect("devnet starts");
+    let deployed = Deployed::with(&node.url(), guard, |config| config.optimistic = Some(terms)).await;
     L1 {
         _node: node,
         deployed,
@@ -121,13 +156,22 @@ fn accepting_verifier(digest: &str) -> Bytes {
 
 impl Deployed {
     pub async fn on(endpoint: &str, guard: Guard) -> Self {
+        Self::in_mode(endpoint, guard, DataMode::Calldata).await
+    }
+
+    pub async fn in_mode(endpoint: &str, guard: Guard, data: DataMode) -> Self {
+        Self::with(endpoint, guard, |config| config.data = data).await
+    }
+
+    async fn with(endpoint: &str, guard: Guard, change: impl FnOnce(&mut DeployConfig)) -> Self {
         let verifier = generated_verifier().expect("committed artifact");
         let verifier_code = match guard {
             Guard::Real => verifier.creation_code,
             Guard::AcceptsAll => accepting_verifier(&verifier.digest),
         };
         let (genesis, operator) = (hash_to_word(genesis_root()), signer(0).address());
-        let config = DeployConfig::new(verifier_code, verifier.route, genesis, operator);
+        let mut config = DeployConfig::new(verifier_code, verifier.route, genesis, operator);
+        change(&mut config);
         let rollup = deploy(&provider(endpoint, 0), config)
             .await
             .expect("deploys")
@@ -176,6 +220,28 @@ impl Deployed {
         }
     }
 
+    /// The same, with rollup streams by members of the committee.
+    pub async fn client_of_members(&self, members: Vec<String>) -> L1Client {
+        let settings = L1Settings {
+            members,
+            ..self.settings(&[&self.endpoint])
+        };
+        L1Client::connect(settings, self.rollup.into_array(), operator_key())
+            .await
+            .expect("connects")
+    }
+
+    /// The same, with blobs by the beacon API.
+    pub async fn client_of_beacons(&self, endpoint: &str, beacons: &[&str]) -> L1Client {
+        let settings = L1Settings {
+            beacons: beacons.iter().map(|url| (*url).to_owned()).collect(),
+            ..self.settings(&[endpoint])
+        };
+        L1Client::connect(settings, self.rollup.into_array(), operator_key())
+            .await
+            .expect("connects")
+    }
+
     pub async fn client(&self, endpoints: &[&str]) -> L1Client {
         L1Client::connect(self.settings(endpoints), self.rollup.into_array(), operator_key())
             .await
@@ -199,6 +265,7 @@ pub struct Node {
     pub executor: ExecutorHandle<Payments>,
     pub settlement: Settlement,
     pub changes: Changes,
+    publish: Arc<dyn Publish>,
     l1: L1Client,
     thread: Thread,
     stop: CancellationToken,
@@ -227,6 +294,22 @@ impl Node {
         sealing: Sealing,
         slots: usize,
     ) -> Self {
+        Self::telling(folder, l1, rollup, sealing, slots, ExitMode::default()).await
+    }
+
+    /// Notes with `exit_mode` how the rollup stands with it. The data mode is that of `sealing`.
+    pub async fn telling(
+        folder: &Path,
+        l1: L1Client,
+        rollup: Address,
+        sealing: Sealing,
+        slots: usize,
+        exit_mode: ExitMode,
+    ) -> Self {
+        let publish: Arc<dyn Publish> = match sealing.bounds.data {
+            DataMode::Blob => Arc::new(InBlob::default()),
+            DataMode::Calldata | DataMode::Validium => Arc::new(InCalldata), // a test gives the committee
+        };
         let store = Arc::new(Store::open(&folder.join("state.redb")).expect("database"));
         let payments = Payments(BlockConfig {
             domain: Domain {
@@ -243,6 +326,7 @@ impl Node {
             sealing,
             changes.clone(),
             Limits::default(),
+            exit_mode,
         )
         .expect("executor starts");
         let stop = CancellationToken::new();
@@ -257,7 +341,7 @@ impl Node {
             changes.clone(),
             l1.clone(),
             expected(),
-            publisher(DataMode::Calldata),
+            publish.clone(),
             CommitWhen::default(),
             Duration::from_millis(20),
         );
@@ -266,11 +350,19 @@ impl Node {
             executor,
             settlement,
             changes,
+            publish,
             l1,
             thread,
             watching: tokio::spawn(watcher.run(stop.clone())),
             stop,
         }
+    }
+
+    /// Publishes batches by other means.
+    pub fn publishing(mut self, publish: impl Publish + 'static) -> Self {
+        self.publish = Arc::new(publish);
+        self.restart_settlement();
+        self
     }
 
     /// Forgets what settlement has in memory, as a restart does.
@@ -280,17 +372,29 @@ impl Node {
             self.changes.clone(),
             self.l1.clone(),
             expected(),
-            publisher(DataMode::Calldata),
+            self.publish.clone(),
             CommitWhen::default(),
             Duration::from_millis(20),
         );
     }
 
+    /// Ends as a process does that is killed: whatever it waits for. What the executor has taken it writes.
+    pub async fn crash(self) {
+        self.watching.abort();
+        let _ = self.watching.await; // it was cancelled
+        Self::end((self.executor, self.settlement), self.thread).await;
+    }
+
     pub async fn stop(self) {
         self.stop.cancel();
         self.watching.await.expect("the watcher ends");
-        drop((self.executor, self.settlement));
-        tokio::task::spawn_blocking(move || self.thread.join().expect("no panic").expect("no error"))
+        Self::end((self.executor, self.settlement), self.thread).await;
+    }
+
+    /// The executor's thread ends with the last of its handles.
+    async fn end(handles: (ExecutorHandle<Payments>, Settlement), thread: Thread) {
+        drop(handles);
+        tokio::task::spawn_blocking(move || thread.join().expect("no panic").expect("no error"))
             .await
             .expect("joined");
     }

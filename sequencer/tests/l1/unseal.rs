@@ -62,7 +62,7 @@ async fn batches_taken_back_are_sealed_again_to_the_same_state() {
     .await;
     assert_eq!(node.executor.root().await.expect("runs"), root);
     assert_eq!(node.batch(1), first);
-    let inputs = |number| node.batch(number).public_inputs().expect("24 elements");
+    let inputs = |number| node.batch(number).public_inputs().expect("27 elements");
     assert_eq!(inputs(2).old_root, inputs(1).new_root);
     assert_eq!(inputs(3).old_root, inputs(2).new_root);
     node.stop().await;

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub enum DataMode {
     /// In the calldata of the commit.
     Calldata,
+    /// The rollup stream in a blob of the commit (EIP-4844), the bridge stream in its calldata.
+    Blob,
+    /// The bridge stream in the calldata of the commit; the rollup stream is not on L1: a committee signs that it has it.
+    Validium,
 }
 
 /// A data mode that this program does not know, so it does not know where the rollup's data is.
@@ -31,12 +35,14 @@ fn known() -> String {
 
 impl DataMode {
     /// All that this program knows.
-    pub const ALL: [Self; 1] = [Self::Calldata];
+    pub const ALL: [Self; 3] = [Self::Calldata, Self::Blob, Self::Validium];
 
     /// As deployment files have it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Calldata => "calldata",
+            Self::Blob => "blob",
+            Self::Validium => "validium",
         }
     }
 
@@ -110,7 +116,7 @@ mod tests {
     #[test]
     fn an_unknown_mode_is_refused_with_its_name_and_those_that_are_known() {
         for (said, name) in [
-            (word(b"blob"), "blob"),
+            (word(b"blobs"), "blobs"),
             (word(b"calldata2"), "calldata2"),
             (word(b"call\0data"), "call\\0data"),
             (B256::ZERO, ""),
@@ -119,7 +125,7 @@ mod tests {
             assert_eq!(refused.name, name);
             let text = refused.to_string();
             assert!(
-                text.contains("known: calldata") && text.contains(&format!("`{name}`")),
+                text.contains("known: calldata, blob, validium)") && text.contains(&format!("`{name}`")),
                 "{text}"
             );
         }

@@ -27,3 +27,68 @@ sol!(
     MintableToken,
     "../artifacts/MintableToken.json"
 );
+sol!(
+    #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+    PasskeyOwner,
+    "../artifacts/PasskeyOwner.json"
+);
+sol!(
+    #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+    PasskeyOwners,
+    "../artifacts/PasskeyOwners.json"
+);
+
+/// In modules of their own: they name the rollup's types again.
+pub mod blob {
+    use super::sol;
+
+    sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        BlobRollup,
+        "../artifacts/BlobRollup.json"
+    );
+}
+
+/// The same.
+pub mod optimistic {
+    use super::sol;
+
+    sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        OptimisticRollup,
+        "../artifacts/OptimisticRollup.json"
+    );
+}
+
+/// The same.
+pub mod validium {
+    use super::sol;
+
+    sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        ValidiumRollup,
+        "../artifacts/ValidiumRollup.json"
+    );
+}
+
+/// The same.
+pub mod challenges {
+    use super::sol;
+
+    sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        ChallengeModule,
+        "../artifacts/ChallengeModule.json"
+    );
+}
+
+/// The same.
+pub mod fast {
+    use super::sol;
+
+    sol!(
+        #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+        FastExit,
+        "../artifacts/FastExit.json"
+    );
+}

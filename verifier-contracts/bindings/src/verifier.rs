@@ -4,6 +4,7 @@ use alloy::primitives::{B256, Bytes, hex::FromHex, keccak256};
 use serde::{Deserialize, de::Error as _};
 
 const ARTIFACT: &str = include_str!("../../artifacts/Halo2Verifier.json");
+const PATH_ARTIFACT: &str = include_str!("../../artifacts/PoseidonPath.json");
 const TAG: &str = include_str!("../../generated/wrap/verifier.json");
 
 /// The generated verifier, ready to deploy.
@@ -41,6 +42,13 @@ struct Tag {
     security: String,
     srs: String,
     proof_bytes: usize,
+}
+
+/// Creation code of the generated contract that computes the root of a path (`IPoseidonPath`). The error says that the
+/// committed file was damaged.
+pub fn path_code() -> Result<Bytes, serde_json::Error> {
+    let Artifact { bytecode } = serde_json::from_str(PATH_ARTIFACT)?;
+    Ok(bytecode)
 }
 
 /// The verifier contract that this build deploys. The error says that the committed files were damaged.

@@ -1,6 +1,8 @@
 //! Rust twin of `WithdrawalTree.sol`: leaf i hashes `(i, token, amount, to)`, a level pairs neighbours from the left and
 //! carries an odd last node up unchanged.
 
+use std::collections::BTreeSet;
+
 use alloy::{
     primitives::{B256, U256, keccak256},
     sol_types::SolValue,
@@ -43,6 +45,23 @@ pub fn proof(withdrawals: &[Withdrawal], index: u32) -> Option<Vec<B256>> {
     Some(siblings)
 }
 
+/// What `claimWithdrawals` wants for the withdrawals at these positions: siblings that do not follow from the claimed leaves,
+/// level by level from the left. `None` if one of them is not there, or none is asked for.
+pub fn proof_of_several(withdrawals: &[Withdrawal], indices: &BTreeSet<u32>) -> Option<Vec<B256>> {
+    let last = usize::try_from(*indices.last()?).ok()?;
+    let mut nodes = leaves(withdrawals);
+    nodes.get(last)?;
+    let mut known: BTreeSet<usize> = indices.iter().map(|index| *index as usize).collect();
+    let mut siblings = Vec::new();
+    while nodes.len() > 1 {
+        let missing = known.iter().filter(|&&at| !known.contains(&(at ^ 1)));
+        siblings.extend(missing.filter_map(|at| nodes.get(at ^ 1)));
+        known = known.iter().map(|at| at / 2).collect();
+        nodes = parents(&nodes);
+    }
+    Some(siblings)
+}
+
 fn leaves(withdrawals: &[Withdrawal]) -> Vec<B256> {
     (0..)
         .zip(withdrawals)
@@ -62,6 +81,8 @@ fn parents(nodes: &[B256]) -> Vec<B256> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Deserialize;
 
     use super::*;
@@ -146,6 +167,57 @@ mod tests {
                 );
             }
             assert_eq!(proof(&withdrawals, count), None);
+        }
+    }
+
+    /// `WithdrawalTree.areMembers` in Rust: the node above, and how many siblings that took.
+    fn fold_several(mut level: BTreeMap<usize, B256>, count: usize, proof: &[B256]) -> B256 {
+        let mut siblings = proof.iter();
+        let mut width = count;
+        while width > 1 {
+            let mut above = BTreeMap::new();
+            for (&at, &node) in &level {
+                let neighbour = level.get(&(at ^ 1)).copied();
+                let pair = match (at % 2, neighbour) {
+                    (1, Some(_)) => continue,
+                    (0, Some(right)) => [node, right],
+                    (0, None) if at + 1 == width => {
+                        above.insert(at / 2, node);
+                        continue;
+                    }
+                    (0, None) => [node, *siblings.next().expect("a right sibling")],
+                    _ => [*siblings.next().expect("a left sibling"), node],
+                };
+                above.insert(at / 2, keccak256(pair.concat()));
+            }
+            (level, width) = (above, width.div_ceil(2));
+        }
+        assert_eq!(siblings.next(), None, "no sibling too many");
+        level[&0]
+    }
+
+    #[test]
+    fn proofs_of_several_lead_to_the_root() {
+        for count in 1..9_u32 {
+            let withdrawals: Vec<_> = (0..count)
+                .map(|i| Withdrawal {
+                    token: 0,
+                    amount: u64::from(i) + 1,
+                    to: Default::default(),
+                })
+                .collect();
+            for subset in 1..1_u32 << count {
+                let indices: BTreeSet<u32> = (0..count).filter(|i| subset >> i & 1 == 1).collect();
+                let siblings = proof_of_several(&withdrawals, &indices).expect("all are there");
+                let of = |&i: &u32| (i as usize, leaf(i, &withdrawals[i as usize]));
+                let level = indices.iter().map(of).collect();
+                assert_eq!(fold_several(level, count as usize, &siblings), root(&withdrawals));
+                if let [index] = indices.iter().collect::<Vec<_>>()[..] {
+                    assert_eq!(Some(siblings), proof(&withdrawals, *index));
+                }
+            }
+            assert_eq!(proof_of_several(&withdrawals, &[0, count].into()), None);
+            assert_eq!(proof_of_several(&withdrawals, &BTreeSet::new()), None);
         }
     }
 }

@@ -17,11 +17,11 @@ import {WithdrawalTree} from "./WithdrawalTree.sol";
 /// | 4    | 0 (1) ‖ address bytes 14 to 20           |
 ///
 /// A forced withdrawal that paid anything is one of the batch's withdrawals too, of what it paid to its sender.
-/// Tag `03` is reserved for emergency exits and refused.
+/// Tag `03` is an exit's, see `ExitStream`: it pays what no account is debited for, so it is refused here.
 library BridgeStream {
     uint256 internal constant WITHDRAWAL_TAG = 2;
     uint256 internal constant WITHDRAWAL_BYTES = 35;
-    uint256 internal constant EMERGENCY_TAG = 3;
+    uint256 internal constant EXIT_TAG = 3;
     uint256 private constant AMOUNT_WORD = 1;
 
     struct Summary {
@@ -45,8 +45,8 @@ library BridgeStream {
         for (uint256 offset = 0; offset < stream.length;) {
             uint256 tag = uint8(stream[offset]);
             if (tag == WITHDRAWAL_TAG) {
-                _requireRecord(stream, offset, WITHDRAWAL_BYTES);
-                if (_word(stream, offset, 4) >> 48 != 0) revert IRollup.BridgeRecordPaddingNonzero(offset);
+                requireRecord(stream, offset, WITHDRAWAL_BYTES);
+                if (word(stream, offset, 4) >> 48 != 0) revert IRollup.BridgeRecordPaddingNonzero(offset);
                 leaves[withdrawals] = _leaf(stream, offset, AMOUNT_WORD, withdrawals);
                 ++withdrawals;
                 offset += WITHDRAWAL_BYTES;
@@ -56,7 +56,7 @@ library BridgeStream {
             if (next >= queued) revert IRollup.OperationNotQueued(next);
             if (!QueuedOperation.matches(queue[next], hash)) revert IRollup.OperationMismatch(next);
             ++next;
-            if (tag == QueuedOperation.FORCED_WITHDRAWAL && _word(stream, offset, QueuedOperation.PAID_WORD) > 0) {
+            if (tag == QueuedOperation.FORCED_WITHDRAWAL && word(stream, offset, QueuedOperation.PAID_WORD) > 0) {
                 leaves[withdrawals] = _leaf(stream, offset, QueuedOperation.PAID_WORD, withdrawals);
                 ++withdrawals;
             }
@@ -74,12 +74,12 @@ library BridgeStream {
         pure
         returns (uint256 size, bytes32 hash)
     {
-        if (tag == EMERGENCY_TAG) revert IRollup.EmergencyRecordRefused(offset);
+        if (tag == EXIT_TAG) revert IRollup.ExitRecordRefused(offset);
         uint256 blank;
         uint256 blankSize;
         (size, blank, blankSize) = QueuedOperation.layout(tag);
         if (size == 0) revert IRollup.BridgeRecordTagUnknown(offset, tag);
-        _requireRecord(stream, offset, size);
+        requireRecord(stream, offset, size);
         assembly ("memory-safe") {
             let buffer := mload(0x40)
             calldatacopy(buffer, add(stream.offset, offset), size)
@@ -88,26 +88,39 @@ library BridgeStream {
         }
     }
 
-    /// Leaf `index`, of a record with the token in its last byte of word 0 but one and the address in words 2 to 4.
+    /// Leaf `index`, of the amount in this word.
     function _leaf(bytes calldata stream, uint256 offset, uint256 amountWord, uint256 index)
         private
         pure
         returns (bytes32)
     {
-        uint256 token = (_word(stream, offset, 0) >> 8) & 0xff;
-        uint256 addressLow = _word(stream, offset, 4); // below 2^48
-        uint256 to = (_word(stream, offset, 2) << 104) | (_word(stream, offset, 3) << 48) | addressLow;
-        return WithdrawalTree.leaf(index, token, _word(stream, offset, amountWord), address(uint160(to)));
+        return leaf(stream, offset, word(stream, offset, amountWord), index);
     }
 
-    function _requireRecord(bytes calldata stream, uint256 offset, uint256 size) private pure {
+    /// Leaf `index`, of a record with the token in its last byte of word 0 but one and the address in words 2 to 4.
+    function leaf(bytes calldata stream, uint256 offset, uint256 amount, uint256 index)
+        internal
+        pure
+        returns (bytes32)
+    {
+        uint256 token = (word(stream, offset, 0) >> 8) & 0xff;
+        return WithdrawalTree.leaf(index, token, amount, payee(stream, offset));
+    }
+
+    /// The address in words 2 to 4 of a record.
+    function payee(bytes calldata stream, uint256 offset) internal pure returns (address) {
+        uint256 low = word(stream, offset, 4); // below 2^48
+        return address(uint160((word(stream, offset, 2) << 104) | (word(stream, offset, 3) << 48) | low));
+    }
+
+    function requireRecord(bytes calldata stream, uint256 offset, uint256 size) internal pure {
         if (stream.length - offset < size) revert IRollup.BridgeRecordTruncated(offset);
     }
 
     /// Word `i` of the record at `offset`; the caller has checked that the record is whole.
-    function _word(bytes calldata stream, uint256 offset, uint256 i) private pure returns (uint256 word) {
+    function word(bytes calldata stream, uint256 offset, uint256 i) internal pure returns (uint256 result) {
         assembly {
-            word := shr(200, calldataload(add(add(stream.offset, offset), mul(i, 7))))
+            result := shr(200, calldataload(add(add(stream.offset, offset), mul(i, 7))))
         }
     }
 }

@@ -35,6 +35,11 @@ library PubdataPolynomial {
         secondEval = _horner(second, powers);
     }
 
+    /// @notice Evaluates one stream at `z`. Its length must be a multiple of 7.
+    function evaluate(bytes calldata stream, uint256 z) internal pure returns (uint256 eval) {
+        if (stream.length > 0) eval = _horner(stream, _powers(z));
+    }
+
     /// z^0 to z^STEP, each `a0 + a1·2^128`.
     function _powers(uint256 z) private pure returns (uint256[STEP + 1] memory powers) {
         uint256 power = 1;

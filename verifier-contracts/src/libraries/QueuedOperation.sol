@@ -40,22 +40,36 @@ library QueuedOperation {
         if (kind == SET_FLAGS) return (7, 0, 0);
     }
 
-    /// @return What the queue keeps: the upper 224 bits of the record's hash, then the time in seconds.
-    function entry(bytes memory record, uint32 time) internal pure returns (bytes32) {
-        return bytes32((uint256(keccak256(record)) & ~uint256(type(uint32).max)) | time);
+    /// @return What the queue keeps: the upper 216 bits of the record's hash, then when it expires, in tenths of a second.
+    function entry(bytes memory record, uint40 expires) internal pure returns (bytes32) {
+        return bytes32((uint256(keccak256(record)) & ~uint256(type(uint40).max)) | expires);
     }
 
-    /// @return Whether the queue keeps `kept` of a record with this hash, whatever its time.
+    /// @return Whether the queue keeps `kept` of a record with this hash, whenever it expires.
     function matches(bytes32 kept, bytes32 recordHash) internal pure returns (bool) {
-        return (kept ^ recordHash) >> 32 == 0;
+        return (kept ^ recordHash) >> 40 == 0;
+    }
+
+    /// @return When the operation that the queue keeps this of expires, in tenths of a second since the Unix epoch.
+    function expiry(bytes32 kept) internal pure returns (uint64) {
+        return uint40(uint256(kept));
+    }
+
+    /// @notice Reads a deposit's record, which must be whole.
+    function readDeposit(bytes calldata record) internal pure returns (uint8 token, uint64 units, address owner) {
+        token = uint8(record[5]);
+        units = uint56(bytes7(record[7:14]));
+        owner = address(bytes20(abi.encodePacked(record[14:28], record[29:35])));
     }
 
     function deposit(uint8 token, uint256 units, address owner, uint256 auth) internal pure returns (bytes memory) {
-        return _record(_head(DEPOSIT, 0, token, 0), units, owner, _auth(auth));
+        (uint256 low, uint256 high) = _auth(auth);
+        return _record(_head(DEPOSIT, 0, token), units, owner, low, high, 70);
     }
 
     function setAuth(uint32 account, address sender, uint256 auth) internal pure returns (bytes memory) {
-        return _record(_head(SET_AUTH, account, 0, 0), 0, sender, _auth(auth));
+        (uint256 low, uint256 high) = _auth(auth);
+        return _record(_head(SET_AUTH, account, 0), 0, sender, low, high, 70);
     }
 
     function forcedWithdrawal(uint32 account, uint8 token, uint256 units, address sender)
@@ -63,7 +77,7 @@ library QueuedOperation {
         pure
         returns (bytes memory)
     {
-        return _record(_head(FORCED_WITHDRAWAL, account, token, 0), units, sender, new bytes(7));
+        return _record(_head(FORCED_WITHDRAWAL, account, token), units, sender, 0, 0, 42);
     }
 
     function forcedTransfer(uint32 account, uint32 to, uint8 token, uint256 units, address sender)
@@ -71,37 +85,42 @@ library QueuedOperation {
         pure
         returns (bytes memory)
     {
-        bytes memory paidAndReceiver = abi.encodePacked(uint56(0), uint56(to));
-        return _record(_head(FORCED_TRANSFER, account, token, 0), units, sender, paidAndReceiver);
+        return _record(_head(FORCED_TRANSFER, account, token), units, sender, uint256(to) << 112, 0, 49);
     }
 
     function setFlags(uint32 account, uint8 flags) internal pure returns (bytes memory) {
-        return abi.encodePacked(_head(SET_FLAGS, account, 0, flags));
+        return abi.encodePacked(uint56(_head(SET_FLAGS, account, 0) | flags));
     }
 
-    /// The words after the address are `rest`.
-    function _record(uint56 head, uint256 units, address whose, bytes memory rest) private pure returns (bytes memory) {
-        return abi.encodePacked(head, uint56(units), _address(whose), rest);
-    }
-
-    function _head(uint8 kind, uint32 account, uint8 token, uint8 last) private pure returns (uint56) {
-        return (uint56(kind) << 48) | (uint56(account) << 16) | (uint56(token) << 8) | last;
-    }
-
-    /// An address in three words.
-    function _address(address whose) private pure returns (uint168) {
-        uint168 word = uint160(whose);
-        return ((word >> 48) << 56) | uint48(word);
-    }
-
-    /// An auth in five words.
-    function _auth(uint256 auth) private pure returns (bytes memory) {
-        uint224 low = 0;
-        uint56 high = 0;
-        for (uint256 i = 0; i < 4; ++i) {
-            low = (low << 56) | uint56(auth >> (64 * i));
-            high = (high << 8) | uint8(auth >> (64 * i + 56));
+    /// Words 0 to 4, then `low`, 28 bytes, and `high`, 7 bytes; `size` bytes of all that, behind which are zeros.
+    function _record(uint256 head, uint256 units, address whose, uint256 low, uint256 high, uint256 size)
+        private
+        pure
+        returns (bytes memory record)
+    {
+        uint256 word = uint160(whose);
+        assembly ("memory-safe") {
+            record := mload(0x40)
+            mstore(0x40, add(record, 0x80))
+            mstore(record, size)
+            let start := or(shl(200, head), shl(144, units))
+            let owner := or(shl(32, shr(48, word)), and(shr(24, word), 0xffffff))
+            mstore(add(record, 0x20), or(start, owner))
+            mstore(add(record, 0x40), or(shl(232, word), or(shl(8, low), shr(48, high))))
+            mstore(add(record, 0x60), shl(208, high))
         }
-        return abi.encodePacked(low, high);
+    }
+
+    function _head(uint256 kind, uint256 account, uint256 token) private pure returns (uint256) {
+        return (kind << 48) | (account << 16) | (token << 8);
+    }
+
+    /// The low 56 bits of the four elements, and their high bytes.
+    function _auth(uint256 auth) private pure returns (uint256 low, uint256 high) {
+        uint256 mask = type(uint56).max;
+        low = ((auth & mask) << 168) | (((auth >> 64) & mask) << 112) | (((auth >> 128) & mask) << 56)
+            | ((auth >> 192) & mask);
+        high = (uint256(uint8(auth >> 56)) << 24) | (uint256(uint8(auth >> 120)) << 16)
+            | (uint256(uint8(auth >> 184)) << 8) | (auth >> 248);
     }
 }

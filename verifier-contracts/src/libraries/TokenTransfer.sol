@@ -15,21 +15,32 @@ interface IERC20 {
 library TokenTransfer {
     /// @notice Pays ETH. What the recipient answers is not copied: its length would be the recipient's choice.
     function sendEth(address to, uint256 amount) internal {
-        bool sent;
+        if (!trySendEth(to, amount, gasleft())) revert IRollup.EthTransferFailed(to);
+    }
+
+    /// @notice Pays ETH, or says that it could not with that much gas.
+    function trySendEth(address to, uint256 amount, uint256 gasLimit) internal returns (bool sent) {
         assembly ("memory-safe") {
-            sent := call(gas(), to, amount, 0, 0, 0, 0)
+            sent := call(gasLimit, to, amount, 0, 0, 0, 0)
         }
-        if (!sent) revert IRollup.EthTransferFailed(to);
     }
 
     function send(address token, address to, uint256 amount) internal {
-        _call(token, abi.encodeCall(IERC20.transfer, (to, amount)));
+        if (!trySend(token, to, amount, gasleft())) revert IRollup.TokenTransferFailed(token);
+    }
+
+    /// @notice Pays a token, or says that it could not with that much gas. What a token moved that then answers false
+    /// stays moved: it decides of nothing but itself.
+    function trySend(address token, address to, uint256 amount, uint256 gasLimit) internal returns (bool) {
+        return _call(token, abi.encodeCall(IERC20.transfer, (to, amount)), gasLimit);
     }
 
     /// @notice Takes exactly `amount` from `from`; reverts if the balance grows by anything else.
     function take(address token, address from, uint256 amount) internal {
         uint256 before = IERC20(token).balanceOf(address(this));
-        _call(token, abi.encodeCall(IERC20.transferFrom, (from, address(this), amount)));
+        if (!_call(token, abi.encodeCall(IERC20.transferFrom, (from, address(this), amount)), gasleft())) {
+            revert IRollup.TokenTransferFailed(token);
+        }
         uint256 balance = IERC20(token).balanceOf(address(this));
         uint256 received = balance < before ? 0 : balance - before;
         if (received != amount) revert IRollup.TokenTransferInexact(token, amount, received);
@@ -43,16 +54,15 @@ library TokenTransfer {
     }
 
     /// Success is no revert, and either `true` or, from a contract, nothing at all. Only one word of the answer is read.
-    function _call(address token, bytes memory data) private {
+    function _call(address token, bytes memory data, uint256 gasLimit) private returns (bool) {
         bool done;
         uint256 size;
         uint256 answer;
         assembly ("memory-safe") {
-            done := call(gas(), token, 0, add(data, 0x20), mload(data), 0x00, 0x20)
+            done := call(gasLimit, token, 0, add(data, 0x20), mload(data), 0x00, 0x20)
             size := returndatasize()
             answer := mload(0x00)
         }
-        bool accepted = size == 0 ? token.code.length > 0 : size >= 32 && answer == 1;
-        if (!done || !accepted) revert IRollup.TokenTransferFailed(token);
+        return done && (size == 0 ? token.code.length > 0 : size >= 32 && answer == 1);
     }
 }

@@ -5,8 +5,7 @@ import {IRollup} from "../IRollup.sol";
 
 /// @title Merkle tree of a batch's withdrawals
 /// @notice Leaf i is `keccak256(abi.encode(i, token, amount, to))`; a level pairs neighbours from the left by
-/// `keccak256(left ‖ right)` and carries an odd last node up unchanged. Leaves hash 128 bytes and nodes 64, so
-/// neither
+/// `keccak256(left ‖ right)` and carries an odd last node up unchanged. Leaves hash 128 bytes and nodes 64, so neither
 /// can pass for the other.
 library WithdrawalTree {
     /// @return result The leaf of the withdrawal at position `index`.
@@ -50,6 +49,40 @@ library WithdrawalTree {
             index /= 2;
         }
         return used == proof.length && node == expected;
+    }
+
+    /// @notice Whether `nodes` are the leaves at these positions of the tree of `count` leaves with root `expected`.
+    /// `proof` must be exactly the siblings that do not follow from other nodes, level by level from the left. Overwrites
+    /// both arrays.
+    /// @param positions Ascending, each once, below `count`.
+    function areMembers(
+        bytes32[] memory nodes,
+        uint256[] memory positions,
+        uint256 count,
+        bytes32[] calldata proof,
+        bytes32 expected
+    ) internal pure returns (bool) {
+        uint256 left = nodes.length;
+        if (left == 0) return false;
+        uint256 used = 0;
+        for (; count > 1; count = (count + 1) / 2) {
+            uint256 above = 0;
+            for (uint256 i = 0; i < left; ++above) {
+                uint256 position = positions[i];
+                bytes32 node = nodes[i++];
+                if (position % 2 == 0 && i < left && positions[i] == position + 1) {
+                    node = _parent(node, nodes[i++]);
+                } else if (position ^ 1 < count) {
+                    if (used == proof.length) return false;
+                    node = position % 2 == 0 ? _parent(node, proof[used]) : _parent(proof[used], node);
+                    ++used;
+                }
+                positions[above] = position / 2;
+                nodes[above] = node;
+            }
+            left = above;
+        }
+        return used == proof.length && nodes[0] == expected;
     }
 
     function _parent(bytes32 left, bytes32 right) private pure returns (bytes32 result) {

@@ -113,3 +113,63 @@ contract HookToken is MintableToken("Hook", "HK", 9) {
         return super._move(from, to, amount);
     }
 }
+
+/// What a token may turn into once it is registered.
+enum Mood {
+    Good,
+    ReturnsNothing,
+    ReturnsFalse,
+    Reverts,
+    BurnsGas,
+    /// Keeps a half of what it moves.
+    TakesFee,
+    /// Says that it moved, and moves nothing.
+    Lies
+}
+
+/// A token that changes.
+contract MoodyToken is MintableToken("Moody", "MOO", 9) {
+    Mood private mood;
+
+    function setMood(Mood value) external {
+        mood = value;
+    }
+
+    /// A rebase, of a holder's balance.
+    function rebase(address holder, uint256 balance) external {
+        balanceOf[holder] = balance;
+    }
+
+    function _move(address from, address to, uint256 amount) internal override returns (bool) {
+        if (mood == Mood.Reverts) revert("moody");
+        if (mood == Mood.ReturnsFalse) return false;
+        if (mood == Mood.Lies) return true;
+        if (mood == Mood.BurnsGas) {
+            assembly {
+                invalid()
+            }
+        }
+        super._move(from, to, mood == Mood.TakesFee ? amount / 2 : amount);
+        if (mood == Mood.ReturnsNothing) {
+            assembly {
+                return(0, 0)
+            }
+        }
+        return true;
+    }
+}
+
+/// Calls whoever moves it, and keeps what that call answered.
+contract CallingToken is MintableToken("Calling", "CAL", 9) {
+    bytes private data;
+    bytes public answer;
+
+    function setCall(bytes calldata call) external {
+        data = call;
+    }
+
+    function _move(address from, address to, uint256 amount) internal override returns (bool) {
+        if (data.length > 0) (, answer) = msg.sender.call(data);
+        return super._move(from, to, amount);
+    }
+}

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IRollup} from "../../src/IRollup.sol";
 import {Rollup} from "../../src/Rollup.sol";
 import {Listings} from "./Listings.sol";
+import {EXIT_DEADLINE, PathDouble} from "./PathDouble.sol";
 import {Pubdata} from "./Pubdata.sol";
 import {Routing} from "./Routing.sol";
 import {Test} from "./Test.sol";
@@ -38,7 +39,15 @@ contract ReplayHandler is Test {
     uint256 public provenWithdrawals;
 
     constructor() {
-        ROLLUP = new Rollup(Routing.single(VERIFIER), Routing.CIRCUIT_SET, 42, address(this), Listings.none());
+        ROLLUP = new Rollup(
+            Routing.single(VERIFIER),
+            Routing.CIRCUIT_SET,
+            42,
+            address(this),
+            EXIT_DEADLINE,
+            new PathDouble(),
+            Listings.none()
+        );
     }
 
     function deposit(uint256 seed) external {

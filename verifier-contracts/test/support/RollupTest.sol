@@ -6,6 +6,7 @@ import {IRollup} from "../../src/IRollup.sol";
 import {MintableToken} from "../../src/demo/MintableToken.sol";
 import {VerifierRouter} from "../../src/VerifierRouter.sol";
 import {Listings} from "./Listings.sol";
+import {EXIT_DEADLINE, PathDouble} from "./PathDouble.sol";
 import {Pubdata} from "./Pubdata.sol";
 import {Routing} from "./Routing.sol";
 import {Test} from "./Test.sol";
@@ -25,18 +26,42 @@ abstract contract RollupTest is Test {
     VerifierDouble internal verifier;
     VerifierRouter internal router;
     MintableToken internal token;
+    PathDouble internal path;
     Rollup internal rollup;
+    /// ETH that the rollup holds for others than users, in wei.
+    uint256 internal bonds;
 
     function setUp() public virtual {
         VM.warp(uint256(NOW) * 1 minutes);
         verifier = new VerifierDouble();
         token = new MintableToken("Token", "TKN", 18);
         router = Routing.single(verifier);
-        rollup = new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, Listings.one(address(token)));
+        path = new PathDouble();
+        rollup = _newRollup(Listings.one(address(token)));
         VM.deal(ALICE, 1e30);
         token.mint(ALICE, 1e36);
         VM.prank(ALICE);
         token.approve(address(rollup), type(uint256).max);
+    }
+
+    /// Of the data mode under test.
+    function _newRollup(IRollup.TokenListing[] memory tokens) internal virtual returns (Rollup) {
+        return new Rollup(router, Routing.CIRCUIT_SET, GENESIS_ROOT, OPERATOR, EXIT_DEADLINE, path, tokens);
+    }
+
+    /// What a commit hands over for a rollup stream in this data mode.
+    function _published(bytes memory transfers) internal virtual returns (bytes memory) {
+        return transfers;
+    }
+
+    /// Keeps the gas of the last call. A data mode whose suites run otherwise than as transactions keeps none, nor does a
+    /// rollup that has bonds to look after.
+    function _snapshotGas(string memory name) internal virtual {
+        if (bonds == 0) VM.snapshotGasLastCall("Rollup", name);
+    }
+
+    function _snapshotValue(string memory name, uint256 value) internal {
+        if (bonds == 0) VM.snapshotValue("Rollup", name, value);
     }
 
     function _depositEth(uint256 units, uint256 auth) internal returns (uint64) {
@@ -50,7 +75,7 @@ abstract contract RollupTest is Test {
     }
 
     /// Commit data for the next batch with these streams.
-    function _batch(bytes memory bridge, bytes memory transfers) internal view returns (IRollup.CommitData memory) {
+    function _batch(bytes memory bridge, bytes memory transfers) internal virtual returns (IRollup.CommitData memory) {
         uint64 number = rollup.committedBatches() + 1;
         return IRollup.CommitData({
             number: number,
@@ -59,7 +84,7 @@ abstract contract RollupTest is Test {
             dataHash: Pubdata.canonicalHash(uint256(keccak256(abi.encode("data", number)))),
             feeAccount: 7,
             bridge: bridge,
-            rollup: transfers
+            rollup: _published(transfers)
         });
     }
 
@@ -69,7 +94,8 @@ abstract contract RollupTest is Test {
         return rollup.commitBatch(batch);
     }
 
-    function _prove(IRollup.BatchHeader memory header) internal {
+    /// Makes the next batch final, in whichever way a suite is about.
+    function _prove(IRollup.BatchHeader memory header) internal virtual {
         verifier.accept(PROOF, rollup.instances(header));
         rollup.proveBatch(header, PROOF);
     }
@@ -85,10 +111,28 @@ abstract contract RollupTest is Test {
         );
     }
 
-    /// What the queue keeps of a record that arrives now.
-    function _entry(bytes memory record) internal view returns (bytes32) {
-        return ((keccak256(record) >> 32) << 32) | bytes32(block.timestamp);
+    /// What the queue keeps of a record that arrives now, the first of this second, or behind so many others.
+    function _entry(bytes memory record, uint256 behind) internal view returns (bytes32) {
+        return ((keccak256(record) >> 40) << 40) | bytes32(_expiry() + behind);
     }
+
+    function _entry(bytes memory record) internal view returns (bytes32) {
+        return _entry(record, 0);
+    }
+
+    /// When an operation expires that arrives now, in tenths of a second.
+    function _expiry() internal view returns (uint64) {
+        return uint64(block.timestamp + EXIT_DEADLINE) * 10;
+    }
+
+    /// By anybody.
+    function _enter(IRollup.BatchHeader memory firstUnproven) internal {
+        VM.prank(address(0x5040d));
+        rollup.enterExitMode(firstUnproven);
+    }
+
+    /// For `_enter`, when all batches are proven.
+    function _noHeader() internal pure returns (IRollup.BatchHeader memory header) {}
 
     function _expectCommitRevert(bytes memory bridge, bytes memory expected) internal {
         IRollup.CommitData memory batch = _batch(bridge, "");

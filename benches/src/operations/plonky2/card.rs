@@ -112,10 +112,10 @@ pub trait OnACard {
 /// If it fails.
 pub fn real(circuits: &CircuitSet, prover: Prover) -> Result<Vec<Subject<'_>>, CardRaceError> {
     let ours = Path::new(circuits, prover);
-    let CircuitSet { leaf, recursion } = circuits;
+    let CircuitSet { leaf, recursion, .. } = circuits;
     let mut subjects = Vec::new();
     let mut spans = Vec::new();
-    for (kind, chunk) in leaf.each().iter().enumerate() {
+    for (kind, chunk) in leaf.chunks().iter().enumerate() {
         let witnesses = sample::two_chunks_of(chunk.slots());
         let inputs = witnesses.iter().map(|witness| ours.assign_chunk(witness));
         let inputs = inputs.collect::<Result<_, _>>().map_err(CardRaceError::Sample)?;

@@ -11,7 +11,7 @@ mod table;
 
 use std::time::Duration;
 
-use ashlar_payments::chunk::ChunkCircuits;
+use ashlar_payments_engine::CircuitSet;
 use ashlar_statement::ProveError;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,6 @@ use crate::{spread::Spread, steps::Step, turns::Runs};
 
 /// plonky2's own prover.
 pub const STOCK: &str = "stock/plonky2";
-
-type CircuitSet = ashlar_recursion::CircuitSet<ChunkCircuits>;
 
 /// What is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ashlar_bn254::Bn254Config;
-use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
+use ashlar_payments::leaves::{PaymentCircuits, PaymentWitness};
 use ashlar_plonky2::{Kind, Prover};
 use ashlar_recursion::{
     CompressedProof, DecodeError, LiftCircuit, Proof, RecursionCircuits, SpanKind, SpanProof, decode_proof,
@@ -41,7 +41,7 @@ pub fn our_prover() -> Prover {
 
 /// The same in lanes of this kind, which the processor must have.
 pub fn our_prover_in(kind: Kind) -> Prover {
-    Prover::new(kind).with_gates(ChunkCircuits::GATES)
+    Prover::new(kind).with_gates(PaymentCircuits::GATES)
 }
 
 fn prepare<P: ProveCircuit, O: GenericConfig<D, F = F> + 'static>(
@@ -62,11 +62,11 @@ pub(super) fn lift_of(recursion: &RecursionCircuits, kind: usize) -> (u8, &LiftC
 
 impl<'a, P: ProveCircuit> Path<'a, P> {
     pub(super) fn new(circuits: &'a CircuitSet, prover: P) -> Self {
-        let CircuitSet { leaf, recursion } = circuits;
+        let CircuitSet { leaf, recursion, .. } = circuits;
         let leaves = leaf.circuits().into_iter();
         let (chunks, chunk_times): (_, Vec<_>) =
             leaves.map(|data| prepare(&prover, Circuit::Chunk, data)).unzip();
-        let (lifts, lift_times): (_, Vec<_>) = (0..leaf.each().len())
+        let (lifts, lift_times): (_, Vec<_>) = (0..leaf.circuits().len())
             .map(|kind| prepare(&prover, Circuit::Lift, &lift_of(recursion, kind).1.data))
             .unzip();
         let (fold, fold_time) = prepare(&prover, Circuit::Fold, &recursion.fold.data);
@@ -94,7 +94,7 @@ impl<'a, P: ProveCircuit> Path<'a, P> {
 
     /// `log2` of the rows.
     pub(super) fn degree_bits(&self, circuit: Circuit) -> usize {
-        let CircuitSet { leaf, recursion } = self.circuits;
+        let CircuitSet { leaf, recursion, .. } = self.circuits;
         match circuit {
             Circuit::Chunk => leaf.circuits()[MEASURED].common.degree_bits(),
             Circuit::Lift => lift_of(recursion, MEASURED).1.data.common.degree_bits(),
@@ -103,15 +103,15 @@ impl<'a, P: ProveCircuit> Path<'a, P> {
         }
     }
 
-    pub(super) fn chunk(&self, witness: &ChunkWitness) -> Result<Proof, ProveError> {
-        let kind = ChunkCircuits::kind(witness);
+    pub(super) fn chunk(&self, witness: &PaymentWitness) -> Result<Proof, ProveError> {
+        let kind = PaymentCircuits::kind(witness);
         let circuit = self.circuits.leaf.circuits()[kind];
         self.chunks[kind].prove(&self.prover, circuit, || self.assign_chunk(witness))
     }
 
     /// The inputs of a chunk's circuit.
-    pub(super) fn assign_chunk(&self, witness: &ChunkWitness) -> anyhow::Result<PartialWitness<F>> {
-        let claim = ChunkCircuits::check(witness).expect("a sealed chunk replays");
+    pub(super) fn assign_chunk(&self, witness: &PaymentWitness) -> anyhow::Result<PartialWitness<F>> {
+        let claim = PaymentCircuits::check(witness).expect("a sealed chunk replays");
         self.circuits.leaf.assign(witness, &claim)
     }
 
@@ -160,7 +160,7 @@ impl<'a, P: ProveCircuit> Path<'a, P> {
 
 /// What one circuit proves.
 pub(super) enum Input {
-    Chunk(Box<ChunkWitness>),
+    Chunk(Box<PaymentWitness>),
     Lift(Box<Proof>),
     Fold(Box<[SpanProof; 2]>),
     Compress(Box<SpanProof>),
@@ -197,7 +197,7 @@ impl Input {
                 inputs.push(input);
             }
         };
-        let [first, second]: [ChunkWitness; 2] = sample::two_chunks();
+        let [first, second]: [PaymentWitness; 2] = sample::two_chunks();
         add(Self::Chunk(Box::new(first.clone())));
         if *last >= Circuit::Lift {
             let chunk = ours.chunk(&first)?;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
+use ashlar_payments::leaves::{PaymentCircuits, PaymentWitness};
 use ashlar_recursion::CompressedProof;
 use ashlar_statement::{LeafCircuits, ProveCircuit, ProveError, StockProver};
 use serde::{Deserialize, Serialize};
@@ -75,13 +75,16 @@ impl Part {
 
 impl<P: ProveCircuit> Path<'_, P> {
     /// Proves a batch; the parts are in the order of [`Circuit::ALL`].
-    pub(super) fn batch(&self, chunks: &[ChunkWitness]) -> Result<(CompressedProof, [Part; 4]), ProveError> {
+    pub(super) fn batch(
+        &self,
+        chunks: &[PaymentWitness],
+    ) -> Result<(CompressedProof, [Part; 4]), ProveError> {
         let mut parts = [Part::default(); 4];
         let [chunk, lift, fold, compress] = &mut parts;
         let mut spans = Vec::new();
         for witness in chunks {
             let proof = chunk.time(|| self.chunk(witness))?;
-            spans.push(lift.time(|| self.lift(ChunkCircuits::kind(witness), &proof))?);
+            spans.push(lift.time(|| self.lift(PaymentCircuits::kind(witness), &proof))?);
         }
         while spans.len() > 1 {
             let mut folded = Vec::new();

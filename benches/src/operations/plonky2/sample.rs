@@ -2,12 +2,13 @@
 
 use ashlar_payments::{
     auth,
-    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch, Shapes},
+    batch::{BlockBuilder, BlockConfig, SHAPES, Shapes},
+    leaves::PaymentWitness,
     packing::{PackedAmount, PackedFee},
     state::MemoryStore,
     transaction::{Deposit, Domain, SecretKey, Served, Transaction, Transfer},
-    witness::ChunkWitness,
 };
+use ashlar_statement::SealedBatch;
 
 const OWNER: [u8; 20] = [7; 20];
 const DOMAIN: Domain = Domain {
@@ -56,21 +57,21 @@ fn deposits(accounts: u32, shapes: Shapes) -> BlockBuilder<MemoryStore> {
 }
 
 /// Of the smallest size.
-pub(super) fn two_chunks() -> [ChunkWitness; 2] {
+pub(super) fn two_chunks() -> [PaymentWitness; 2] {
     two_chunks_of(SHAPES.sizes()[0])
 }
 
 /// Deposits for one account more than a chunk has slots.
-pub(super) fn two_chunks_of(slots: usize) -> [ChunkWitness; 2] {
+pub(super) fn two_chunks_of(slots: usize) -> [PaymentWitness; 2] {
     let (batch, _) = deposits(slots as u32 + 1, Shapes::new(&[slots]))
         .seal(1)
         .expect("the batch is not empty");
-    let chunks: Result<_, Vec<_>> = batch.chunks.try_into();
+    let chunks: Result<_, Vec<_>> = batch.map(Into::into).chunks.try_into();
     chunks.unwrap_or_else(|chunks| panic!("{} chunks", chunks.len()))
 }
 
 /// A batch of so many signed transfers and nothing else, among accounts that were opened before.
-pub(super) fn transfers(count: u32) -> SealedBatch {
+pub(super) fn transfers(count: u32) -> SealedBatch<PaymentWitness> {
     let mut store = MemoryStore::new();
     let (_, opened) = deposits(PAYERS, SHAPES).seal(1).expect("the batch is not empty");
     store.apply(opened);
@@ -90,7 +91,8 @@ pub(super) fn transfers(count: u32) -> SealedBatch {
             .push(Transaction::Transfer(transfer).sign(&DOMAIN, &key(from)))
             .expect("the account has the funds");
     }
-    builder.seal(2).expect("the batch is not empty").0
+    let (batch, _) = builder.seal(2).expect("the batch is not empty");
+    batch.map(Into::into)
 }
 
 #[cfg(test)]

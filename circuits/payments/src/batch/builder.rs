@@ -165,13 +165,25 @@ impl<S: AccountStore> BlockBuilder<S> {
     }
 
     /// What the batch asks of L1 and the provers, or would ask once `next` were executed.
-    pub fn size(&self, next: Option<&Operation>) -> BatchSize {
+    pub fn size(&self, next: &[Operation]) -> BatchSize {
         let mut size = self.size;
         size.chunks = self.chunk_count() as u32;
-        if let Some(operation) = next {
+        let (mut slots, mut fees) = (self.open.slots.len(), self.open.fees.clone());
+        for operation in next {
             count(&mut size, operation);
-            let fits = !self.open.slots.is_empty() && self.open.has_fee_slot(operation);
-            size.chunks += u32::from(!fits);
+            let fee = fee_of(operation);
+            let is_counted = |token| fees.iter().any(|(known, _)| *known == token);
+            let needs_slot = fee.is_some_and(|(token, _)| !is_counted(token));
+            if slots == 0 || needs_slot && fees.len() == FEE_SLOTS {
+                size.chunks += 1;
+                slots = 0;
+                fees.clear();
+            }
+            fees.extend(fee.filter(|_| needs_slot));
+            slots = (slots + 1) % self.config.shapes.largest();
+            if slots == 0 {
+                fees.clear();
+            }
         }
         size
     }
@@ -188,12 +200,12 @@ impl<S: AccountStore> BlockBuilder<S> {
     /// [`Self::push`] for an operation whose signature, if it has one, was verified before.
     pub fn push_verified(&mut self, operation: Operation) -> Result<Placement, ExecuteError<S::Error>> {
         let mut slot = execute_verified(&mut self.overlay, self.time, &operation)?;
-        let accepted = self.check_fee_account(&operation);
+        let fee = fee_of(&operation);
+        let accepted = self.check_fee_account(fee.as_slice());
         if accepted.is_err() {
             self.overlay.rollback();
         }
         accepted?;
-        let fee = fee_of(&operation);
         if !self.open.has_fee_slot(&operation) {
             // A fifth fee token: this operation opens the next chunk, after this one's fees are credited.
             self.overlay.rollback();
@@ -221,17 +233,45 @@ impl<S: AccountStore> BlockBuilder<S> {
         Ok(placement)
     }
 
-    /// Keeps what the fee account will hold after the open chunk below 2^62, whatever this operation does.
-    fn check_fee_account(&self, operation: &Operation) -> Result<(), ExecuteError<S::Error>> {
-        let fee = fee_of(operation);
+    /// Executes two operations, the second in the slot behind the first, or neither: then, which of them was refused, from
+    /// 0. Their signatures were verified before.
+    pub fn push_both_verified(
+        &mut self,
+        both: [Operation; 2],
+    ) -> Result<[Placement; 2], (usize, ExecuteError<S::Error>)> {
+        let tried = self.try_both(&both);
+        self.overlay.rollback();
+        tried?;
+        // Neither is refused now: all that can come between them are fees that a full chunk credits, and there is room for
+        // both of theirs.
+        let [first, second] = both;
+        let first = self.push_verified(first).map_err(|error| (0, error))?;
+        let second = self.push_verified(second).map_err(|error| (1, error))?;
+        Ok([first, second])
+    }
+
+    /// Leaves its writes in the overlay, uncommitted.
+    fn try_both(&mut self, both: &[Operation; 2]) -> Result<(), (usize, ExecuteError<S::Error>)> {
+        let mut fees = Vec::new();
+        for (which, operation) in both.iter().enumerate() {
+            fees.extend(fee_of(operation));
+            let executed = execute_verified(&mut self.overlay, self.time, operation);
+            let accepted = executed.and_then(|_| self.check_fee_account(&fees));
+            accepted.map_err(|error| (which, error))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what the fee account will hold after the open chunk below 2^62, with these fees besides.
+    fn check_fee_account(&self, fees: &[(u8, u64)]) -> Result<(), ExecuteError<S::Error>> {
         let Some((index, account)) = self.fee_account()? else {
-            return match fee {
-                Some(_) => Err(TransactionError::NoFeeAccount.into()),
-                None => Ok(()),
+            return match fees {
+                [] => Ok(()),
+                _ => Err(TransactionError::NoFeeAccount.into()),
             };
         };
         let mut pending = self.open.fees.clone();
-        pending.extend(fee);
+        pending.extend(fees);
         for (token, _) in &pending {
             let owed = pending
                 .iter()

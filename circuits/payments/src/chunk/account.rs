@@ -130,7 +130,7 @@ pub(super) fn balance_leaves(builder: &mut Builder, balance: Update<Target>) -> 
 }
 
 /// The first half of [`crate::account::Head::leaf`].
-pub(super) fn head_hash(builder: &mut Builder, head: &HeadWires<Target>) -> HashOutTarget {
+pub(crate) fn head_hash(builder: &mut Builder, head: &HeadWires<Target>) -> HashOutTarget {
     let shift = F::from_canonical_u64(1 << NONCE_BITS);
     let nonce_and_flags = builder.mul_const_add(shift, head.flags, head.nonce);
     let mut elements = head.auth.to_vec();
@@ -140,7 +140,7 @@ pub(super) fn head_hash(builder: &mut Builder, head: &HeadWires<Target>) -> Hash
 }
 
 /// The second half of [`crate::account::Head::leaf`].
-pub(super) fn leaf_hash(
+pub(crate) fn leaf_hash(
     builder: &mut Builder,
     head: HashOutTarget,
     balances_root: HashOutTarget,

@@ -15,8 +15,6 @@ mod policy;
 mod pubdata;
 mod queue;
 mod rows;
-mod serialization;
-mod set;
 mod slot;
 mod targets;
 mod wires;
@@ -34,10 +32,9 @@ use plonky2::{
 use slot::{Running, Shared, constrain_slot};
 use targets::ChunkTargets;
 
+pub(crate) use account::{head_hash, leaf_hash};
 pub use policy::PolicyWires;
 pub use rows::{Component, Rows};
-pub use serialization::CircuitBytesError;
-pub use set::ChunkCircuits;
 pub use targets::ChunkAssignment;
 pub use wires::{AccountWires, FeeWires, HeadWires, SlotWires};
 
@@ -77,6 +74,12 @@ impl ChunkCircuit {
         rows.total = builder.num_gates();
         let data = builder.build::<C>();
         rows.padded = data.common.degree();
+        Self { data, targets, rows }
+    }
+
+    /// The circuit that has this data and these rows.
+    pub(crate) fn read(rows: Rows, data: CircuitData<F, C, D>) -> Self {
+        let targets = ChunkTargets::of_circuit(data.common.config.clone(), rows.slots);
         Self { data, targets, rows }
     }
 

@@ -1,4 +1,4 @@
-//! Rows of the chunk circuit by component, as they were counted while it was built.
+//! Rows of a leaf circuit by component, as they were counted while it was built.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ pub enum Component {
     Signature,
     /// Hash of the signed message.
     Message,
-    /// Paths in the account tree, of source and destination.
+    /// Paths in the account tree, of source and destination, or of what exits.
     AccountPaths,
-    /// Paths in the balance trees, of source and destination.
+    /// Paths in the balance trees, likewise.
     BalancePaths,
     /// Hashes of account leaves.
     AccountLeaves,
@@ -67,7 +67,7 @@ pub struct Rows {
 
 impl Rows {
     /// Counts the rows that a part of the circuit opens.
-    pub(super) fn count<R>(
+    pub(crate) fn count<R>(
         &mut self,
         builder: &mut Builder,
         component: Component,
@@ -85,7 +85,7 @@ impl Rows {
     }
 
     /// Rows per slot, all in: everything but the padding, divided by the slots.
-    pub fn rows_per_transfer(&self) -> f64 {
+    pub fn rows_per_slot(&self) -> f64 {
         self.total as f64 / self.slots as f64
     }
 }

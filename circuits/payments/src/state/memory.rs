@@ -2,9 +2,12 @@
 
 use std::convert::Infallible;
 
-use ashlar_statement::hash::{Hash, hash_to_bytes32};
+use ashlar_statement::{
+    hash::{Hash, hash_to_bytes32},
+    state::StateChanges,
+};
 
-use super::{AccountStore, Changes, L1Owner};
+use super::{AccountStore, Changes, Entry, L1Owner, StateDigest};
 use crate::account::Account;
 
 /// A whole state in maps.
@@ -22,6 +25,17 @@ impl MemoryStore {
     /// Applies what an overlay wrote over this store.
     pub fn apply(&mut self, changes: Changes) {
         self.state.merge(changes);
+    }
+
+    /// Digest of the whole state.
+    pub fn digest(&self) -> [u8; 32] {
+        StateDigest::of(&StateChanges::from(self.state.clone()))
+    }
+
+    /// All of it but the tree.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        let values = StateChanges::from(self.state.clone()).values.into_iter();
+        values.filter_map(|((table, key), value)| Entry::read(table, &key, &value))
     }
 
     /// All accounts by index.

@@ -1,5 +1,6 @@
 //! Where the state lives: a store of accounts and tree nodes, and an overlay that buffers writes.
 
+mod digest;
 mod hashing;
 mod memory;
 mod overlay;
@@ -9,9 +10,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+pub use digest::StateDigest;
 pub use memory::MemoryStore;
 pub use overlay::{Overlay, StateError};
-pub use stored::Stored;
+pub use stored::{Entry, Stored};
 
 use ashlar_statement::hash::Hash;
 

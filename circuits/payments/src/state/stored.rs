@@ -24,6 +24,43 @@ fn auth_key(l1_owner: &L1Owner, auth: &[u8; 32]) -> Vec<u8> {
     [&l1_owner[..], auth].concat()
 }
 
+/// Whether a value says no more than that nothing is there: an `auth` that an owner's accounts had, and none has.
+pub(super) fn is_blank(table: u8, value: &[u8]) -> bool {
+    table == AUTHS && postcard::from_bytes::<Vec<u32>>(value).is_ok_and(|accounts| accounts.is_empty())
+}
+
+/// One value of a state store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// An account, by index.
+    Account(u32, Account),
+    /// The first account of an L1 owner.
+    First(L1Owner, u32),
+    /// The accounts of an L1 owner with an `auth` ([`hash_to_bytes32`]), in the order in which they took it.
+    Listed((L1Owner, [u8; 32]), Vec<u32>),
+    /// The account count.
+    Count(u32),
+}
+
+impl Entry {
+    /// Reads a value; `None` if it is none of this application's.
+    pub fn read(table: u8, key: &[u8], value: &[u8]) -> Option<Self> {
+        fn of<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
+            postcard::from_bytes(value).ok()
+        }
+        Some(match table {
+            ACCOUNTS => Self::Account(u32::from_be_bytes(key.try_into().ok()?), of(value)?),
+            OWNERS => Self::First(key.try_into().ok()?, of(value)?),
+            AUTHS => {
+                let (owner, auth) = key.split_at_checked(20)?;
+                Self::Listed((owner.try_into().ok()?, auth.try_into().ok()?), of(value)?)
+            }
+            COUNT => Self::Count(of(value)?),
+            _ => return None,
+        })
+    }
+}
+
 /// Reads accounts from a state store.
 #[derive(Debug, Clone)]
 pub struct Stored<S>(pub S);

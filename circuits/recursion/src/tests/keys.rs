@@ -13,7 +13,9 @@ use crate::{
 fn keys() -> SetKeys {
     let setup = setup();
     let leaf = digest_bytes(&setup.leaf.data.verifier_only.circuit_digest);
-    SetKeys::new(vec![leaf], setup.circuits.keys().clone())
+    let aside = [&super::link().data, &setup.circuits.join.data];
+    let aside = aside.map(|data| digest_bytes(&data.verifier_only.circuit_digest));
+    SetKeys::new(vec![leaf], aside, setup.circuits.keys().clone())
 }
 
 fn read(bytes: &[u8]) -> Result<SetKeys, KeyBytesError> {

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use ashlar_statement::{ProveError, Security, batch_public_inputs, fold_spans};
-use plonky2::iop::generator::generate_partial_witness;
+use plonky2::{iop::generator::generate_partial_witness, util::serialization::Buffer};
 
-use super::{leaf::Leaf, prove, span};
+use super::{bytes_of, leaf::Leaf, link, link_key, prove, span};
 use crate::{
     circuits::{RecursionCircuits, VerifyError},
     compress::CompressCircuit,
@@ -29,7 +29,8 @@ struct Kinds {
 static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
     let leaves = [Leaf::build(0), Leaf::build(1), Leaf::of_rows(2, 1 << 10)];
     let keys = leaves.each_ref().map(key);
-    let circuits = RecursionCircuits::build(Security::default(), &keys).expect("leaves fit");
+    let circuits =
+        RecursionCircuits::build(Security::default(), &keys, link_key(link())).expect("leaves fit");
     let lifted = [0, 1, 2].map(|i| {
         let leaf = leaves[i].prove(&span(i as u64));
         circuits.lift_as(i, &leaf).expect("valid leaf")
@@ -178,13 +179,13 @@ fn the_kind_byte_names_the_lift() {
 #[test]
 fn circuits_of_several_shapes_survive_the_cache() {
     let circuits = &KINDS.circuits;
-    let bytes = circuits.to_bytes().expect("standard gates");
-    let again = RecursionCircuits::from_bytes(&bytes).expect("own bytes");
+    let bytes = bytes_of(circuits);
+    let again = RecursionCircuits::read(&mut Buffer::new(&bytes)).expect("own bytes");
     assert_eq!(
         [0, 1, 2, 3].map(|kind| again.lift_of(kind)),
         [Some(0), Some(0), Some(1), None]
     );
-    assert!(again.to_bytes().expect("standard gates") == bytes, "other bytes");
+    assert!(bytes_of(&again) == bytes, "other bytes");
 }
 
 #[test]

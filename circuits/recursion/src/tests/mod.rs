@@ -3,6 +3,7 @@
 
 mod forged;
 mod free_wires;
+mod joined;
 mod keys;
 mod kinds;
 mod leaf;
@@ -11,6 +12,7 @@ mod tree;
 
 use std::sync::{LazyLock, OnceLock};
 
+use ashlar_blob_link::{COEFFICIENTS, GATES, LinkCircuit};
 use ashlar_plonky2::Prover;
 use ashlar_statement::{Provable, ProveError, Security};
 use plonky2::{
@@ -26,6 +28,7 @@ use crate::{
     config::{D, F, Proof},
     nested::VerifierOnly,
     proof::{SpanKind, SpanProof},
+    shape::Common,
     span::Span,
 };
 
@@ -45,8 +48,9 @@ impl Setup {
     fn new(salt: u64) -> Self {
         let leaf = Leaf::build(salt);
         let data = &leaf.data;
-        let circuits = RecursionCircuits::build(Security::default(), &[(&data.common, &data.verifier_only)])
-            .expect("leaf fits");
+        let leaves = [(&data.common, &data.verifier_only)];
+        let circuits =
+            RecursionCircuits::build(Security::default(), &leaves, link_key(link())).expect("leaf fits");
         Self { leaf, circuits }
     }
 
@@ -55,13 +59,24 @@ impl Setup {
     }
 }
 
+/// The true link circuit: join has room for no other.
+fn link() -> &'static LinkCircuit {
+    static LINK: LazyLock<LinkCircuit> =
+        LazyLock::new(|| LinkCircuit::of_coefficients(Security::default(), COEFFICIENTS));
+    &LINK
+}
+
+fn link_key(link: &LinkCircuit) -> (&Common, &VerifierOnly) {
+    (&link.data.common, &link.data.verifier_only)
+}
+
 /// Proves as workers do, which takes half the time of plonky2's own prover.
 fn prove<O: GenericConfig<D, F = F> + 'static>(
     circuit: &'static str,
     data: &CircuitData<F, O, D>,
     assign: impl FnOnce() -> anyhow::Result<PartialWitness<F>>,
 ) -> Result<ProofWithPublicInputs<F, O, D>, ProveError> {
-    let prover = Prover::default();
+    let prover = Prover::default().with_gates(GATES);
     Provable::new(&prover, circuit, data).prove(&prover, data, assign)
 }
 
@@ -99,6 +114,12 @@ impl RecursionCircuits {
     fn compress(&self, root: &SpanProof) -> Result<CompressedProof, ProveError> {
         prove("compress", &self.compress.data, || self.compress.assign(root))
     }
+}
+
+fn bytes_of(circuits: &RecursionCircuits) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    circuits.write(&mut bytes).expect("standard gates");
+    bytes
 }
 
 /// The `i`-th span of a chain.

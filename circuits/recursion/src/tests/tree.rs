@@ -1,8 +1,9 @@
 //! Trees of one to five leaves against the native twin; encodings; the cache.
 
 use ashlar_statement::{batch_public_inputs, fold_schedule, fold_spans};
+use plonky2::util::serialization::Buffer;
 
-use super::{pair, setup, span};
+use super::{bytes_of, pair, setup, span};
 use crate::{
     circuits::RecursionCircuits,
     compress::CompressCircuit,
@@ -77,8 +78,8 @@ fn span_proof_encoding_is_strict() {
 #[test]
 fn circuits_survive_the_cache() {
     let circuits = &setup().circuits;
-    let again =
-        RecursionCircuits::from_bytes(&circuits.to_bytes().expect("standard gates")).expect("own bytes");
+    let bytes = bytes_of(circuits);
+    let again = RecursionCircuits::read(&mut Buffer::new(&bytes)).expect("own bytes");
     let key = |circuits: &RecursionCircuits| circuits.compress.data.verifier_only.clone();
     assert_eq!(key(&again), key(circuits), "which pins all others");
     let [lift, right, both] = pair();

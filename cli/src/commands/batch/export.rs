@@ -23,7 +23,11 @@ pub async fn export(links: &Links, number: u64, out: &Path) -> anyhow::Result<()
     };
     let snark =
         Snark::from_bytes(&parts.to_bytes()).context("what L1 has verified is no SNARK of this version")?;
-    let inputs = PublicInputsFile::new(&crate::demo::chain::public_inputs(&data.header, l1.domain()))?;
+    let inputs = PublicInputsFile::new(&crate::demo::chain::public_inputs(
+        &data.header,
+        l1.data_mode().await?,
+        l1.domain(),
+    ))?;
 
     let write = |name: &str, bytes: &[u8]| {
         let path = out.join(name);

@@ -7,7 +7,6 @@ use ashlar_kzg::{
     CacheError,
     srs::{NotForProduction, Srs, SrsKind},
 };
-use ashlar_payments::chunk::ChunkCircuits;
 use ashlar_report::chain;
 use ashlar_statement::Security;
 
@@ -70,7 +69,7 @@ fn damaged(error: CacheError) -> Finding {
 }
 
 fn circuits(directory: &Path, security: Security) -> Finding {
-    let path = ashlar_engine::circuits_path::<ChunkCircuits>(directory, security);
+    let path = ashlar_payments_engine::circuits_path(directory, security);
     match fs::metadata(&path) {
         Ok(file) => Finding::ok(
             "circuits",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use alloy::primitives::B256;
 use anyhow::{Context, ensure};
 use ashlar_client::{BatchData, L1, Milestone};
+use ashlar_contracts::Withdrawal;
 
 use super::{Wallet, history};
 
@@ -26,7 +27,8 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
         let claim = receipt
             .withdrawal
             .with_context(|| format!("transaction {id} is no withdrawal"))?;
-        let data = l1.batch_data(claim.batch_number).await?;
+        let batch = l1.committed_batch(claim.batch_number).await?;
+        let data = l1.bridge_data(&batch).await?;
         return pay(&l1, &data, claim.withdrawal_index).await;
     }
     let l1 = wallet.l1().await?;
@@ -41,6 +43,7 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
             let is_from_us = accounts.keys().any(|account| record.concerns(*account));
             Some(is_from_us || paid.to == wallet.owner())
         });
+        let mut due = Vec::new();
         for (index, ours) in (0..).zip(withdrawals) {
             if !ours || l1.is_claimed(number, index).await? {
                 continue;
@@ -49,9 +52,15 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
                 crate::say!("batch {number}, withdrawal {index}: waits for the proof of its batch")?;
                 continue;
             }
-            // One that L1 cannot pay, as to a contract that takes no ETH, holds up no other.
-            match pay(&l1, data, index).await {
-                Ok(()) => claimed += 1,
+            due.push(index);
+        }
+        // One that L1 cannot pay, as to a contract that takes no ETH, holds up no other.
+        for (index, outcome) in l1.claim_all(data, &due).await {
+            match outcome {
+                Ok(hash) => {
+                    claimed += 1;
+                    say_claimed(&l1, &data.withdrawals()[index as usize], hash).await?;
+                }
                 Err(error) => {
                     failed += 1;
                     crate::say!("batch {number}, withdrawal {index}: not paid: {error:#}")?;
@@ -72,17 +81,19 @@ pub async fn run(wallet: &Wallet, args: &Args) -> anyhow::Result<()> {
 
 async fn pay(l1: &L1, data: &BatchData, index: u32) -> anyhow::Result<()> {
     let proof = data.withdrawal_proof(index)?;
-    let number = data.header.number;
-    let (token, to) = (l1.token(proof.withdrawal.token).await?, proof.withdrawal.to);
-    let paid = token.display(proof.withdrawal.amount);
+    let (number, withdrawal) = (data.header.number, &proof.withdrawal);
     if l1.is_claimed(number, index).await? {
+        let paid = l1.token(withdrawal.token).await?.display(withdrawal.amount);
         crate::say!("batch {number}, withdrawal {index}: {paid} was claimed before")?;
         return Ok(());
     }
     let receipt = l1.claim(&proof).await?;
-    crate::say!(
-        "claimed {paid} for {to}: L1 transaction {}",
-        receipt.transaction_hash
-    )?;
+    say_claimed(l1, withdrawal, receipt.transaction_hash).await
+}
+
+async fn say_claimed(l1: &L1, withdrawal: &Withdrawal, transaction: B256) -> anyhow::Result<()> {
+    let paid = l1.token(withdrawal.token).await?.display(withdrawal.amount);
+    let to = withdrawal.to;
+    crate::say!("claimed {paid} for {to}: L1 transaction {transaction}")?;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub struct SetAuth {
     /// The account [default: the one that the wallet's key signs for, or else the first of its L1 address]
     #[arg(long, value_name = "INDEX")]
     account: Option<u32>,
-    /// What signs from now on [default: the wallet's key]
+    /// What signs from now on [default: --policy, or else the wallet's key alone]
     #[arg(long, value_name = "AUTH", value_parser = fixed_hex::<32>)]
     auth: Option<[u8; 32]>,
     /// Let no key sign from now on, until this command sets one again.

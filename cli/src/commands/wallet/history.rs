@@ -142,13 +142,13 @@ fn print_remote(operation: &Operation, account: u32, tokens: &[Token]) -> Result
     crate::say!("batch {:<5} {status:<10} {text}", operation.batch_number)
 }
 
-/// The public data of all committed batches from `first` on.
+/// What all committed batches from `first` on have on L1 itself: deposits, orders, withdrawals.
 pub async fn batches(l1: &L1, first: u64) -> anyhow::Result<Vec<BatchData>> {
     let last = l1.state().await?.committed_batches;
     let mut batches = Vec::new();
     if first <= last {
         for batch in l1.committed(first, last).await?.values() {
-            batches.push(l1.data(batch).await?);
+            batches.push(l1.bridge_data(batch).await?);
         }
     }
     Ok(batches)
@@ -220,6 +220,15 @@ fn describe(record: &Record, account: u32, tokens: &[Token]) -> String {
             withdrawal.to,
             show(&withdrawal.token, *fee)
         ),
+        Record::Exit {
+            withdrawal, had_left, ..
+        } => {
+            let held = show(&withdrawal.token, withdrawal.amount);
+            match had_left {
+                false => format!("exit      -{held} to {}", withdrawal.to),
+                true => format!("exit      of {held}, which had left before"),
+            }
+        }
         Record::Transfer {
             from,
             to,

@@ -2,20 +2,29 @@
 //! its L1 address and what its rollup key signs for, its history and its withdrawals are read off L1.
 
 mod claim;
+mod files;
 mod force;
 mod history;
 mod key;
+mod multisig;
 mod new;
 mod pay;
+mod policy;
+mod session;
 mod show;
+mod sponsor;
+mod validity;
 mod watch;
 
 pub use key::Source;
 
+use std::path::PathBuf;
+
 use alloy::{primitives::Address, signers::local::PrivateKeySigner};
 use anyhow::{Context, bail};
-use ashlar_client::{Account, AccountKey, Client, ClientError, L1, Sender, auth_of};
+use ashlar_client::{Account, AccountKey, Authorisation, Client, ClientError, L1, auth_of};
 use ashlar_ecgfp5::SecretKey;
+use ashlar_payments::policy::Policy;
 use ashlar_statement::hash::Hash;
 
 use crate::links::Links;
@@ -26,6 +35,10 @@ pub struct Args {
     links: Links,
     #[command(flatten)]
     key: Source,
+    /// The account's policy, if other keys than the wallet's may sign for it or the wallet's may not sign everything: a
+    /// file that `ashlar wallet policy` has written.
+    #[arg(long, global = true, value_name = "FILE")]
+    policy: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -44,7 +57,8 @@ enum Command {
     Transfer(pay::Transfer),
     /// Move money to an L1 address. Once its batch is proven, `claim` pays it.
     Withdraw(pay::Withdraw),
-    /// Have L1 set what signs for an account of the wallet: the wallet's key, unless told otherwise.
+    /// Have L1 set what signs for an account of the wallet: --policy if it is given, or else the wallet's key alone,
+    /// unless told otherwise.
     SetAuth(force::SetAuth),
     /// Withdraw to the wallet's L1 address by order of L1, which no sequencer can refuse. `claim` pays it.
     ForceWithdraw(force::ForceWithdraw),
@@ -56,12 +70,26 @@ enum Command {
     History(history::Args),
     /// Follow batches and the wallet's operations in them, until interrupted.
     Watch(watch::Args),
+    /// Pay the fee of a transaction that somebody else has signed, and send both: they are executed together or not at all.
+    /// The signature for it holds for ten minutes unless --valid-for or --until say otherwise.
+    Sponsor(sponsor::Args),
+    /// Let other keys sign for an account, within rules.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Pay with a key that a policy lets sign within rules, from somebody's account.
+    #[command(subcommand)]
+    Session(session::Command),
+    /// Hold a key with others: any so many of its parties sign together, fewer cannot.
+    #[command(subcommand)]
+    Multisig(multisig::Command),
 }
 
 /// The wallet's key, and both ends that it talks to.
 struct Wallet {
     ethereum: PrivateKeySigner,
     key: SecretKey,
+    /// What the wallet's account has, if that is not the plain policy of its key.
+    policy: Option<Policy>,
     links: Links,
 }
 
@@ -81,7 +109,17 @@ impl Wallet {
 
     /// What accounts name that its key signs for.
     fn auth(&self) -> Hash {
-        auth_of(&self.key.public_key())
+        let plain = || auth_of(&self.key.public_key());
+        self.policy.as_ref().map_or_else(plain, Policy::root)
+    }
+
+    /// What it signs with.
+    fn authorisation(&self) -> anyhow::Result<Authorisation> {
+        let key = self.key.clone();
+        Ok(match &self.policy {
+            Some(policy) => Authorisation::under(policy, key).context("--policy")?,
+            None => Authorisation::plain(key),
+        })
     }
 
     /// The account that its key signs for, or else the first one of its L1 address, which a deposit by somebody else has
@@ -98,23 +136,58 @@ impl Wallet {
     }
 
     /// The account that its key signs for, ready to pay.
-    async fn sender(&self, client: &Client) -> anyhow::Result<Sender> {
-        match client.sender(self.owner(), self.key.clone()).await {
-            Err(error @ ClientError::NoAccount { .. }) => match self.account(client).await? {
+    async fn payer(&self) -> anyhow::Result<pay::Payer> {
+        let (client, l1) = self.both().await?;
+        let authorisation = self.authorisation()?;
+        let asked = AccountKey::Owner {
+            l1_owner: self.owner(),
+            auth: Some(authorisation.auth()),
+        };
+        let sender = match client.sender_under(asked, authorisation).await {
+            Err(error @ ClientError::NoAccount { .. }) => match self.account(&client).await? {
                 Some(account) => bail!(
-                    "the wallet's key does not sign for account {}, which is its L1 address's: `ashlar wallet set-auth` gives it the key",
+                    "account {}, which is the wallet's L1 address's, is signed for otherwise: name its policy with --policy, or `ashlar wallet set-auth` sets what signs for it",
                     account.index
                 ),
-                None => Err(error).context("the wallet has no account"),
+                None => return Err(error).context("the wallet has no account"),
             },
-            sender => Ok(sender?),
-        }
+            sender => sender?,
+        };
+        Ok(pay::Payer { client, l1, sender })
     }
+}
+
+/// Runs what must not be left half done without a word.
+fn until_interrupted(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    crate::shutdown::run(async |interrupted| {
+        tokio::select! {
+            outcome = work => outcome,
+            () = interrupted.cancelled() => bail!("interrupted"),
+        }
+    })
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     if let Command::New = args.command {
         return new::run(&args.key, &args.links);
+    }
+    if let Command::Multisig(command) = args.command {
+        return multisig::run(args.key.password_file.as_deref(), &args.links, command);
+    }
+    let (policy, password_file) = (args.policy.as_deref(), args.key.password_file.as_deref());
+    match args.command {
+        Command::Session(command) => {
+            let given = session::Given {
+                links: &args.links,
+                policy,
+                password_file,
+            };
+            return until_interrupted(session::run(given, command));
+        }
+        Command::Policy(command) if !matches!(command, policy::Command::New(_)) => {
+            return until_interrupted(policy::run(&args.links, policy, command));
+        }
+        _ => {}
     }
     let ethereum = args.key.signer()?;
     let links = args.links;
@@ -122,18 +195,23 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     crate::shutdown::run(async |interrupted| {
         let command = async {
             let domain = links.domain().await?;
+            let policy = args.policy.as_deref().map(|path| policy::load(path, &domain));
             let wallet = Wallet {
+                policy: policy.transpose()?,
                 key: super::key::derive(&ethereum, &domain)?,
                 ethereum,
                 links,
             };
             match args.command {
-                Command::New => Ok(()),
+                Command::New | Command::Multisig(_) | Command::Session(_) => Ok(()),
+                Command::Policy(policy::Command::New(args)) => policy::new(&wallet, &domain, &args),
+                Command::Policy(_) => Ok(()),
                 Command::Address => Ok(show::address(&wallet)?),
                 Command::Deposit(args) => pay::deposit(&wallet, args).await,
                 Command::Balance(args) => show::balance(&wallet, &args).await,
-                Command::Transfer(args) => pay::transfer(&wallet, args).await,
-                Command::Withdraw(args) => pay::withdraw(&wallet, args).await,
+                Command::Transfer(args) => pay::transfer(wallet.payer().await?, args).await,
+                Command::Withdraw(args) => pay::withdraw(wallet.payer().await?, args).await,
+                Command::Sponsor(args) => sponsor::run(wallet.payer().await?, &args).await,
                 Command::SetAuth(args) => force::set_auth(&wallet, &args).await,
                 Command::ForceWithdraw(args) => force::withdraw(&wallet, &args).await,
                 Command::ForceTransfer(args) => force::transfer(&wallet, &args).await,

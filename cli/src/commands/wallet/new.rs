@@ -17,12 +17,7 @@ pub fn run(source: &Source, links: &Links) -> anyhow::Result<()> {
         "{} exists; a key is never overwritten: name a new file",
         path.display()
     );
-    let password = keys::password(source.password_file.as_deref(), "Password for the new key: ")?;
-    if source.password_file.is_none() {
-        let again = keys::password(None, "The same again: ")?;
-        ensure!(password == again, "the two passwords differ; nothing was written");
-    }
-    ensure!(!password.is_empty(), "an empty password protects nothing");
+    let password = keys::new_password(source.password_file.as_deref(), "Password for the new key: ")?;
     // The keystore is made where nobody else can look, and moved to its place with its owner's rights alone.
     let private = tempfile::tempdir().context("no temporary folder")?;
     let signer = PrivateKeySigner::random();
@@ -41,7 +36,7 @@ pub fn run(source: &Source, links: &Links) -> anyhow::Result<()> {
     match deployment {
         Some(deployment) => {
             let key = crate::commands::key::derive(&signer, &deployment.domain())?;
-            show::identity(&signer, &key)?;
+            show::identity(&signer, &ashlar_client::auth_of(&key.public_key()))?;
         }
         None => {
             crate::say!("address   {}", signer.address())?;

@@ -1,21 +1,25 @@
 //! `ashlar wallet deposit`, `transfer` and `withdraw`
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use alloy::primitives::{Address, B256};
 use anyhow::{Context, ensure};
-use ashlar_client::{AccountKey, Client, ClientError, L1, Milestone, Payee, Token, amount::split_token};
+use ashlar_client::{
+    AccountKey, Client, ClientError, L1, Milestone, Offer, Payee, Sender, Token,
+    amount::{self, split_token},
+    minute, permitted,
+};
 use ashlar_payments::{
     packing::{PackedAmount, PackedFee},
     transaction::SignedTransaction,
 };
 use ashlar_statement::hash::ZERO_HASH;
 
-use super::Wallet;
+use super::{Wallet, sponsor::Unpaid, validity::Ends};
 use crate::commands::l1_address;
 
 /// Units of a token that a transaction pays unless told otherwise.
-const DEFAULT_FEE_UNITS: u64 = 10;
+pub const DEFAULT_FEE_UNITS: u64 = 10;
 
 /// An amount with its token.
 #[derive(Debug, clap::Args)]
@@ -93,6 +97,10 @@ pub struct Transfer {
     #[command(flatten)]
     fee: Fee,
     #[command(flatten)]
+    unpaid: Unpaid,
+    #[command(flatten)]
+    ends: Ends,
+    #[command(flatten)]
     wait: Wait,
 }
 
@@ -100,13 +108,32 @@ pub struct Transfer {
 pub struct Withdraw {
     #[command(flatten)]
     amount: Amount,
-    /// L1 address that is paid (default: the wallet's own).
+    /// L1 address that is paid [default: the account's L1 owner]
     #[arg(long, value_name = "ADDRESS", value_parser = l1_address)]
     to: Option<Address>,
     #[command(flatten)]
+    sale: Sale,
+    #[command(flatten)]
     fee: Fee,
     #[command(flatten)]
+    unpaid: Unpaid,
+    #[command(flatten)]
+    ends: Ends,
+    #[command(flatten)]
     wait: Wait,
+}
+
+/// Terms on which the withdrawal is sold before it is proven.
+#[derive(Debug, clap::Args)]
+pub struct Sale {
+    /// Offer the withdrawal to whoever pays so much of the token at once, and waits for the proof in your place. Pass on the
+    /// offer that is printed: `ashlar fast-exit buy` takes it. What nobody buys is yours, by `ashlar fast-exit collect`.
+    #[arg(long, value_name = "PRICE", requires = "market", conflicts_with = "to")]
+    sell_for: Option<String>,
+    /// Where it is sold: a contract that `ashlar fast-exit deploy` has put on L1, and that you know, for the withdrawal goes
+    /// to an address that it names.
+    #[arg(long, value_name = "ADDRESS", value_parser = l1_address, requires = "sell_for")]
+    market: Option<Address>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -136,8 +163,46 @@ impl Amount {
     }
 }
 
+impl Sale {
+    /// The offer, if it is one, and the address where the withdrawal has to go then.
+    async fn offer(
+        &self,
+        l1: &L1,
+        seller: Address,
+        token: &Token,
+        amount: u64,
+    ) -> anyhow::Result<Option<(Offer, Address)>> {
+        let (Some(price), Some(market)) = (&self.sell_for, self.market) else {
+            return Ok(None);
+        };
+        let (digits, name) = split_token(price);
+        ensure!(
+            name.is_empty() || name.eq_ignore_ascii_case(&token.symbol),
+            "the price is paid in {}, the token of the amount",
+            token.symbol
+        );
+        let parsed = token.parse(digits).context("--sell-for")?;
+        let price = parsed.units + u64::from(parsed.rounded);
+        ensure!(
+            price <= amount,
+            "nobody pays {} for {}: ask for less",
+            token.display(price),
+            token.display(amount)
+        );
+        let offer = Offer {
+            seller,
+            token: token.id,
+            amount,
+            price,
+            salt: rand::random(),
+        };
+        let market = l1.market(market).await?;
+        Ok(Some((offer, market.receiver(&offer).await?)))
+    }
+}
+
 impl Fee {
-    fn resolve(&self, token: &Token) -> anyhow::Result<PackedFee> {
+    pub fn resolve(&self, token: &Token) -> anyhow::Result<PackedFee> {
         let asked = match &self.fee {
             None => DEFAULT_FEE_UNITS,
             Some(text) => {
@@ -163,7 +228,7 @@ impl Fee {
 }
 
 /// The largest amount that a transfer can carry, with a word if it is not the one asked for.
-fn packed(units: u64, token: &Token) -> anyhow::Result<PackedAmount> {
+pub fn packed(units: u64, token: &Token) -> anyhow::Result<PackedAmount> {
     let amount = PackedAmount::floor(units);
     ensure!(amount.value() > 0, "the amount is zero");
     if amount.value() != units {
@@ -216,12 +281,19 @@ pub async fn deposit(wallet: &Wallet, args: Deposit) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub async fn transfer(wallet: &Wallet, args: Transfer) -> anyhow::Result<()> {
-    let (client, l1) = wallet.both().await?;
+/// An account that pays, and both ends that it talks to.
+pub struct Payer {
+    pub client: Client,
+    pub l1: L1,
+    pub sender: Sender,
+}
+
+pub async fn transfer(payer: Payer, args: Transfer) -> anyhow::Result<()> {
+    let Payer { client, l1, sender } = payer;
     let (token, units) = args.amount.resolve(&l1).await?;
     let amount = packed(units, &token)?;
-    let fee = args.fee.resolve(&token)?;
-    let mut sender = wallet.sender(&client).await?;
+    let fee = args.unpaid.fee(&args.fee, &token)?;
+    let mut sender = sender.with_validity(args.ends.validity());
     let to = payee(&client, args.to).await?;
     crate::say!(
         "{} from account {} to {to}, fee {}",
@@ -230,15 +302,23 @@ pub async fn transfer(wallet: &Wallet, args: Transfer) -> anyhow::Result<()> {
         token.display(fee.value())
     )?;
     let signed = sender.sign_transfer(to, token.id, amount, fee);
-    send(&client, &signed, &args.wait).await
+    args.unpaid.send_or_keep(&client, &signed, &args.wait).await
 }
 
-pub async fn withdraw(wallet: &Wallet, args: Withdraw) -> anyhow::Result<()> {
-    let (client, l1) = wallet.both().await?;
+pub async fn withdraw(payer: Payer, args: Withdraw) -> anyhow::Result<()> {
+    let Payer { client, l1, sender } = payer;
     let (token, units) = args.amount.resolve(&l1).await?;
-    let fee = args.fee.resolve(&token)?;
-    let to = args.to.unwrap_or(wallet.owner());
-    let mut sender = wallet.sender(&client).await?;
+    let fee = args.unpaid.fee(&args.fee, &token)?;
+    let mut sender = sender.with_validity(args.ends.validity());
+    let offer = args.sale.offer(&l1, sender.l1_owner(), &token, units).await?;
+    let to = match offer {
+        Some((_, receiver)) => receiver,
+        None => args.to.unwrap_or(sender.l1_owner()),
+    };
+    if let Some((offer, _)) = offer {
+        // Before anything is sent: without it the money could not be collected.
+        crate::say!("offer {offer}")?;
+    }
     crate::say!(
         "{} from account {} to {to} on L1, fee {}",
         token.display(units),
@@ -246,7 +326,15 @@ pub async fn withdraw(wallet: &Wallet, args: Withdraw) -> anyhow::Result<()> {
         token.display(fee.value())
     )?;
     let signed = sender.sign_withdrawal(to, token.id, units, fee);
-    send(&client, &signed, &args.wait).await
+    args.unpaid.send_or_keep(&client, &signed, &args.wait).await
+}
+
+/// An amount where L1 is not asked for the token's symbol.
+pub fn units_text(token: u8, units: u64) -> String {
+    match token {
+        0 => format!("{} ETH", amount::format(units, 9)),
+        token => format!("{units} units of token {token}"),
+    }
 }
 
 /// Reads who is to be paid.
@@ -269,21 +357,34 @@ pub async fn payee(client: &Client, asked: AccountKey) -> anyhow::Result<Payee> 
     })
 }
 
-/// Sends what was signed once: signing it anew after a lost answer could pay twice.
-async fn send(client: &Client, signed: &SignedTransaction, wait: &Wait) -> anyhow::Result<()> {
+/// Sends what was signed once, if its clause permits it: signing it anew after a lost answer could pay twice.
+pub async fn send(client: &Client, signed: &SignedTransaction, wait: &Wait) -> anyhow::Result<()> {
+    permitted(signed, minute(SystemTime::now()))?;
     let id = B256::from(signed.id());
     crate::say!("transaction {id}")?;
-    client.submit(signed).await.map_err(|error| {
-        let is_open = error.is_retryable();
-        let error = anyhow::Error::new(error);
-        if is_open {
-            error.context(format!(
-                "transaction {id} may have been admitted: look with `ashlar wallet watch` or `history` before you pay again"
-            ))
-        } else {
-            error
-        }
-    })?;
+    sent(id, client.submit(signed).await)?;
+    executed(client, id, wait).await
+}
+
+/// Says of a transaction whose answer was lost that it may have been taken.
+pub fn sent(id: B256, outcome: Result<B256, ClientError>) -> anyhow::Result<()> {
+    let error = match outcome {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let is_open = error.is_retryable();
+    let error = anyhow::Error::new(error);
+    Err(if is_open {
+        error.context(format!(
+            "transaction {id} may have been admitted: look with `ashlar wallet watch` or `history` before you pay again"
+        ))
+    } else {
+        error
+    })
+}
+
+/// Waits as long as was asked for.
+pub async fn executed(client: &Client, id: B256, wait: &Wait) -> anyhow::Result<()> {
     if let Some(milestone) = wait.milestone() {
         let receipt = client.wait(id, milestone, wait.limit()).await?;
         match receipt.batch_number {

@@ -1,9 +1,8 @@
 //! `ashlar wallet address` and `balance`
 
 use alloy::{providers::Provider, signers::local::PrivateKeySigner};
-use ashlar_client::{Standing, auth_of};
-use ashlar_ecgfp5::SecretKey;
-use ashlar_statement::hash::{ZERO_HASH, hash_to_bytes32};
+use ashlar_client::Standing;
+use ashlar_statement::hash::{Hash, ZERO_HASH, hash_to_bytes32};
 
 use super::Wallet;
 use crate::output::OutputError;
@@ -16,14 +15,13 @@ pub struct Balance {
     verify: bool,
 }
 
-pub fn identity(ethereum: &PrivateKeySigner, key: &SecretKey) -> Result<(), OutputError> {
+pub fn identity(ethereum: &PrivateKeySigner, auth: &Hash) -> Result<(), OutputError> {
     crate::say!("address   {}", ethereum.address())?;
-    let auth = hash_to_bytes32(&auth_of(&key.public_key()));
-    crate::say!("auth      0x{}", hex::encode(auth))
+    crate::say!("auth      0x{}", hex::encode(hash_to_bytes32(auth)))
 }
 
 pub fn address(wallet: &Wallet) -> Result<(), OutputError> {
-    identity(&wallet.ethereum, &wallet.key)
+    identity(&wallet.ethereum, &wallet.auth())
 }
 
 pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
@@ -57,7 +55,9 @@ pub async fn balance(wallet: &Wallet, args: &Balance) -> anyhow::Result<()> {
                 auth if auth == ZERO_HASH => {
                     ", which no key signs for: `ashlar wallet set-auth` gives it the wallet's"
                 }
-                _ => ", which another key signs for: `ashlar wallet set-auth` gives it the wallet's",
+                _ => {
+                    ", which is signed for otherwise: name its policy with --policy, or `ashlar wallet set-auth` gives it the wallet's key"
+                }
             };
             crate::say!("account   {}{signs}", account.index)?;
             for (token, units) in &account.balances {

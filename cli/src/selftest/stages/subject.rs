@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Secrets of the small circuit.
-const SECRETS: [u64; INSTANCES] = [0, 1, 2, 3, 5, 8, 13, 255];
+const SECRETS: [u64; INSTANCES] = [0, 1, 2, 3, 5, 8, 13, 21, 255];
 
 /// A circuit with keys and a witness.
 pub enum Subject {
@@ -93,7 +93,7 @@ impl Subject {
         let instances = circuit
             .instances()
             .try_into()
-            .expect("24 public inputs make eight instances");
+            .expect("27 public inputs make nine instances");
         Ok((circuit, instances))
     }
 }

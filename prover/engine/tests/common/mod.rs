@@ -6,17 +6,17 @@ use ashlar_engine::{Proved, TimedStep, WrapKit, load_or_build};
 use ashlar_kzg::{Snark, srs::Srs};
 use ashlar_payments::{
     auth,
-    batch::{BlockBuilder, BlockConfig, SHAPES, SealedBatch},
-    chunk::ChunkCircuits,
+    batch::{BlockBuilder, BlockConfig, SHAPES},
+    leaves::{PaymentCircuits, PaymentWitness},
     packing::{PackedAmount, PackedFee},
     state::MemoryStore,
     transaction::{Deposit, Domain, Operation, SecretKey, Served, Transaction, Transfer, Withdraw},
 };
 use ashlar_recursion::{CompressedProof, SpanProof};
-use ashlar_statement::Security;
+use ashlar_statement::{ClosedBatch, SealedBatch, Security};
 use ashlar_wrap::circuit::WRAP_K;
 
-const DOMAIN: Domain = Domain {
+pub const DOMAIN: Domain = Domain {
     chain_id: 31337,
     rollup: [0x42; 20],
 };
@@ -35,7 +35,17 @@ fn signed(tx: Transaction) -> Operation {
 }
 
 /// Deposits for three accounts, transfers up to the end of the first chunk, then one transfer and one withdrawal.
-pub fn batch(number: u64) -> SealedBatch {
+pub fn batch(number: u64) -> SealedBatch<PaymentWitness> {
+    let builder = filled(SHAPES.largest() as u32 - 2);
+    builder.seal(number).expect("not empty").0.map(Into::into)
+}
+
+/// The same with as many transfers, not sealed yet.
+pub fn closed(transfers: u32) -> ClosedBatch<PaymentWitness> {
+    filled(transfers).close().expect("in memory").0.map(Into::into)
+}
+
+fn filled(transfers: u32) -> BlockBuilder<MemoryStore> {
     let config = BlockConfig {
         domain: DOMAIN,
         fee_owner: owner(0),
@@ -52,7 +62,7 @@ pub fn batch(number: u64) -> SealedBatch {
         };
         builder.push(Served::deposit(account, deposit)).expect("valid");
     }
-    for nonce in 0..SHAPES.largest() as u32 - 2 {
+    for nonce in 0..transfers {
         let amount = PackedAmount::exact(100).expect("small");
         let fee = PackedFee::exact(3).expect("small");
         let transfer = Transfer {
@@ -80,16 +90,16 @@ pub fn batch(number: u64) -> SealedBatch {
     builder
         .push(signed(Transaction::Withdraw(withdraw)))
         .expect("valid");
-    builder.seal(number).expect("not empty").0
+    builder
 }
 
 /// Where circuits and keys are kept between test runs.
 pub fn cache_dir() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ashlar-cache")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/ashlar") // as all tests
 }
 
 /// The engine of payments.
-pub type Engine = ashlar_engine::Engine<ChunkCircuits>;
+pub type Engine = ashlar_engine::Engine<PaymentCircuits>;
 
 /// The engine, without wrap keys.
 pub fn engine() -> &'static Engine {
@@ -117,7 +127,7 @@ pub fn wrapped() -> &'static (Engine, Snark) {
 
 /// All proofs of [`batch`] 1.
 pub struct Proofs {
-    pub batch: SealedBatch,
+    pub batch: SealedBatch<PaymentWitness>,
     pub chunks: [SpanProof; 2],
     pub root: SpanProof,
     pub compressed: CompressedProof,

@@ -4,18 +4,18 @@ use std::{fs, path::Path};
 
 use ashlar_engine::{Foreign, Job, Proof, VerifierFile, VerifierFileError, VerifyError};
 use ashlar_kzg::srs::{Srs, SrsKind};
-use ashlar_payments::{chunk::ChunkCircuits, witness::ChunkWitness};
+use ashlar_payments::leaves::{PaymentCircuits, PaymentWitness};
 use ashlar_recursion::{F, SpanKind};
 use ashlar_statement::{Security, testing::Adder};
+use blake2b_simd::blake2bp;
 use plonky2::field::types::Field;
-use sha3::{Digest, Sha3_256};
 
 use crate::{
     common::{self, proofs, wrapped},
     jobs,
 };
 
-type Verifier = ashlar_engine::Verifier<ChunkCircuits>;
+type Verifier = ashlar_engine::Verifier<PaymentCircuits>;
 
 /// The file of the wrapping engine's keys, as its program expects it.
 fn file(dir: &Path) -> VerifierFile<'_> {
@@ -84,7 +84,7 @@ fn a_verifier_from_a_file_agrees_with_the_engine_on_proofs_of_every_kind() {
     let verifier = load(file(dir.path())).expect("whole").expect("a file");
     assert_eq!(verifier.circuit_set_digest(), engine.circuit_set_digest());
 
-    let wrap: (Job<ChunkWitness>, _) = (
+    let wrap: (Job<PaymentWitness>, _) = (
         Job::Wrap(proofs().compressed.clone()),
         Proof::Snark(snark.clone()),
     );
@@ -212,5 +212,6 @@ fn renamed(file: &[u8]) -> Vec<u8> {
         .position(|window| window == old)
         .expect("it has a kind");
     let payload = [&payload[..place], &new, &payload[place + old.len()..]].concat();
-    [magic, &Sha3_256::digest(&payload), &payload].concat()
+    let checksum = blake2bp::Params::new().hash_length(32).hash(&payload);
+    [magic, checksum.as_bytes(), &payload].concat()
 }

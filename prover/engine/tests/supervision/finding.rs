@@ -6,7 +6,7 @@ use ashlar_engine::{
     Device, Fallback, Found, Wrapped,
     isolation::{Answer, Cost, IsolatedWrap, Policy},
 };
-use ashlar_kzg::{INSTANCES, Snark, prover::Steps};
+use ashlar_kzg::{INSTANCES, SNARK_VERSION, Snark, prover::Steps};
 
 use crate::common::{GREETING, REQUEST, Stage, patient};
 
@@ -33,7 +33,13 @@ fn broken() -> Found {
 }
 
 fn snark() -> Snark {
-    let bytes = [&[1][..], &[0; 32 * INSTANCES], &[0, 0, 0, 32], &[7; 32]].concat();
+    let bytes = [
+        &[SNARK_VERSION][..],
+        &[0; 32 * INSTANCES],
+        &[0, 0, 0, 32],
+        &[7; 32],
+    ]
+    .concat();
     Snark::from_bytes(&bytes).expect("well formed")
 }
 

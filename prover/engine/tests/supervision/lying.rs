@@ -6,7 +6,7 @@ use ashlar_engine::{
     Fallback, VerifyError, Wrapped,
     isolation::{Answer, Cost, IsolatedWrap, Policy},
 };
-use ashlar_kzg::{INSTANCES, Snark, prover::Steps};
+use ashlar_kzg::{INSTANCES, SNARK_VERSION, Snark, prover::Steps};
 
 use crate::common::{GREETING, REQUEST, Stage, patient};
 
@@ -15,7 +15,13 @@ const SCRIPT: &str = "cat greeting; while hear && [ -s heard ]; do cat answer; d
 
 /// A SNARK by its form, told apart by the bytes of its proof. Instances are zero.
 fn snark(byte: u8) -> Snark {
-    let bytes = [&[1][..], &[0; 32 * INSTANCES], &[0, 0, 0, 32], &[byte; 32]].concat();
+    let bytes = [
+        &[SNARK_VERSION][..],
+        &[0; 32 * INSTANCES],
+        &[0, 0, 0, 32],
+        &[byte; 32],
+    ]
+    .concat();
     Snark::from_bytes(&bytes).expect("well formed")
 }
 

@@ -1,13 +1,12 @@
 //! The contract around the assembly, and the call that it takes.
 
-use ashlar_kzg::{VerifierKey, to_be_bytes};
-use halo2_proofs::halo2curves::bn256::Fr;
-use sha3::{Digest, Keccak256};
-
 use super::{
     layout::{Layout, WORD},
     program::SCALAR_ORDER,
 };
+use crate::selector::selector;
+use ashlar_kzg::{VerifierKey, to_be_bytes};
+use halo2_proofs::halo2curves::bn256::Fr;
 
 /// The command that writes this contract.
 const GENERATED_BY: &str = "ashlar circuits verifier --out FOLDER";
@@ -80,12 +79,6 @@ contract Halo2Verifier {{
         invalid = selector("ProofInvalid()"),
         out_of_range = selector("InstanceOutOfRange(uint256,uint256)"),
     )
-}
-
-/// The first four bytes of the signature's Keccak-256.
-fn selector(signature: &str) -> u32 {
-    let digest = Keccak256::digest(signature);
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 /// The call of `verify`, as Solidity encodes it.

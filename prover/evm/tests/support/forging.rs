@@ -56,7 +56,7 @@ pub fn prove<C: Circuit<Fr>>(
     assert_eq!(transcript.proof.len(), evm::proof_bytes(keys.verifier()));
     Case {
         what: format!("{forged:?}"),
-        instances: transcript.instances.try_into().expect("eight instances"),
+        instances: transcript.instances.try_into().expect("nine instances"),
         proof: transcript.proof,
         trailing: vec![],
         alias: false,

@@ -61,7 +61,10 @@ impl Contract {
     }
 
     pub fn of_source(generator: Generator, source: &str) -> Self {
-        let runtime = compile(generator, source);
+        let runtime = match generator {
+            Generator::Ours => compile(source, &[]),
+            Generator::Oracle => compile(source, &["--oracle"]),
+        };
         assert!(generator == Generator::Oracle || runtime.len() < evm::MAX_RUNTIME_BYTES);
         Self { generator, runtime }
     }
@@ -111,21 +114,7 @@ impl Contract {
     }
 
     pub fn call(&self, calldata: Vec<u8>) -> Outcome {
-        let mut state = CacheDB::new(EmptyDB::new());
-        let code = Bytecode::new_raw(self.runtime.clone());
-        state.insert_account_info(CONTRACT, AccountInfo::default().with_code(code));
-        let context: Context<BlockEnv, TxEnv, _, _, _, _> = MainnetContext::new(state, SpecId::PRAGUE);
-        let tx = TxEnv {
-            kind: TxKind::Call(CONTRACT),
-            data: calldata.into(),
-            gas_limit: GAS_LIMIT,
-            ..TxEnv::default()
-        };
-        let result = context
-            .build_mainnet()
-            .transact(tx)
-            .expect("a valid transaction")
-            .result;
+        let result = execute(&self.runtime, calldata);
         Outcome {
             accepted: matches!(result, ExecutionResult::Success { .. }),
             gas: result.tx_gas_used(),
@@ -133,14 +122,30 @@ impl Contract {
     }
 }
 
+/// A transaction that calls a contract with this runtime code.
+pub fn execute(runtime: &Bytes, calldata: Vec<u8>) -> ExecutionResult {
+    let mut state = CacheDB::new(EmptyDB::new());
+    let code = Bytecode::new_raw(runtime.clone());
+    state.insert_account_info(CONTRACT, AccountInfo::default().with_code(code));
+    let context: Context<BlockEnv, TxEnv, _, _, _, _> = MainnetContext::new(state, SpecId::PRAGUE);
+    let tx = TxEnv {
+        kind: TxKind::Call(CONTRACT),
+        data: calldata.into(),
+        gas_limit: GAS_LIMIT,
+        ..TxEnv::default()
+    };
+    context
+        .build_mainnet()
+        .transact(tx)
+        .expect("a valid transaction")
+        .result
+}
+
 /// Runtime code, by `verifier-contracts/script/compile`.
-fn compile(generator: Generator, source: &str) -> Bytes {
+pub fn compile(source: &str, options: &[&str]) -> Bytes {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../verifier-contracts/script/compile");
     let mut command = Command::new("node");
-    command.arg(&script);
-    if generator == Generator::Oracle {
-        command.arg("--oracle");
-    }
+    command.arg(&script).args(options);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

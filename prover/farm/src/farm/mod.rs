@@ -158,13 +158,13 @@ impl Farm {
         tenants::check_owner(&mut self.store.read().await?, tenant, caller).await
     }
 
-    /// Accepts a batch whose witnesses are stored. Returns false if it was known already. One that is known and no longer kept
+    /// Accepts a batch whose witnesses, and blob if it has one, are stored. Returns false if it was known already. One that is known and no longer kept
     /// is proved once more: whoever sends it lacks its SNARK, and all that it takes was just stored.
     ///
     /// # Errors
     /// [`FarmError::WrongCircuitSet`]; [`FarmError::BatchConflict`] for other content under a known number;
     /// [`FarmError::NotYours`], [`FarmError::UnknownTenant`] or [`FarmError::QuotaReached`] for whom it is;
-    /// [`FarmError::ArtifactGoes`] if a witness was stored so long before that it is being deleted.
+    /// [`FarmError::ArtifactGoes`] if one of these was stored so long before that it is being deleted.
     pub async fn submit(&self, batch: &Batch, caller: Option<&str>) -> Result<bool, FarmError> {
         let BatchKey {
             tenant,
@@ -175,8 +175,8 @@ impl Farm {
         let _timed = self.config.metrics.time(Operation::Submit);
         let mut tx = self.store.begin().await?;
         let tenant_id = tenants::admit(&mut tx, &tenant, caller, self.config.admits_tenants).await?;
-        for &witness in &batch.witnesses {
-            garbage::spare(&mut tx, witness).await?;
+        for &artifact in batch.witnesses.iter().chain(&batch.blob) {
+            garbage::spare(&mut tx, artifact).await?;
         }
         let mut known = batches::find(&mut tx, &batch.key).await?;
         if known.is_none() && batches::adopt(&mut tx, tenant_id, batch).await? {

@@ -30,7 +30,7 @@ impl BatchService {
     async fn receive(
         &self,
         caller: String,
-        header: BatchHeader,
+        header: &BatchHeader,
         parts: &mut Streaming<pb::SubmitBatchRequest>,
     ) -> Result<Vec<Digest>, Status> {
         let mut witnesses = Vec::new();
@@ -139,16 +139,21 @@ impl batch_service_server::BatchService for BatchService {
         else {
             return Err(invalid("header", "must be the first message").into());
         };
-        let header = BatchHeader::check(&header, self.farm.config().max_chunks)?;
+        let header = BatchHeader::check(header, self.farm.config().max_chunks)?;
         // Before the bulk is sent.
         self.farm.check_circuit_set(header.key.circuit_set)?;
         self.farm
             .check_tenant(&header.key.tenant, name.as_deref())
             .await?;
-        let witnesses = self.receive(caller, header, &mut parts).await?;
+        let witnesses = self.receive(caller, &header, &mut parts).await?;
+        let blob = match header.blob {
+            Some(blob) => Some(self.farm.store_artifact(blob).await?),
+            None => None,
+        };
         let batch = Batch {
             key: header.key,
             witnesses,
+            blob,
         };
         let is_new = self.farm.submit(&batch, name.as_deref()).await?;
         Ok(Response::new(pb::SubmitBatchResponse {

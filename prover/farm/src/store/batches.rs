@@ -149,10 +149,16 @@ async fn plan(db: &mut Db, tenant: i64, batch_id: i64, batch: &Batch) -> Result<
         .fetch_one(db.conn())
         .await?;
         ids.push(id);
-        if job.kind == JobKind::Chunk {
-            sqlx::query("INSERT INTO job_inputs (job, position, artifact) VALUES ($1, 0, $2)")
+        let artifact = match job.kind {
+            JobKind::Chunk => Some((0i64, batch.witnesses[i])),
+            JobKind::Compress => batch.blob.map(|blob| (1, blob)),
+            JobKind::Fold | JobKind::Wrap => None,
+        };
+        if let Some((position, artifact)) = artifact {
+            sqlx::query("INSERT INTO job_inputs (job, position, artifact) VALUES ($1, $2, $3)")
                 .bind(id)
-                .bind(batch.witnesses[i].as_ref())
+                .bind(position)
+                .bind(artifact.as_ref())
                 .execute(db.conn())
                 .await?;
         }

@@ -1,8 +1,8 @@
-//! Artifacts that are lost: what made them runs again, and a lost witness waits for the batch to be sent again.
+//! Artifacts that are lost: what made them runs again, and one that the sequencer sent waits for the batch to be sent again.
 
 use ashlar_proto::{Digest, JobKind};
 
-use super::{Db, batches, kind_code, leases, outcomes, to_db};
+use super::{Db, batches, kind_code, leases, outcomes, parse_kind, to_db};
 use crate::{
     error::FarmError,
     model::{BatchId, JobState, LeaseEnding},
@@ -47,20 +47,25 @@ pub async fn artifact_lost(db: &mut Db, digest: Digest) -> Result<usize, FarmErr
         .await?;
         batches::settle_state(db, batch).await?;
     }
-    Ok(producers.len() + witness_lost(db, digest).await?)
+    Ok(producers.len() + sent_lost(db, digest).await?)
 }
 
-async fn witness_lost(db: &mut Db, digest: Digest) -> Result<usize, FarmError> {
-    let consumers: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT jobs.id, jobs.batch, jobs.ordinal FROM job_inputs JOIN jobs ON jobs.id = job_inputs.job
+/// Of what the sequencer sent: a witness, or the stream in a blob.
+async fn sent_lost(db: &mut Db, digest: Digest) -> Result<usize, FarmError> {
+    let consumers: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT jobs.id, jobs.batch, jobs.kind, jobs.ordinal FROM job_inputs JOIN jobs ON jobs.id = job_inputs.job
          WHERE job_inputs.artifact = $1 AND jobs.state <> $2",
     )
     .bind(digest.as_ref().to_vec())
     .bind(JobState::Done.code())
     .fetch_all(db.conn())
     .await?;
-    for &(job, batch, chunk) in &consumers {
-        let reason = format!("the witness of chunk {chunk} was lost ({digest}): submit the batch again");
+    for &(job, batch, kind, ordinal) in &consumers {
+        let what = match parse_kind(kind)? {
+            JobKind::Compress => "stream in the blob".to_owned(),
+            _ => format!("witness of chunk {ordinal}"),
+        };
+        let reason = format!("the {what} was lost ({digest}): submit the batch again");
         tracing::error!(job, batch, reason, "job poisoned");
         leases::end_any(db, job, LeaseEnding::HandedBack, &reason).await?;
         outcomes::poison(db, job).await?;
@@ -74,7 +79,7 @@ async fn witness_lost(db: &mut Db, digest: Digest) -> Result<usize, FarmError> {
     Ok(consumers.len())
 }
 
-/// After the batch was sent again: jobs whose witness had been lost run again. Returns how many.
+/// After the batch was sent again: jobs whose witness or stream had been lost run again. Returns how many.
 pub async fn witnesses_restored(db: &mut Db, batch: BatchId) -> Result<usize, FarmError> {
     let batch = to_db(batch.0);
     let jobs: Vec<i64> = sqlx::query_scalar(

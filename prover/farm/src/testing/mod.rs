@@ -91,6 +91,11 @@ pub fn witness(batch: u64, chunk: u32) -> Bytes {
 
 /// What a batch must end in.
 pub fn expected_snark(batch: u64, chunks: u32) -> Bytes {
+    expected_snark_of(batch, chunks, None)
+}
+
+/// The same of a batch whose stream is in a blob.
+pub fn expected_snark_of(batch: u64, chunks: u32, blob: Option<Bytes>) -> Bytes {
     let mut proofs: Vec<Bytes> = (0..chunks)
         .map(|i| hash_proof(JobKind::Chunk, &[witness(batch, i)]))
         .collect();
@@ -98,7 +103,9 @@ pub fn expected_snark(batch: u64, chunks: u32) -> Bytes {
         let inputs = [proofs[step.left].clone(), proofs[step.right].clone()];
         proofs.push(hash_proof(JobKind::Fold, &inputs));
     }
-    let compressed = hash_proof(JobKind::Compress, &proofs[proofs.len() - 1..]);
+    let root = proofs.pop().expect("a batch has a chunk");
+    let inputs: Vec<Bytes> = std::iter::once(root).chain(blob).collect();
+    let compressed = hash_proof(JobKind::Compress, &inputs);
     hash_proof(JobKind::Wrap, &[compressed])
 }
 
@@ -262,6 +269,7 @@ pub fn submission(number: u64, circuit_set: Digest, witnesses: &[Bytes]) -> Vec<
         chunk_count: witnesses.len() as u32,
         circuit_set_digest: circuit_set.into(),
         tenant: Some(tenant()),
+        blob: Bytes::new(),
     };
     let mut parts = vec![pb::SubmitBatchRequest {
         part: Some(pb::submit_batch_request::Part::Header(header)),
@@ -308,7 +316,9 @@ pub fn inputs(lease: &pb::Lease) -> Vec<Digest> {
     let inputs = match lease.job.clone() {
         Some(Job::Chunk(job)) => vec![job.witness],
         Some(Job::Fold(job)) => vec![job.left, job.right],
-        Some(Job::Compress(job)) => vec![job.root],
+        Some(Job::Compress(job)) => std::iter::once(job.root)
+            .chain(Some(job.blob).filter(|blob| !blob.is_empty()))
+            .collect(),
         Some(Job::Wrap(job)) => vec![job.compressed],
         None => panic!("a lease names its job"),
     };

@@ -7,6 +7,7 @@ mod artifact_store_away;
 mod artifacts;
 mod artifacts_on_s3;
 mod bad_proofs;
+mod blob;
 mod clock_jump;
 mod coordinator_restarted;
 mod damaged_artifact;

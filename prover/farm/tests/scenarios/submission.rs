@@ -82,6 +82,7 @@ async fn malformed_submissions_name_the_field_and_leave_no_batch() {
             chunk_count,
             circuit_set_digest: Bytes::from_static(digest),
             tenant: Some(tenant()),
+            blob: Bytes::new(),
         };
         vec![pb::SubmitBatchRequest {
             part: Some(Part::Header(header)),

@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_filled_circuit_proves_the_same_instances() {
-        let secrets = [0, 1, 2, 3, 5, 8, 13, 255];
+        let secrets = [0, 1, 2, 3, 5, 8, 13, 21, 255];
         for circuit in [Toy::new(secrets), Toy::filling(K, secrets)] {
             let run = |instances: [Fr; INSTANCES]| {
                 MockProver::run(K, &circuit, vec![instances.to_vec()])

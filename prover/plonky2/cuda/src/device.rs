@@ -44,6 +44,7 @@ struct Pool {
     bytes: usize,
     /// What was let go of, to be used again: allocations make a card wait.
     kept: Vec<Allocation>,
+    refused: u64,
 }
 
 /// Memory of a device in bytes, as the driver counts it for all processes together, within the limit.
@@ -126,6 +127,11 @@ impl Device {
         })
     }
 
+    /// Allocations for which there was no room, so far.
+    pub fn refused(&self) -> u64 {
+        self.pool().refused
+    }
+
     /// Waits for the end of everything that was asked for.
     ///
     /// # Errors
@@ -162,6 +168,9 @@ impl Device {
         if matches!(&allocation, Err(error) if error.status == status::MEMORY_ALLOCATION) {
             self.release_kept(&mut pool); // of other sizes
             allocation = self.allocate_afresh(&mut pool, words);
+        }
+        if matches!(&allocation, Err(error) if error.status == status::MEMORY_ALLOCATION) {
+            pool.refused += 1;
         }
         allocation
     }

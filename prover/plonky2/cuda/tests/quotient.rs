@@ -152,6 +152,8 @@ fn carries_out_of_every_word_of_a_sum_are_kept() {
         ([added[0], added[1], added[2], 0], vec![(1, 2), (0, 0)]),
         ([thrice[0], thrice[1], 0, 1], vec![(0, 1), (3, 3), (3, 0)]),
         ([most; 4], vec![(0, 0); 24]),
+        // Equal products are one with a weight; the upper words of two others overflow by themselves.
+        ([most, most - 1, 0, 0], vec![(0, 0), (1, 1)]),
     ] {
         let mut values = Values::new(&[most, 3, 5]);
         values.wires = wires.iter().flat_map(|wire| [*wire; 8]).collect();

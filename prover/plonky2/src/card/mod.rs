@@ -63,6 +63,12 @@ impl Card {
         }
     }
 
+    /// Allocations for which it had no room, so far. A batch that is cut to the room there is meets none, unless other
+    /// programs take it.
+    pub fn refused_allocations(&self) -> u64 {
+        self.device.refused()
+    }
+
     fn device(&self) -> &Arc<Device> {
         &self.device
     }

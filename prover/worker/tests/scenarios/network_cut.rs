@@ -224,16 +224,6 @@ async fn a_lease_outlives_a_connection_that_is_silent_both_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lease_outlives_a_connection_that_is_silent_towards_the_coordinator() {
-    silent_while_it_proves(&[ToServer]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lease_outlives_a_connection_that_is_silent_towards_the_worker() {
-    silent_while_it_proves(&[ToClient]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_idle_worker_whose_connection_is_silent_hears_of_work_again() {
     let dir = tempfile::tempdir().unwrap();
     let coordinator = Coordinator::start(testing::config(dir.path()));
@@ -257,4 +247,20 @@ async fn an_idle_worker_whose_connection_is_silent_hears_of_work_again() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     worker.stop().await;
+}
+
+mod slow {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "slow: waits for half a minute"]
+    async fn a_lease_outlives_a_connection_that_is_silent_towards_the_coordinator() {
+        silent_while_it_proves(&[ToServer]).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "slow: waits for half a minute"]
+    async fn a_lease_outlives_a_connection_that_is_silent_towards_the_worker() {
+        silent_while_it_proves(&[ToClient]).await;
+    }
 }

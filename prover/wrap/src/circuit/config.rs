@@ -33,7 +33,7 @@ pub const FIXED_COLUMNS: usize = COEFFICIENTS + 3;
 /// Coefficients of a, b, c and bc.
 pub const COEFFICIENTS: usize = 4;
 /// Rows that can expose an instance, the first ones.
-pub const INSTANCE_ROWS: usize = 8;
+pub const INSTANCE_ROWS: usize = 9;
 /// Degree of the constraint system: a flag times `x^5`.
 ///
 /// Must be asked for: halo2-axiom otherwise caps it at 5, and then no proof verifies.

@@ -35,7 +35,7 @@ const BLINDING_ROWS: usize = 8;
 /// Goldilocks public inputs in one instance: `e₀ + e₁·2^64 + e₂·2^128`, canonical.
 pub const INPUTS_PER_INSTANCE: usize = 3;
 
-/// The public inputs as the instance column holds them; 24 inputs make 8 instances.
+/// The public inputs as the instance column holds them; 27 inputs make 9 instances.
 pub fn pack_public_inputs(public_inputs: &[F]) -> Vec<Fr> {
     public_inputs
         .chunks(INPUTS_PER_INSTANCE)

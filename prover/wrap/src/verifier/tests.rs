@@ -15,7 +15,7 @@ pub(crate) fn sample() -> &'static CompressedSample {
     static SAMPLE: OnceLock<CompressedSample> = OnceLock::new();
     SAMPLE.get_or_init(|| {
         let path = std::env::temp_dir().join("ashlar-verifier-steps-sample.bin");
-        CompressedSample::cached(&path, 24, 7).expect("sample proof")
+        CompressedSample::cached(&path, 27, 7).expect("sample proof")
     })
 }
 

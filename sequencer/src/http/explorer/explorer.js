@@ -100,7 +100,14 @@ async function askInfo() {
 
 const standing = (info) => facts([["Chain", info.chain_id], ["Rollup contract", onL1("address", info.rollup_address)],
   ["Being filled", `batch ${info.next_batch}`], ["Operations not sealed", count(info.unsealed_operations)],
-  ["Batches not proven", count(info.unproven_batches)], ["State root", code(info.root)]]);
+  ["Batches not proven", count(info.unproven_batches)], ...exitMode(info.exit_mode), ["State root", code(info.root)]]);
+
+// What L1 says of exit mode, and until when the oldest operation of its queue must be proven.
+function exitMode(of) {
+  if (of === undefined) return [];
+  if (of.entered) return [["Exit mode", `entered${of.is_final ? "" : ", in a block that is not final"}: no transaction is taken, and balances are taken out on L1 with "ashlar exit"`]];
+  return of.oldest ? [["To be proven first", `L1 operation ${count(of.oldest.queue_index)}, before ${new Date(of.oldest.expires_unix_ms).toISOString()}`]] : [];
+}
 
 async function home() {
   const info = await askInfo();

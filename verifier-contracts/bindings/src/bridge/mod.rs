@@ -2,12 +2,16 @@
 //! keeps of those that it ordered.
 
 mod codec;
+pub mod exits;
 #[cfg(test)]
 mod tests;
 
 use alloy::primitives::{Address, B256, keccak256};
 
 use crate::Withdrawal;
+
+/// An entry of the queue begins with so many bytes of its record's hash; what follows says when it expires.
+pub const ENTRY_HASH_BYTES: usize = 27;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,10 +171,10 @@ pub fn withdrawals(records: &[BridgeRecord]) -> Vec<Withdrawal> {
         .collect()
 }
 
-/// What the queue keeps of a record, as [`BridgeRecord::queue_record`] gives it, that arrived at `time` in seconds: the
-/// upper 224 bits of its hash, then the time.
-pub fn queue_entry(record: &[u8], time: u32) -> B256 {
+/// What the queue keeps of a record, as [`BridgeRecord::queue_record`] gives it, that expires at `expiry` in tenths of a
+/// second since 1970, below 2^40: the upper 216 bits of its hash, then the expiry.
+pub fn queue_entry(record: &[u8], expiry: u64) -> B256 {
     let mut entry = keccak256(record);
-    entry[28..].copy_from_slice(&time.to_be_bytes());
+    entry[ENTRY_HASH_BYTES..].copy_from_slice(&expiry.to_be_bytes()[3..]);
     entry
 }

@@ -182,11 +182,11 @@ fn an_auth_that_is_not_canonical_is_refused() {
 }
 
 #[test]
-fn an_entry_is_a_hash_with_a_time_at_its_end() {
+fn an_entry_is_a_hash_with_an_expiry_at_its_end() {
     // keccak256 of nothing.
-    let hash = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad804";
-    let entry: B256 = format!("0x{hash}6b49d200").parse().unwrap();
-    assert_eq!(queue_entry(&[], 1_800_000_000), entry);
+    let hash = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8";
+    let entry: B256 = format!("0x{hash}042c1d8e2f").parse().unwrap();
+    assert_eq!(queue_entry(&[], 0x04_2c1d_8e2f), entry);
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 //! What is under test is the contracts' plumbing and the bindings, so the generated verifier is one that accepts, or
 //! refuses, every proof; real proofs are replayed by `test/Halo2Verifier.t.sol` and the end-to-end test.
 
+mod leaving;
 mod node;
 
 use alloy::{
@@ -14,7 +15,7 @@ use alloy::{
     sol_types::SolValue,
 };
 use ashlar_contracts::{
-    BatchHeader, CommitData, DeployConfig, Deployment,
+    BatchHeader, CommitData, DEFAULT_EXIT_DEADLINE_SECS, DeployConfig, Deployment,
     Halo2Verifier::{Halo2VerifierErrors, ProofInvalid},
     MintableToken, Rollup,
     Rollup::RollupErrors,
@@ -51,6 +52,7 @@ async fn on_anvil() {
         .expect("this test needs anvil: run `npm ci` in verifier-contracts, or put anvil on PATH");
     lifecycle(&anvil.url).await;
     refused_proof(&anvil.url).await;
+    leaving::left_by_its_operator(&anvil.url).await; // the last: it moves the clock
 }
 
 async fn lifecycle(url: &str) {
@@ -97,8 +99,8 @@ async fn lifecycle(url: &str) {
     records.push(forced_record(withdrawals[3].clone()));
     for (index, queued) in (0..).zip(records.iter().filter_map(BridgeRecord::queue_record)) {
         let kept = rollup.queuedOperation(index).call().await.unwrap();
-        let time = u32::from_be_bytes(kept[28..].try_into().unwrap());
-        assert_eq!(kept, bridge::queue_entry(&queued, time));
+        let expiry = u64::from_be_bytes(kept[24..].try_into().unwrap()) & ((1 << 40) - 1);
+        assert_eq!(kept, bridge::queue_entry(&queued, expiry));
     }
     assert_eq!(bridge::withdrawals(&records), withdrawals);
     let header = commit(&rollup, records.iter().flat_map(BridgeRecord::encode).collect()).await;
@@ -231,6 +233,9 @@ async fn deposit(provider: &impl Provider, deployment: &Deployment, token: Addre
         .decoded_log::<Rollup::OperationQueued>()
         .expect("the deposit is announced");
     assert_eq!((queued.index, queued.kind, queued.sender), (0, 1, depositor));
+    let deadline = rollup.EXIT_DEADLINE().call().await.unwrap();
+    assert_eq!(deadline, DEFAULT_EXIT_DEADLINE_SECS);
+    assert_eq!(queued.expiry, 10 * (u64::from(queued.time) + deadline));
     let record = deposit_record(0, 10, depositor).queue_record();
     assert_eq!(Some(queued.record.to_vec()), record);
     let amount = U256::from(20 * GWEI);

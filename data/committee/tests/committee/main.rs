@@ -1,0 +1,9 @@
+//! A committee against the real contract on a real EVM, over gRPC, and against vectors that were made elsewhere.
+
+mod attestation;
+mod contract;
+mod gather;
+mod members;
+mod served;
+mod service;
+mod support;
