@@ -70,8 +70,8 @@ pub use key::{auth_of, key_message, rollup_key};
 pub use l1::{
     Assertion, BatchData, BatchStanding, CommittedBatch, ExitState, Exited, Finding, L1, L1Config, L1Error,
     Market, Nominee, NotShown, Offer, OfferError, OwnerAction, Passkey, PasskeyAccountOwner, PasskeyError,
-    ProvenBatch, ProvenState, ProvenStateError, RollupState, Seat, SeatState, Standing, Token, UnprovenDeposit, Unshown,
-    Watcher, WithdrawalProof, account_path,
+    ProvenBatch, ProvenState, ProvenStateError, RollupState, Seat, SeatState, Standing, Token,
+    UnprovenDeposit, Unshown, Watcher, WithdrawalProof, account_path,
 };
 pub use options::Options;
 pub use sender::Sender;

@@ -68,10 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         domain: deployment.domain(),
         shapes: SHAPES,
     };
-    let proposer = args
-        .proposer
-        .or(deployment.holder)
-        .unwrap_or(deployment.operator);
+    let proposer = args.proposer.or(deployment.holder).unwrap_or(deployment.operator);
     let member = Member::open(signer, terms, &args.data_dir)?;
     crate::shutdown::run(async |shutdown| {
         let listener = TcpListener::bind(args.listen).await;

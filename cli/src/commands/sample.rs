@@ -49,7 +49,9 @@ async fn sample(args: Args) -> anyhow::Result<()> {
 
 fn say(sampled: &Sampled) -> Result<(), OutputError> {
     for of in &sampled.asked {
-        let member = of.member.map_or_else(String::new, |member| format!(" ({member})"));
+        let member = of
+            .member
+            .map_or_else(String::new, |member| format!(" ({member})"));
         let failed = of.failures.iter().filter(|(place, _)| place.is_some());
         let given = of.asked - failed.count();
         crate::say!("{}{member}: gave {given} of {} cells", of.endpoint, of.asked)?;

@@ -96,6 +96,7 @@ async fn show(seat: &Seat) -> anyhow::Result<()> {
 }
 
 fn next(nominee: Option<Nominee>) -> String {
-    let text = |Nominee { who, from }| format!("; {who} from {} on", super::wallet::time_text((from / 60) as u32));
+    let text =
+        |Nominee { who, from }| format!("; {who} from {} on", super::wallet::time_text((from / 60) as u32));
     nominee.map_or_else(String::new, text)
 }

@@ -88,9 +88,15 @@ async fn a_passkey_names_the_wallet_s_key_and_takes_the_money_out() {
 
     // Money first, then its owner.
     said(&desk.user.wallet(&["deposit", "0.5ETH", "--for", &owner]));
-    let early = format!("ask --owner {owner} --out {} set-auth --account 1 --lock", desk.path("early"));
+    let early = format!(
+        "ask --owner {owner} --out {} set-auth --account 1 --lock",
+        desk.path("early")
+    );
     let error = refused(&desk.passkey(&early));
-    assert!(error.contains(&owner[2..8]) && !folder.path().join("early").exists(), "{error}");
+    assert!(
+        error.contains(&owner[2..8]) && !folder.path().join("early").exists(),
+        "{error}"
+    );
     let text = said(&desk.passkey(&format!("create {which}")));
     assert_eq!(word(&text, "owner"), owner);
 
@@ -98,11 +104,21 @@ async fn a_passkey_names_the_wallet_s_key_and_takes_the_money_out() {
     let auth = word(&address, "auth").to_owned();
     let words = format!("set-auth --account 1 --auth {auth}");
     let text = desk.signed("set", &owner, &device, &words);
-    assert!(text.contains(&format!("auth of account 1 to be {auth}")), "{text}");
+    assert!(
+        text.contains(&format!("auth of account 1 to be {auth}")),
+        "{text}"
+    );
     let text = said(&desk.send("set"));
-    assert!(text.contains("L1 operation 2") && text.contains("executed"), "{text}");
+    assert!(
+        text.contains("L1 operation 2") && text.contains("executed"),
+        "{text}"
+    );
     let client = rollup.client().await;
-    let account = client.account(AccountKey::Index(1)).await.expect("asks").expect("there");
+    let account = client
+        .account(AccountKey::Index(1))
+        .await
+        .expect("asks")
+        .expect("there");
     assert_eq!(format!("0x{}", hex::encode(hash_to_bytes32(&account.auth))), auth);
     let error = refused(&desk.send("set"));
     assert!(error.contains("has done something since"), "{error}");
@@ -113,13 +129,24 @@ async fn a_passkey_names_the_wallet_s_key_and_takes_the_money_out() {
     let error = refused(&desk.send("stolen"));
     assert!(error.contains("not this passkey's"), "{error}");
     let text = desk.signed("out", &owner, &device, words);
-    assert!(text.contains("up to 0.2 ETH from account 1 to the owner"), "{text}");
+    assert!(
+        text.contains("up to 0.2 ETH from account 1 to the owner"),
+        "{text}"
+    );
     let file = folder.path().join("out");
     let asked = fs::read_to_string(&file).expect("written");
     for (part, wrong, cause) in [
-        ("\"units\": 200000000", "\"units\": 300000000", "the file was altered"),
+        (
+            "\"units\": 200000000",
+            "\"units\": 300000000",
+            "the file was altered",
+        ),
         ("31337", "1", "it is for rollup"),
-        ("\"version\": 1", "\"version\": 2", "version 2, this program knows 1"),
+        (
+            "\"version\": 1",
+            "\"version\": 2",
+            "version 2, this program knows 1",
+        ),
         ("\"action\"", "\"actions\"", "no request to an owner"),
     ] {
         assert!(asked.contains(part), "{asked}");
@@ -130,15 +157,25 @@ async fn a_passkey_names_the_wallet_s_key_and_takes_the_money_out() {
     fs::write(&file, &asked).expect("writes");
     let text = said(&desk.send("out"));
     assert!(text.contains("L1 operation 3"), "{text}");
-    let account = client.account(AccountKey::Index(1)).await.expect("asks").expect("there");
+    let account = client
+        .account(AccountKey::Index(1))
+        .await
+        .expect("asks")
+        .expect("there");
     assert_eq!(account.balance(0), 300_000_000);
 
     // Another device from now on.
     let new = Authenticator::new(8);
-    let words = format!("--valid-for 30m replace-key {}", URL_SAFE_NO_PAD.encode(new.spki()));
+    let words = format!(
+        "--valid-for 30m replace-key {}",
+        URL_SAFE_NO_PAD.encode(new.spki())
+    );
     desk.signed("replace", &owner, &device, &words);
     let text = said(&desk.send("replace"));
-    assert!(text.contains("another passkey") && !text.contains("L1 operation"), "{text}");
+    assert!(
+        text.contains("another passkey") && !text.contains("L1 operation"),
+        "{text}"
+    );
     desk.signed("lock", &owner, &device, "set-auth --account 1 --lock");
     assert!(refused(&desk.send("lock")).contains("not this passkey's"));
     fs::remove_file(folder.path().join("lock")).expect("there");
@@ -147,9 +184,24 @@ async fn a_passkey_names_the_wallet_s_key_and_takes_the_money_out() {
 
     for (words, cause) in [
         ("ask --owner 0x00 --out x set-auth --account 1 --lock", "20 bytes"),
-        (&*format!("ask --owner {owner} --out {}/y set-auth --account 1", folder.path().display()), "--auth"),
-        (&*format!("ask --owner {owner} --out {}/y pay 0 --to {owner}", folder.path().display()), "the amount is zero"),
-        ("address --owners 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed --passkey AAAA", "ES256"),
+        (
+            &*format!(
+                "ask --owner {owner} --out {}/y set-auth --account 1",
+                folder.path().display()
+            ),
+            "--auth",
+        ),
+        (
+            &*format!(
+                "ask --owner {owner} --out {}/y pay 0 --to {owner}",
+                folder.path().display()
+            ),
+            "the amount is zero",
+        ),
+        (
+            "address --owners 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed --passkey AAAA",
+            "ES256",
+        ),
     ] {
         let error = refused(&desk.passkey(words));
         assert!(error.contains(cause), "{words}: {error}");

@@ -38,10 +38,7 @@ impl Desk<'_> {
         let user = User {
             rollup: self.rollup,
             deployment: self.deployment.to_owned(),
-            variables: vec![(
-                "ASHLAR_ETHEREUM_KEY",
-                hex::encode(signer(account).to_bytes()),
-            )],
+            variables: vec![("ASHLAR_ETHEREUM_KEY", hex::encode(signer(account).to_bytes()))],
         };
         user.run(&[&["seat"], &words[..]].concat())
     }
@@ -53,7 +50,13 @@ fn address(account: usize) -> Address {
 
 /// How far L1 has come.
 async fn committed(rollup: &Rollup) -> u64 {
-    rollup.l1(9).await.state().await.expect("answers").committed_batches
+    rollup
+        .l1(9)
+        .await
+        .state()
+        .await
+        .expect("answers")
+        .committed_batches
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +90,10 @@ async fn a_seat_s_key_changes_hands_and_its_guardian_suspends_it() {
     let client = rollup.client().await;
     let paid = senders[1].transfer(payee(0, 0), 0, amount(500), fee()).await;
     let paid = paid.expect("admitted");
-    let receipt = client.wait(paid, Milestone::Committed, LIMIT).await.expect("committed");
+    let receipt = client
+        .wait(paid, Milestone::Committed, LIMIT)
+        .await
+        .expect("committed");
     let l1 = rollup.l1(9).await;
     let batch = receipt.batch_number.expect("in a batch");
     let data = l1.batch_data(batch).await.expect("read");
@@ -98,15 +104,24 @@ async fn a_seat_s_key_changes_hands_and_its_guardian_suspends_it() {
     let error = refused(&seat(&rollup, OWNER, "suspend"));
     assert!(error.contains("CallerIsNot"), "{error}");
     let text = said(&seat(&rollup, GUARDIAN, "suspend"));
-    assert!(text.contains(&format!("{}, SUSPENDED", address(HOLDER))), "{text}");
+    assert!(
+        text.contains(&format!("{}, SUSPENDED", address(HOLDER))),
+        "{text}"
+    );
     let before = committed(&rollup).await;
     let held = senders[1].transfer(payee(0, 0), 0, amount(500), fee()).await;
     let held = held.expect("admitted");
-    client.wait(held, Milestone::Executed, LIMIT).await.expect("executed");
+    client
+        .wait(held, Milestone::Executed, LIMIT)
+        .await
+        .expect("executed");
     sleep(std::time::Duration::from_secs(2)).await;
     assert_eq!(committed(&rollup).await, before);
     said(&seat(&rollup, OWNER, "resume"));
-    client.wait(held, Milestone::Committed, LIMIT).await.expect("committed");
+    client
+        .wait(held, Milestone::Committed, LIMIT)
+        .await
+        .expect("committed");
 
     // Another takes the seat, not before the notice is over.
     let error = refused(&seat(&rollup, HOLDER, &format!("nominate {}", address(NEXT))));
@@ -120,7 +135,9 @@ async fn a_seat_s_key_changes_hands_and_its_guardian_suspends_it() {
     assert_eq!(word(&text, "holder"), address(NEXT).to_string());
     rollup.stop_sequencer().await;
 
-    let error = identify(&rollup.config()).await.expect_err("it has lost the seat");
+    let error = identify(&rollup.config())
+        .await
+        .expect_err("it has lost the seat");
     let expected = (address(NEXT), address(HOLDER));
     assert!(
         matches!(error, IdentityError::NotHolder { holder, given, .. } if (holder, given) == expected),
@@ -131,17 +148,35 @@ async fn a_seat_s_key_changes_hands_and_its_guardian_suspends_it() {
     rollup.start_sequencer();
     let client = rollup.client().await;
     let mut sender = client.sender(address(1), rollup.key(1)).await.expect("there");
-    let paid = sender.transfer(payee(0, 0), 0, amount(500), fee()).await.expect("admitted");
-    client.wait(paid, Milestone::Committed, LIMIT).await.expect("committed");
-    let account = client.account(AccountKey::Index(1)).await.expect("asks").expect("there");
+    let paid = sender
+        .transfer(payee(0, 0), 0, amount(500), fee())
+        .await
+        .expect("admitted");
+    client
+        .wait(paid, Milestone::Committed, LIMIT)
+        .await
+        .expect("committed");
+    let account = client
+        .account(AccountKey::Index(1))
+        .await
+        .expect("asks")
+        .expect("there");
     assert_eq!(account.nonce, 3);
 
     // Ownership changes hands likewise, a guardian at once.
-    said(&seat(&rollup, OWNER, &format!("nominate-owner {}", address(HOLDER))));
+    said(&seat(
+        &rollup,
+        OWNER,
+        &format!("nominate-owner {}", address(HOLDER)),
+    ));
     pass(&rollup, NOTICE_SECS + 1).await;
     let text = said(&seat(&rollup, HOLDER, "take-ownership"));
     assert_eq!(word(&text, "owner"), address(HOLDER).to_string());
-    let text = said(&seat(&rollup, HOLDER, &format!("set-guardian {}", address(OWNER))));
+    let text = said(&seat(
+        &rollup,
+        HOLDER,
+        &format!("set-guardian {}", address(OWNER)),
+    ));
     assert_eq!(word(&text, "guardian"), address(OWNER).to_string());
     said(&seat(&rollup, HOLDER, &format!("nominate {}", address(1))));
     let text = said(&seat(&rollup, HOLDER, "nominate --nobody"));

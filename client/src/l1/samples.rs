@@ -34,7 +34,9 @@ impl L1 {
     /// If the rollup has its data elsewhere, or too few members say which cells are the batch's.
     pub async fn sample(&self, batch: &CommittedBatch, samples: u32) -> Result<Sampled, L1Error> {
         let committee = self.committee().await?;
-        let drawing = self.members.sample(&self.domain, &committee, &batch.header, samples);
+        let drawing = self
+            .members
+            .sample(&self.domain, &committee, &batch.header, samples);
         Ok(drawing.await?)
     }
 }

@@ -10,7 +10,8 @@ use ashlar_client::{
     AccountKey, Client, L1, L1Config, Milestone, Options, Payee, Sender, auth_of, rollup_key,
 };
 use ashlar_contracts::{
-    BatchHeader, DeployConfig, OptimisticTerms, SeatTerms, TokenListing, deploy, deploy_token, generated_verifier,
+    BatchHeader, DeployConfig, OptimisticTerms, SeatTerms, TokenListing, deploy, deploy_token,
+    generated_verifier,
 };
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;

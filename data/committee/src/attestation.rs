@@ -61,12 +61,7 @@ pub(crate) fn proposal_digest(
 }
 
 /// The EIP-712 hash of what a member signs of a batch's cells.
-pub(crate) fn cells_digest(
-    domain: &Domain,
-    number: u64,
-    new_root: U256,
-    commitments: &[Commitment],
-) -> B256 {
+pub(crate) fn cells_digest(domain: &Domain, number: u64, new_root: U256, commitments: &[Commitment]) -> B256 {
     let cells = Cells {
         number,
         newRoot: new_root,

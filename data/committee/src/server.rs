@@ -104,7 +104,10 @@ impl Service {
                 Ok(true) => {}
                 Ok(false) => self.kept.notified().await,
                 Err(error) => {
-                    tracing::error!(error = chain(&error), "no proofs of cells are made until the next batch");
+                    tracing::error!(
+                        error = chain(&error),
+                        "no proofs of cells are made until the next batch"
+                    );
                     self.kept.notified().await;
                 }
             }

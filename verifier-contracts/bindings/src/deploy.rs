@@ -12,7 +12,9 @@ use alloy::{
 use crate::{
     BlobRollup, DataMode, MintableToken, OptimisticTerms, Rollup, SeatTerms, SeatTermsError, TermsError,
     TokenListing, ValidiumRollup, ValidiumTerms, VerifierRouter,
-    generated::{IVerifierRouter::InitialRoute, OperatorSeat, challenges::ChallengeModule, optimistic, validium},
+    generated::{
+        IVerifierRouter::InitialRoute, OperatorSeat, challenges::ChallengeModule, optimistic, validium,
+    },
 };
 
 /// Seconds that an operation of the queue may wait unproven before anybody may enter exit mode: a week.
@@ -195,7 +197,8 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
         None => None,
         Some(of) => {
             let (owner, guardian) = (of.owner, of.guardian);
-            let seat = OperatorSeat::deploy(&provider, config.operator, owner, guardian, of.notice_secs).await;
+            let seat =
+                OperatorSeat::deploy(&provider, config.operator, owner, guardian, of.notice_secs).await;
             Some(seat.map_err(failed("OperatorSeat"))?)
         }
     };

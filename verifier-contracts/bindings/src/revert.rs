@@ -6,10 +6,8 @@ use alloy::{contract, primitives::Bytes, sol_types::SolInterface};
 
 use crate::{
     Halo2Verifier::Halo2VerifierErrors, PasskeyOwner::PasskeyOwnerErrors, Rollup::RollupErrors,
-    VerifierRouter::VerifierRouterErrors,
-    fast_exit::FastExit::FastExitErrors,
-    optimistic::OptimisticRollup::OptimisticRollupErrors,
-    seat::OperatorSeat::OperatorSeatErrors,
+    VerifierRouter::VerifierRouterErrors, fast_exit::FastExit::FastExitErrors,
+    optimistic::OptimisticRollup::OptimisticRollupErrors, seat::OperatorSeat::OperatorSeatErrors,
 };
 
 /// A named error of one of the contracts; shown with its name and fields.

@@ -42,14 +42,25 @@ impl Readers {
                 cells.extend(cells_of(client, number, &root, &commitments).await);
             }
             let given = cells.len();
-            match spawn_blocking(move || stream_of_cells(&cells, words)).await.ok()? {
+            match spawn_blocking(move || stream_of_cells(&cells, words))
+                .await
+                .ok()?
+            {
                 Ok(stream) if accepts(&stream) => {
-                    tracing::info!(batch = number, cells = given, "the stream is put together from cells");
+                    tracing::info!(
+                        batch = number,
+                        cells = given,
+                        "the stream is put together from cells"
+                    );
                     return Some(stream);
                 }
                 Ok(_) => tracing::warn!(batch = number, "the cells are of another stream"),
                 Err(error) => {
-                    tracing::warn!(batch = number, error = chain(&error), "no stream comes of the cells");
+                    tracing::warn!(
+                        batch = number,
+                        error = chain(&error),
+                        "no stream comes of the cells"
+                    );
                 }
             }
         }
@@ -58,12 +69,7 @@ impl Readers {
 }
 
 /// All cells of these commitments that a member gives.
-async fn cells_of(
-    client: &MemberClient,
-    number: u64,
-    root: &Hash,
-    commitments: &[Commitment],
-) -> Vec<Cell> {
+async fn cells_of(client: &MemberClient, number: u64, root: &Hash, commitments: &[Commitment]) -> Vec<Cell> {
     let mut found = Vec::new();
     for blob in 0..commitments.len() as u32 {
         let places: Vec<_> = (0..CELLS as u32).map(|cell| Place { blob, cell }).collect();
@@ -77,7 +83,8 @@ async fn cells_of(
             }
             // Who mixes false ones in does not make true ones false.
             let each = cells.into_iter();
-            each.filter(|cell| are_of(&of, std::slice::from_ref(cell))).collect()
+            each.filter(|cell| are_of(&of, std::slice::from_ref(cell)))
+                .collect()
         });
         found.extend(right.await.unwrap_or_default());
     }

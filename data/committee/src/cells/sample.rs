@@ -80,7 +80,9 @@ pub struct MemberSamples {
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
     /// Nobody was named.
-    #[error("the cells of batch {number} are with members of the rollup's committee: name some (`--da-member`)")]
+    #[error(
+        "the cells of batch {number} are with members of the rollup's committee: name some (`--da-member`)"
+    )]
     NoMember {
         /// The batch.
         number: u64,
@@ -157,7 +159,9 @@ struct Batch<'a> {
 
 impl Keeper<'_> {
     async fn cell(&self, place: Place, commitments: &[Commitment]) -> Result<Cell, Fault> {
-        let given = self.client.cells(self.batch.header.number, &self.batch.root, &[place]);
+        let given = self
+            .client
+            .cells(self.batch.header.number, &self.batch.root, &[place]);
         let custody = given.await?.ok_or(Fault::Unknown)?;
         let cell = custody.cells.into_iter().find(|cell| cell.place == place);
         let cell = cell.ok_or(Fault::Withheld)?;
@@ -230,7 +234,8 @@ impl Readers {
         let batch = Batch { domain, header, root };
         let mut asked = Vec::new();
         let endpoints = self.endpoints().iter().enumerate();
-        let keepers = join_all(endpoints.map(|(index, endpoint)| batch.keeper(index, endpoint, self, committee)));
+        let keepers =
+            join_all(endpoints.map(|(index, endpoint)| batch.keeper(index, endpoint, self, committee)));
         let mut keepers: Vec<Keeper<'_>> = (self.endpoints().iter().zip(keepers.await))
             .filter_map(|(endpoint, (member, keeper))| {
                 let mut samples = MemberSamples {
@@ -254,7 +259,9 @@ impl Readers {
         let commitments = most.map_or(Vec::new(), |of| of.custody.commitments.clone());
         let (signed, needed) = (signers(&commitments), committee.threshold());
         for keeper in keepers.iter().filter(|of| of.custody.commitments != commitments) {
-            asked[keeper.index].failures.push((None, chain(&Fault::Commitments)));
+            asked[keeper.index]
+                .failures
+                .push((None, chain(&Fault::Commitments)));
         }
         if signed < needed {
             let failures = asked
@@ -287,7 +294,12 @@ impl Readers {
         let outcomes = stream::iter(drawn).map(|(place, order)| look_for(place, order, &commitments));
         let outcomes: Vec<_> = outcomes.buffer_unordered(AT_ONCE).collect().await;
         let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for Outcome { place, giver, failures } in outcomes {
+        for Outcome {
+            place,
+            giver,
+            failures,
+        } in outcomes
+        {
             for index in giver {
                 asked[index].asked += 1;
             }

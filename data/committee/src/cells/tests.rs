@@ -46,10 +46,7 @@ fn any_half_of_the_cells_gives_the_stream_back_and_less_does_not() {
 
     let few = [first, odd[1..].to_vec()].concat();
     let error = stream_of_cells(&few, words as u32).expect_err("one too few");
-    assert_eq!(
-        error.to_string(),
-        "63 of 128 cells of blob 1, and 64 are needed"
-    );
+    assert_eq!(error.to_string(), "63 of 128 cells of blob 1, and 64 are needed");
     // One that is given twice is one.
     let twice = [few, vec![odd[1].clone()]].concat();
     let error = stream_of_cells(&twice, words as u32).expect_err("one too few");
@@ -79,7 +76,10 @@ fn a_cell_is_of_its_place_and_its_commitment_alone() {
         assert!(one(&|_| ()));
         assert!(!one(&|of| of.data[40] ^= 1), "another value");
         assert!(!one(&|of| of.data[0] = 0xff), "no value below the modulus");
-        assert!(!one(&|of| of.proof = cells[(index + 1) % 3].proof), "another proof");
+        assert!(
+            !one(&|of| of.proof = cells[(index + 1) % 3].proof),
+            "another proof"
+        );
         assert!(!one(&|of| of.proof[5] ^= 1), "no proof");
         assert!(!one(&|of| of.place.cell ^= 1), "another place");
         assert!(!one(&|of| of.place.cell = CELLS as u32), "no place");

@@ -36,7 +36,9 @@ impl Signed {
         gather(&members, proposals(&batches)).await.expect("all sign");
         let (batch, proposal) = batches.remove(0);
         for endpoint in members.endpoints() {
-            let client = MemberClient::connect(&endpoint, DOMAIN, LIMIT).await.expect("runs");
+            let client = MemberClient::connect(&endpoint, DOMAIN, LIMIT)
+                .await
+                .expect("runs");
             while !is_ready(&client, &proposal.new_root).await {
                 sleep(Duration::from_millis(20)).await;
             }
@@ -149,7 +151,11 @@ async fn a_withheld_half_is_found_and_gives_no_stream() {
         "{sampled:?}"
     );
     for of in &sampled.asked {
-        let cells: Vec<_> = of.failures.iter().map(|(place, _)| place.expect("a cell")).collect();
+        let cells: Vec<_> = of
+            .failures
+            .iter()
+            .map(|(place, _)| place.expect("a cell"))
+            .collect();
         assert_eq!(cells, sampled.missing, "everybody was asked");
         assert!(
             of.failures.iter().all(|(_, why)| why == "it has not given it"),
@@ -158,7 +164,9 @@ async fn a_withheld_half_is_found_and_gives_no_stream() {
     }
     let error = signed.stream(&endpoints).await.expect_err("63 cells");
     assert!(
-        error.to_string().contains("nor have all together given half of its cells"),
+        error
+            .to_string()
+            .contains("nor have all together given half of its cells"),
         "{error}"
     );
     signed.end().await;
@@ -171,7 +179,10 @@ async fn one_who_withholds_or_lies_is_named_and_hides_nothing() {
         .behind([|answer| answer.cells.clear(), false_cells, honest, honest])
         .await;
     let sampled = signed.sample(&endpoints, 128).await.expect("signed");
-    assert!(sampled.is_available() && sampled.found.len() == 128, "{sampled:?}");
+    assert!(
+        sampled.is_available() && sampled.found.len() == 128,
+        "{sampled:?}"
+    );
     let why = |index: usize| {
         let of = &sampled.asked[index];
         let mut why: Vec<_> = of.failures.iter().map(|(_, why)| why.as_str()).collect();
@@ -254,17 +265,26 @@ async fn cells_are_the_batch_s_when_two_thirds_of_the_committee_sign_them() {
     let readers = Readers::new(&endpoints, LIMIT);
     let error = readers.sample(&DOMAIN, &committee(), &unknown, 1).await;
     let error = error.expect_err("not kept").to_string();
-    assert!(error.contains("0 members") && error.contains("it has no such batch"), "{error}");
+    assert!(
+        error.contains("0 members") && error.contains("it has no such batch"),
+        "{error}"
+    );
     let empty = BatchHeader {
         rollupWords: 0,
         ..signed.header.clone()
     };
     let error = readers.sample(&DOMAIN, &committee(), &empty, 1).await;
-    assert!(matches!(error, Err(SampleError::NoStream { number: 1 })), "{error:?}");
+    assert!(
+        matches!(error, Err(SampleError::NoStream { number: 1 })),
+        "{error:?}"
+    );
     let nobody = Readers::new(&[], LIMIT)
         .sample(&DOMAIN, &committee(), &signed.header, 1)
         .await;
-    assert!(matches!(nobody, Err(SampleError::NoMember { number: 1 })), "{nobody:?}");
+    assert!(
+        matches!(nobody, Err(SampleError::NoMember { number: 1 })),
+        "{nobody:?}"
+    );
     for member in stranger.served.into_iter().flatten() {
         member.end().await;
     }

@@ -228,7 +228,10 @@ async fn a_client_samples_what_the_committee_of_its_contract_keeps() {
     let minute = world.minute().await;
     let (sealed, proposal) = world.operator.first(minute);
     let statement = proposal.statement.clone().expect("it has transfers");
-    let (domain, operator) = (world.operator.domain, PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[0].secret_key));
+    let (domain, operator) = (
+        world.operator.domain,
+        PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[0].secret_key),
+    );
     let operator = operator.expect("a key");
     let (mut folders, mut served, mut signatures) = (Vec::new(), Vec::new(), Vec::new());
     for place in 0..4 {

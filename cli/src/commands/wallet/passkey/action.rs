@@ -188,7 +188,9 @@ impl Action {
     pub async fn describe(&self, l1: &L1) -> anyhow::Result<String> {
         let amount = async |token: u8, units: u64| anyhow::Ok(l1.token(token).await?.display(units));
         Ok(match *self {
-            Self::SetAuth { account, auth } if auth.is_zero() => format!("no key signs for account {account}"),
+            Self::SetAuth { account, auth } if auth.is_zero() => {
+                format!("no key signs for account {account}")
+            }
             Self::SetAuth { account, auth } => format!("auth of account {account} to be {auth}"),
             Self::ForceWithdraw {
                 account,

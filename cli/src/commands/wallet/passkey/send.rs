@@ -39,8 +39,8 @@ struct Response {
 fn load(path: &Path) -> anyhow::Result<Assertion> {
     let read = || -> anyhow::Result<Assertion> {
         let text = std::fs::read_to_string(path)?;
-        let credential: Credential =
-            serde_json::from_str(&text).context("not what `PublicKeyCredential.toJSON()` gives for an assertion")?;
+        let credential: Credential = serde_json::from_str(&text)
+            .context("not what `PublicKeyCredential.toJSON()` gives for an assertion")?;
         let response = credential.response;
         let client_data = from_base64(&response.client_data_json).context("clientDataJSON")?;
         Ok(Assertion {
