@@ -159,10 +159,9 @@ struct Batch<'a> {
 
 impl Keeper<'_> {
     async fn cell(&self, place: Place, commitments: &[Commitment]) -> Result<Cell, Fault> {
-        let given = self
-            .client
-            .cells(self.batch.header.number, &self.batch.root, &[place]);
-        let custody = given.await?.ok_or(Fault::Unknown)?;
+        let (number, root) = (self.batch.header.number, &self.batch.root);
+        let given = self.client.cells(number, root, &[place]).await?;
+        let custody = given.ok_or(Fault::Unknown)?;
         let cell = custody.cells.into_iter().find(|cell| cell.place == place);
         let cell = cell.ok_or(Fault::Withheld)?;
         match are_of(commitments, std::slice::from_ref(&cell)) {
@@ -300,11 +299,11 @@ impl Readers {
             failures,
         } in outcomes
         {
-            for index in giver {
-                asked[index].asked += 1;
-            }
             match giver {
-                Some(_) => found.push(place),
+                Some(index) => {
+                    asked[index].asked += 1;
+                    found.push(place);
+                }
                 None => missing.push(place),
             }
             for (index, fault) in failures {
