@@ -29,6 +29,10 @@ doc *arguments:
 mutants *arguments:
     scripts/mutants "$@"
 
+# the tables of circuits/fixed, from functions of forty digits
+tables *arguments:
+    scripts/fixed-tables "$@"
+
 # the CUDA backend, as far as that is possible without a card
 icicle *arguments:
     scripts/check-icicle "$@"

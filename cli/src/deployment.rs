@@ -30,8 +30,11 @@ pub struct Deployment {
     pub circuit_set: B256,
     /// Where its batches have their public data.
     pub data: DataMode,
-    /// Who may commit and revert batches.
+    /// Who may commit and revert batches: a key's address, or a seat (`ashlar seat`).
     pub operator: Address,
+    /// Whose key held the operator's seat at the deployment, if that is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Address>,
     /// Who keeps a validium's rollup streams, ascending; nobody in any other mode.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub committee: Vec<Address>,
@@ -110,6 +113,7 @@ mod tests {
             circuit_set: B256::repeat_byte(3),
             data: DataMode::Validium,
             operator: Address::repeat_byte(8),
+            holder: Some(Address::repeat_byte(9)),
             committee: [10, 11, 12, 13].map(Address::repeat_byte).to_vec(),
             genesis_root: B256::repeat_byte(4),
             fee_owner: Address::repeat_byte(5),

@@ -86,8 +86,12 @@ enum Command {
     Bond(commands::bond::Args),
     /// Be a member of a validium's committee: execute batches, keep their rollup streams, sign that they are kept.
     Da(commands::da::Args),
+    /// Ask the members of a validium's committee for a few random cells of a batch: do they still keep it?
+    Sample(commands::sample::Args),
     /// Keep an eye on a rollup: execute what its operator commits, and see how long L1's queue waits.
     Watch(commands::watch::Args),
+    /// Say whose key drives a rollup, and change that: nominate, take over, suspend.
+    Seat(commands::seat::Args),
     /// List, show, follow and export batches; take back those that do not move.
     Batch(commands::batch::Args),
     /// Deploy the contracts on L1, and write down where they are.
@@ -187,7 +191,9 @@ fn run() -> anyhow::Result<()> {
         Command::FastExit(args) => commands::fast_exit::run(args),
         Command::Bond(args) => commands::bond::run(args),
         Command::Da(args) => commands::da::run(&args),
+        Command::Sample(args) => commands::sample::run(args),
         Command::Watch(args) => commands::watch::run(args),
+        Command::Seat(args) => commands::seat::run(args),
         Command::Wallet(args) => commands::wallet::run(args),
         Command::Batch(args) => commands::batch::run(args),
         Command::State(command) => commands::state::run(&command),

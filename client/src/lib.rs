@@ -61,6 +61,7 @@ mod sender;
 mod types;
 
 pub use ashlar_client_core::{amount, policy};
+pub use ashlar_committee::cells::{CELLS, MemberSamples, Place, Sampled};
 pub use ashlar_proto::sequencer::v1 as pb;
 pub use authorisation::{Authorisation, AuthorisationError, NotPermitted, Validity, minute, permitted};
 pub use client::Client;
@@ -68,9 +69,9 @@ pub use error::{ClientError, Refusal};
 pub use key::{auth_of, key_message, rollup_key};
 pub use l1::{
     Assertion, BatchData, BatchStanding, CommittedBatch, ExitState, Exited, Finding, L1, L1Config, L1Error,
-    Market, NotShown, Offer, OfferError, OwnerAction, Passkey, PasskeyAccountOwner, PasskeyError,
-    ProvenBatch, ProvenState, ProvenStateError, RollupState, Standing, Token, UnprovenDeposit, Unshown,
-    Watcher, WithdrawalProof, account_path,
+    Market, Nominee, NotShown, Offer, OfferError, OwnerAction, Passkey, PasskeyAccountOwner, PasskeyError,
+    ProvenBatch, ProvenState, ProvenStateError, RollupState, Seat, SeatState, Standing, Token,
+    UnprovenDeposit, Unshown, Watcher, WithdrawalProof, account_path,
 };
 pub use options::Options;
 pub use sender::Sender;

@@ -4,7 +4,7 @@
 use std::ops::{Index, Range};
 
 use ashlar_blob::COEFFICIENT_WORDS;
-use ashlar_gates::algebra::Algebra;
+use ashlar_gates::{Formula, algebra::Algebra};
 use ashlar_lanes::Emit;
 use ashlar_statement::{hash::F, stream::Ext};
 use plonky2::field::{
@@ -15,7 +15,6 @@ use plonky2::field::{
 use crate::{
     limbs::{COEFFICIENT_LIMBS, COLUMNS, LIMB_BITS, LIMBS, NATIVE, SUM, WEIGHTS, native},
     octal::{BIT, DIGIT_DEGREE, LIMB_DIGITS, compose, digit, vanish_on_digits},
-    row::Formula,
 };
 
 /// `sum' = sum + c·ζ^i` by columns and modulo p, and `eval' = eval·z⁴ + w₃z³ + w₂z² + w₁z + w₀`, for the four words of `c`.

@@ -2,12 +2,10 @@
 
 use std::ops::Index;
 
-use ashlar_gates::algebra::Algebra;
+use ashlar_gates::{Formula, algebra::Algebra};
 use ashlar_lanes::Emit;
 use ashlar_statement::hash::F;
 use plonky2::field::types::{Field, PrimeField64};
-
-use crate::row::Formula;
 
 /// Sixty-four words, of which the first `left before - left after` may be anything. A row is open or closed at its
 /// beginning; a stop before a word closes it, and every word of a closed row is zero.

@@ -12,15 +12,14 @@ pub mod limbs;
 pub mod octal;
 pub mod product;
 mod public_inputs;
-mod row;
 mod serialization;
 mod witness;
 
+use ashlar_gates::RowGate;
 use ashlar_lanes::Recognise;
 
 pub use circuit::{LinkAssignment, LinkCircuit, Rows};
 pub use public_inputs::LinkPublicInputs;
-pub use row::{Formula, RowGate, RowGenerator};
 pub use serialization::{LinkGateSerializer, LinkGeneratorSerializer};
 pub use witness::{LinkFault, LinkWitness, POINT_BITS, blob_point, words_hash};
 

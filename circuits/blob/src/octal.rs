@@ -5,15 +5,12 @@
 
 use std::ops::{Index, Range};
 
-use ashlar_gates::algebra::Algebra;
+use ashlar_gates::{Formula, algebra::Algebra};
 use ashlar_lanes::Emit;
 use ashlar_statement::hash::F;
 use plonky2::field::types::{Field, PrimeField64};
 
-use crate::{
-    limbs::{LIMB_BITS, LIMBS, TOP_BITS},
-    row::Formula,
-};
+use crate::limbs::{LIMB_BITS, LIMBS, TOP_BITS};
 
 /// Bits of a digit.
 pub const DIGIT_BITS: usize = 3;

@@ -7,7 +7,7 @@
 
 use std::ops::{Index, Range};
 
-use ashlar_gates::algebra::Algebra;
+use ashlar_gates::{Formula, algebra::Algebra};
 use ashlar_lanes::Emit;
 use ashlar_statement::hash::F;
 use num_bigint::BigUint;
@@ -19,7 +19,6 @@ use crate::{
         self, CARRY_OFFSET, COLUMNS, LIMB_BITS, LIMBS, MODULUS, MODULUS_LIMBS, MODULUS_WEIGHTS, NATIVE, SUM,
         WEIGHTS, number,
     },
-    row::Formula,
 };
 
 /// The equation. The caller owes that left, right, quotient and remainder are numbers below 2^255 in limbs, that carries

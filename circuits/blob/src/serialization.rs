@@ -1,5 +1,6 @@
 //! The circuit as bytes, for the cache on disk. A byte before a gate or a generator tells ours from plonky2's.
 
+use ashlar_gates::{Formula, RowGate, RowGenerator};
 use ashlar_statement::hash::{C, D, F};
 use plonky2::{
     gates::gate::{AnyGate, Gate, GateRef},
@@ -12,8 +13,7 @@ use plonky2::{
 };
 
 use crate::{
-    Formula, RowGate, RowGenerator, circuit::ComplementGenerator, coefficient::Coefficient, count::Count,
-    octal::Octal, product::Product,
+    circuit::ComplementGenerator, coefficient::Coefficient, count::Count, octal::Octal, product::Product,
 };
 
 const PLONKY2: u8 = 0;

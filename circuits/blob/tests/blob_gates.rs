@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use ashlar_blob::Fr;
 use ashlar_blob_link::{
-    Formula, RowGate,
     coefficient::Coefficient,
     count::Count,
     limbs::{
@@ -14,32 +13,20 @@ use ashlar_blob_link::{
     octal::{BIT, DIGITS, LIMB_DIGITS, Octal},
     product::Product,
 };
-use ashlar_statement::hash::{C, D, F};
+use ashlar_gates::{
+    Formula,
+    testing::{FormulaRow as Row, is_a_gate},
+};
+use ashlar_statement::hash::F;
 use num_bigint::{BigInt, BigUint};
 use plonky2::{
     field::types::{Field, Field64, PrimeField64, Sample},
-    gates::{
-        gate::Gate,
-        gate_testing::{test_eval_fns, test_low_degree},
-    },
-    hash::hash_types::HashOut,
-    plonk::{circuit_data::CircuitConfig, vars::EvaluationVarsBaseBatch},
+    plonk::circuit_data::CircuitConfig,
 };
 use proptest::prelude::*;
 
 fn f(value: u64) -> F {
     F::from_noncanonical_u64(value)
-}
-
-fn is_a_gate<T: Formula>() {
-    test_low_degree::<F, _, D>(RowGate::<T>::new());
-    test_eval_fns::<F, C, _, D>(RowGate::<T>::new()).expect("base, extension and circuit agree");
-    ashlar_lanes::testing::agrees_with_its_gate(RowGate::<T>::new(), RowGate::<T>::recognise);
-    let config = CircuitConfig::standard_recursion_config();
-    let row = Row::<T>::blank(&[]);
-    assert_eq!(row.values().len(), T::CONSTRAINTS, "{}", T::NAME);
-    assert!(T::WIRES <= config.num_wires && T::DEGREE <= config.max_quotient_degree_factor);
-    assert_eq!(RowGate::<T>::new().num_ops(), T::PARTS);
 }
 
 #[test]
@@ -57,66 +44,6 @@ fn what_is_copied_is_on_routed_wires() {
     assert!(Product::WIRES <= routed);
     assert!(Octal::value(LIMBS) <= routed);
     assert!(Count::stop(0) <= routed);
-}
-
-/// A row of a gate.
-struct Row<T> {
-    constants: Vec<F>,
-    wires: Vec<F>,
-    formula: std::marker::PhantomData<T>,
-}
-
-impl<T: Formula> Row<T> {
-    fn blank(constants: &[F]) -> Self {
-        let mut constants = constants.to_vec();
-        constants.resize(T::CONSTANTS, F::ZERO);
-        Self {
-            constants,
-            wires: vec![F::ZERO; T::WIRES],
-            formula: std::marker::PhantomData,
-        }
-    }
-
-    fn fill(mut self) -> Self {
-        for part in 0..T::PARTS {
-            let filled = T::fill(part, &|wire| {
-                assert!(
-                    T::given(part).contains(&wire),
-                    "{wire} is not among what is given"
-                );
-                self.wires[wire]
-            });
-            for (wire, value) in filled {
-                self.wires[wire] = value;
-            }
-        }
-        self
-    }
-
-    fn set(&mut self, first: usize, values: &[F]) {
-        self.wires[first..first + values.len()].copy_from_slice(values);
-    }
-
-    fn values(&self) -> Vec<F> {
-        let vars = EvaluationVarsBaseBatch::new(1, &self.constants, &self.wires, &HashOut::ZERO);
-        RowGate::<T>::new().eval_unfiltered_base_batch(vars)
-    }
-
-    /// The constraints that the row breaks.
-    fn broken(&self) -> Vec<usize> {
-        let values = self.values();
-        (0..values.len()).filter(|&i| values[i] != F::ZERO).collect()
-    }
-
-    /// Satisfies constraints of the form `… - wire`, but one.
-    fn settle(&mut self, equations: impl IntoIterator<Item = (usize, usize)>, but: Option<usize>) {
-        for (constraint, wire) in equations {
-            if Some(constraint) != but {
-                let value = self.values()[constraint];
-                self.wires[wire] += value;
-            }
-        }
-    }
 }
 
 /// Constraints of a coefficient that have a wire of their own, in an order in which they can be settled.

@@ -13,14 +13,23 @@
 //! ```
 
 pub mod algebra;
+mod digits;
 mod limb;
+mod mul_shift;
+mod piecewise;
 mod range;
+mod row;
 mod serialization;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use plonky2::{field::goldilocks_field::GoldilocksField, plonk::circuit_builder::CircuitBuilder};
 
 pub use limb::{LimbGate, Width, generator::LimbGenerator, recognise};
+pub use mul_shift::{MulShift, mul_shift};
+pub use piecewise::{Cdf, Function, Ln, Pdf, Piecewise, piecewise};
 pub use range::{MAX_BITS, bytes, range_check};
+pub use row::{Formula, RowGate, RowGenerator};
 pub use serialization::{LimbGateSerializer, LimbGeneratorSerializer};
 
 /// The field of the circuits.

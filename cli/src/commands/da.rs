@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use alloy::signers::local::PrivateKeySigner;
+use alloy::{primitives::Address, signers::local::PrivateKeySigner};
 use anyhow::{Context, bail, ensure};
 use ashlar_committee::{Member, Service, Terms};
 use ashlar_contracts::DataMode;
@@ -23,6 +23,10 @@ pub struct Args {
     /// File that holds the private key that this member signs with, as hex. Instead, ASHLAR_MEMBER_KEY may hold the key.
     #[arg(long, value_name = "FILE")]
     member_key_file: Option<PathBuf>,
+    /// Whose key proposes batches, where the operator is a seat that another has taken since the deployment (`ashlar seat
+    /// show`) [default: as the deployment file says]
+    #[arg(long, value_name = "ADDRESS", value_parser = super::l1_address)]
+    proposer: Option<Address>,
     /// Where gRPC is served, in plain text: the operator signs what he proposes, and streams are everybody's to read.
     #[arg(long, default_value = "127.0.0.1:7301")]
     listen: SocketAddr,
@@ -64,13 +68,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         domain: deployment.domain(),
         shapes: SHAPES,
     };
+    let proposer = args.proposer.or(deployment.holder).unwrap_or(deployment.operator);
     let member = Member::open(signer, terms, &args.data_dir)?;
     crate::shutdown::run(async |shutdown| {
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
         let address = listener.local_addr().context("the address that is listened on")?;
         tracing::info!(%address, member = %member.address(), last_batch = member.last(), "committee member serving");
-        let service = Service::new(member, deployment.operator);
+        let service = Service::new(member, proposer);
         service.serve(listener, shutdown).await.context("gRPC server")
     })
 }

@@ -11,7 +11,8 @@ use alloy::{
 use anyhow::{Context, bail};
 use ashlar_client::{L1, L1Config, auth_of};
 use ashlar_contracts::{
-    DEFAULT_EXIT_DEADLINE_SECS, DEFAULT_NOTICE_SECS, DataMode, DeployConfig, OptimisticTerms, TokenListing,
+    DEFAULT_EXIT_DEADLINE_SECS, DEFAULT_NOTICE_SECS, DataMode, DeployConfig, OptimisticTerms, SeatTerms,
+    TokenListing,
 };
 use ashlar_payments::tree::empty_accounts_root;
 use ashlar_report::file::require_writable;
@@ -76,6 +77,16 @@ pub struct Args {
         requires = "optimistic_window"
     )]
     challenge_bond_gwei: u64,
+    /// Makes the operator a seat whose keys can change: this address, best a contract of several parties, nominates who takes
+    /// it after the operator's key. Without it, that key is the operator for ever. Also owns the verifiers' router.
+    #[arg(long, value_name = "ADDRESS", value_parser = l1_address, conflicts_with = "optimistic_window")]
+    seat_owner: Option<Address>,
+    /// Who can suspend whoever holds the operator's seat, at once [default: --seat-owner]
+    #[arg(long, value_name = "ADDRESS", value_parser = l1_address, requires = "seat_owner")]
+    seat_guardian: Option<Address>,
+    /// Seconds between a nomination for the operator's seat and its effect, from 3600 to 2592000.
+    #[arg(long, value_name = "SECS", default_value_t = 86_400, requires = "seat_owner")]
+    seat_notice: u64,
     /// Seconds between the announcement of another circuit set and the earliest time it may prove; more than the exit
     /// deadline.
     #[arg(long, default_value_t = DEFAULT_NOTICE_SECS, value_parser = clap::value_parser!(u64).range(..=31_536_000))]
@@ -94,6 +105,15 @@ pub struct Args {
 }
 
 impl Args {
+    fn seat(&self) -> Option<SeatTerms> {
+        let owner = self.seat_owner?;
+        Some(SeatTerms {
+            owner,
+            guardian: self.seat_guardian.unwrap_or(owner),
+            notice_secs: self.seat_notice,
+        })
+    }
+
     fn optimistic(&self) -> Option<OptimisticTerms> {
         Some(OptimisticTerms {
             window_secs: self.optimistic_window?,
@@ -156,6 +176,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 data: args.data,
                 committee: args.committee.clone(),
                 optimistic: args.optimistic(),
+                seat: args.seat(),
                 ..DeployConfig::new(verifier.creation_code, verifier.route, genesis, signer.address())
             };
             let (data, mut committee) = (config.data, config.committee.clone());
@@ -176,7 +197,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 verifier_digest,
                 circuit_set,
                 data,
-                operator: signer.address(),
+                operator: deployed.operator,
+                holder: args.seat_owner.map(|_| signer.address()),
                 committee,
                 genesis_root: genesis_root.into(),
                 fee_owner: owner,

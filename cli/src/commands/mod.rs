@@ -20,6 +20,8 @@ pub mod fast_exit;
 pub mod key;
 #[cfg(feature = "bench")]
 mod load;
+pub mod sample;
+pub mod seat;
 pub mod sequencer;
 pub mod setup;
 pub mod state;

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use alloy::{
@@ -23,6 +23,11 @@ use ashlar_statement::{Domain, hash::hash_to_bytes32};
 use plonky2::field::types::PrimeField64;
 
 use super::processes::{Process, free_address};
+
+/// Cells that a validium's committee is asked for.
+const SAMPLES: u32 = 20;
+/// Time for a committee to make them.
+const CELLS_LIMIT: Duration = Duration::from_secs(60);
 
 /// Which devnet to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -86,6 +91,38 @@ impl Chain {
             ..L1Config::new(&self.endpoint, rollup)
         };
         Ok(L1::connect(config).await?)
+    }
+
+    /// Samples the last batch with a rollup stream; gives the number of cells that its members gave.
+    pub async fn sample(&self, rollup: Address, members: Vec<String>) -> anyhow::Result<usize> {
+        let config = L1Config {
+            members,
+            ..L1Config::new(&self.endpoint, rollup)
+        };
+        let l1 = L1::connect(config).await?;
+        let mut number = l1.state().await?.committed_batches;
+        let batch = loop {
+            let batch = l1.committed_batch(number).await?;
+            if batch.header.rollupWords > 0 {
+                break batch;
+            }
+            number -= 1; // the demo has sent transfers
+        };
+        let start = Instant::now();
+        let sampled = loop {
+            match l1.sample(&batch, SAMPLES).await {
+                Ok(sampled) => break sampled,
+                // Its cells are made after it was signed, as there is time.
+                Err(error) if start.elapsed() > CELLS_LIMIT => return Err(error.into()),
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+        };
+        anyhow::ensure!(
+            sampled.is_available(),
+            "batch {number}: {} cells are with no member of the committee",
+            sampled.missing.len()
+        );
+        Ok(sampled.found.len())
     }
 
     /// Deploys the generated verifier and the rollup with an empty state.

@@ -72,6 +72,7 @@ impl Committee {
             circuit_set: setup.circuit_set.parse().context("the circuit set")?,
             data,
             operator,
+            holder: None,
             committee,
             genesis_root: chain::genesis_root(),
             fee_owner: operator,

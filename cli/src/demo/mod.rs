@@ -221,6 +221,13 @@ async fn demo(args: &Args, folder: &Path) -> anyhow::Result<Report> {
         &format!("{WITHDRAW_UNITS} and {} gwei paid on L1", queue::WITHDRAW_UNITS),
     );
 
+    if let Some(found) = services.sample(&chain, rollup).await? {
+        progress.line(
+            "sample",
+            &format!("{found} random cells of the last batch, from the committee"),
+        );
+    }
+
     save(
         folder,
         &chain,

@@ -106,6 +106,14 @@ impl Services {
         self.sequencer.check()
     }
 
+    /// Cells of the last batch with transfers that a validium's committee has given.
+    pub async fn sample(&self, chain: &Chain, rollup: Address) -> anyhow::Result<Option<usize>> {
+        match self.committee.endpoints() {
+            [] => Ok(None),
+            members => chain.sample(rollup, members.to_vec()).await.map(Some),
+        }
+    }
+
     /// Stops them.
     pub async fn stop(self) {
         let mut all = vec![self.sequencer, self.worker, self.farm];

@@ -19,5 +19,11 @@ mod slow {
             folder.path().join(kept).is_file()
         };
         assert!((1..=4).filter(keeps).count() >= 3, "two thirds of them");
+        // The demo has sampled it.
+        let has_cells = |member: &u8| {
+            let kept = format!("da-{member}/000000000000.cells");
+            folder.path().join(kept).is_file()
+        };
+        assert!((1..=4).filter(has_cells).count() >= 3, "two thirds of them");
     }
 }

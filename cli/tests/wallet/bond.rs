@@ -8,7 +8,7 @@ use super::{
     ashlar,
     money::store_deployment,
     refused, said,
-    support::{LIMIT, Rollup, signer},
+    support::{LIMIT, Rollup, Terms, signer},
 };
 
 const TERMS: OptimisticTerms = OptimisticTerms {
@@ -34,7 +34,7 @@ fn bond(rollup: &Rollup, deployment: &str, account: usize, arguments: &[&str]) -
     tokio::task::block_in_place(|| ashlar(&arguments, &[("ASHLAR_ETHEREUM_KEY", &key)]))
 }
 
-async fn pass(rollup: &Rollup, secs: u64) {
+pub async fn pass(rollup: &Rollup, secs: u64) {
     let l1 = rollup.l1(0).await;
     let provider = l1.contract().provider();
     let moved = provider.raw_request::<_, serde_json::Value>("evm_increaseTime".into(), [secs]);
@@ -45,7 +45,11 @@ async fn pass(rollup: &Rollup, secs: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_whose_challenge_is_not_answered_is_taken_back_and_both_bonds_are_the_challenger_s() {
-    let mut rollup = Rollup::start_with(1_000, Some(TERMS)).await;
+    let terms = Terms {
+        optimistic: Some(TERMS),
+        ..Terms::default()
+    };
+    let mut rollup = Rollup::start_with(1_000, terms).await;
     let folder = tempfile::tempdir().expect("a folder");
     let deployment = store_deployment(&rollup, folder.path());
     let (operator, doubter) = (0, 5);

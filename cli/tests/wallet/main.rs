@@ -2,12 +2,17 @@
 //! parts, the configuration file. L1 is a real EVM, the sequencer a real one; a verifier that accepts everything stands
 //! for the generated one, so that nothing need be proved.
 
+#[path = "../../../client/tests/rollup/authenticator.rs"]
+#[allow(dead_code, reason = "the client's tests use more of it")]
+mod authenticator;
 mod bond;
 mod config;
 mod fast_exit;
 mod money;
 mod multisig;
+mod passkey;
 mod policy;
+mod seat;
 mod sponsor;
 #[path = "../../../client/tests/rollup/support.rs"]
 #[allow(dead_code, reason = "the client's tests use more of it")]

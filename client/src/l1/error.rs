@@ -9,8 +9,8 @@ use alloy::{
     transports::TransportError,
 };
 use ashlar_beacon::BeaconError;
-use ashlar_committee::ReadError as StreamError;
-use ashlar_contracts::{Rollup::RollupErrors, UnknownDataMode, revert::Revert};
+use ashlar_committee::{CommitteeError, ReadError as StreamError, cells::SampleError};
+use ashlar_contracts::{DataMode, Rollup::RollupErrors, UnknownDataMode, revert::Revert};
 use ashlar_publication::ReadError;
 
 use crate::data::DataError;
@@ -199,6 +199,18 @@ pub enum L1Error {
     /// No member of the committee gave a batch's stream.
     #[error(transparent)]
     Committee(#[from] StreamError),
+    /// Whether a batch's stream is there is not known.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// Only a validium has members who keep something.
+    #[error("the rollup has its data in {data}: only a validium has a committee")]
+    NoCommittee {
+        /// Where it is.
+        data: DataMode,
+    },
+    /// The node lies, or the contract is none of this version.
+    #[error("the members of the committee, as the contract says them")]
+    Members(#[source] CommitteeError),
     /// Blobs are with consensus nodes, and none was named.
     #[error(
         "the L1 endpoint has no blobs, consensus nodes do: name one that has blob {blob} of batch {number} (`--l1-beacon`)"

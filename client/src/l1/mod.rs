@@ -10,6 +10,8 @@ mod optimistic;
 mod passkey;
 mod public_data;
 mod rebuild;
+mod samples;
+mod seat;
 mod token;
 mod watch;
 
@@ -35,6 +37,7 @@ pub use fast_exit::{Market, Offer, OfferError};
 pub use optimistic::BatchStanding;
 pub use passkey::{Assertion, OwnerAction, Passkey, PasskeyAccountOwner, PasskeyError};
 pub use rebuild::{ProvenState, ProvenStateError};
+pub use seat::{Nominee, Seat, SeatState};
 pub use token::Token;
 pub use watch::{Finding, NotShown, Unshown, Watcher};
 

@@ -1,76 +1,24 @@
 //! An account whose L1 owner obeys a passkey: a key for each session, the account back when a session's key is lost, and the
-//! money out. The authenticator here is software; what it makes is what a browser's makes.
+//! money out.
 
 use alloy::{
-    network::EthereumWallet,
     primitives::{Address, B256, U256},
-    providers::{Provider, ProviderBuilder},
+    providers::Provider,
 };
 use ashlar_client::{
     Assertion, Client, ClientError, L1Error, Milestone, OwnerAction, Passkey, PasskeyError, Payee, auth_of,
     pb,
 };
-use ashlar_contracts::PasskeyOwners;
 use ashlar_ecgfp5::SecretKey;
 use ashlar_statement::hash::ZERO_HASH;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use p256::{
-    ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner},
-    pkcs8::EncodePublicKey,
-};
-use sha2::{Digest, Sha256};
 
-use super::support::{LIMIT, Rollup, amount, fee, payee, signer};
+use super::{
+    authenticator::{Authenticator, VERIFIED},
+    support::{LIMIT, Rollup, amount, fee, payee},
+};
 
 const FUNDS: u64 = 100_000_000;
 const NO_DEADLINE: u64 = u64::MAX;
-/// The user is present, and was verified.
-const VERIFIED: u8 = 5;
-
-struct Authenticator(SigningKey);
-
-impl Authenticator {
-    fn new(seed: u8) -> Self {
-        Self(SigningKey::from_bytes(&[seed; 32].into()).expect("a key"))
-    }
-
-    fn passkey(&self) -> Passkey {
-        let key = p256::PublicKey::from(self.0.verifying_key());
-        let spki = key.to_public_key_der().expect("encodes");
-        Passkey::from_spki(spki.as_bytes()).expect("P-256")
-    }
-
-    fn sign(&self, challenge: B256, flags: u8, ceremony: &str) -> Assertion {
-        let challenge = URL_SAFE_NO_PAD.encode(challenge);
-        let client_data_json = format!(
-            r#"{{"type":"{ceremony}","challenge":"{challenge}","origin":"https://wallet.example","crossOrigin":false}}"#
-        );
-        let mut authenticator_data = Sha256::digest("wallet.example").to_vec();
-        authenticator_data.push(flags);
-        authenticator_data.extend(3u32.to_be_bytes());
-        let signed = Sha256::new()
-            .chain_update(&authenticator_data)
-            .chain_update(Sha256::digest(&client_data_json))
-            .finalize();
-        let signature: Signature = self.0.sign_prehash(&signed).expect("signs");
-        Assertion {
-            authenticator_data,
-            client_data_json,
-            signature: signature.to_der().as_bytes().to_vec(),
-        }
-    }
-
-    fn answer(&self, challenge: B256) -> Assertion {
-        self.sign(challenge, VERIFIED, "webauthn.get")
-    }
-}
-
-async fn factory(rollup: &Rollup) -> Address {
-    let provider = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(signer(0)))
-        .connect_http(rollup.endpoint.parse().expect("URL"));
-    *PasskeyOwners::deploy(provider).await.expect("deploys").address()
-}
 
 async fn executed(client: &Client, queue_index: u64) {
     client
@@ -84,7 +32,7 @@ async fn a_passkey_gives_sessions_their_keys_and_takes_the_money_out() {
     let rollup = Rollup::start(100).await;
     rollup.fund(&[0]).await;
     let (client, l1) = (rollup.client().await, rollup.l1(1).await); // who pays for gas, and owns nothing here
-    let owners = factory(&rollup).await;
+    let owners = l1.deploy_passkey_owners().await.expect("deploys");
     let device = Authenticator::new(7);
     let address = l1
         .passkey_owner_address(owners, &device.passkey())

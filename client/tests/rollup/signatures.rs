@@ -16,7 +16,7 @@ use ashlar_sequencer::config::CommitWhen;
 use ashlar_statement::hash::{Hash, hash_to_bytes32};
 
 use super::{
-    support::{LIMIT, Rollup, amount, fee, payee, signer},
+    support::{LIMIT, Rollup, Terms, amount, fee, payee, signer},
     watch::look,
 };
 
@@ -92,7 +92,7 @@ async fn what_was_signed_is_shown_and_asked_for_again_while_the_sequencer_is_awa
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sequencer_of_another_rollup_is_not_asked() {
     let rollup = Rollup::start(100).await;
-    let (_, other) = Rollup::deploy(&rollup.endpoint, None).await;
+    let (_, other) = Rollup::deploy(&rollup.endpoint, Terms::default()).await;
     let connect = async |account| {
         let config = L1Config {
             signer: Some(signer(account)),

@@ -10,7 +10,8 @@ use ashlar_client::{
     AccountKey, Client, L1, L1Config, Milestone, Options, Payee, Sender, auth_of, rollup_key,
 };
 use ashlar_contracts::{
-    BatchHeader, DeployConfig, OptimisticTerms, TokenListing, deploy, deploy_token, generated_verifier,
+    BatchHeader, DeployConfig, OptimisticTerms, SeatTerms, TokenListing, deploy, deploy_token,
+    generated_verifier,
 };
 use ashlar_devnet::DEV_ACCOUNTS;
 use ashlar_ecgfp5::SecretKey;
@@ -57,7 +58,18 @@ pub struct Rollup {
     pub fees: FeePolicy,
     /// When the next sequencer commits: with a proof is never, for there is no farm.
     pub commit_when: CommitWhen,
+    /// Whose key the sequencer has.
+    pub operator: usize,
     running: Option<(CancellationToken, JoinHandle<()>)>,
+}
+
+/// What a rollup is deployed with besides the usual.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms {
+    /// Batches are final by time.
+    pub optimistic: Option<OptimisticTerms>,
+    /// The operator is a seat.
+    pub seat: Option<SeatTerms>,
 }
 
 pub fn signer(account: usize) -> PrivateKeySigner {
@@ -88,16 +100,16 @@ pub fn free_address() -> SocketAddr {
 impl Rollup {
     /// Everything but a farm; batches close at so many operations or after a fifth of a second.
     pub async fn start(max_transactions: u32) -> Self {
-        Self::start_with(max_transactions, None).await
+        Self::start_with(max_transactions, Terms::default()).await
     }
 
-    /// The same; with terms, batches are final by time.
-    pub async fn start_with(max_transactions: u32, optimistic: Option<OptimisticTerms>) -> Self {
+    /// The same, on these terms.
+    pub async fn start_with(max_transactions: u32, terms: Terms) -> Self {
         let node = ashlar_devnet::serve(([127, 0, 0, 1], 0).into(), Default::default())
             .await
             .expect("devnet starts");
         let endpoint = node.url();
-        let (usdc, address) = Self::deploy(&endpoint, optimistic).await;
+        let (usdc, address) = Self::deploy(&endpoint, terms).await;
         let mut rollup = Self {
             _node: node,
             endpoint,
@@ -108,6 +120,7 @@ impl Rollup {
             max_transactions,
             fees: FeePolicy::default(),
             commit_when: CommitWhen::default(),
+            operator: 0,
             running: None,
         };
         rollup.start_sequencer();
@@ -115,7 +128,7 @@ impl Rollup {
     }
 
     /// Puts a token and a rollup on L1, and gives their addresses.
-    pub async fn deploy(endpoint: &str, optimistic: Option<OptimisticTerms>) -> (Address, Address) {
+    pub async fn deploy(endpoint: &str, terms: Terms) -> (Address, Address) {
         let provider = alloy::providers::ProviderBuilder::new()
             .wallet(alloy::network::EthereumWallet::from(signer(0)))
             .connect_http(endpoint.parse().expect("URL"));
@@ -130,7 +143,8 @@ impl Rollup {
         };
         let config = DeployConfig {
             tokens: vec![listing],
-            optimistic,
+            optimistic: terms.optimistic,
+            seat: terms.seat,
             ..DeployConfig::new(accepts_all(), route, genesis, signer(0).address())
         };
         (usdc, deploy(provider, config).await.expect("deploys").rollup)
@@ -151,10 +165,10 @@ impl Rollup {
             chain_id: None,
             data: None,
             rollup: self.address.into_array(),
-            operator_key: signer(0).to_bytes().0,
+            operator_key: signer(self.operator).to_bytes().0,
             farm: Link::new(&format!("http://{}", free_address()), None).expect("loopback"), // nobody listens there
             circuit_set_digest: [1; 32],
-            fee_owner: None, // the operator
+            fee_owner: Some(signer(0).address().into_array()),
             shapes: ashlar_payments::batch::SHAPES,
             sealing: Sealing {
                 max_transactions: self.max_transactions,

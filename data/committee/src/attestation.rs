@@ -8,6 +8,8 @@ use alloy::{
 };
 use ashlar_statement::Domain;
 
+use crate::cells::Commitment;
+
 /// Members that a committee has at least.
 const LEAST_MEMBERS: usize = 4;
 /// Members that a committee has at most: a bit for each in the attestation.
@@ -23,6 +25,13 @@ sol! {
         uint32 words;
         uint128 rollupEval;
         uint64 expiry;
+    }
+
+    /// What a member signs of the cells of a batch's rollup stream: commitments to its blobs, one after the other.
+    struct Cells {
+        uint64 number;
+        uint256 newRoot;
+        bytes commitments;
     }
 
     /// What an operator signs who proposes a batch.
@@ -49,6 +58,16 @@ pub(crate) fn proposal_digest(
         rollupHash: keccak256(rollup),
     };
     proposal.eip712_signing_hash(&separator(domain))
+}
+
+/// The EIP-712 hash of what a member signs of a batch's cells.
+pub(crate) fn cells_digest(domain: &Domain, number: u64, new_root: U256, commitments: &[Commitment]) -> B256 {
+    let cells = Cells {
+        number,
+        newRoot: new_root,
+        commitments: commitments.as_flattened().to_vec().into(),
+    };
+    cells.eip712_signing_hash(&separator(domain))
 }
 
 /// A member's word: that it has the rollup stream of a batch, has executed it, and has found its root.

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use alloy::{
-    primitives::{Address, Signature},
+    primitives::{Address, Signature, U256},
     signers::local::PrivateKeySigner,
 };
 use ashlar_proto::{
@@ -20,7 +20,12 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use crate::{Proposal, wire};
+use crate::{
+    Proposal,
+    attestation::cells_digest,
+    cells::{Cell, Commitment, Place},
+    wire,
+};
 
 /// Time to open a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -98,6 +103,26 @@ pub struct MemberState {
     pub address: Address,
     /// The last batch that it has executed; 0 before the first.
     pub last_batch: u64,
+}
+
+/// What a member says of a batch's cells, and those that it gives.
+#[derive(Clone, Debug)]
+pub struct Custody {
+    /// To each blob of the rollup stream.
+    pub commitments: Vec<Commitment>,
+    /// Of the commitments.
+    pub signature: Signature,
+    /// As it gives them: whether they are the commitments', [`crate::cells::are_of`] tells.
+    pub cells: Vec<Cell>,
+}
+
+impl Custody {
+    /// Who signs that these are the commitments of this batch's cells; `None` for a signature of nobody.
+    pub fn signer(&self, domain: &Domain, number: u64, new_root: U256) -> Option<Address> {
+        let digest = cells_digest(domain, number, new_root, &self.commitments);
+        let signature = self.signature.normalized_s();
+        signature.recover_address_from_prehash(&digest).ok()
+    }
 }
 
 /// A connection to a member.
@@ -232,9 +257,50 @@ impl MemberClient {
             }
             Ok(stream)
         };
-        match self.answer(REQUEST, read).await {
-            Err(ClientError::Request { source, .. }) if source.code() == Code::NotFound => Ok(None),
-            answer => answer.map(Some),
-        }
+        found(self.answer(REQUEST, read).await)
+    }
+
+    /// What the member signs of a batch's cells, and the cells at these places, at most [`CELLS`](crate::cells::CELLS);
+    /// `None` if it has not the batch. What is no cell is left out.
+    ///
+    /// # Errors
+    /// If it does not answer, or its cells are not ready.
+    pub async fn cells(
+        &self,
+        number: u64,
+        new_root: &Hash,
+        places: &[Place],
+    ) -> Result<Option<Custody>, ClientError> {
+        const REQUEST: &str = "get_cells";
+        let request = pb::GetCellsRequest {
+            number,
+            new_root: hash_to_bytes32(new_root).to_vec().into(),
+            cells: places.iter().map(wire::place).collect(),
+        };
+        let mut service = self.service.clone();
+        let answer = self.answer(REQUEST, service.get_cells(request)).await;
+        let Some(answer) = found(answer)?.map(Response::into_inner) else {
+            return Ok(None);
+        };
+        let wrong = |fault| ClientError::Answer {
+            request: REQUEST,
+            fault,
+        };
+        let commitments = answer.commitments.iter().map(|of| (**of).try_into().ok());
+        let commitments: Option<_> = commitments.collect();
+        Ok(Some(Custody {
+            commitments: commitments.ok_or(wrong("a commitment has not 48 bytes"))?,
+            signature: Signature::from_raw(&answer.signature)
+                .map_err(|_| wrong("the signature has not 65 bytes"))?,
+            cells: answer.cells.iter().filter_map(wire::from_cell).collect(),
+        }))
+    }
+}
+
+/// What is not kept is no failure.
+fn found<T>(answer: Result<T, ClientError>) -> Result<Option<T>, ClientError> {
+    match answer {
+        Err(ClientError::Request { source, .. }) if source.code() == Code::NotFound => Ok(None),
+        answer => answer.map(Some),
     }
 }

@@ -6,7 +6,9 @@
 //! * [`Member`]: executes what the operator proposes, from the signed operations, keeps the streams on disk, and signs
 //! * [`Service`], [`MemberClient`]: the same over gRPC
 //! * [`Gatherer`]: the operator's side: all members asked at once, and the attestation from what they answer
-//! * [`Readers`], [`check`]: the readers' side: a stream from whoever gives one that leads to the batch's root
+//! * [`Readers`], [`check`]: the readers' side: a stream from whoever gives one that leads to the batch's root, or from cells
+//!   of several, and samples of cells that tell whether it is still there
+//! * [`cells`]: the erasure code of a stream
 //!
 //! A member believes the operator nothing: it signs for a batch when it has executed every operation on the state before,
 //! signatures checked, has found new root and data hash itself, and the streams are durable. So a user who can reach one
@@ -14,6 +16,7 @@
 //! proof does, as in every data mode (`ValidiumRollup.sol`).
 
 mod attestation;
+pub mod cells;
 mod chain;
 mod client;
 mod gather;
@@ -25,7 +28,7 @@ mod server;
 mod wire;
 
 pub use attestation::{Committee, CommitteeError, Statement, TooFewSigned};
-pub use client::{ClientError, MemberClient, MemberState};
+pub use client::{ClientError, Custody, MemberClient, MemberState};
 pub use gather::{GatherError, Gatherer, Patience, Propose, ProposeError};
 pub use kept::{KeptBatch, KeptError};
 pub use member::{Member, MemberError, Proposal, Refusal, Terms};

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, convert::Infallible, path::Path};
 
 use alloy::{
-    primitives::{Address, B256, Signature},
-    signers::local::PrivateKeySigner,
+    primitives::{Address, B256, Signature, U256},
+    signers::{SignerSync, local::PrivateKeySigner},
 };
 use ashlar_payments::{
     batch::{BlockBuilder, BlockConfig, BuildError, SealedBatch, Shapes},
@@ -22,6 +22,8 @@ use plonky2::field::types::PrimeField64;
 
 use crate::{
     SealError, Statement,
+    attestation::cells_digest,
+    cells::CellProofs,
     chain::Chain,
     kept::{Kept, KeptBatch, KeptError},
     seal, statement_of,
@@ -129,6 +131,22 @@ pub enum MemberError {
     Sign(#[from] alloy::signers::Error),
 }
 
+/// What there is of a batch's cells.
+#[derive(Debug)]
+pub(crate) enum Cells {
+    /// There is no such batch.
+    Unknown,
+    /// Their proofs are being made.
+    NotYet,
+    /// What they are made of.
+    Kept {
+        stream: Vec<u8>,
+        proofs: CellProofs,
+        /// Of the commitments.
+        signature: Signature,
+    },
+}
+
 /// Executes batches, keeps their streams, and signs that it has them.
 #[derive(Debug)]
 pub struct Member {
@@ -192,6 +210,45 @@ impl Member {
     pub fn batch(&self, number: u64, new_root: [u8; 32]) -> Result<Option<KeptBatch>, KeptError> {
         let place = self.places.get(&(number, new_root));
         place.map(|sequence| self.kept.read(*sequence)).transpose()
+    }
+
+    /// The youngest batch whose cells have no proofs yet, and its place.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn without_cells(&self) -> Result<Option<(u64, KeptBatch)>, KeptError> {
+        let place = self.kept.without_cells();
+        place
+            .map(|sequence| Ok((sequence, self.kept.read(sequence)?)))
+            .transpose()
+    }
+
+    /// Keeps the proofs of the cells of the batch at this place.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub(crate) fn keep_cells(&mut self, place: u64, proofs: &CellProofs) -> Result<(), KeptError> {
+        self.kept.add_cells(place, proofs)
+    }
+
+    /// A kept batch with the proofs of its cells, once they were made, and what the member signs of them.
+    ///
+    /// # Errors
+    /// If they are there and cannot be read, or the key fails.
+    pub(crate) fn cells(&self, number: u64, new_root: [u8; 32]) -> Result<Cells, MemberError> {
+        let Some(place) = self.places.get(&(number, new_root)) else {
+            return Ok(Cells::Unknown);
+        };
+        let Some(proofs) = self.kept.cells(*place)? else {
+            return Ok(Cells::NotYet);
+        };
+        let root = U256::from_be_bytes(new_root);
+        let digest = cells_digest(&self.terms.domain, number, root, &proofs.commitments());
+        Ok(Cells::Kept {
+            stream: self.kept.read(*place)?.rollup,
+            proofs,
+            signature: self.signer.sign_hash_sync(&digest)?,
+        })
     }
 
     /// Executes what the operator proposes, keeps it, and signs; a batch without a rollup stream is only executed and kept.

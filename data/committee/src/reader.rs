@@ -60,7 +60,8 @@ pub enum ReadError {
     },
     /// All that were named were asked.
     #[error(
-        "no member has given the rollup stream of batch {number}{}: ask others; if none gives it, it is withheld",
+        "no member has given the rollup stream of batch {number}, nor have all together given half of its cells{}: ask others; \
+         if none gives it, it is withheld",
         told(failures)
     )]
     Nowhere {
@@ -102,10 +103,11 @@ impl Readers {
     }
 
     /// The rollup stream of the batch with this header, from the first member whose answer may be it ([`may_be`]) and is
-    /// accepted: `accepts` executes it, or takes the member's word.
+    /// accepted: `accepts` executes it, or takes the member's word. If there is none, it is put together from the cells that
+    /// all of them give.
     ///
     /// # Errors
-    /// If no member gives such a stream.
+    /// If no member gives such a stream, nor all together.
     pub async fn stream(
         &self,
         domain: &Domain,
@@ -132,11 +134,21 @@ impl Readers {
             );
             failures.push((endpoint.clone(), why));
         }
-        Err(ReadError::Nowhere { number, failures })
+        let accepts = |stream: &[u8]| may_be(header, stream) && accepts(stream);
+        let stream = self.stream_of_cells(domain, header, accepts).await;
+        stream.ok_or(ReadError::Nowhere { number, failures })
+    }
+
+    pub(crate) fn endpoints(&self) -> &[String] {
+        &self.endpoints
+    }
+
+    pub(crate) async fn client(&self, endpoint: &str, domain: &Domain) -> Result<MemberClient, ClientError> {
+        MemberClient::connect(endpoint, *domain, self.limit).await
     }
 
     async fn ask(&self, endpoint: &str, domain: &Domain, header: &BatchHeader) -> Result<Vec<u8>, Answer> {
-        let client = MemberClient::connect(endpoint, *domain, self.limit).await?;
+        let client = self.client(endpoint, domain).await?;
         let root = hash_from_bytes32(&header.newRoot.to_be_bytes()).ok_or(Answer::Unknown)?;
         let stream = client.stream(header.number, &root).await?;
         let stream = stream.ok_or(Answer::Unknown)?;

@@ -19,11 +19,16 @@ use ashlar_proto::{
 use ashlar_report::chain;
 use ashlar_statement::{Domain, hash::hash_to_bytes32};
 use futures::Stream;
-use tokio::{net::TcpListener, task::spawn_blocking};
+use tokio::{net::TcpListener, sync::Notify, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::{Member, MemberError, wire};
+use crate::{
+    KeptError, Member, MemberError,
+    cells::{CELLS, CellError, CellProofs},
+    member::Cells,
+    wire,
+};
 
 type Pieces = Pin<Box<dyn Stream<Item = Result<pb::GetStreamResponse, Status>> + Send>>;
 
@@ -32,9 +37,22 @@ type Pieces = Pin<Box<dyn Stream<Item = Result<pb::GetStreamResponse, Status>> +
 pub struct Service {
     /// One batch at a time: each is executed on the one before.
     member: Arc<Mutex<Member>>,
+    /// A batch was kept.
+    kept: Arc<Notify>,
     address: Address,
     domain: Domain,
     operator: Address,
+}
+
+/// Why proofs of cells are not made.
+#[derive(Debug, thiserror::Error)]
+enum CellsError {
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    #[error(transparent)]
+    Cell(#[from] CellError),
+    #[error("a panic: see the log")]
+    Panic,
 }
 
 impl Service {
@@ -44,11 +62,12 @@ impl Service {
             address: member.address(),
             domain: *member.domain(),
             operator,
+            kept: Arc::new(Notify::new()),
             member: Arc::new(Mutex::new(member)),
         }
     }
 
-    /// Serves until `stop`, in plain text.
+    /// Serves until `stop`, in plain text; meanwhile proofs of cells are made.
     ///
     /// # Errors
     /// If the listener fails.
@@ -63,15 +82,50 @@ impl Service {
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
             .build_v1()
             .expect("the descriptors are this build's own");
+        let making = self.clone();
         let service = CommitteeServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES);
         let router = grpc::server(&stop, grpc::CALLS_PER_CONNECTION)
             .add_service(health)
             .add_service(reflection)
             .add_service(service);
-        server::serve(listener, Limits::default(), stop, |incoming, stopped| {
+        let serving = server::serve(listener, Limits::default(), stop, |incoming, stopped| {
             router.serve_with_incoming_shutdown(incoming, stopped)
-        })
-        .await
+        });
+        tokio::select! {
+            served = serving => served,
+            () = making.make_cells() => Ok(()), // it does not end
+        }
+    }
+
+    /// Makes the proofs of cells of what is kept, the youngest batch first, for ever.
+    async fn make_cells(self) {
+        loop {
+            match self.make_next_cells().await {
+                Ok(true) => {}
+                Ok(false) => self.kept.notified().await,
+                Err(error) => {
+                    tracing::error!(
+                        error = chain(&error),
+                        "no proofs of cells are made until the next batch"
+                    );
+                    self.kept.notified().await;
+                }
+            }
+        }
+    }
+
+    /// Whether there was a batch without proofs of its cells.
+    async fn make_next_cells(&self) -> Result<bool, CellsError> {
+        let next = self.with(|member| member.without_cells()).await;
+        let Some((place, batch)) = next.map_err(|_| CellsError::Panic)?? else {
+            return Ok(false);
+        };
+        let proofs = spawn_blocking(move || CellProofs::of(&batch.rollup)).await;
+        let proofs = proofs.map_err(|_| CellsError::Panic)??;
+        let kept = self.with(move |member| member.keep_cells(place, &proofs)).await;
+        kept.map_err(|_| CellsError::Panic)??;
+        tracing::debug!(batch = batch.number, "cells are ready");
+        Ok(true)
     }
 
     /// Work on the member, off the threads that serve.
@@ -126,6 +180,7 @@ impl CommitteeService for Service {
             }
         })?;
         tracing::info!(batch = number, "kept");
+        self.kept.notify_one();
         let signature = signature.map_or_else(Bytes::new, |of| of.as_bytes().to_vec().into());
         Ok(Response::new(pb::AttestResponse { signature }))
     }
@@ -144,6 +199,42 @@ impl CommitteeService for Service {
             kept.ok_or_else(|| Status::not_found(format!("batch {number} with this root is not kept")))?;
         let pieces = pieces(kept.rollup.into()).map(|data| Ok(pb::GetStreamResponse { data }));
         Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
+    }
+
+    async fn get_cells(
+        &self,
+        request: Request<pb::GetCellsRequest>,
+    ) -> Result<Response<pb::GetCellsResponse>, Status> {
+        let pb::GetCellsRequest {
+            number,
+            new_root,
+            cells,
+        } = request.into_inner();
+        let root = hash_to_bytes32(&wire::root(&new_root)?);
+        if cells.len() > CELLS {
+            let message = format!("cells: {}, at most {CELLS} at a time", cells.len());
+            return Err(Status::invalid_argument(message));
+        }
+        let kept = self.with(move |member| member.cells(number, root)).await?;
+        let (stream, proofs, signature) = match kept.map_err(|error| Status::internal(chain(&error)))? {
+            Cells::Unknown => {
+                let message = format!("batch {number} with this root is not kept");
+                return Err(Status::not_found(message));
+            }
+            Cells::NotYet => {
+                let message = format!("the proofs of the cells of batch {number} are being made: ask again");
+                return Err(Status::unavailable(message));
+            }
+            Cells::Kept {
+                stream,
+                proofs,
+                signature,
+            } => (stream, proofs, signature),
+        };
+        let answer = spawn_blocking(move || wire::cells_answer(&stream, &proofs, &signature, &cells)).await;
+        let answer = answer.map_err(|_| Status::internal("a panic: see the log"))?;
+        let answer = answer.map_err(|error| Status::internal(chain(&error)))?;
+        Ok(Response::new(answer))
     }
 
     async fn get_member(&self, _: Request<pb::GetMemberRequest>) -> Result<Response<pb::Member>, Status> {

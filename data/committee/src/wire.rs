@@ -16,7 +16,11 @@ use ashlar_statement::{
 };
 use tonic::Status;
 
-use crate::{Proposal, Statement, attestation::proposal_digest};
+use crate::{
+    Proposal, Statement,
+    attestation::proposal_digest,
+    cells::{Cell, CellError, CellProofs, Place},
+};
 
 /// Items in one message: each has at most some hundred bytes.
 const ITEMS_AT_ONCE: usize = 1_000;
@@ -184,4 +188,55 @@ pub(crate) fn root(bytes: &[u8]) -> Result<Hash, Status> {
 pub(crate) fn fixed<const N: usize>(bytes: &[u8], field: &'static str) -> Result<[u8; N], Status> {
     let wrong = |_| Status::invalid_argument(format!("{field}: {} bytes, {N} expected", bytes.len()));
     bytes.try_into().map_err(wrong)
+}
+
+/// Cells at these places, with what the member signs of all.
+///
+/// # Errors
+/// If the stream has none.
+pub(crate) fn cells_answer(
+    stream: &[u8],
+    proofs: &CellProofs,
+    signature: &Signature,
+    places: &[pb::CellPlace],
+) -> Result<pb::GetCellsResponse, CellError> {
+    let places: Vec<_> = places.iter().map(from_place).collect();
+    let cells = proofs.cells(stream, &places)?;
+    let commitments = proofs.commitments();
+    Ok(pb::GetCellsResponse {
+        commitments: commitments.iter().map(|of| of.to_vec().into()).collect(),
+        signature: signature.as_bytes().to_vec().into(),
+        cells: cells.iter().map(cell).collect(),
+    })
+}
+
+pub(crate) fn place(place: &Place) -> pb::CellPlace {
+    pb::CellPlace {
+        blob: place.blob,
+        cell: place.cell,
+    }
+}
+
+fn from_place(place: &pb::CellPlace) -> Place {
+    Place {
+        blob: place.blob,
+        cell: place.cell,
+    }
+}
+
+fn cell(cell: &Cell) -> pb::Cell {
+    pb::Cell {
+        place: Some(place(&cell.place)),
+        data: cell.data.to_vec().into(),
+        proof: cell.proof.to_vec().into(),
+    }
+}
+
+/// A cell that was given; `None` for what is none.
+pub(crate) fn from_cell(cell: &pb::Cell) -> Option<Cell> {
+    Some(Cell {
+        place: from_place(cell.place.as_ref()?),
+        data: Box::new((*cell.data).try_into().ok()?),
+        proof: (*cell.proof).try_into().ok()?,
+    })
 }

@@ -1,6 +1,9 @@
 //! The rollup contract as a quorum of nodes shows it.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
@@ -56,6 +59,8 @@ pub struct L1Client {
     pub(super) settings: L1Settings,
     chain_id: u64,
     newest: HeadTime,
+    /// The seat that the operator's key holds, once that is known.
+    pub(super) seat: Arc<OnceLock<Address>>,
 }
 
 impl L1Client {
@@ -82,6 +87,7 @@ impl L1Client {
             settings,
             chain_id,
             newest: HeadTime::default(),
+            seat: Arc::default(),
         };
         client.require_code().await?;
         Ok(client)
@@ -117,6 +123,11 @@ impl L1Client {
     /// The operator's L1 address.
     pub fn operator(&self) -> Address {
         self.signer.address()
+    }
+
+    /// What takes the operator's calls: his seat, if he has one, or else the rollup.
+    pub(super) fn driven(&self) -> Address {
+        self.seat.get().copied().unwrap_or(self.rollup)
     }
 
     /// Where reading the queue begins, if that is configured.
@@ -203,7 +214,7 @@ impl L1Client {
         self.read_from(self.rollup, name, call, at).await
     }
 
-    async fn read_from<C: SolCall>(
+    pub(super) async fn read_from<C: SolCall>(
         &self,
         to: Address,
         name: &'static str,

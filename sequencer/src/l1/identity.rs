@@ -1,7 +1,7 @@
 //! Whose state a database holds: compared with L1 when the sequencer starts, and again after L1 was away.
 
 use alloy::primitives::{Address, B256, U256};
-use ashlar_contracts::{DataMode, Rollup, UnknownDataMode, encoding::hash_to_word};
+use ashlar_contracts::{DataMode, Rollup, UnknownDataMode, encoding::hash_to_word, seat::OperatorSeat};
 
 use super::{BlockRef, L1Client, L1Error, View};
 use crate::store::{Identity, Store, StoreError};
@@ -71,6 +71,18 @@ pub enum IdentityError {
         rollup: Address,
         /// Its operator.
         operator: Address,
+        /// Address of the configured key.
+        given: Address,
+    },
+    /// The rollup's operator is a seat that another key holds.
+    #[error(
+        "the rollup's operator is the seat {seat}, which {holder} holds, the given key is that of {given}: give the holder's, or take the seat (`ashlar seat take`)"
+    )]
+    NotHolder {
+        /// The seat.
+        seat: Address,
+        /// Who holds it.
+        holder: Address,
         /// Address of the configured key.
         given: Address,
     },
@@ -239,13 +251,28 @@ impl L1Client {
     async fn require_operator(&self, head: BlockRef) -> Result<(), IdentityError> {
         let operator = self.read("OPERATOR", Rollup::OPERATORCall {}, head).await?;
         let (rollup, given) = (self.rollup, self.operator());
-        if operator != given {
-            return Err(IdentityError::NotOperator {
-                rollup,
-                operator,
-                given,
-            });
+        if operator == given {
+            return Ok(());
         }
+        let not_operator = IdentityError::NotOperator {
+            rollup,
+            operator,
+            given,
+        };
+        // Where there is no seat there is no answer.
+        let of = self.read_from(operator, "rollup", OperatorSeat::rollupCall {}, head);
+        match of.await {
+            Ok(of) if of == rollup => {}
+            Ok(_) | Err(L1Error::Answer { .. } | L1Error::Reverted { .. }) => return Err(not_operator),
+            Err(error) => return Err(error.into()),
+        }
+        let holder = self.read_from(operator, "holder", OperatorSeat::holderCall {}, head);
+        let holder = holder.await?;
+        if holder != given {
+            let seat = operator;
+            return Err(IdentityError::NotHolder { seat, holder, given });
+        }
+        let _ = self.seat.set(operator); // the contract's operator is always the same
         Ok(())
     }
 

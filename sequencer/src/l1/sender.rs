@@ -163,7 +163,7 @@ impl L1Client {
 
     /// Simulates the call; gives its gas with a margin.
     async fn gas(&self, call: &Call, blob_fee_wei: Option<u128>, head: BlockRef) -> Result<u64, L1Error> {
-        let request = &request(self.operator(), self.rollup, call, blob_fee_wei);
+        let request = &request(self.operator(), self.driven(), call, blob_fee_wei);
         self.simulate(call.name, request, head).await?;
         // Estimates differ from node to node. What a liar adds costs nothing, since what is not used is not paid; what he
         // takes away makes the transaction fail.
@@ -253,7 +253,7 @@ impl L1Client {
         fees: Fees,
         mut hashes: Vec<[u8; 32]>,
     ) -> Result<Sent, L1Error> {
-        let (chain_id, to, input) = (self.chain_id(), self.rollup, call.data.clone());
+        let (chain_id, to, input) = (self.chain_id(), self.driven(), call.data.clone());
         let envelope: TxEnvelope = match (&call.blob, fees.max_blob_fee_wei) {
             (Some(blob), Some(max_fee_per_blob_gas)) => {
                 let blob_versioned_hashes = vec![blob.versioned_hash()];

@@ -10,9 +10,11 @@ use alloy::{
 };
 
 use crate::{
-    BlobRollup, DataMode, MintableToken, OptimisticTerms, Rollup, TermsError, TokenListing, ValidiumRollup,
-    ValidiumTerms, VerifierRouter,
-    generated::{IVerifierRouter::InitialRoute, challenges::ChallengeModule, optimistic, validium},
+    BlobRollup, DataMode, MintableToken, OptimisticTerms, Rollup, SeatTerms, SeatTermsError, TermsError,
+    TokenListing, ValidiumRollup, ValidiumTerms, VerifierRouter,
+    generated::{
+        IVerifierRouter::InitialRoute, OperatorSeat, challenges::ChallengeModule, optimistic, validium,
+    },
 };
 
 /// Seconds that an operation of the queue may wait unproven before anybody may enter exit mode: a week.
@@ -53,6 +55,8 @@ pub struct DeployConfig {
     pub data: DataMode,
     /// Who keeps a validium's rollup streams, in any order; nobody in any other mode.
     pub committee: Vec<Address>,
+    /// The operator is a seat that `operator` holds first, on these terms; without terms it is `operator` itself, for ever.
+    pub seat: Option<SeatTerms>,
     /// Batches are final by time on these terms, unless somebody challenges them; without terms by proof alone.
     pub optimistic: Option<OptimisticTerms>,
     /// ERC-20 tokens to register as numbers 1, 2, …; a unit of zero is chosen by the token's decimals.
@@ -72,6 +76,7 @@ impl DeployConfig {
             operator,
             data: DataMode::Calldata,
             committee: Vec::new(),
+            seat: None,
             optimistic: None,
             tokens: Vec::new(),
         }
@@ -89,6 +94,8 @@ pub struct Deployment {
     pub router: Address,
     /// The contract that computes the roots of paths.
     pub path: Address,
+    /// The rollup's operator: a key's address, or the seat.
+    pub operator: Address,
 }
 
 /// A deployment that stopped; contracts that were deployed before it stay unused on the chain.
@@ -113,6 +120,9 @@ pub enum DeployError {
     /// The contract would refuse the terms of an optimistic rollup.
     #[error(transparent)]
     Terms(#[from] TermsError),
+    /// The contract would refuse the terms of the operator's seat.
+    #[error(transparent)]
+    Seat(#[from] SeatTermsError),
     /// The contract would refuse the committee.
     #[error(transparent)]
     Committee(#[from] CommitteeTermsError),
@@ -150,7 +160,7 @@ pub enum CommitteeTermsError {
     },
 }
 
-/// Deploys the contracts, four or, for an optimistic rollup, five (`Rollup` creates its module itself), from the provider's default signer and waits until they are mined.
+/// Deploys the contracts, four and with a seat or for an optimistic rollup five (`Rollup` creates its module itself), from the provider's default signer and waits until they are mined.
 pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<Deployment, DeployError> {
     let (notice_secs, exit_deadline_secs) = (config.notice_secs, config.exit_deadline_secs);
     if !EXIT_DEADLINES_SECS.contains(&exit_deadline_secs) {
@@ -171,6 +181,9 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
         terms.check(exit_deadline_secs)?;
     }
     let committee = ascending(config.data, config.committee)?;
+    if let Some(terms) = &config.seat {
+        terms.check(config.optimistic.is_some())?;
+    }
     let failed = |contract| move |source| DeployError::Creation { contract, source };
     let proof_verifier = RawCallBuilder::new_raw_deploy(&provider, config.verifier_code)
         .deploy()
@@ -180,7 +193,18 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
         digest: config.circuit_set,
         verifier: proof_verifier,
     };
-    let router = VerifierRouter::deploy(&provider, config.operator, notice_secs, vec![route])
+    let seat = match &config.seat {
+        None => None,
+        Some(of) => {
+            let (owner, guardian) = (of.owner, of.guardian);
+            let seat =
+                OperatorSeat::deploy(&provider, config.operator, owner, guardian, of.notice_secs).await;
+            Some(seat.map_err(failed("OperatorSeat"))?)
+        }
+    };
+    let operator = seat.as_ref().map_or(config.operator, |seat| *seat.address());
+    let router_owner = config.seat.map_or(config.operator, |seat| seat.owner);
+    let router = VerifierRouter::deploy(&provider, router_owner, notice_secs, vec![route])
         .await
         .map_err(failed("VerifierRouter"))?;
     let path = RawCallBuilder::new_raw_deploy(&provider, config.path_code.unwrap_or(NO_PATHS))
@@ -200,7 +224,7 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
                 router: *router.address(),
                 firstCircuitSet: config.circuit_set,
                 genesisRoot: config.genesis_root,
-                operator: config.operator,
+                operator,
                 terms: terms.encode(exit_deadline_secs, *module.address()),
                 path,
                 tokens: config.tokens.iter().map(listing).collect(),
@@ -217,7 +241,7 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
                 router: *router.address(),
                 firstCircuitSet: config.circuit_set,
                 genesisRoot: config.genesis_root,
-                operator: config.operator,
+                operator,
                 terms: ValidiumTerms {
                     exitDeadline: exit_deadline_secs,
                     committee,
@@ -233,7 +257,7 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
                 router: *router.address(),
                 firstCircuitSet: config.circuit_set,
                 genesisRoot: config.genesis_root,
-                operator: config.operator,
+                operator,
                 exitDeadline: exit_deadline_secs,
                 path,
                 tokens: config.tokens,
@@ -249,11 +273,19 @@ pub async fn deploy<P: Provider>(provider: P, config: DeployConfig) -> Result<De
         .deploy()
         .await
         .map_err(failed("Rollup"))?;
+    if let Some(seat) = seat {
+        let setting = async {
+            let sent = seat.setRollup(rollup).send().await?;
+            sent.get_receipt().await.map_err(contract::Error::from)
+        };
+        setting.await.map_err(failed("OperatorSeat"))?;
+    }
     Ok(Deployment {
         rollup,
         proof_verifier,
         router: *router.address(),
         path,
+        operator,
     })
 }
 

@@ -37,6 +37,11 @@ sol!(
     PasskeyOwners,
     "../artifacts/PasskeyOwners.json"
 );
+sol!(
+    #[sol(rpc, extra_derives(Debug, PartialEq, Eq))]
+    OperatorSeat,
+    "../artifacts/OperatorSeat.json"
+);
 
 /// In modules of their own: they name the rollup's types again.
 pub mod blob {

@@ -7,6 +7,7 @@
 //! * [`deploy()`]: puts a rollup, its verifier, the router between them and what computes paths on a chain
 //! * [`encoding`]: hashes and extension elements as L1 words
 //! * [`revert`]: named errors of refused calls
+//! * [`seat`]: rollups whose operator's key changes hands
 //! * [`fast_exit`]: the market where withdrawals are sold before they are proven
 //! * [`generated_verifier()`]: the verifier of the wrap circuit; [`path_code`]: what computes paths for exits without a proof
 //! * [`optimistic`]: rollups whose batches are final by time, unless somebody challenges them
@@ -20,6 +21,7 @@ pub mod fast_exit;
 mod generated;
 pub mod optimistic;
 pub mod revert;
+pub mod seat;
 mod verifier;
 pub mod withdrawal;
 
@@ -36,4 +38,5 @@ pub use generated::{
     MintableToken, PasskeyOwner, PasskeyOwners, Rollup, VerifierRouter, WebAuthn,
 };
 pub use optimistic::{OptimisticTerms, TermsError};
+pub use seat::{SeatTerms, SeatTermsError};
 pub use verifier::{GeneratedVerifier, generated_verifier, path_code};

@@ -7,7 +7,7 @@ use alloy::{contract, primitives::Bytes, sol_types::SolInterface};
 use crate::{
     Halo2Verifier::Halo2VerifierErrors, PasskeyOwner::PasskeyOwnerErrors, Rollup::RollupErrors,
     VerifierRouter::VerifierRouterErrors, fast_exit::FastExit::FastExitErrors,
-    optimistic::OptimisticRollup::OptimisticRollupErrors,
+    optimistic::OptimisticRollup::OptimisticRollupErrors, seat::OperatorSeat::OperatorSeatErrors,
 };
 
 /// A named error of one of the contracts; shown with its name and fields.
@@ -25,6 +25,8 @@ pub enum Revert {
     PasskeyOwner(PasskeyOwnerErrors),
     /// The market of unproven withdrawals refused.
     FastExit(FastExitErrors),
+    /// The seat of a rollup's operator refused.
+    Seat(OperatorSeatErrors),
 }
 
 impl fmt::Display for Revert {
@@ -36,6 +38,7 @@ impl fmt::Display for Revert {
             Self::Router(error) => write!(out, "{error:?}"),
             Self::PasskeyOwner(error) => write!(out, "{error:?}"),
             Self::FastExit(error) => write!(out, "{error:?}"),
+            Self::Seat(error) => write!(out, "{error:?}"),
         }
     }
 }
@@ -54,7 +57,8 @@ impl Revert {
             .or_else(|_| Halo2VerifierErrors::abi_decode(data).map(Self::ProofVerifier))
             .or_else(|_| VerifierRouterErrors::abi_decode(data).map(Self::Router))
             .or_else(|_| PasskeyOwnerErrors::abi_decode(data).map(Self::PasskeyOwner))
-            .or_else(|_| FastExitErrors::abi_decode(data).map(Self::FastExit));
+            .or_else(|_| FastExitErrors::abi_decode(data).map(Self::FastExit))
+            .or_else(|_| OperatorSeatErrors::abi_decode(data).map(Self::Seat));
         decoded.ok()
     }
 }

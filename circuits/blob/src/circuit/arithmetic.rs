@@ -1,7 +1,7 @@
 //! Arithmetic modulo r on numbers below 2^255.
 
 use anyhow::Result;
-use ashlar_gates::{Builder, D, F};
+use ashlar_gates::{Builder, D, F, RowGate};
 use plonky2::{
     field::types::Field,
     iop::{
@@ -14,7 +14,6 @@ use plonky2::{
 };
 
 use crate::{
-    RowGate,
     limbs::{COLUMNS, LIMB_BITS, LIMBS, NATIVE, NUMBER_WORDS, SUM, WEIGHTS, limbs, number},
     octal::Octal,
     product::Product,

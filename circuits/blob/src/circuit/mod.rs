@@ -3,6 +3,7 @@
 mod arithmetic;
 
 use ashlar_blob::COEFFICIENT_WORDS;
+use ashlar_gates::RowGate;
 use ashlar_statement::{
     Security,
     circuit::hash,
@@ -23,7 +24,7 @@ pub(crate) use arithmetic::ComplementGenerator;
 use arithmetic::{Number, Sum};
 
 use crate::{
-    LinkPublicInputs, LinkWitness, RowGate,
+    LinkPublicInputs, LinkWitness,
     coefficient::Coefficient,
     count::Count,
     limbs::{BLOCK, LIMBS, NUMBER_WORDS, integer, limbs},

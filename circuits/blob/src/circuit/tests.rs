@@ -3,7 +3,7 @@
 
 use ashlar_blob::Fr;
 use ashlar_ecgfp5::testing::{Verdict, prove_forged};
-use ashlar_gates::algebra::Values;
+use ashlar_gates::{Formula, algebra::Values};
 use ashlar_statement::{Domain, Security, hash::D};
 use num_bigint::BigUint;
 use plonky2::{
@@ -16,7 +16,6 @@ use crate::{
     limbs::{CARRY_OFFSET, COLUMNS, LIMB_BITS, MODULUS, MODULUS_LIMBS, NATIVE, SUM, native, number},
     octal::Octal,
     product::Product,
-    row::Formula,
 };
 
 type Data = CircuitData<F, C, D>;

@@ -14,7 +14,7 @@ use std::ops::{Index, Range};
 use ashlar_lanes::Emit;
 
 use super::layout::{self, DIGITS, OPS};
-use crate::algebra::Algebra;
+use crate::{algebra::Algebra, digits::vanish_on_digits};
 
 /// Constraints of a row: for each check its digits, then its sum.
 pub const CONSTRAINTS: usize = OPS * (DIGITS + 1);
@@ -40,13 +40,6 @@ pub fn evaluate<A: Algebra>(
         let sum = algebra.mul_add(top, constants[1], sum);
         constraints.emit(algebra.sub(sum, wires[layout::value(op)]));
     }
-}
-
-/// `d (d - 1) (d - 2) (d - 3)`, which is `s (s + 2)` for `s = d (d - 3)`.
-#[inline(always)]
-fn vanish_on_digits<A: Algebra>(algebra: &mut A, digit: A::Value) -> A::Value {
-    let s = algebra.shifted_square(digit, -3);
-    algebra.shifted_square(s, 2)
 }
 
 /// The sum of 4^i times the i-th of some digits of a check.

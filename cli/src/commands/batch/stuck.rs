@@ -55,7 +55,8 @@ pub fn unseal(args: &Unseal) -> anyhow::Result<()> {
 pub async fn revert(links: &Links, args: &Revert) -> anyhow::Result<()> {
     let l1 = links.l1(Some(args.operator.signer()?)).await?;
     let first = l1.committed_batch(args.from).await?;
-    let call = l1.contract().revertBatches(first.header);
+    let driven = l1.driven().await?;
+    let call = driven.revertBatches(first.header);
     let sent = call
         .send()
         .await

@@ -8,6 +8,7 @@ mod history;
 mod key;
 mod multisig;
 mod new;
+mod passkey;
 mod pay;
 mod policy;
 mod session;
@@ -17,6 +18,7 @@ mod validity;
 mod watch;
 
 pub use key::Source;
+pub use validity::time_text;
 
 use std::path::PathBuf;
 
@@ -82,6 +84,9 @@ enum Command {
     /// Hold a key with others: any so many of its parties sign together, fewer cannot.
     #[command(subcommand)]
     Multisig(multisig::Command),
+    /// Let a passkey own accounts: it sets what signs for them, and takes the money out, without a key of Ethereum.
+    #[command(subcommand)]
+    Passkey(passkey::Command),
 }
 
 /// The wallet's key, and both ends that it talks to.
@@ -184,6 +189,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             };
             return until_interrupted(session::run(given, command));
         }
+        Command::Passkey(command) => return until_interrupted(passkey::run(&args.links, &args.key, command)),
         Command::Policy(command) if !matches!(command, policy::Command::New(_)) => {
             return until_interrupted(policy::run(&args.links, policy, command));
         }
@@ -203,7 +209,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 links,
             };
             match args.command {
-                Command::New | Command::Multisig(_) | Command::Session(_) => Ok(()),
+                Command::New | Command::Multisig(_) | Command::Passkey(_) | Command::Session(_) => Ok(()),
                 Command::Policy(policy::Command::New(args)) => policy::new(&wallet, &domain, &args),
                 Command::Policy(_) => Ok(()),
                 Command::Address => Ok(show::address(&wallet)?),

@@ -75,6 +75,16 @@ pub struct PasskeyAccountOwner {
 }
 
 impl L1 {
+    /// Puts a factory of owners on L1, and gives its address. It belongs to nobody, and one is enough for a chain.
+    ///
+    /// # Errors
+    /// If L1 refuses.
+    pub async fn deploy_passkey_owners(&self) -> Result<Address, L1Error> {
+        let creation = PasskeyOwners::deploy_builder(&self.provider);
+        let receipt = self.mine("PasskeyOwners", creation).await?;
+        Ok(receipt.contract_address.unwrap_or_default())
+    }
+
     /// Where the owner of this passkey is, or will be, by the factory at `owners`: deposits can name it before it is
     /// created.
     ///

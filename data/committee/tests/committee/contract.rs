@@ -1,6 +1,6 @@
 //! What members have signed is taken by the real contract, and nothing else is.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use alloy::{
     network::EthereumWallet,
@@ -8,7 +8,8 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     signers::local::PrivateKeySigner,
 };
-use ashlar_committee::{Committee, Member, Terms, TooFewSigned, statement_of};
+use ashlar_client::{L1, L1Config};
+use ashlar_committee::{Committee, Member, MemberClient, Terms, TooFewSigned, statement_of};
 use ashlar_contracts::{
     CommitData, DataMode, DeployConfig, Rollup, ValidiumRollup, deploy,
     encoding::{extension_to_word, hash_to_word},
@@ -27,8 +28,12 @@ use ashlar_statement::{
 };
 use plonky2::field::types::PrimeField64;
 use tempfile::TempDir;
+use tokio::time::sleep;
 
-use super::support::{DEPOSIT, EXPIRY, Item, Operator, auth_of, deposit, key, owner, signer};
+use super::{
+    served::{LIMIT, serve_member},
+    support::{DEPOSIT, EXPIRY, Item, Operator, auth_of, deposit, key, owner, signer},
+};
 
 /// A verifier that has some key digest, and gives it as its answer to every call.
 fn accepts_all() -> Bytes {
@@ -215,6 +220,52 @@ async fn l1_takes_a_batch_that_two_thirds_have_executed_and_no_other() {
     let (sealed, proposal) = world.operator.propose(vec![Item::L1(deposit(1))], minute);
     assert_eq!(proposal.statement, None);
     world.commit(&sealed, Bytes::new(), true).await.expect("taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_samples_what_the_committee_of_its_contract_keeps() {
+    let mut world = World::new().await;
+    let minute = world.minute().await;
+    let (sealed, proposal) = world.operator.first(minute);
+    let statement = proposal.statement.clone().expect("it has transfers");
+    let (domain, operator) = (
+        world.operator.domain,
+        PrivateKeySigner::from_bytes(&DEV_ACCOUNTS[0].secret_key),
+    );
+    let operator = operator.expect("a key");
+    let (mut folders, mut served, mut signatures) = (Vec::new(), Vec::new(), Vec::new());
+    for place in 0..4 {
+        let folder = TempDir::new().expect("a folder");
+        let member = serve_member(world.member(place, folder.path()), &operator).await;
+        let client = MemberClient::connect(&member.endpoint, domain, LIMIT).await;
+        let signature = client.expect("connects").attest(&proposal, &operator).await;
+        signatures.push(signature.expect("signs").expect("a signature"));
+        folders.push(folder);
+        served.push(member);
+    }
+    let attestation = world.committee.attestation(&statement, &domain, &signatures);
+    let attestation = attestation.expect("all of them");
+    world.commit(&sealed, attestation, true).await.expect("taken");
+
+    let config = L1Config {
+        members: served.iter().map(|of| of.endpoint.clone()).collect(),
+        ..L1Config::new(&world.url, world.rollup)
+    };
+    let l1 = L1::connect(config).await.expect("connects");
+    assert_eq!(l1.committee().await.expect("a validium"), world.committee);
+    let batch = l1.committed_batch(1).await.expect("committed");
+    let start = std::time::Instant::now();
+    let sampled = loop {
+        match l1.sample(&batch, 20).await {
+            Ok(sampled) if sampled.signed == 4 => break sampled,
+            outcome => assert!(start.elapsed() < Duration::from_secs(120), "{outcome:?}"),
+        }
+        sleep(Duration::from_millis(50)).await;
+    };
+    assert!(sampled.is_available() && sampled.found.len() == 20, "{sampled:?}");
+    for member in served {
+        member.end().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Whose key is [`signer`] of this number.
-const OPERATOR: usize = 9;
+pub const OPERATOR: usize = 9;
 const STRANGER: usize = 4;
 
 /// What an operator has proposed, by number from one on.
@@ -36,13 +36,13 @@ impl Propose for History {
 }
 
 /// Members of these numbers, and what they keep.
-struct Members {
-    served: Vec<Option<Served>>,
+pub struct Members {
+    pub served: Vec<Option<Served>>,
     folders: Vec<TempDir>,
 }
 
 impl Members {
-    async fn new(members: &[usize]) -> Self {
+    pub async fn new(members: &[usize]) -> Self {
         let mut of = Self {
             served: Vec::new(),
             folders: Vec::new(),
@@ -56,7 +56,7 @@ impl Members {
         of
     }
 
-    fn endpoints(&self) -> Vec<String> {
+    pub fn endpoints(&self) -> Vec<String> {
         let served = self.served.iter().flatten();
         served.map(|of| of.endpoint.clone()).collect()
     }
@@ -75,7 +75,7 @@ impl Members {
     }
 }
 
-fn committee() -> Committee {
+pub fn committee() -> Committee {
     let mut members: Vec<Address> = (0..4).map(|member| signer(member).address()).collect();
     members.sort_unstable();
     Committee::new(members).expect("four")
@@ -89,7 +89,7 @@ fn gatherer(endpoints: Vec<String>) -> Gatherer {
     Gatherer::new(committee(), DOMAIN, endpoints, signer(OPERATOR), patience)
 }
 
-async fn gather(members: &Members, history: Vec<Proposal>) -> Result<usize, GatherError> {
+pub async fn gather(members: &Members, history: Vec<Proposal>) -> Result<usize, GatherError> {
     let number = history.len() as u64;
     let history: Arc<dyn Propose> = Arc::new(History(history));
     let gatherer = gatherer(members.endpoints());
@@ -97,7 +97,7 @@ async fn gather(members: &Members, history: Vec<Proposal>) -> Result<usize, Gath
 }
 
 /// Deposits and a transfer, then transfers of these amounts, a batch each.
-fn history(amounts: &[u64]) -> Vec<(SealedBatch, Proposal)> {
+pub fn history(amounts: &[u64]) -> Vec<(SealedBatch, Proposal)> {
     let mut operator = Operator::new(DOMAIN);
     let mut batches = vec![operator.first(TIME)];
     for (nonce, amount) in (1..).zip(amounts) {
@@ -107,7 +107,7 @@ fn history(amounts: &[u64]) -> Vec<(SealedBatch, Proposal)> {
     batches
 }
 
-fn proposals(batches: &[(SealedBatch, Proposal)]) -> Vec<Proposal> {
+pub fn proposals(batches: &[(SealedBatch, Proposal)]) -> Vec<Proposal> {
     batches.iter().map(|(_, proposal)| proposal.clone()).collect()
 }
 
@@ -186,7 +186,7 @@ async fn who_does_not_sign_is_told_with_its_cause() {
 }
 
 /// What L1 has of a batch, of which readers look at no more.
-fn header(batch: &SealedBatch) -> BatchHeader {
+pub fn header(batch: &SealedBatch) -> BatchHeader {
     use alloy::{primitives::U256, sol_types::SolValue};
     use ashlar_contracts::encoding::extension_to_word;
     let statement = statement_of(batch, 0).expect("a rollup stream");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy::signers::local::PrivateKeySigner;
-use ashlar_committee::{MemberClient, Service};
+use ashlar_committee::{Member, MemberClient, Service};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -19,9 +19,13 @@ pub struct Served {
 }
 
 pub async fn serve(place: usize, folder: &TempDir, operator: &PrivateKeySigner) -> Served {
+    serve_member(member(DOMAIN, place, folder.path()), operator).await
+}
+
+pub async fn serve_member(member: Member, operator: &PrivateKeySigner) -> Served {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("bound"));
-    let service = Service::new(member(DOMAIN, place, folder.path()), operator.address());
+    let service = Service::new(member, operator.address());
     let stop = CancellationToken::new();
     let token = stop.clone();
     let task = tokio::spawn(async move { service.serve(listener, token).await.expect("serves") });

@@ -1,12 +1,8 @@
-//! A gate by its formula: what plonky2 wants of every gate, once for all gates of this crate.
+//! A gate by its formula: what plonky2 wants of every gate, once for all gates that are written as one.
 
 use std::{fmt, marker::PhantomData, ops::Index};
 
 use anyhow::Result;
-use ashlar_gates::{
-    Builder, D, F,
-    algebra::{Algebra, InLanes, InVerifierCircuit, Values},
-};
 use ashlar_lanes::{Constraints, Emit, Evaluate, Lanes, PackedGate, Row};
 use plonky2::{
     field::{extension::Extendable, packed::PackedField},
@@ -26,6 +22,11 @@ use plonky2::{
         vars::{EvaluationTargets, EvaluationVars, EvaluationVarsBaseBatch, EvaluationVarsBasePacked},
     },
     util::serialization::{Buffer, IoResult, Read, Write},
+};
+
+use crate::{
+    Builder, D, F,
+    algebra::{Algebra, InLanes, InVerifierCircuit, Values},
 };
 
 /// The constraints of a gate, and how its wires follow from those that are given.
@@ -50,6 +51,11 @@ pub trait Formula: Copy + Default + fmt::Debug + Send + Sync + 'static {
         wires: &(impl Index<usize, Output = A::Value> + ?Sized),
         constraints: &mut impl Emit<A::Value>,
     );
+
+    /// How a part is filled where that depends on the row's constants; a part of its own for whoever fills.
+    fn filling(part: usize, _constants: &[F]) -> usize {
+        part
+    }
 
     /// Wires that a part is computed from.
     fn given(part: usize) -> Vec<usize>;
@@ -122,9 +128,10 @@ impl<T: Formula> Gate<F, D> for RowGate<T> {
         values
     }
 
-    fn generators(&self, row: usize, _local_constants: &[F]) -> Vec<WitnessGeneratorRef<F, D>> {
+    fn generators(&self, row: usize, local_constants: &[F]) -> Vec<WitnessGeneratorRef<F, D>> {
+        let generator = |part| RowGenerator::<T>::new(row, T::filling(part, local_constants));
         (0..T::PARTS)
-            .map(|part| WitnessGeneratorRef::new(RowGenerator::<T>::new(row, part).adapter()))
+            .map(|part| WitnessGeneratorRef::new(generator(part).adapter()))
             .collect()
     }
 
