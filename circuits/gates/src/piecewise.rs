@@ -117,7 +117,7 @@ const fn value_digits(k: usize) -> usize {
     VALUE_BITS[k] as usize / DIGIT_BITS
 }
 
-/// The function in a row: argument and value on routed wires; 117 wires, 121 constraints of degree at most 6.
+/// The function in a row: argument and value on routed wires; 118 wires, 122 constraints of degree at most 6.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Piecewise<T>(PhantomData<T>);
 
@@ -130,10 +130,10 @@ impl<T> Piecewise<T> {
     pub const PIECE: usize = 2;
     /// Digits of the place in the piece.
     pub const OFFSET: usize = Self::PIECE + PIECE_BITS;
-    /// Values of Horner's steps 1, 2 and 3.
+    /// Values of Horner's steps 1, 2 and 3, and the highest coefficient, with which they begin.
     const INNER: usize = Self::OFFSET + OFFSET_DIGITS;
     /// Digits of the remainders.
-    const REMAINDERS: usize = Self::INNER + DEGREE - 1;
+    const REMAINDERS: usize = Self::INNER + DEGREE;
     /// Digits of the raised values.
     const DIGITS: usize = Self::REMAINDERS + DEGREE * OFFSET_DIGITS;
 
@@ -168,7 +168,7 @@ impl<T: Function> Formula for Piecewise<T> {
         DIGIT_DEGREE
     };
     const CONSTRAINTS: usize =
-        PIECE_BITS + (Self::INNER - Self::OFFSET) + 1 + (Self::WIRES - Self::REMAINDERS) + 2 * DEGREE;
+        PIECE_BITS + (Self::INNER - Self::OFFSET) + 1 + (Self::WIRES - Self::REMAINDERS) + 1 + 2 * DEGREE;
 
     #[inline(always)]
     fn evaluate<A: Algebra>(
@@ -210,7 +210,9 @@ impl<T: Function> Formula for Piecewise<T> {
             };
         }
         let monomials = const { &T::MONOMIALS };
-        let mut last = coefficient(algebra, &monomials[DEGREE], &products);
+        let mut last = wires[Self::value(DEGREE)];
+        let highest = coefficient(algebra, &monomials[DEGREE], &products);
+        constraints.emit(algebra.sub(highest, last));
         for k in (0..DEGREE).rev() {
             let value = wires[Self::value(k)];
             let raised = compose(algebra, wires, Self::raised(k), value_digits(k));
@@ -239,6 +241,8 @@ impl<T: Function> Formula for Piecewise<T> {
         let bit = |bit: usize| (Self::PIECE + bit, F::from_bool(steps.piece >> bit & 1 == 1));
         let mut filled: Vec<_> = (0..PIECE_BITS).map(bit).collect();
         filled.extend(digits(steps.offset.into(), Self::OFFSET, OFFSET_DIGITS));
+        let highest = F::from_noncanonical_i64(steps.values[DEGREE]);
+        filled.push((Self::value(DEGREE), highest));
         for k in 0..DEGREE {
             let value = steps.values[k];
             filled.push((Self::value(k), F::from_noncanonical_i64(value)));

@@ -57,7 +57,7 @@ fn shapes_are_as_they_are_said() {
     );
     assert!(MulShift::digits(0) <= routed);
     type Gate = Piecewise<Cdf>;
-    assert_eq!((Gate::WIRES, Gate::CONSTRAINTS, Gate::DEGREE), (117, 121, 6));
+    assert_eq!((Gate::WIRES, Gate::CONSTRAINTS, Gate::DEGREE), (118, 122, 6));
     assert!(Gate::PIECE <= routed);
 }
 
@@ -173,11 +173,12 @@ fn rows_hold_what_the_function_does_at_the_ends_and_in_the_middle_of_each_piece(
 #[test]
 fn each_constraint_of_an_evaluation_is_all_that_catches_its_wire() {
     type Gate = Piecewise<Pdf>;
-    // Places of constraints: bits, digits of the place, the argument, digits of remainders and values, then by step from
-    // the last the raised value and the step.
+    // Places of constraints: bits, digits of the place, the argument, digits of remainders and values, then the highest
+    // coefficient, and by step from the last the raised value and the step.
     const ARGUMENT: usize = 16;
     const OTHERS: usize = 17;
-    let step = |k: usize| OTHERS + 96 + 2 * (3 - k);
+    const HIGHEST: usize = OTHERS + 96;
+    let step = |k: usize| HIGHEST + 1 + 2 * (3 - k);
     for argument in [0, 0x123_4567, (1 << 26) - 1] {
         let row = evaluated::<Pdf>(argument);
         assert_eq!(row.broken(), []);
@@ -213,6 +214,14 @@ fn each_constraint_of_an_evaluation_is_all_that_catches_its_wire() {
         forged.wires[Gate::ARGUMENT] += F::ONE;
         assert_eq!(forged.broken(), [ARGUMENT]);
 
+        let mut forged = row.clone();
+        forged.wires[Gate::value(4)] += F::ONE;
+        let broken = forged.broken();
+        assert!(
+            broken == [HIGHEST] || broken == [HIGHEST, step(3) + 1],
+            "{broken:?}"
+        ); // at 0 it counts for nothing
+
         for k in 0..4 {
             // The value alone: its digits say otherwise, and what it is used for does not come out.
             let mut forged = row.clone();
@@ -246,7 +255,7 @@ fn a_step_s_value_is_no_choice_of_the_prover_s() {
         }
         forged.wires[place] += F::ONE;
         let broken = forged.broken();
-        let of_step = 17 + 96 + 2 * (3 - k) + 1;
+        let of_step = 17 + 96 + 1 + 2 * (3 - k) + 1;
         let of_next = of_step + 2;
         assert_eq!(broken, [of_step, of_next], "step {k}");
     }

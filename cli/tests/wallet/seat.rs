@@ -130,7 +130,7 @@ async fn a_seat_s_key_changes_hands_and_its_guardian_suspends_it() {
     assert!(text.contains(&format!("; {} from 20", address(NEXT))), "{text}");
     let error = refused(&seat(&rollup, NEXT, "take"));
     assert!(error.contains("NotNominated"), "{error}");
-    pass(&rollup, NOTICE_SECS + 1).await;
+    pass(&rollup, NOTICE_SECS + 600).await; // blocks are ahead of the clock
     let text = said(&seat(&rollup, NEXT, "take"));
     assert_eq!(word(&text, "holder"), address(NEXT).to_string());
     rollup.stop_sequencer().await;
@@ -169,7 +169,7 @@ async fn a_seat_s_key_changes_hands_and_its_guardian_suspends_it() {
         OWNER,
         &format!("nominate-owner {}", address(HOLDER)),
     ));
-    pass(&rollup, NOTICE_SECS + 1).await;
+    pass(&rollup, NOTICE_SECS + 600).await; // blocks are ahead of the clock
     let text = said(&seat(&rollup, HOLDER, "take-ownership"));
     assert_eq!(word(&text, "owner"), address(HOLDER).to_string());
     let text = said(&seat(

@@ -121,7 +121,7 @@ impl Members {
     }
 }
 
-/// Answers as a member does, but for streams, of which the last byte is wrong.
+/// Answers as a member does, but for streams and cells, of which the last byte is wrong.
 pub struct Liar(CommitteeServiceClient<Channel>);
 
 impl Liar {
@@ -166,6 +166,21 @@ impl CommitteeService for Liar {
         }
         let piece = Ok(pb::GetStreamResponse { data: stream.into() });
         Ok(Response::new(Box::pin(tokio_stream::iter([piece]))))
+    }
+
+    async fn get_cells(
+        &self,
+        request: Request<pb::GetCellsRequest>,
+    ) -> Result<Response<pb::GetCellsResponse>, Status> {
+        let mut answer = self.0.clone().get_cells(request.into_inner()).await?;
+        for cell in &mut answer.get_mut().cells {
+            let mut data = cell.data.to_vec();
+            if let Some(last) = data.last_mut() {
+                *last ^= 1;
+            }
+            cell.data = data.into();
+        }
+        Ok(answer)
     }
 
     async fn get_member(&self, _: Request<pb::GetMemberRequest>) -> Result<Response<pb::Member>, Status> {
