@@ -75,7 +75,9 @@ contract OperatorSeat {
     }
 
     constructor(address firstHolder, address firstOwner, address firstGuardian, uint64 notice) {
-        if (firstHolder == address(0) || firstOwner == address(0) || firstGuardian == address(0)) revert AddressMissing();
+        if (firstHolder == address(0) || firstOwner == address(0) || firstGuardian == address(0)) {
+            revert AddressMissing();
+        }
         if (notice < LEAST_NOTICE || notice > MOST_NOTICE) revert NoticeOutOfRange(notice, LEAST_NOTICE, MOST_NOTICE);
         (holder, owner, guardian, NOTICE, DEPLOYER) = (firstHolder, firstOwner, firstGuardian, notice, msg.sender);
     }
@@ -99,7 +101,8 @@ contract OperatorSeat {
 
     /// @notice Says whose operator the seat is; once, by whoever deployed it.
     function setRollup(IOperated driven) external only(DEPLOYER) {
-        bool isOurs = address(rollup) == address(0) && address(driven).code.length > 0 && driven.OPERATOR() == address(this);
+        bool isOurs =
+            address(rollup) == address(0) && address(driven).code.length > 0 && driven.OPERATOR() == address(this);
         if (!isOurs) revert RollupInvalid(address(driven));
         rollup = driven;
         emit RollupSet(address(driven));
