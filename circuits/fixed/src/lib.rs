@@ -1,7 +1,7 @@
 //! Numbers of fixed point, and functions over them, by integers alone: what a circuit proves and what a sequencer computes are
 //! the same integers.
 //!
-//! * [`format`]: how many bits stand behind the point of which quantity
+//! * [`mod@format`]: how many bits stand behind the point of which quantity
 //! * [`Pieces`]: a function by 64 polynomials, and every step of evaluating one, for a circuit that proves them
 //! * [`cdf`], [`pdf`], [`ln`]: the normal distribution and the logarithm
 //! * [`mul_shift`]: a product, rounded to fewer bits

@@ -38,7 +38,8 @@ pub trait Function: Copy + Default + fmt::Debug + Send + Sync + 'static {
     const GATE: &'static str;
     /// The function.
     const PIECES: Pieces;
-    /// Its coefficients, as [`monomials`] gives them.
+    /// Its coefficients by degree, each as a polynomial that is linear in every bit of a piece's number: the one at place `s`
+    /// is that of the product of the bits of `s`. Elements of the field.
     const MONOMIALS: [[u64; PIECES]; DEGREE + 1] = monomials(&Self::PIECES);
 }
 
@@ -69,8 +70,7 @@ impl Function for Ln {
     const PIECES: Pieces = LN;
 }
 
-/// By degree, the coefficients of the pieces as a polynomial that is linear in each bit of a piece's number: the one at
-/// place `s` is that of the product of the bits of `s`. Elements of the field.
+/// [`Function::MONOMIALS`] of these pieces.
 const fn monomials(pieces: &Pieces) -> [[u64; PIECES]; DEGREE + 1] {
     let mut all = [[0; PIECES]; DEGREE + 1];
     let mut k = 0;
