@@ -12,9 +12,9 @@ pub struct Args {
     /// The batch [default: the last one that is committed]
     #[arg(long, value_name = "NUMBER")]
     batch: Option<u64>,
-    /// How many cells are asked for: if less than half of a blob is anywhere, the chance that this is not seen halves with
-    /// each.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=768))]
+    /// How many cells of each blob are asked for: if less than half of a blob is anywhere, the chance that this is not seen
+    /// halves with each.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=128))]
     samples: u32,
 }
 

@@ -28,7 +28,8 @@ impl L1 {
         Committee::new(members).map_err(L1Error::Members)
     }
 
-    /// Asks members of a validium's committee for so many random cells of the rollup stream of a batch, each with its proof.
+    /// Asks members of a validium's committee for so many random cells of each blob of a batch's rollup stream, with their
+    /// proofs.
     ///
     /// # Errors
     /// If the rollup has its data elsewhere, or too few members say which cells are the batch's.

@@ -72,12 +72,16 @@ pub enum ReadError {
     },
 }
 
-fn told(failures: &[(String, String)]) -> String {
+/// Each endpoint and what it said, in brackets; nothing if there is none.
+pub(crate) fn told(failures: &[(String, String)]) -> String {
     let each: Vec<_> = failures
         .iter()
         .map(|(endpoint, why)| format!("{endpoint}: {why}"))
         .collect();
-    format!(" ({})", each.join("; "))
+    match each.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", each.join("; ")),
+    }
 }
 
 /// What one of them said.

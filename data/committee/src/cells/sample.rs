@@ -11,12 +11,13 @@ use ashlar_statement::{
 };
 use futures::{StreamExt, future::join_all, stream};
 use rand::{
+    Rng,
     rngs::OsRng,
     seq::{SliceRandom, index},
 };
 
 use super::{CELLS, Cell, Commitment, are_of, blobs_of};
-use crate::{ClientError, Committee, Custody, MemberClient, Readers};
+use crate::{ClientError, Committee, Custody, MemberClient, Readers, reader::told};
 
 /// Samples that are under way at a time.
 const AT_ONCE: usize = 16;
@@ -56,8 +57,8 @@ pub struct Sampled {
 }
 
 impl Sampled {
-    /// Whether every cell was found. If less than half of a blob's cells were anywhere, the chance of that is below
-    /// 2^-samples for a stream of one blob.
+    /// Whether every cell was found. If less than half of some blob's cells were anywhere, the chance of that is below
+    /// 2^-samples.
     pub fn is_available(&self) -> bool {
         self.missing.is_empty()
     }
@@ -109,17 +110,6 @@ pub enum SampleError {
         /// Each endpoint that does not, and what it said.
         failures: Vec<(String, String)>,
     },
-}
-
-fn told(failures: &[(String, String)]) -> String {
-    let each: Vec<_> = failures
-        .iter()
-        .map(|(endpoint, why)| format!("{endpoint}: {why}"))
-        .collect();
-    match each.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", each.join("; ")),
-    }
 }
 
 /// What an endpoint fails in.
@@ -206,9 +196,9 @@ impl Batch<'_> {
 }
 
 impl Readers {
-    /// Draws `samples` different cells of a batch's rollup stream, all if there are fewer, and asks a random member for each,
-    /// then the others until one gives it with its proof. Which cells are the batch's, two thirds of its committee must
-    /// sign.
+    /// Draws `samples` different cells of each blob of a batch's rollup stream, all if there are fewer, and asks a random
+    /// member for each, then the others until one gives it with its proof. Which cells are the batch's, two thirds of its
+    /// committee must sign.
     ///
     /// Who gives cells to this client alone is not found out by it: that takes many who ask, and whom members cannot tell
     /// apart. And two thirds of a committee that lie can sign what cells they like, as they can sign a batch.
@@ -275,21 +265,13 @@ impl Readers {
         }
         keepers.retain(|of| of.custody.commitments == commitments);
 
-        let cells = blobs * CELLS;
         let mut rng = OsRng; // whom one can foretell, one can serve alone
-        let drawn = index::sample(&mut rng, cells, cells.min(samples as usize));
-        let drawn: Vec<_> = drawn
-            .into_iter()
-            .map(|of| {
-                let place = Place {
-                    blob: (of / CELLS) as u32,
-                    cell: (of % CELLS) as u32,
-                };
-                let mut order: Vec<&Keeper<'_>> = keepers.iter().collect();
-                order.shuffle(&mut rng);
-                (place, order)
-            })
-            .collect();
+        let mut drawn = Vec::new();
+        for place in draw(blobs, samples, &mut rng) {
+            let mut order: Vec<&Keeper<'_>> = keepers.iter().collect();
+            order.shuffle(&mut rng);
+            drawn.push((place, order));
+        }
         let outcomes = stream::iter(drawn).map(|(place, order)| look_for(place, order, &commitments));
         let outcomes: Vec<_> = outcomes.buffer_unordered(AT_ONCE).collect().await;
         let (mut found, mut missing) = (Vec::new(), Vec::new());
@@ -326,6 +308,19 @@ impl Readers {
             asked,
         })
     }
+}
+
+/// So many different cells of each blob, for what is missing of one is a small part of many; all if there are fewer.
+pub(super) fn draw(blobs: usize, samples: u32, rng: &mut impl Rng) -> Vec<Place> {
+    let mut drawn = Vec::new();
+    for blob in 0..blobs as u32 {
+        let cells = index::sample(rng, CELLS, CELLS.min(samples as usize));
+        drawn.extend(cells.into_iter().map(|cell| Place {
+            blob,
+            cell: cell as u32,
+        }));
+    }
+    drawn
 }
 
 struct Outcome {

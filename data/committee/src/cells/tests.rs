@@ -1,4 +1,7 @@
+use std::collections::BTreeSet;
+
 use ashlar_blob::{BLOB_WORDS, stream::WORD_BYTES};
+use rand::rngs::OsRng;
 
 use super::*;
 
@@ -101,4 +104,19 @@ fn an_empty_stream_has_no_cells_and_a_ragged_one_none_either() {
     assert_eq!(stream_of_cells(&[], 0).expect("nothing"), [] as [u8; 0]);
     let ragged = CellProofs::of(&[0; WORD_BYTES + 1]).expect_err("no words");
     assert!(matches!(ragged, CellError::Stream(_)), "{ragged}");
+}
+
+/// Half of one blob is a twelfth of six: samples of all together would miss it.
+#[test]
+fn so_many_cells_of_each_blob_are_drawn_and_none_twice() {
+    for (samples, each) in [(0, 0), (1, 1), (20, 20), (128, 128), (1_000, 128)] {
+        let drawn = sample::draw(6, samples, &mut OsRng);
+        for blob in 0..6 {
+            let cells = drawn.iter().filter(|place| place.blob == blob);
+            let cells: BTreeSet<_> = cells.map(|place| place.cell).collect();
+            assert_eq!(cells.len(), each, "{samples} of blob {blob}");
+            assert!(cells.iter().all(|cell| (*cell as usize) < CELLS));
+        }
+        assert_eq!(drawn.len(), 6 * each);
+    }
 }
